@@ -1,0 +1,1 @@
+"""What one file says, with no opinion: frozen dataclasses that survive JSON both ways."""

@@ -1,0 +1,46 @@
+"""Everything that one file says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from exai_audit.facts.caches import CacheFact
+from exai_audit.facts.concurrency import BlockingFact, PoolFact
+from exai_audit.facts.size import LineCounts, SizeFacts
+from exai_audit.facts.suppressions import SuppressionFact
+from exai_audit.facts.timeouts import TimeoutFact
+
+
+class FailureKind(str, Enum):
+    SYNTAX = "syntax"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a file could not be judged, where the parser stopped."""
+
+    kind: FailureKind
+    line: int
+    column: int
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What one file says. ``module`` is its dotted name below the root."""
+
+    path: str
+    module: str
+    lines: LineCounts
+    generated: bool = False
+    failure: Failure | None = None
+    size: SizeFacts = SizeFacts()
+    imports: tuple[str, ...] = ()
+    timeouts: tuple[TimeoutFact, ...] = ()
+    caches: tuple[CacheFact, ...] = ()
+    pools: tuple[PoolFact, ...] = ()
+    blocking: tuple[BlockingFact, ...] = ()
+    suppressions: tuple[SuppressionFact, ...] = ()

@@ -1,0 +1,56 @@
+"""Facts about length, complexity and shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exai_audit.location import Place
+
+
+@dataclass(frozen=True, slots=True)
+class LineCounts:
+    """Lines of a file; ``source`` is what is neither blank nor only a comment."""
+
+    physical: int
+    blank: int
+    comment: int
+
+    @property
+    def source(self) -> int:
+        return self.physical - self.blank - self.comment
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFact:
+    """A function or method; ``lines`` from ``def`` to its last line, decorators left out.
+
+    ``complexity`` is radon's cyclomatic complexity with nested functions left out, or None where
+    the interpreter's own parser cannot read the file.
+    """
+
+    place: Place
+    name: str
+    lines: int
+    docstring_lines: int
+    is_async: bool
+    complexity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFact:
+    """A class; ``methods`` leaves out properties, overloads and dunder methods."""
+
+    place: Place
+    name: str
+    lines: int
+    docstring_lines: int
+    methods: int
+
+
+@dataclass(frozen=True, slots=True)
+class SizeFacts:
+    """Functions and classes of a file, and the lines of its longest top-level literal."""
+
+    functions: tuple[FunctionFact, ...] = ()
+    classes: tuple[ClassFact, ...] = ()
+    literal_lines: int = 0

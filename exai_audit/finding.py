@@ -1,0 +1,123 @@
+"""What the rules conclude."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from exai_audit.location import Place, Span
+
+
+class Severity(str, Enum):
+    """How bad it is, in ascending order of ``rank``."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return _SEVERITY_RANK[self]
+
+    def raised(self, ceiling: Severity) -> Severity:
+        """Return the next graver severity, but none above ``ceiling``."""
+        graver = [s for s in Severity if self.rank < s.rank <= ceiling.rank]
+        return graver[0] if graver else self
+
+
+class Confidence(str, Enum):
+    """How sure the rule is, in ascending order of ``rank``."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        return _CONFIDENCE_RANK[self]
+
+
+_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+_CONFIDENCE_RANK = {confidence: rank for rank, confidence in enumerate(Confidence)}
+
+
+class Family(str, Enum):
+    """The rule families; all but ``audit`` are the score's categories."""
+
+    AUDIT = "audit"
+    SIZE = "size"
+    TIMEOUTS = "timeouts"
+    CACHES = "caches"
+    CONCURRENCY = "concurrency"
+
+
+class Scope(str, Enum):
+    PRODUCTION = "production"
+    TESTS = "tests"
+    EXAMPLES = "examples"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Related:
+    """Another place that belongs to a finding, and what it says."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule yields; the engine makes it a finding.
+
+    ``measured`` and ``threshold`` are in the rule's own unit, which the message names.
+    ``project_wide`` hits speak of the whole project and cannot be suppressed on a line.
+    """
+
+    path: str
+    place: Place
+    severity: Severity
+    message: str
+    remedy: str
+    confidence: Confidence = Confidence.HIGH
+    related: tuple[Related, ...] = ()
+    measured: float | None = None
+    threshold: float | None = None
+    project_wide: bool = False
+
+    @property
+    def span(self) -> Span:
+        return self.place.span
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding of the report; the fields are those of the JSON report.
+
+    ``points`` is what it costs the score, ``fingerprint`` its identity across moved lines.
+    """
+
+    code: str
+    name: str
+    family: Family
+    severity: Severity
+    confidence: Confidence
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    symbol: str
+    message: str
+    evidence: str
+    excerpt: tuple[str, ...]
+    remedy: str
+    related: tuple[Related, ...]
+    measured: float | None
+    threshold: float | None
+    points: float
+    fingerprint: str
+    scope: Scope
+    fixable: bool = False
+    project_wide: bool = False
