@@ -1,0 +1,201 @@
+"""The audit: discover, collect, judge, sort, score."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+from sys import platform
+
+from exai_audit.collectors import collect
+from exai_audit.config import Settings
+from exai_audit.discover import Discovered, Discovery, discover
+from exai_audit.facts.file import Failure, FailureKind, FileFacts
+from exai_audit.facts.size import LineCounts
+from exai_audit.finding import Finding, Hit, Related, Scope
+from exai_audit.project import Project
+from exai_audit.registry import Rule, Scoped, rules
+from exai_audit.source import UnreadableSource, read_bytes
+
+Progress = Callable[[int, int], None]
+_CHUNK_BYTES = 400_000
+_WORTH_WORKERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was looked at and what the rules conclude, before suppressions and score."""
+
+    discovery: Discovery
+    project: Project
+    findings: tuple[Finding, ...]
+
+
+def audit(
+    paths: Sequence[Path], root: Path, settings: Settings, jobs: int, progress: Progress
+) -> Audit:
+    """Audit ``paths``.
+
+    Args:
+        jobs: how many processes; the result does not depend on it.
+        progress: called with files done and files in all.
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    discovery = discover(paths, root, settings)
+    files = _collect_all(discovery.files, settings.max_file_size, jobs, progress)
+    scope_of = {file.path: file.scope for file in discovery.files}
+    judged = frozenset(path for path, scope in scope_of.items() if scope in settings.scopes)
+    project = Project(tuple(files), scope_of, judged)
+    return Audit(discovery, project, tuple(judge(project, settings)))
+
+
+def judge(project: Project, settings: Settings) -> Iterator[Finding]:
+    """Run the selected rules over the project; findings sorted by path, line, column, code."""
+    hits: list[tuple[Rule, Hit]] = []
+    for rule in rules():
+        if settings.selects(rule.code):
+            options: Scoped[object] = settings.options(rule)
+            hits.extend((rule, hit) for hit in rule.check(project, options))
+    seen: dict[tuple[str, str, str, str], int] = {}
+    spoken = sorted(one_verdict_per_place(hits), key=lambda pair: _order(*pair))
+    for rule, hit in spoken:
+        identity = (rule.code, hit.path, hit.place.symbol, _identity(rule, hit))
+        seen[identity] = seen.get(identity, 0) + 1
+        yield _finding(rule, hit, project, identity, seen[identity])
+
+
+def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
+    """Within a family the gravest hit speaks at a place; the others become related to it."""
+    places: dict[tuple[object, ...], list[tuple[Rule, Hit]]] = {}
+    for rule, hit in hits:
+        own = rule.code if hit.project_wide else ""
+        key = (rule.family, hit.path, hit.span.line, hit.place.symbol, own)
+        places.setdefault(key, []).append((rule, hit))
+    for pairs in places.values():
+        pairs.sort(key=lambda p: (-p[1].severity.rank, -p[1].confidence.rank, p[0].code))
+        (rule, hit), *others = pairs
+        silenced = tuple(
+            Related(other.path, other.span.line, f"{by.code} {by.name}: {other.message}")
+            for by, other in others
+            if by.code != rule.code
+        )
+        yield rule, replace(hit, related=hit.related + silenced)
+
+
+def _order(rule: Rule, hit: Hit) -> tuple[str, int, int, str]:
+    return hit.path, hit.span.line, hit.span.column, rule.code
+
+
+def _identity(rule: Rule, hit: Hit) -> str:
+    """Normalised evidence; size findings are known by their symbol alone."""
+    if hit.project_wide or rule.family == "size":
+        return ""
+    return "".join(hit.place.evidence.split())
+
+
+def _finding(
+    rule: Rule, hit: Hit, project: Project, identity: tuple[str, str, str, str], nth: int
+) -> Finding:
+    digest = sha256("\0".join((*identity, str(nth))).encode("utf-8", "surrogatepass"))
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        family=rule.family,
+        severity=hit.severity,
+        confidence=hit.confidence,
+        path=hit.path,
+        line=hit.span.line,
+        column=hit.span.column,
+        end_line=hit.span.end_line,
+        end_column=hit.span.end_column,
+        symbol=hit.place.symbol,
+        message=hit.message,
+        evidence=hit.place.evidence,
+        excerpt=(),
+        remedy=hit.remedy,
+        related=hit.related,
+        measured=hit.measured,
+        threshold=hit.threshold,
+        points=0.0,
+        fingerprint=digest.hexdigest()[:16],
+        scope=project.scope_of.get(hit.path, Scope.PRODUCTION),
+        project_wide=hit.project_wide,
+    )
+
+
+def _collect_all(
+    files: Sequence[Discovered], max_bytes: int, jobs: int, progress: Progress
+) -> list[FileFacts]:
+    chunks = _chunks(files)
+    total, done, facts = len(files), 0, []
+    size = sum(file.size for file in files)
+    work: Iterable[list[FileFacts]]
+    if jobs <= 1 or size < _WORTH_WORKERS or len(chunks) < 2:
+        work = (_collect_chunk(chunk, max_bytes) for chunk in chunks)
+        pool = None
+    else:
+        method = "fork" if platform == "linux" else "spawn"
+        pool = ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=get_context(method))
+        work = pool.map(_collect_chunk, chunks, [max_bytes] * len(chunks))
+    try:
+        for collected in work:
+            facts.extend(collected)
+            done += len(collected)
+            progress(done, total)
+    finally:
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return facts
+
+
+def _chunks(files: Sequence[Discovered]) -> list[list[Discovered]]:
+    chunks: list[list[Discovered]] = []
+    room = 0
+    for file in files:
+        if room <= 0:
+            chunks.append([])
+            room = _CHUNK_BYTES
+        chunks[-1].append(file)
+        room -= file.size
+    return chunks
+
+
+def _collect_chunk(files: Sequence[Discovered], max_bytes: int) -> list[FileFacts]:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return [_collect_one(file, max_bytes) for file in files]
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _collect_one(file: Discovered, max_bytes: int) -> FileFacts:
+    dotted = dotted_name(file.path)
+    try:
+        return collect(file.path, read_bytes(file.absolute), dotted)
+    except UnreadableSource as error:
+        return _failed(file.path, dotted, str(error))
+    except Exception as error:  # one file's trouble is a finding, the audit goes on
+        return _failed(file.path, dotted, f"cannot be analysed: {type(error).__name__}: {error}")
+
+
+def _failed(path: str, dotted: str, reason: str) -> FileFacts:
+    failure = Failure(FailureKind.UNREADABLE, 1, 1, reason, "")
+    return FileFacts(path, dotted, LineCounts(0, 0, 0), failure=failure)
+
+
+def dotted_name(path: str) -> str:
+    """Return the dotted module name of a path: ``src/a/b.py`` is ``a.b``."""
+    parts = path.rsplit(".", 1)[0].split("/")
+    if len(parts) > 1 and parts[0] in {"src", "lib"}:
+        parts = parts[1:]
+    if parts[-1] == "__init__" and len(parts) > 1:
+        parts.pop()
+    return ".".join(parts)
