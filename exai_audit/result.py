@@ -1,0 +1,288 @@
+"""What an audit says: every report is made from this, and JSON shows all of it.
+
+The field names are those of the JSON report. Paths are relative to the root, with forward slashes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exai_audit.facts.file import FileFacts
+from exai_audit.finding import Confidence, Family, Finding, Scope
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What made the result."""
+
+    version: str
+    formula_version: int
+    name: str = "exai-audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was audited, and how to do it again.
+
+    ``configuration`` is the fingerprint of the settings in force; ``scopes`` are those that were
+    judged and that the score is of. ``date`` comes from ``SOURCE_DATE_EPOCH`` or the revision.
+    """
+
+    paths: tuple[str, ...]
+    configuration: str
+    command: str
+    root: str = "."
+    revision: str | None = None
+    date: str | None = None
+    scopes: tuple[Scope, ...] = (Scope.PRODUCTION,)
+    min_confidence: Confidence = Confidence.MEDIUM
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeCount:
+    """Python files of one scope, whether it was judged or only counted."""
+
+    scope: Scope
+    files: int
+    lines: int
+    judged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much there is; ``files`` and ``lines`` are all that was read, in every scope.
+
+    The counts from ``timeouts`` on, and the module sizes, are of judged files only; lines are
+    physical lines.
+    """
+
+    files: int
+    lines: int
+    judged_files: int
+    judged_lines: int
+    scopes: tuple[ScopeCount, ...] = ()
+    generated: int = 0
+    stubs: int = 0
+    syntax_errors: int = 0
+    unreadable: int = 0
+    left_out: int = 0
+    timeouts: int = 0
+    timeout_files: int = 0
+    caches: int = 0
+    cache_files: int = 0
+    pools: int = 0
+    bridges: int = 0
+    blocking: int = 0
+    median_module: int = 0
+    longest_module: int = 0
+    longest_module_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryScore:
+    """One category: it has ``points`` to lose and lost ``lost`` of them.
+
+    ``weight`` is the sum over its findings, ``density`` that weight per thousand judged lines
+    (smoothed), ``half`` the density at which half of the points are gone. A category that was
+    not judged has no points to lose.
+    """
+
+    name: Family
+    judged: bool
+    points: float
+    lost: float
+    weight: float
+    density: float
+    half: float
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """What critical findings do to the score beyond their own points.
+
+    ``findings`` are the fingerprints of those that hold the score at ``limit``; ``cost`` is 0 when
+    the categories alone bring it below.
+    """
+
+    limit: float
+    cost: float
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the score stands in the reference set."""
+
+    better_than: int
+    packages: int
+
+
+@dataclass(frozen=True, slots=True)
+class WayUp:
+    """A cheap set of findings (fingerprints) whose repair reaches the next grade."""
+
+    grade: str
+    findings: tuple[str, ...]
+    score_after: float
+    hours: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The score, unrounded; it is displayed and compared with one decimal, as ``grade`` is.
+
+    ``value`` and ``grade`` are None when no line or no category was judged. ``provisional`` says
+    that the constants are not calibrated. ``unsuppressed`` is the score that the code would have
+    without its suppressions, None when there are none.
+    """
+
+    value: float | None
+    grade: str | None
+    categories: tuple[CategoryScore, ...]
+    cap: Cap | None = None
+    standing: Standing | None = None
+    way_up: WayUp | None = None
+    provisional: bool = False
+    unsuppressed: float | None = None
+
+    @property
+    def shown(self) -> float | None:
+        """The score as displayed and compared: one decimal."""
+        return None if self.value is None else round(self.value, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """A good practice, with the place that proves it."""
+
+    name: str
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a distribution."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How often each value occurs, in the order in which to draw it."""
+
+    name: str
+    title: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutRow:
+    """The limits of one category; ``seconds`` are the distinct known values, ascending."""
+
+    category: str
+    sites: int
+    files: int
+    seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRow:
+    """The caches of one layer."""
+
+    layer: str
+    caches: int
+    files: int
+    bounded: int
+    expiring: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSymbol:
+    name: str
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanModule:
+    """One module that an oversized one falls into."""
+
+    name: str
+    lines: int
+    responsibility: str
+    symbols: tuple[PlanSymbol, ...]
+    imports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to split one oversized module."""
+
+    path: str
+    lines: int
+    modularity: float
+    modules: tuple[PlanModule, ...]
+    facade: str
+    steps: tuple[str, ...]
+    risks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Something to do; ``findings`` are the fingerprints of what it repairs."""
+
+    title: str
+    priority: str
+    term: str
+    hours: tuple[float, float]
+    gain: float
+    risk: str
+    mitigation: str
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that a comment silences, and the reason that the comment gives."""
+
+    finding: Finding
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A path that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """The whole result; ``findings`` are sorted by path, line, column and code.
+
+    ``facts`` is None unless they were asked for.
+    """
+
+    tool: Tool
+    target: Target
+    scale: Scale
+    score: Score
+    findings: tuple[Finding, ...] = ()
+    strengths: tuple[Strength, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    timeout_map: tuple[TimeoutRow, ...] = ()
+    timeout_config: str | None = None
+    cache_table: tuple[CacheRow, ...] = ()
+    plans: tuple[Plan, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    facts: tuple[FileFacts, ...] | None = None

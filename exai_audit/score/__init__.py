@@ -1,0 +1,1 @@
+"""The score: one number that can be explained to the point."""
