@@ -139,7 +139,7 @@ def scan_command(
         raise UsageError(f"{named}: no Python file found (--show-files says what was left out)")
     if show_files:
         _print_files(audited.discovery)
-    result = assemble(audited, settings, sys.argv[1:], targets, root, with_facts=facts)
+    result = assemble(audited, settings, sys.argv[1:], targets, with_facts=facts)
     shown = result if shown_paths is None else _only(result, shown_paths)
     for name, target in reports:
         text = render(shown, name, top=top, color=use_color and target is None, ascii_only=ascii_only)

@@ -1,0 +1,156 @@
+"""The result of an audit: suppressions sorted out, score computed, facts counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from statistics import median_low
+
+from exai_audit import __version__
+from exai_audit.config import Settings
+from exai_audit.engine import Audit
+from exai_audit.facts.file import FailureKind, FileFacts
+from exai_audit.finding import Finding, Scope
+from exai_audit.registry import rules
+from exai_audit.result import (
+    AuditResult,
+    Bar,
+    Distribution,
+    Scale,
+    ScopeCount,
+    Skipped,
+    Suppressed,
+    Target,
+    Tool,
+)
+from exai_audit.score.formula import FORMULA_VERSION, SHARES, score
+from exai_audit.suppress import split
+
+_MODULE_SIZES = ((0, 100), (101, 200), (201, 300), (301, 500), (501, 1000), (1001, None))
+
+
+def assemble(
+    audited: Audit,
+    settings: Settings,
+    command: Sequence[str],
+    paths: Iterable[Path],
+    *,
+    with_facts: bool,
+) -> AuditResult:
+    """Make the result of an audit; ``command`` are the arguments as given."""
+    active, silenced = split(audited.findings, audited.project, settings)
+    judged = tuple(audited.project.judged_files())
+    lines = sum(file.lines.physical for file in judged)
+    families = {rule.family for rule in rules() if settings.selects(rule.code)} & set(SHARES)
+    scored = score(active, lines, families, settings.min_confidence)
+    total = scored.score
+    if silenced:
+        everything = [*active, *(item.finding for item in silenced)]
+        bare = score(everything, lines, families, settings.min_confidence)
+        total = replace(total, unsuppressed=bare.score.value)
+    return AuditResult(
+        tool=Tool(__version__, FORMULA_VERSION),
+        target=Target(
+            paths=tuple(path.as_posix() for path in paths),
+            configuration=sha256(repr(settings).encode()).hexdigest()[:16],
+            command=" ".join(("exai-audit", *command)),
+            scopes=tuple(scope for scope in Scope if scope in settings.scopes),
+            min_confidence=settings.min_confidence,
+        ),
+        scale=_scale(audited, judged, lines),
+        score=total,
+        findings=_with_points(active, scored.points),
+        distributions=tuple(d for d in _distributions(judged) if d.bars),
+        suppressed=tuple(
+            Suppressed(item.finding, item.line, item.reason) for item in silenced
+        ),
+        skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
+        facts=judged if with_facts else None,
+    )
+
+
+def _with_points(
+    findings: Sequence[Finding], points: Sequence[float]
+) -> tuple[Finding, ...]:
+    pairs = zip(findings, points, strict=True)
+    return tuple(replace(finding, points=cost) for finding, cost in pairs)
+
+
+def _scale(audited: Audit, judged: Sequence[FileFacts], lines: int) -> Scale:
+    project = audited.project
+    files = project.files
+    counts = tuple(
+        ScopeCount(
+            scope,
+            sum(project.scope_of[f.path] is scope for f in files),
+            sum(f.lines.physical for f in files if project.scope_of[f.path] is scope),
+            any(f.path in project.judged for f in files if project.scope_of[f.path] is scope),
+        )
+        for scope in Scope
+    )
+    longest = max(judged, key=lambda f: (f.lines.physical, f.path), default=None)
+    failures = Counter(f.failure.kind for f in files if f.failure)
+    return Scale(
+        files=len(files),
+        lines=sum(f.lines.physical for f in files),
+        judged_files=len(judged),
+        judged_lines=lines,
+        scopes=tuple(count for count in counts if count.files),
+        generated=sum(f.generated for f in files),
+        stubs=sum(f.path.endswith(".pyi") for f in files),
+        syntax_errors=failures[FailureKind.SYNTAX],
+        unreadable=failures[FailureKind.UNREADABLE],
+        left_out=len(audited.discovery.skipped),
+        timeouts=sum(len(f.timeouts) for f in judged),
+        timeout_files=sum(bool(f.timeouts) for f in judged),
+        caches=sum(len(f.caches) for f in judged),
+        cache_files=sum(bool(f.caches) for f in judged),
+        pools=sum(len(f.pools) for f in judged),
+        blocking=sum(len(f.blocking) for f in judged),
+        median_module=median_low([f.lines.physical for f in judged]) if judged else 0,
+        longest_module=longest.lines.physical if longest else 0,
+        longest_module_path=longest.path if longest else "",
+    )
+
+
+def _distributions(judged: Sequence[FileFacts]) -> tuple[Distribution, ...]:
+    timeouts = [fact for file in judged for fact in file.timeouts]
+    seconds = Counter(fact.seconds for fact in timeouts if fact.seconds is not None)
+    values = sorted(seconds.items(), key=lambda pair: (-pair[1], pair[0]))[:12]
+    return (
+        Distribution(
+            "timeouts-by-category",
+            "Timeouts by category",
+            _bars(fact.category.value for fact in timeouts),
+        ),
+        Distribution(
+            "timeouts-by-value",
+            "Timeouts by value",
+            tuple(Bar(f"{value:g} s", count) for value, count in values),
+        ),
+        Distribution(
+            "caches-by-layer",
+            "Caches by layer",
+            _bars(fact.layer.value for file in judged for fact in file.caches),
+        ),
+        Distribution("module-sizes", "Module sizes", _module_sizes(judged)),
+    )
+
+
+def _bars(labels: Iterable[str]) -> tuple[Bar, ...]:
+    counts = sorted(Counter(labels).items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(Bar(label, count) for label, count in counts)
+
+
+def _module_sizes(judged: Sequence[FileFacts]) -> tuple[Bar, ...]:
+    if not judged:
+        return ()
+    bars = []
+    for least, most in _MODULE_SIZES:
+        label = f"over {least - 1} lines" if most is None else f"{least}-{most} lines"
+        inside = [f for f in judged if least <= f.lines.physical <= (most or f.lines.physical)]
+        bars.append(Bar(label, len(inside)))
+    return tuple(bars)
