@@ -1,0 +1,65 @@
+"""Path patterns of the settings, with ruff's meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+_TOKEN = re.compile(r"\*\*/|\*+|\?|\[!?[^\]]+\]|\{[^{}]*\}|.", re.DOTALL)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Tell whether ``pattern`` matches ``path`` itself, relative to the root, with slashes.
+
+    A pattern without a slash is compared with the last part of the path. ``*`` matches slashes
+    too, ``**/`` any number of folders, ``{a,b}`` one of several.
+    """
+    clean = pattern.removeprefix("./").rstrip("/")
+    subject = path if "/" in clean else path.rsplit("/", 1)[-1]
+    return _compiled(clean).fullmatch(subject) is not None
+
+
+def covers(pattern: str, path: str) -> bool:
+    """Tell whether ``pattern`` matches ``path`` or a folder that it lies in.
+
+    With ``!`` in front: everything that the rest of the pattern does not cover.
+    """
+    if pattern.startswith("!"):
+        return not covers(pattern[1:], path)
+    parts = path.split("/")
+    return any(matches(pattern, "/".join(parts[:end])) for end in range(len(parts), 0, -1))
+
+
+def any_covers(patterns: Iterable[str], path: str) -> bool:
+    """Tell whether one of ``patterns`` covers ``path``."""
+    return any(covers(pattern, path) for pattern in patterns)
+
+
+def is_pattern(pattern: str) -> bool:
+    """Tell whether ``pattern`` is well formed."""
+    try:
+        _compiled(pattern)
+    except re.error:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile("".join(map(_as_regex, _TOKEN.findall(pattern))), re.DOTALL)
+
+
+def _as_regex(token: str) -> str:
+    if token == "**/":
+        return "(?:.*/)?"
+    if token.startswith("*"):
+        return ".*"
+    if token == "?":
+        return "."
+    if token.startswith("[") and len(token) > 2:
+        inner = token[1:-1].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
+        return f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
+    if token.startswith("{") and len(token) > 1:
+        return "(?:" + "|".join(re.escape(part) for part in token[1:-1].split(",")) + ")"
+    return re.escape(token)
