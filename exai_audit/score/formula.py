@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, pow
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.result import Cap, CategoryScore, Score
@@ -39,7 +39,7 @@ _SEVERITY = {
     Severity.CRITICAL: 25.0,
 }
 _CONFIDENCE = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.6, Confidence.LOW: 0.3}
-_UNJUDGED_FILES = frozenset({"EXA001", "EXA002"})
+_FAILED_FILES = frozenset({"EXA001", "EXA002"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +91,15 @@ def score(
     holders = tuple(sorted(findings[i].fingerprint for i in critical))
     cap = Cap(CAP_LIMIT, before_cap - value, holders) if critical else None
     by_name = {category.name: category for category in categories}
-    costs: list[float] = []
-    gains: list[float] = []
-    for index, home in enumerate(homes):
-        if home is None or weights[index] == 0:
-            costs.append(0.0)
-            gains.append(0.0)
+    costs, gains = [0.0] * len(findings), [0.0] * len(findings)
+    for index, (home, weight) in enumerate(zip(homes, weights, strict=True)):
+        if home is None or weight == 0:
             continue
-        category, weight = by_name[home], weights[index]
-        costs.append(category.lost * weight / category.weight)
-        rest = max(0.0, category.weight - weight)
-        after = _bounded(before_cap + category.lost - _lost(category, rest, thousands))
-        capped = any(other != index for other in critical)
-        gains.append(max(0.0, (min(after, CAP_LIMIT) if capped else after) - value))
+        category = by_name[home]
+        costs[index] = category.lost * weight / category.weight
+        after = _bounded(before_cap + category.lost - _lost_without(category, weight, thousands))
+        capped = any(other != index for other in critical[:2])
+        gains[index] = max(0.0, (min(after, CAP_LIMIT) if capped else after) - value)
     result = Score(value, grade(round(value, 1)), categories, cap, provisional=PROVISIONAL)
     return Scored(result, tuple(costs), tuple(gains))
 
@@ -117,7 +113,7 @@ def _points(families: Collection[Family], shares: Mapping[Family, float]) -> dic
 
 def _home(finding: Finding, points: Mapping[Family, float]) -> Family | None:
     """Return the category that a finding weighs in."""
-    if finding.code in _UNJUDGED_FILES:
+    if finding.code in _FAILED_FILES:
         return max(points, key=lambda family: points[family], default=None)
     return finding.family if finding.family in points else None
 
@@ -138,16 +134,20 @@ def _category(
     own = [weight for home, weight in zip(homes, weights, strict=True) if home is family]
     weight = fsum(own)
     density = weight / thousands
-    total = points.get(family, 0.0)
-    half = HALF[family]
-    lost = total * (1 - 2.0 ** (-density / half))
-    return CategoryScore(
-        family, family in points, total, lost, weight, density, half, sum(w > 0 for w in own)
-    )
+    total, half = points.get(family, 0.0), HALF[family]
+    lost = total * _lost_part(density, half)
+    counted = sum(w > 0 for w in own)
+    return CategoryScore(family, family in points, total, lost, weight, density, half, counted)
 
 
-def _lost(category: CategoryScore, weight: float, thousands: float) -> float:
-    return category.points * (1 - 2.0 ** (-weight / thousands / category.half))
+def _lost_without(category: CategoryScore, weight: float, thousands: float) -> float:
+    """Return what the category would lose without a finding of ``weight``."""
+    rest = max(0.0, category.weight - weight)
+    return category.points * _lost_part(rest / thousands, category.half)
+
+
+def _lost_part(density: float, half: float) -> float:
+    return 1.0 - pow(2.0, -density / half)
 
 
 def _bounded(value: float) -> float:
