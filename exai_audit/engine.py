@@ -16,7 +16,7 @@ from exai_audit.config import Settings
 from exai_audit.discover import Discovered, Discovery, discover
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
-from exai_audit.finding import Finding, Hit, Related, Scope
+from exai_audit.finding import Family, Finding, Hit, Related, Scope
 from exai_audit.project import Project
 from exai_audit.registry import Rule, Scoped, rules
 from exai_audit.source import UnreadableSource, read_bytes
@@ -59,7 +59,7 @@ def judge(project: Project, settings: Settings) -> Iterator[Finding]:
     """Run the selected rules over the project; findings sorted by path, line, column, code."""
     hits: list[tuple[Rule, Hit]] = []
     for rule in rules():
-        if settings.selects(rule.code):
+        if rule.family is Family.AUDIT or settings.selects(rule.code):
             options: Scoped[object] = settings.options(rule)
             hits.extend((rule, hit) for hit in rule.check(project, options))
     seen: dict[tuple[str, str, str, str], int] = {}
@@ -94,7 +94,7 @@ def _order(rule: Rule, hit: Hit) -> tuple[str, int, int, str]:
 
 def _identity(rule: Rule, hit: Hit) -> str:
     """Normalised evidence; size findings are known by their symbol alone."""
-    if hit.project_wide or rule.family == "size":
+    if hit.project_wide or rule.family is Family.SIZE:
         return ""
     return "".join(hit.place.evidence.split())
 
