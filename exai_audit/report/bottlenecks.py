@@ -1,0 +1,130 @@
+"""Findings grouped by what a person would fix together, and what the reports say in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import fsum
+
+from exai_audit.finding import Confidence, Family, Finding, Severity
+from exai_audit.result import AuditResult
+from exai_audit.score.grades import in_words
+
+# A project-wide finding and the findings that are its sites.
+_SITES = {"EXA201": "EXA202"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bottleneck:
+    """``head`` speaks for all ``findings``; ``head`` comes first, then gravest first."""
+
+    head: Finding
+    findings: tuple[Finding, ...]
+
+    @property
+    def points(self) -> float:
+        return fsum(finding.points for finding in self.findings)
+
+    @property
+    def severity(self) -> Severity:
+        weighing = [f.severity for f in self.findings if f.points > 0] or [self.head.severity]
+        return max(weighing, key=lambda severity: severity.rank)
+
+
+def bottlenecks(findings: Iterable[Finding]) -> tuple[Bottleneck, ...]:
+    """Group findings, worst group first: those that weigh, then by severity and by points."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_group(finding), []).append(finding)
+    made = []
+    for group in groups.values():
+        head, *others = sorted(group, key=_by_leadership)
+        made.append(Bottleneck(head, (head, *sorted(others, key=_by_gravity))))
+    return tuple(sorted(made, key=_worst_first))
+
+
+def _group(finding: Finding) -> tuple[str, str]:
+    if finding.family is Family.SIZE:
+        return "size", finding.path
+    together = _SITES.get(finding.code, finding.code)
+    return together, "" if together in _SITES.values() else finding.path
+
+
+def _by_leadership(finding: Finding) -> tuple[object, ...]:
+    """Project-wide and whole-file findings lead the others of their group."""
+    return (not finding.project_wide, bool(finding.symbol), *_by_gravity(finding))
+
+
+def _by_gravity(finding: Finding) -> tuple[object, ...]:
+    gravity = (-finding.severity.rank, -finding.confidence.rank)
+    return (*gravity, finding.path, finding.line, finding.column, finding.code)
+
+
+def _worst_first(bottleneck: Bottleneck) -> tuple[object, ...]:
+    head, points = bottleneck.head, bottleneck.points
+    return (points <= 0, -bottleneck.severity.rank, -points, head.path, head.line, head.code)
+
+
+def costliest(groups: Iterable[Bottleneck], number: int) -> tuple[Bottleneck, ...]:
+    """Return the groups that cost the most points, those that cost nothing left out."""
+    weighing = [group for group in groups if group.points > 0]
+    weighing.sort(key=lambda group: (-group.points, group.head.path, group.head.line))
+    return tuple(weighing[:number])
+
+
+def counted(number: int, noun: str) -> str:
+    """Return for example "1 finding" or "1,200 findings"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def severity_counts(findings: Iterable[Finding]) -> str:
+    """Return for example "1 critical, 3 low", gravest first, or "no findings"."""
+    counts = Counter(finding.severity for finding in findings)
+    parts = [f"{counts[s]:,} {s.value}" for s in reversed(Severity) if counts[s]]
+    return ", ".join(parts) or "no findings"
+
+
+def headline(result: AuditResult) -> str:
+    """Return the score in words, for example "B+ 87.4, good, with critical issues"."""
+    score = result.score
+    if score.shown is None or score.grade is None:
+        return f"n/a: {why_no_score(result)}"
+    return f"{score.grade} {score.shown:.1f}, {words(result)}"
+
+
+def words(result: AuditResult) -> str:
+    """Return what the grade means, given the gravest finding that weighs."""
+    weighing = [f.severity for f in result.findings if f.points > 0]
+    worst = max(weighing, key=lambda severity: severity.rank, default=None)
+    return in_words(result.score.grade, worst) if result.score.grade else ""
+
+
+def why_no_score(result: AuditResult) -> str:
+    """Return why there is no score."""
+    if result.scale.judged_lines:
+        return "no category of the score was judged"
+    return "no line was judged"
+
+
+def unsure(result: AuditResult) -> int:
+    """Return how many findings are shown but too unsure to weigh."""
+    least = result.target.min_confidence.rank
+    return sum(finding.confidence.rank < least for finding in result.findings)
+
+
+def said_confidence(finding: Finding) -> str:
+    """Return the confidence if there is anything to say about it."""
+    sure = finding.confidence is Confidence.HIGH
+    return "" if sure else f"{finding.confidence.value} confidence"
+
+
+def location(finding: Finding) -> str:
+    """Return ``path:line:column``, as editors read it; not escaped."""
+    return f"{finding.path}:{finding.line}:{finding.column}"
+
+
+def evidence(finding: Finding) -> list[str]:
+    """Return the excerpt, or the evidence line, with line numbers; not escaped."""
+    lines = finding.excerpt or ((finding.evidence,) if finding.evidence else ())
+    return [f"{finding.line + offset:>5}  {line}" for offset, line in enumerate(lines)]

@@ -1,0 +1,226 @@
+"""The report on a terminal: the first screen says it all, the rest says where and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import StringIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from exai_audit.finding import Severity
+from exai_audit.report.bottlenecks import (
+    Bottleneck,
+    bottlenecks,
+    costliest,
+    counted,
+    evidence,
+    location,
+    said_confidence,
+    severity_counts,
+    unsure,
+    why_no_score,
+    words,
+)
+from exai_audit.report.escape import shortened, visible
+from exai_audit.result import AuditResult, CategoryScore, Scale
+
+_BAR = 24
+_MEMBERS = 5
+_COSTLIEST = 5
+_LINES = 6
+_COLORS = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+}
+_ASCII = str.maketrans({"█": "#", "░": ".", "│": "|", "…": "...", "−": "-", "·": "-"})
+
+
+def render(
+    result: AuditResult,
+    *,
+    top: int | None = 10,
+    color: bool = False,
+    ascii_only: bool = False,
+    width: int = 80,
+) -> str:
+    """Return the report for a terminal of ``width`` columns; ``top`` bottlenecks in full."""
+    stream = StringIO()
+    console = Console(
+        file=stream,
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},
+    )
+    groups = bottlenecks(result.findings)
+    for part in (*_first_screen(result, groups), *_bottlenecks(groups, top, width)):
+        console.print(part)
+    for part in _closing(result):
+        console.print(part)
+    text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    if not ascii_only:
+        return text
+    return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def _first_screen(result: AuditResult, groups: tuple[Bottleneck, ...]) -> Iterator[RenderableType]:
+    tool, target = result.tool, result.target
+    scopes = ", ".join(scope.value for scope in target.scopes)
+    paths = " ".join(target.paths) or "."
+    yield Text(visible(f"{tool.name} {tool.version} · {paths} · {scopes}"), style="dim")
+    yield Text()
+    yield _grade(result)
+    yield Text()
+    for category in result.score.categories:
+        yield _category(category)
+    yield from _cap(result)
+    yield Text()
+    yield _indented(Text(f"{severity_counts(result.findings)} · {_scale(result.scale)}"), 2)
+    worst = costliest(groups, _COSTLIEST)
+    if worst:
+        yield Text()
+        yield Text("What costs most", style="bold")
+    for group in worst:
+        yield _cost_line(group)
+
+
+def _grade(result: AuditResult) -> Text:
+    score = result.score
+    if score.shown is None or score.grade is None:
+        return Text.assemble("  ", ("n/a", "bold"), f"  {why_no_score(result)}")
+    good = {"A": "bold green", "B": "bold green", "C": "bold yellow"}
+    style = good.get(score.grade[0], "bold red")
+    number = f"  {score.shown:.1f} of 100"
+    return Text.assemble("  ", (score.grade, style), (number, "bold"), f"  {words(result)}")
+
+
+def _category(category: CategoryScore) -> Text:
+    name = f"  {category.name.value:<12} "
+    if not category.judged:
+        return Text(f"{name}not judged", style="dim")
+    left = category.points - category.lost
+    part = left / category.points if category.points else 1.0
+    full = min(_BAR, int(part * _BAR + 0.5))
+    style = "green" if part >= 0.8 else "yellow" if part >= 0.6 else "red"
+    numbers = f"  {left:5.1f} of {category.points:5.1f}  {counted(category.findings, 'finding')}"
+    return Text.assemble(name, ("█" * full, style), ("░" * (_BAR - full), "dim"), numbers)
+
+
+def _cap(result: AuditResult) -> Iterator[RenderableType]:
+    cap = result.score.cap
+    if cap is None or cap.cost <= 0:
+        return
+    holders = [f for f in result.findings if f.fingerprint in set(cap.findings)]
+    named = ", ".join(f"{f.code} {location(f)}" for f in holders[:3])
+    more = f" and {len(holders) - 3} more" if len(holders) > 3 else ""
+    text = f"−{cap.cost:.1f}: critical findings hold the score at {cap.limit}: {named}{more}"
+    yield _indented(Text(visible(text), style="red"), 2)
+
+
+def _scale(scale: Scale) -> str:
+    judged = f"{counted(scale.judged_lines, 'line')} in {counted(scale.judged_files, 'file')}"
+    others = scale.files - scale.judged_files
+    return f"{judged} judged" + (f", {counted(others, 'more file')} counted" if others else "")
+
+
+def _cost_line(group: Bottleneck) -> Text:
+    head = group.head
+    more = f" (+{len(group.findings) - 1:,})" if len(group.findings) > 1 else ""
+    where = visible(f"{head.path}:{head.line}")
+    return Text.assemble(
+        (f"  {-group.points:>6.1f}  ".replace("-", "−"), "bold"),
+        (head.code, _COLORS[group.severity]),
+        f" {head.name}{more}  {where}",
+        overflow="fold",
+    )
+
+
+def _bottlenecks(
+    groups: tuple[Bottleneck, ...], top: int | None, width: int
+) -> Iterator[RenderableType]:
+    shown = groups if top is None else groups[:top]
+    if shown:
+        yield Text()
+        yield Text("Bottlenecks, worst first", style="bold")
+    for number, group in enumerate(shown, 1):
+        yield Text()
+        yield from _bottleneck(number, group, width)
+    if len(groups) > len(shown):
+        rest = len(groups) - len(shown)
+        yield Text()
+        yield Text(f"{counted(rest, 'more bottleneck')}: --top {len(groups)} shows all.")
+
+
+def _bottleneck(number: int, group: Bottleneck, width: int) -> Iterator[RenderableType]:
+    head = group.head
+    cost = f"costs {group.points:.1f} points" if group.points else "weighs nothing"
+    confidence = said_confidence(head)
+    yield Text.assemble(
+        (f"{number:>3}. ", "bold"),
+        (group.severity.value.upper(), _COLORS[group.severity]),
+        (f"  {head.code} {head.name}", "bold"),
+        f"  {cost}" + (f", {confidence}" if confidence else ""),
+    )
+    symbol = f"  in {head.symbol}" if head.symbol else ""
+    parts = [
+        Text(visible(f"{location(head)}{symbol}"), overflow="fold"),
+        Text(visible(head.message)),
+    ]
+    lines = evidence(head)
+    for line in lines[:_LINES]:
+        parts.append(Text(f"│ {shortened(line, width - 8)}", style="dim"))
+    if head.remedy:
+        parts.append(Text.assemble(("Fix: ", "green"), visible(head.remedy)))
+    yield _indented(Group(*parts), 5)
+    yield from _members(group, width)
+
+
+def _members(group: Bottleneck, width: int) -> Iterator[RenderableType]:
+    members = group.findings[1:]
+    for finding in members[:_MEMBERS]:
+        where = f"{finding.path}:{finding.line}"
+        text = f"+ {where} {finding.code} {finding.severity.value} {finding.message}"
+        yield _indented(Text(shortened(text, width - 6)), 5)
+    if len(members) > _MEMBERS:
+        yield _indented(Text(f"+ {len(members) - _MEMBERS:,} more"), 5)
+
+
+def _closing(result: AuditResult) -> Iterator[RenderableType]:
+    if result.strengths:
+        yield Text()
+        yield Text("Strengths", style="bold")
+    for strength in result.strengths:
+        where = f"{strength.path}:{strength.line}"
+        yield _indented(Text(visible(f"{strength.name}  {where}  {strength.message}")), 2)
+    notes = list(_notes(result))
+    if notes:
+        yield Text()
+    for note in notes:
+        yield Text(note, style="dim")
+
+
+def _notes(result: AuditResult) -> Iterator[str]:
+    few = unsure(result)
+    if few:
+        yield f"{counted(few, 'finding')} too unsure to weigh or gate (--min-confidence low)."
+    if result.suppressed:
+        bare = result.score.unsuppressed
+        without = "" if bare is None else f"; without suppressions the score would be {bare:.1f}"
+        yield f"{counted(len(result.suppressed), 'finding')} suppressed{without}."
+    if result.scale.left_out:
+        yield f"{counted(result.scale.left_out, 'path')} left out (--show-files says why)."
+    if result.score.provisional and result.score.value is not None:
+        yield "The score's constants are provisional: they are not calibrated yet."
+
+
+def _indented(part: RenderableType, left: int) -> Padding:
+    return Padding(part, (0, 0, 0, left), expand=False)

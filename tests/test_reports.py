@@ -1,0 +1,300 @@
+"""All reports, made from one sample result."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from exai_audit.facts.caches import Lifetime
+from exai_audit.facts.concurrency import PoolFact, PoolKind
+from exai_audit.facts.file import FileFacts
+from exai_audit.facts.size import LineCounts
+from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
+from exai_audit.finding import Confidence, Family, Finding, Related, Scope, Severity
+from exai_audit.location import Place, Span
+from exai_audit.report import FORMATS, render
+from exai_audit.report.bottlenecks import bottlenecks
+from exai_audit.report.escape import cell_code, code, html, markdown, prose, visible
+from exai_audit.result import (
+    AuditResult,
+    Bar,
+    Distribution,
+    Scale,
+    ScopeCount,
+    Skipped,
+    Suppressed,
+    Target,
+    Tool,
+)
+from exai_audit.score.formula import SHARES, score
+
+EVIL = "\x1b[31m[bold]x[/bold]\u202e|`<script>alert(1)</script>\n@team #1 https://e.example"
+
+
+def finding(
+    code: str, family: Family, severity: Severity, path: str, line: int, **changes: object
+) -> Finding:
+    made = Finding(
+        code=code,
+        name=f"{family.value}-rule",
+        family=family,
+        severity=severity,
+        confidence=Confidence.HIGH,
+        path=path,
+        line=line,
+        column=5,
+        end_line=line,
+        end_column=9,
+        symbol="Client.get",
+        message=f"something about {family.value}",
+        evidence=f"evidence({line})",
+        excerpt=(),
+        remedy=f"repair {family.value}",
+        related=(),
+        measured=None,
+        threshold=None,
+        points=0.0,
+        fingerprint=f"{code}{path}{line}",
+        scope=Scope.PRODUCTION,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def sample(*extra: Finding) -> AuditResult:
+    """Return a result that has some of everything."""
+    findings = (
+        finding("EXA101", Family.SIZE, Severity.HIGH, "a.py", 1, symbol="", measured=1467.0,
+                threshold=300.0),
+        finding("EXA102", Family.SIZE, Severity.LOW, "a.py", 40),
+        finding("EXA303", Family.CACHES, Severity.CRITICAL, "b.py", 3,
+                related=(Related("c.py", 7, "called here"),)),
+        finding("EXA201", Family.TIMEOUTS, Severity.LOW, "b.py", 9),
+        finding("EXA202", Family.TIMEOUTS, Severity.MEDIUM, "c.py", 2, project_wide=True),
+        finding("EXA405", Family.CONCURRENCY, Severity.HIGH, "d.py", 8, confidence=Confidence.LOW),
+        *extra,
+    )  # fmt: skip
+    scored = score(findings, 200_000, tuple(SHARES))
+    priced = zip(findings, scored.points, strict=True)
+    place = Place(Span(7, 9, 7, 12), "C.get", "get(timeout=5)")
+    facts = FileFacts(
+        "a.py",
+        "a",
+        LineCounts(10, 1, 2),
+        timeouts=(
+            TimeoutFact(place, TimeoutForm.CALL_KEYWORD, ValueKind.LITERAL, 5.0, "timeout",
+                        "requests.get", Category.HTTP_API, False),
+        ),
+        pools=(PoolFact(place, "x.Pool", PoolKind.THREAD, None, "n", Lifetime.MODULE, True),),
+    )  # fmt: skip
+    return AuditResult(
+        tool=Tool("1.2.3", 1),
+        target=Target(("src",), "cafe", "exai-audit scan src", revision="abc123"),
+        scale=Scale(
+            files=5, lines=210_000, judged_files=4, judged_lines=200_000,
+            scopes=(ScopeCount(Scope.PRODUCTION, 4, 200_000, True),
+                    ScopeCount(Scope.TESTS, 1, 10_000, False)),
+            timeouts=12, timeout_files=3, longest_module=1467, longest_module_path="a.py",
+            left_out=1,
+        ),
+        score=replace(scored.score, unsuppressed=71.25),
+        findings=tuple(replace(one, points=cost) for one, cost in priced),
+        distributions=(Distribution("timeouts", "Timeouts", (Bar("5 s", 10), Bar("9 s", 1))),),
+        suppressed=(
+            Suppressed(finding("EXA201", Family.TIMEOUTS, Severity.LOW, "s.py", 1), 1, "as told"),
+        ),
+        skipped=(Skipped("build/x.py", "excluded by build"),),
+        facts=(facts,),
+    )  # fmt: skip
+
+
+def empty(judged_lines: int) -> AuditResult:
+    scored = score((), judged_lines, tuple(SHARES))
+    scale = Scale(files=1, lines=judged_lines, judged_files=1, judged_lines=judged_lines)
+    return AuditResult(Tool("1", 1), Target((".",), "c", "exai-audit scan"), scale, scored.score)
+
+
+def evil() -> AuditResult:
+    return sample(
+        finding(
+            "EXA301", Family.CACHES, Severity.CRITICAL, f"{EVIL}.py", 1, symbol=EVIL, message=EVIL,
+            evidence=f"```{EVIL}", remedy=EVIL, related=(Related(EVIL, 1, EVIL),),
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_rendering_is_deterministic(name: str) -> None:
+    assert render(sample(), name) == render(sample(), name)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_code_cannot_control_the_output(name: str) -> None:
+    text = render(evil(), name, top=None)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+
+
+@pytest.mark.parametrize("name", ["terminal", "markdown"])
+@pytest.mark.parametrize(("lines", "said"), [(0, "n/a"), (500, "A+")])
+def test_nothing_found(name: str, lines: int, said: str) -> None:
+    text = render(empty(lines), name)
+    assert said in text
+    assert "Bottlenecks" not in text
+
+
+def test_bottlenecks_are_what_is_fixed_together() -> None:
+    codes = [[f.code for f in group.findings] for group in bottlenecks(sample().findings)]
+    assert codes == [["EXA303"], ["EXA101", "EXA102"], ["EXA202", "EXA201"], ["EXA405"]]
+
+
+def test_bottlenecks_keep_every_point() -> None:
+    result = sample()
+    total = sum(group.points for group in bottlenecks(result.findings))
+    assert total == pytest.approx(sum(found.points for found in result.findings))
+
+
+def test_terminal_says_most_on_the_first_screen() -> None:
+    screen = render(sample(), "terminal").split("Bottlenecks, worst first")[0]
+    assert screen.count("\n") <= 24
+    for wanted in ("89.9", "B+", "good, with critical issues", "What costs most", "1 critical"):
+        assert wanted in screen
+    for category in SHARES:
+        assert category.value in screen
+    assert "hold the score at 89.9: EXA303 b.py:3:5" in screen
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize("result", [sample(), evil()], ids=["sample", "evil"])
+def test_terminal_keeps_to_its_width(result: AuditResult, ascii_only: bool) -> None:
+    text = render(result, "terminal", ascii_only=ascii_only)
+    limit = 80 if not ascii_only else 100
+    assert max(map(len, text.splitlines())) <= limit
+
+
+def test_terminal_can_do_without_unicode() -> None:
+    assert render(evil(), "terminal", ascii_only=True).isascii()
+
+
+def test_terminal_colours_on_request_only() -> None:
+    assert "\x1b[" in render(sample(), "terminal", color=True)
+    assert "\x1b[" not in render(sample(), "terminal")
+
+
+def test_terminal_shows_the_top_and_counts_the_rest() -> None:
+    text = render(sample(), "terminal", top=1)
+    assert "3 more bottlenecks: --top 4 shows all." in text
+    assert "more bottleneck" not in render(sample(), "terminal", top=None)
+
+
+def test_concise_lines() -> None:
+    first = render(sample(), "concise").splitlines()[0]
+    assert first == "a.py:1:5: EXA101 high something about size"
+    assert render(empty(5), "concise") == ""
+
+
+def test_concise_has_one_line_per_finding() -> None:
+    assert len(render(evil(), "concise").splitlines()) == len(evil().findings)
+
+
+def test_json_is_the_whole_result() -> None:
+    document = json.loads(render(sample(), "json"))
+    assert list(document) == [
+        "schema_version", "tool", "target", "scale", "score", "findings", "strengths",
+        "distributions", "timeout_map", "timeout_config", "cache_table", "plans",
+        "recommendations", "suppressed", "skipped", "facts",
+    ]  # fmt: skip
+    assert document["target"]["root"] == "."
+    assert document["score"]["grade"] == "B+"
+    points = sum(found["points"] for found in document["findings"])
+    assert points + document["score"]["cap"]["cost"] == pytest.approx(
+        100 - document["score"]["value"], abs=1e-9
+    )
+
+
+def test_json_facts_are_flat() -> None:
+    facts = json.loads(render(sample(), "json"))["facts"]
+    assert sorted(facts) == ["blocking", "bridges", "caches", "modules", "pools", "timeouts"]
+    assert facts["timeouts"] == [
+        {
+            "path": "a.py", "line": 7, "symbol": "C.get", "form": "call-keyword",
+            "value": "literal", "seconds": 5.0, "name": "timeout", "operation": "requests.get",
+            "category": "http-api", "async": False,
+        }
+    ]  # fmt: skip
+    assert "facts" not in json.loads(render(empty(5), "json"))
+
+
+def test_json_has_no_infinity() -> None:
+    odd = finding("EXA201", Family.TIMEOUTS, Severity.LOW, "b.py", 1, measured=float("inf"))
+    assert json.loads(render(sample(odd), "json"))["findings"][-1]["measured"] is None
+
+
+def test_markdown_sections_are_in_order_and_empty_ones_left_out() -> None:
+    titles = re.findall(r"^## (.*)$", render(sample(), "markdown"), re.MULTILINE)
+    assert titles == [
+        "Executive summary", "Score", "Codebase scale", "Bottlenecks", "Distributions",
+        "How to verify",
+    ]  # fmt: skip
+
+
+def test_markdown_names_every_finding() -> None:
+    text = render(sample(), "markdown", top=1)
+    for found in sample().findings:
+        assert f"{found.path}:{found.line}:{found.column}: {found.code}" in text
+
+
+@pytest.mark.parametrize("size", [65_536, 9_000, 4_000, 1_500, 100])
+def test_markdown_fits_the_size_asked_for(size: int) -> None:
+    many = [
+        finding("EXA301", Family.CACHES, Severity.LOW, f"pkg/ü{i}.py", i + 1) for i in range(600)
+    ]
+    text = render(sample(*many), "markdown", top=None, max_size=size)
+    assert len(text.encode()) <= size
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_markdown_holds_no_markup_of_the_code() -> None:
+    outside = _outside_code(render(evil(), "markdown", top=None))
+    assert "<script" not in outside
+    assert "@team" not in outside
+    assert "https://" not in outside
+
+
+def _outside_code(text: str) -> str:
+    text = re.sub(r"^(`{3,})\w*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", "", text)
+
+
+def test_visible_shows_what_hides() -> None:
+    assert visible("a\x1b\u202e\udc80\n\tü") == "a\\x1b\\u202e\\udc80\\n    ü"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a_b _c_", r"a_b \_c\_"),
+        ("a|b", "a&#124;b"),
+        ("- x", r"\- x"),
+        ("1. x", "&#49;. x"),
+        ("<b>", "&lt;b&gt;"),
+    ],
+)
+def test_markdown_text(text: str, shown: str) -> None:
+    assert markdown(text) == shown
+
+
+def test_code_spans_hold_backticks_and_pipes() -> None:
+    assert code("a`b") == "``a`b``"
+    assert code("`") == "`` ` ``"
+    assert cell_code("a|`b") == "<code>a&#124;&#96;b</code>"
+
+
+def test_prose_shows_names_in_backticks_as_code() -> None:
+    assert prose("call `get` now") == "call <code>get</code> now"
+    assert prose("odd ` one") == "odd &#96; one"
+
+
+def test_html_text() -> None:
+    assert html('<a b="\x00">') == "&lt;a b=&quot;\\x00&quot;&gt;"
