@@ -10,15 +10,14 @@ from exai_audit.report.bottlenecks import (
     Bottleneck,
     bottlenecks,
     counted,
-    evidence,
     headline,
     location,
-    said_confidence,
     severity_counts,
     unsure,
     why_no_score,
 )
 from exai_audit.report.escape import cell_code, code, code_block, markdown, prose, visible
+from exai_audit.report.markdown_bottlenecks import bottleneck_section, details
 from exai_audit.result import AuditResult, CategoryScore, Distribution
 
 Lines = Iterator[str]
@@ -52,7 +51,7 @@ def _document(
         ("Executive summary", _summary(result, groups)),
         ("Score", _score(result)),
         ("Codebase scale", _scale(result)),
-        ("Bottlenecks", _bottlenecks(groups, full, limit)),
+        ("Bottlenecks", bottleneck_section(groups, full, limit)),
         ("Strengths", _strengths(result)),
         ("Distributions", _distributions(result.distributions)),
         ("Recommendations", _recommendations(result)),
@@ -171,72 +170,6 @@ def _spread(files: int) -> str:
     return f" in {counted(files, 'file')}"
 
 
-def _bottlenecks(groups: tuple[Bottleneck, ...], full: int, limit: int | None) -> Lines:
-    for number, group in enumerate(groups[:full], 1):
-        if number > 1:
-            yield ""
-        yield from _bottleneck(number, group, limit)
-    rest = groups[full:]
-    if rest:
-        if full:
-            yield ""
-        lines = [concise.line(group.head) for group in rest]
-        yield from _details(counted(len(rest), "more bottleneck"), lines, limit)
-
-
-def _bottleneck(number: int, group: Bottleneck, limit: int | None) -> Lines:
-    head = group.head
-    yield f"### {number}. {head.code} {head.name} ({group.severity.value})"
-    yield ""
-    yield prose(head.message)
-    yield ""
-    symbol = f" in {code(head.symbol)}" if head.symbol else ""
-    yield f"- **Location:** {code(location(head))}{symbol}"
-    yield f"- **Confidence:** {head.confidence.value}"
-    yield f"- **Cost:** {_cost(group)}"
-    if head.measured is not None and head.threshold is not None:
-        yield f"- **Measured:** {head.measured:g}, allowed {head.threshold:g}"
-    if head.remedy:
-        yield f"- **Minimal fix:** {prose(head.remedy)}"
-    lines = evidence(head)
-    if lines:
-        yield ""
-        yield from code_block(lines, "python")
-    if head.related:
-        related = [f"{r.path}:{r.line}: {r.message}" for r in head.related]
-        yield ""
-        yield from _details(counted(len(related), "related place"), related, limit)
-    others = group.findings[1:]
-    if others:
-        yield ""
-        places = [concise.line(finding) for finding in others]
-        yield from _details(f"{counted(len(others), 'finding')} to fix with it", places, limit)
-
-
-def _cost(group: Bottleneck) -> str:
-    if not group.points:
-        said = said_confidence(group.head)
-        return "nothing" + (f" ({said})" if said else "")
-    if len(group.findings) == 1:
-        return f"{group.points:.2f} points"
-    return f"{group.points:.2f} points, {counted(len(group.findings), 'finding')} together"
-
-
-def _details(title: str, lines: list[str], limit: int | None) -> Lines:
-    """Yield a collapsed list; at most ``limit`` lines of it, the rest counted."""
-    shown = lines if limit is None else lines[:limit]
-    if not shown:
-        yield f"{title}, not listed here."
-        return
-    more = len(lines) - len(shown)
-    rest = [f"... and {more:,} more"] if more else []
-    yield f"<details><summary>{title}</summary>"
-    yield ""
-    yield from code_block([*shown, *rest], "text")
-    yield ""
-    yield "</details>"
-
-
 def _strengths(result: AuditResult) -> Lines:
     for strength in result.strengths:
         where = code(f"{strength.path}:{strength.line}")
@@ -312,7 +245,7 @@ def _verify(result: AuditResult, limit: int | None) -> Lines:
         if lines:
             yield ""
             suffix = " left out" if noun == "path" else ""
-            yield from _details(counted(len(lines), noun) + suffix, lines, limit)
+            yield from details(counted(len(lines), noun) + suffix, lines, limit)
     if result.suppressed and result.score.unsuppressed is not None:
         yield ""
         yield f"Without suppressions the score would be {result.score.unsuppressed:.1f}."

@@ -1,0 +1,76 @@
+"""The bottlenecks and the collapsed lists of the markdown report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from exai_audit.report import concise
+from exai_audit.report.bottlenecks import Bottleneck, counted, evidence, location, said_confidence
+from exai_audit.report.escape import code, code_block, prose
+
+
+def bottleneck_section(groups: Sequence[Bottleneck], full: int, limit: int | None) -> Iterator[str]:
+    """Yield ``full`` bottlenecks in detail and the rest as a list of at most ``limit`` lines."""
+    for number, group in enumerate(groups[:full], 1):
+        if number > 1:
+            yield ""
+        yield from _bottleneck(number, group, limit)
+    rest = groups[full:]
+    if rest:
+        if full:
+            yield ""
+        lines = [concise.line(group.head) for group in rest]
+        yield from details(counted(len(rest), "more bottleneck"), lines, limit)
+
+
+def _bottleneck(number: int, group: Bottleneck, limit: int | None) -> Iterator[str]:
+    head = group.head
+    yield f"### {number}. {head.code} {head.name} ({group.severity.value})"
+    yield ""
+    yield prose(head.message)
+    yield ""
+    symbol = f" in {code(head.symbol)}" if head.symbol else ""
+    yield f"- **Location:** {code(location(head))}{symbol}"
+    yield f"- **Confidence:** {head.confidence.value}"
+    yield f"- **Cost:** {_cost(group)}"
+    if head.measured is not None and head.threshold is not None:
+        yield f"- **Measured:** {head.measured:g}, allowed {head.threshold:g}"
+    if head.remedy:
+        yield f"- **Minimal fix:** {prose(head.remedy)}"
+    lines = evidence(head)
+    if lines:
+        yield ""
+        yield from code_block(lines, "python")
+    if head.related:
+        related = [f"{r.path}:{r.line}: {r.message}" for r in head.related]
+        yield ""
+        yield from details(counted(len(related), "related place"), related, limit)
+    others = group.findings[1:]
+    if others:
+        yield ""
+        places = [concise.line(finding) for finding in others]
+        yield from details(f"{counted(len(others), 'finding')} to fix with it", places, limit)
+
+
+def _cost(group: Bottleneck) -> str:
+    if not group.points:
+        said = said_confidence(group.head)
+        return "nothing" + (f" ({said})" if said else "")
+    if len(group.findings) == 1:
+        return f"{group.points:.2f} points"
+    return f"{group.points:.2f} points, {counted(len(group.findings), 'finding')} together"
+
+
+def details(title: str, lines: list[str], limit: int | None) -> Iterator[str]:
+    """Yield a collapsed list; at most ``limit`` lines of it, the rest counted."""
+    shown = lines if limit is None else lines[:limit]
+    if not shown:
+        yield f"{title}, not listed here."
+        return
+    more = len(lines) - len(shown)
+    rest = [f"... and {more:,} more"] if more else []
+    yield f"<details><summary>{title}</summary>"
+    yield ""
+    yield from code_block([*shown, *rest], "text")
+    yield ""
+    yield "</details>"
