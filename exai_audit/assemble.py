@@ -64,17 +64,13 @@ def assemble(
         score=total,
         findings=_with_points(active, scored.points),
         distributions=tuple(d for d in _distributions(judged) if d.bars),
-        suppressed=tuple(
-            Suppressed(item.finding, item.line, item.reason) for item in silenced
-        ),
+        suppressed=tuple(Suppressed(item.finding, item.line, item.reason) for item in silenced),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,
     )
 
 
-def _with_points(
-    findings: Sequence[Finding], points: Sequence[float]
-) -> tuple[Finding, ...]:
+def _with_points(findings: Sequence[Finding], points: Sequence[float]) -> tuple[Finding, ...]:
     pairs = zip(findings, points, strict=True)
     return tuple(replace(finding, points=cost) for finding, cost in pairs)
 

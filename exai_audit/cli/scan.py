@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from exai_audit.assemble import assemble
 from exai_audit.cli.gate import Verdict, minimum_score, score_verdict, severity_verdict
 from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.config import Settings, find_root, load, with_options
+from exai_audit.discover import Discovery
 from exai_audit.engine import audit
 from exai_audit.errors import UsageError
 from exai_audit.finding import Confidence, Finding, Scope, Severity
@@ -142,7 +144,14 @@ def scan_command(
     result = assemble(audited, settings, sys.argv[1:], targets, with_facts=facts)
     shown = result if shown_paths is None else _only(result, shown_paths)
     for name, target in reports:
-        text = render(shown, name, top=top, color=use_color and target is None, ascii_only=ascii_only)
+        text = render(
+            shown,
+            name,
+            top=top,
+            color=use_color and target is None,
+            ascii_only=ascii_only or not _draws_unicode(),
+            width=_width(),
+        )
         if target is not None:
             write_file(target, text)
         elif not quiet:
@@ -194,9 +203,21 @@ def _use_color(choice: str) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
+def _draws_unicode() -> bool:
+    try:
+        "█─…".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _width() -> int:
+    return max(40, min(shutil.get_terminal_size((80, 24)).columns, 120))
+
+
 def _jobs(text: str) -> int:
     if text == "auto":
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     if not text.isdigit() or int(text) < 1:
         raise UsageError(f"--jobs {text!r}: give a number from 1, or auto")
     return int(text)
@@ -212,10 +233,10 @@ def _only(result: AuditResult, paths: frozenset[str]) -> AuditResult:
     return replace(result, findings=tuple(f for f in result.findings if f.path in paths))
 
 
-def _print_files(discovery: object) -> None:
-    for file in discovery.files:  # type: ignore[attr-defined]
+def _print_files(discovery: Discovery) -> None:
+    for file in discovery.files:
         say(f"{file.path}: {file.scope.value}")
-    for left_out in discovery.skipped:  # type: ignore[attr-defined]
+    for left_out in discovery.skipped:
         say(f"{left_out.path}: left out: {left_out.reason}")
 
 
