@@ -19,7 +19,7 @@ from exai_audit.facts.size import LineCounts
 from exai_audit.finding import Family, Finding, Hit, Related, Scope
 from exai_audit.project import Project
 from exai_audit.registry import Rule, Scoped, rules
-from exai_audit.source import UnreadableSource, read_bytes
+from exai_audit.source import UnreadableSourceError, read_bytes
 
 Progress = Callable[[int, int], None]
 _CHUNK_BYTES = 400_000
@@ -180,7 +180,7 @@ def _collect_one(file: Discovered, max_bytes: int) -> FileFacts:
     dotted = dotted_name(file.path)
     try:
         return collect(file.path, read_bytes(file.absolute), dotted)
-    except UnreadableSource as error:
+    except UnreadableSourceError as error:
         return _failed(file.path, dotted, str(error))
     except Exception as error:  # one file's trouble is a finding, the audit goes on
         return _failed(file.path, dotted, f"cannot be analysed: {type(error).__name__}: {error}")

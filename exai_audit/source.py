@@ -26,7 +26,7 @@ class SourceFile:
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
 
 
-class UnreadableSource(Exception):
+class UnreadableSourceError(Exception):
     """The bytes cannot be read or decoded; the message says why."""
 
 
@@ -34,27 +34,27 @@ def read_bytes(path: Path) -> bytes:
     """Read a file.
 
     Raises:
-        UnreadableSource: the operating system refuses.
+        UnreadableSourceError: the operating system refuses.
     """
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableSource(error.strerror or type(error).__name__) from error
+        raise UnreadableSourceError(error.strerror or type(error).__name__) from error
 
 
 def decode(path: str, data: bytes) -> SourceFile:
     """Decode ``data`` as Python does: byte order mark, then PEP 263 cookie, else UTF-8.
 
     Raises:
-        UnreadableSource: unknown encoding, or bytes that are not valid in it.
+        UnreadableSourceError: unknown encoding, or bytes that are not valid in it.
     """
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = codecs.decode(data, encoding)
     except (SyntaxError, LookupError, UnicodeDecodeError, ValueError) as error:
-        raise UnreadableSource(_decoding_reason(error)) from error
+        raise UnreadableSourceError(_decoding_reason(error)) from error
     if not isinstance(text, str):
-        raise UnreadableSource(f"encoding {encoding!r} does not decode to text")
+        raise UnreadableSourceError(f"encoding {encoding!r} does not decode to text")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return SourceFile(path, text, tuple(split_lines(text)))
 

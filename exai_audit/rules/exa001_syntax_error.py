@@ -13,7 +13,7 @@ interpreter. The finding carries the parser's line and reason; the file adds no 
     def whole():
         return 1
 
-*Known false alarms.* A template or a deliberately broken example with the ending ``.py``: exclude it.
+*Known false alarms.* A template or a deliberately broken example that ends in ``.py``: exclude it.
 
 *References.* The grammar is that of libcst's parser, whatever Python runs the tool.
 """
