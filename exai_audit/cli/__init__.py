@@ -41,7 +41,7 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line and exit: 0 passed, 1 gate failed, 2 could not audit, 130 interrupted."""
+    """Run and exit: 0 passed, 1 gate failed, 2 could not audit, 130 interrupted."""
     sys.exit(run(sys.argv[1:]))
 
 
