@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from difflib import get_close_matches
 from enum import Enum
 from functools import lru_cache
@@ -27,17 +27,18 @@ class RegistryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scoped(Generic[T]):
-    """A rule's options: one value for the project, others for parts of it, the last one wins."""
+    """A rule's options: the project's, and what path patterns change of them, in order."""
 
     default: T
-    overrides: tuple[tuple[tuple[str, ...], T], ...] = ()
+    overrides: tuple[tuple[tuple[str, ...], tuple[tuple[str, object], ...]], ...] = ()
 
     def at(self, path: str) -> T:
-        """Return the options in force for the file ``path``."""
-        for patterns, options in reversed(self.overrides):
+        """Return the options in force for the file ``path``; where two changes meet, the last."""
+        changes: dict[str, Any] = {}
+        for patterns, changed in self.overrides:
             if any_covers(patterns, path):
-                return options
-        return self.default
+                changes.update(changed)
+        return replace(self.default, **changes) if changes else self.default  # type: ignore[type-var]
 
 
 @dataclass(frozen=True, slots=True)

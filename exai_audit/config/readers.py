@@ -1,0 +1,158 @@
+"""From values of a settings file to values of ``Settings``, or to what was expected instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import Enum
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from exai_audit.finding import Scope
+from exai_audit.glob import is_pattern
+from exai_audit.registry import code_problem, nearest
+
+Reader = Callable[[object], object]
+_GRADE = re.compile(r"[A-F][+\-\u2212]?", re.IGNORECASE)
+
+
+class InvalidValueError(Exception):
+    """A value that a setting cannot take; each argument is one problem."""
+
+
+def read_flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValueError(_expected("true or false", value))
+    return value
+
+
+def read_whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InvalidValueError(_expected("a whole number from 1", value))
+    return value
+
+
+def read_number(value: object) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0:
+        raise InvalidValueError(_expected("a number from 0", value))
+    return float(value)
+
+
+def read_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidValueError(_expected("a text", value))
+    return value
+
+
+def read_texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise InvalidValueError(_expected("a list of texts", value))
+    return tuple(value)
+
+
+def read_patterns(value: object) -> tuple[str, ...]:
+    patterns = read_texts(value)
+    problems = [f"{text!r} is not a path pattern" for text in patterns if not is_pattern(text)]
+    if problems:
+        raise InvalidValueError(*problems)
+    return patterns
+
+
+def read_codes(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise InvalidValueError(_expected('a list of rule codes or prefixes such as "EXA2"', value))
+    codes = tuple(code.strip() for code in value)
+    problems = [problem for code in codes if (problem := code_problem(code))]
+    if problems:
+        raise InvalidValueError(*problems)
+    return codes
+
+
+def read_fail_under(value: object) -> float | str:
+    if isinstance(value, str):
+        text = value.strip()
+        if _GRADE.fullmatch(text):
+            return text
+        value = float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else value
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= 100:  # type: ignore[operator]
+        raise InvalidValueError(_expected('a score from 0 to 100 or a grade such as "B"', value))
+    return float(value)  # type: ignore[arg-type]
+
+
+def read_scopes(value: object) -> tuple[Scope, ...]:
+    read = _items(read_choice(Scope), "a list of scopes", value)
+    if not read:
+        raise InvalidValueError("expected at least one scope, got none")
+    return tuple(scope for scope in Scope if scope in read)
+
+
+def read_per_file_ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, dict):
+        raise InvalidValueError(_expected("a table of path patterns to lists of rule codes", value))
+    read: list[tuple[str, tuple[str, ...]]] = []
+    problems: list[str] = []
+    for pattern, codes in value.items():
+        try:
+            read.append((read_patterns([pattern])[0], read_codes(codes)))
+        except InvalidValueError as invalid:
+            problems.extend(f"{pattern!r}: {problem}" for problem in invalid.args)
+    if problems:
+        raise InvalidValueError(*problems)
+    return tuple(read)
+
+
+def read_choice(choices: type[Enum]) -> Reader:
+    """Return a reader of the values of an enum."""
+    by_name = {str(choice.value): choice for choice in choices}
+    return lambda value: by_name[_one_of(tuple(by_name), value)]
+
+
+def reader_for(hint: object) -> Reader:
+    """Return the reader of an options field by its type.
+
+    Raises:
+        TypeError: a type that no settings file can express.
+    """
+    simple: dict[Any, Reader] = {
+        bool: read_flag,
+        int: read_whole,
+        float: read_number,
+        str: read_text,
+    }
+    if hint in simple:
+        return simple[hint]
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return read_choice(hint)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return lambda value: _one_of(arguments, value)
+    if origin in (Union, UnionType):
+        given = [argument for argument in arguments if argument is not type(None)]
+        if len(given) == 1:
+            return reader_for(given[0])
+    if origin is tuple and arguments[1:] == (...,):
+        read = reader_for(arguments[0])
+        return lambda value: _items(read, "a list", value)
+    raise TypeError(f"options of type {hint} cannot be settings")
+
+
+def _items(read: Reader, what: str, value: object) -> tuple[object, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise InvalidValueError(_expected(what, value))
+    return tuple(read(item) for item in value)
+
+
+def _one_of(names: tuple[str, ...], value: object) -> str:
+    if isinstance(value, str) and value in names:
+        return value
+    likely = nearest(value, names) if isinstance(value, str) else ""
+    raise InvalidValueError(_expected(f"one of {', '.join(names)}", value) + likely)
+
+
+def _expected(what: str, value: object) -> str:
+    return f"expected {what}, got {_toml(value)}"
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -1,0 +1,88 @@
+"""The settings in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from exai_audit.finding import Confidence, Scope, Severity
+from exai_audit.glob import any_covers, covers
+from exai_audit.registry import Rule, Scoped, option_key
+
+# Ruff's list, and `build`.
+_EXCLUDED_NAMES = (
+    ".bzr .direnv .eggs .git .git-rewrite .hg .ipynb_checkpoints .mypy_cache .nox .pants.d .pyenv "
+    ".pytest_cache .pytype .ruff_cache .svn .tox .venv .vscode __pypackages__ _build buck-out "
+    "build dist node_modules site-packages venv"
+)
+DEFAULT_EXCLUDES = tuple(_EXCLUDED_NAMES.split())
+# Whether files could be read at all is no matter of taste: only `ignore` silences these.
+_ALWAYS_SELECTED = ("EXA0",)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Rule options, by settings key, for the files that one of ``paths`` covers."""
+
+    paths: tuple[str, ...]
+    options: tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; field names are the settings keys in snake_case, ``scopes`` is ``scope``.
+
+    Codes may be prefixes, paths are patterns relative to the root. ``rule_options`` are the
+    options given, by settings key; a rule's own defaults fill the rest.
+    """
+
+    select: tuple[str, ...] = ("EXA",)
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = DEFAULT_EXCLUDES
+    extend_exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    respect_gitignore: bool = True
+    scopes: tuple[Scope, ...] = (Scope.PRODUCTION,)
+    generated: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    min_confidence: Confidence = Confidence.MEDIUM
+    fail_under: float | str | None = None
+    fail_on: Severity | None = None
+    max_file_size: int = 10_000_000
+    rule_options: tuple[tuple[str, object], ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+    def selects(self, code: str) -> bool:
+        """Tell whether a rule runs: the longest prefix decides, between equals ``ignore``."""
+        chosen = _specificity(code, (*self.select, *self.extend_select, *_ALWAYS_SELECTED))
+        return chosen > _specificity(code, self.ignore)
+
+    def options(self, rule: Rule) -> Scoped[Any]:
+        """Return the options of ``rule``, for the project and for its parts."""
+        field_of = {option_key(field.name): field.name for field in fields(rule.options)}
+
+        def own(options: tuple[tuple[str, object], ...]) -> tuple[tuple[str, object], ...]:
+            return tuple((field_of[key], value) for key, value in options if key in field_of)
+
+        overrides = ((override.paths, own(override.options)) for override in self.overrides)
+        default = rule.options(**dict(own(self.rule_options)))
+        return Scoped(default, tuple(pair for pair in overrides if pair[1]))
+
+    def is_generated(self, path: str) -> bool:
+        """Tell whether the setting ``generated`` names this file."""
+        return any_covers(self.generated, path)
+
+    def ignored_by(self, path: str, code: str) -> str | None:
+        """Return the pattern of ``per-file-ignores`` that silences ``code`` in ``path``."""
+        for pattern, prefixes in self.per_file_ignores:
+            if _specificity(code, prefixes) and covers(pattern, path):
+                return pattern
+        return None
+
+
+def _specificity(code: str, prefixes: tuple[str, ...]) -> int:
+    """Return the length of the longest prefix that ``code`` answers to; ``ALL`` counts as 1."""
+    lengths = [1 for prefix in prefixes if prefix == "ALL"]
+    lengths += [len(prefix) for prefix in prefixes if code.startswith(prefix)]
+    return max(lengths, default=0)

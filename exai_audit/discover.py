@@ -1,0 +1,207 @@
+"""Which files are audited, of which scope, and why others are not."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exai_audit.config import Settings, lexically_absolute
+from exai_audit.errors import UsageError
+from exai_audit.finding import Scope
+from exai_audit.gitignore import Ignores, ignores_around
+from exai_audit.glob import covers, matches
+from exai_audit.registry import nearest
+
+_SUFFIXES = (".py", ".pyi")
+_TEST_FOLDER = re.compile(r"tests?|doctests|.*[_-]tests?")
+_TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
+_EXAMPLE_FOLDER = re.compile(
+    r"examples?|demos?|docs|docs_src|samples|benchmarks|benches",
+)
+_SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """One file to audit; ``path`` is relative to the root, with slashes; ``size`` in bytes."""
+
+    path: str
+    absolute: Path
+    scope: Scope
+    size: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Skipped:
+    """A Python file or a folder that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Both sorted by path, each path once."""
+
+    files: tuple[Discovered, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def discover(paths: Sequence[Path], root: Path, settings: Settings) -> Discovery:
+    """Find the files below ``paths``.
+
+    A path named here is taken even if excluded or ignored, unless ``force-exclude``; what lies
+    below it is not.
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        raise UsageError("\n".join(map(_missing, missing)))
+    search = _Search(str(lexically_absolute(root)), settings)
+    for path in paths:
+        search.named(lexically_absolute(path))
+    search.drop_second_names()
+    return Discovery(
+        tuple(search.files[path] for path in sorted(search.files)),
+        tuple(
+            Skipped(path, reason)
+            for path, reason in sorted(search.skipped.items())
+            if path not in search.files
+        ),
+    )
+
+
+def scope_of(path: str) -> Scope:
+    """Return the scope of a file by its path below the root."""
+    *folders, name = path.split("/")
+    stem = name.rsplit(".", 1)[0]
+    if _TEST_FILE.fullmatch(stem) or any(map(_TEST_FOLDER.fullmatch, folders)):
+        return Scope.TESTS
+    if any(map(_EXAMPLE_FOLDER.fullmatch, folders)):
+        return Scope.EXAMPLES
+    return Scope.PRODUCTION
+
+
+@dataclass(slots=True)
+class _Search:
+    """One search: what was found and left out so far, by path."""
+
+    root: str
+    settings: Settings
+    files: dict[str, Discovered] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def named(self, path: Path) -> None:
+        """Take a path that was named by the user."""
+        relative = self._relative(str(path))
+        pattern = self._excluding_named(relative)
+        if pattern is not None:
+            self.skipped[relative] = f"excluded by {pattern!r}"
+        elif path.is_dir():
+            respect = self.settings.respect_gitignore
+            self._below(str(path), ignores_around(path) if respect else Ignores())
+        elif path.suffix not in _SUFFIXES and not _is_script(path):
+            self.skipped[relative] = "not a Python file"
+        else:
+            self._file(path)
+
+    def drop_second_names(self) -> None:
+        """Leave out symbolic links to files that are audited under their own name."""
+        real_root = str(Path(self.root).resolve())
+        for relative, file in list(self.files.items()):
+            if file.absolute.is_symlink():
+                target = _posix(os.path.relpath(file.absolute.resolve(), real_root))
+                if target != relative and target in self.files:
+                    del self.files[relative]
+                    self.skipped[relative] = f"symbolic link to {target}"
+
+    def _below(self, start: str, ignores: Ignores) -> None:
+        folders = [(start, ignores)]
+        while folders:
+            folder, ignores = folders.pop()
+            if self.settings.respect_gitignore:
+                ignores = ignores.within(folder)
+            for entry in self._entries(folder):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if not is_folder and not entry.name.endswith(_SUFFIXES) and not entry.is_dir():
+                    continue
+                reason = self._reason_against(entry, is_folder, ignores)
+                if reason:
+                    self.skipped[self._relative(entry.path)] = reason
+                elif is_folder:
+                    folders.append((entry.path, ignores))
+                else:
+                    self._file(Path(entry.path))
+
+    def _entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                yield from sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self.skipped[self._relative(folder)] = f"cannot be read: {error.strerror}"
+
+    def _reason_against(
+        self, entry: os.DirEntry[str], is_folder: bool, ignores: Ignores
+    ) -> str | None:
+        relative = self._relative(entry.path)
+        for pattern in (*self.settings.exclude, *self.settings.extend_exclude):
+            if matches(pattern, relative):
+                return f"excluded by {pattern!r}"
+        if not is_folder and entry.is_dir():
+            return "symbolic link to a folder"
+        source = ignores.ignoring(entry.path, is_folder)
+        return f"ignored by {source}" if source else None
+
+    def _file(self, path: Path) -> None:
+        relative = self._relative(str(path))
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            self.skipped[relative] = "broken symbolic link"
+            return
+        except OSError:
+            status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
+            self.skipped[relative] = "not a regular file"
+        elif relative not in self.files:
+            scope = scope_of(relative)
+            self.files[relative] = Discovered(relative, path, scope, status.st_size)
+
+    def _excluding_named(self, relative: str) -> str | None:
+        if not self.settings.force_exclude:
+            return None
+        patterns = (*self.settings.exclude, *self.settings.extend_exclude)
+        return next((pattern for pattern in patterns if covers(pattern, relative)), None)
+
+    def _relative(self, path: str) -> str:
+        return _posix(os.path.relpath(path, self.root))
+
+
+def _posix(path: str) -> str:
+    return path.replace(os.sep, "/")
+
+
+def _is_script(path: Path) -> bool:
+    """Tell whether a file without a suffix names Python as its interpreter."""
+    if path.suffix or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as stream:
+            return _SHEBANG.match(stream.readline(200)) is not None
+    except OSError:
+        return False
+
+
+def _missing(path: Path) -> str:
+    parent = path.parent
+    try:
+        likely = nearest(path.name, sorted(entry.name for entry in parent.iterdir()))
+    except OSError:
+        likely = ""
+    return f"{path}: no such file or folder{likely}"
