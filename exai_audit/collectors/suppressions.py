@@ -6,7 +6,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Sequence
-from token import COMMENT, DEDENT, ENDMARKER, INDENT, NEWLINE, NL, STRING
+from token import COMMENT, DEDENT, INDENT, NEWLINE, NL, STRING
 
 from exai_audit.facts.suppressions import SuppressionFact
 from exai_audit.source import SourceFile
@@ -17,6 +17,7 @@ _COMMENT = re.compile(
     r"(?:\s+until=\S+)?(?:\s*--\s*(?P<reason>.*))?"
 )
 _QUIET = frozenset((COMMENT, NL, INDENT, DEDENT))
+_ENDS = frozenset((NEWLINE, DEDENT))
 _GOES_ON = frozenset(("elif", "else", "except", "finally"))
 Tokens = Sequence[tokenize.TokenInfo]
 
@@ -90,17 +91,17 @@ def _statement_below(tokens: Tokens, at: int) -> tuple[int, int]:
     first = tokens[start].start[0]
     if not _begins_statement(tokens, at):
         return first, first
-    here, last, depth = start, first, 0
-    while here < len(tokens) and tokens[here].type != ENDMARKER:
+    last, depth = first, 0
+    for here in range(start, len(tokens)):
         kind = tokens[here].type
         depth += (kind == INDENT) - (kind == DEDENT)
         if kind == NEWLINE:
             last = tokens[here].start[0]
-        if depth < 0 or (depth == 0 and kind in (NEWLINE, DEDENT) and not _goes_on(tokens, here)):
+            if depth == 0 and tokens[start].string == "@":
+                start = _next_code(tokens, here)
+                continue
+        if depth < 0 or (depth == 0 and kind in _ENDS and not _goes_on(tokens, here)):
             break
-        if kind == NEWLINE and depth == 0 and tokens[start].string == "@":
-            start = _next_code(tokens, here)
-        here += 1
     return first, last
 
 
@@ -111,10 +112,9 @@ def _begins_statement(tokens: Tokens, at: int) -> bool:
 
 def _goes_on(tokens: Tokens, here: int) -> bool:
     """Tell whether the statement has another part after the line or block that ends here."""
-    following = [token for token in tokens[here + 1 : here + 50] if token.type not in (COMMENT, NL)]
-    if not following:
-        return False
-    return following[0].type == INDENT or following[0].string in _GOES_ON
+    following = (tokens[i] for i in range(here + 1, len(tokens)))
+    part = next((token for token in following if token.type not in (COMMENT, NL)), None)
+    return part is not None and (part.type == INDENT or part.string in _GOES_ON)
 
 
 def _next_code(tokens: Tokens, at: int) -> int:

@@ -1,0 +1,177 @@
+"""Discovery: which files, which scope, why not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from exai_audit.config import Settings
+from exai_audit.discover import Discovery, discover, scope_of
+from exai_audit.errors import UsageError
+from exai_audit.finding import Scope
+
+
+def tree(root: Path, *files: str) -> None:
+    for name in files:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def ignore(root: Path, folder: str, *lines: str) -> None:
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / folder / ".gitignore").write_text("\n".join(lines) + "\n")
+
+
+def found(discovery: Discovery) -> list[str]:
+    return [file.path for file in discovery.files]
+
+
+def reasons(discovery: Discovery) -> dict[str, str]:
+    return {skipped.path: skipped.reason for skipped in discovery.skipped}
+
+
+def test_python_files_and_stubs_are_found_in_order(tmp_path: Path) -> None:
+    tree(tmp_path, "b.py", "a/z.py", "a/y.pyi", "a/notes.txt", "build.py")
+    assert found(discover([tmp_path], tmp_path, Settings())) == [
+        "a/y.pyi",
+        "a/z.py",
+        "b.py",
+        "build.py",
+    ]
+
+
+def test_default_excludes_say_which_pattern(tmp_path: Path) -> None:
+    tree(tmp_path, "a.py", "x/venv/b.py", "build/c.py")
+    discovery = discover([tmp_path], tmp_path, Settings())
+    assert found(discovery) == ["a.py"]
+    assert reasons(discovery) == {"x/venv": "excluded by 'venv'", "build": "excluded by 'build'"}
+
+
+def test_patterns_of_the_settings_exclude(tmp_path: Path) -> None:
+    tree(tmp_path, "src/gen/a.py", "src/b_pb.py", "src/c.py", "build/d.py")
+    settings = Settings(exclude=("src/gen",), extend_exclude=("*_pb.py",))
+    assert found(discover([tmp_path], tmp_path, settings)) == ["build/d.py", "src/c.py"]
+
+
+def test_named_path_is_taken_though_excluded_and_ignored(tmp_path: Path) -> None:
+    tree(tmp_path, ".git/HEAD", "build/a.py", "build/venv/b.py", "c.py")
+    ignore(tmp_path, "", "build/", "c.py")
+    paths = [tmp_path / "build", tmp_path / "c.py"]
+    assert found(discover(paths, tmp_path, Settings())) == ["build/a.py", "c.py"]
+
+
+def test_force_exclude_holds_for_named_paths(tmp_path: Path) -> None:
+    tree(tmp_path, "build/a.py", "c.py")
+    paths = [tmp_path / "build" / "a.py", tmp_path / "c.py"]
+    discovery = discover(paths, tmp_path, Settings(force_exclude=True))
+    assert found(discovery) == ["c.py"]
+    assert reasons(discovery) == {"build/a.py": "excluded by 'build'"}
+
+
+def test_nested_gitignores_deepest_decides(tmp_path: Path) -> None:
+    tree(tmp_path, ".git/HEAD", "gen_a.py", "pkg/gen_b.py", "pkg/local.py", "local.py", "out/x.py")
+    ignore(tmp_path, "", "gen_*.py", "/out/", "[z-a", "# a comment")
+    ignore(tmp_path, "pkg", "!gen_b.py", "local.py")
+    discovery = discover([tmp_path], tmp_path, Settings())
+    assert found(discovery) == ["local.py", "pkg/gen_b.py"]
+    assert reasons(discovery)["out"] == "ignored by .gitignore"
+
+
+def test_gitignores_above_the_scanned_folder_count(tmp_path: Path) -> None:
+    tree(tmp_path, ".git/HEAD", "pkg/sub/gen.py", "pkg/sub/a.py")
+    ignore(tmp_path, "", "/pkg/sub/gen.py")
+    assert found(discover([tmp_path / "pkg" / "sub"], tmp_path, Settings())) == ["pkg/sub/a.py"]
+
+
+def test_info_exclude_counts(tmp_path: Path) -> None:
+    tree(tmp_path, ".git/info/exclude", "mine.py", "a.py")
+    (tmp_path / ".git" / "info" / "exclude").write_text("mine.py\n")
+    discovery = discover([tmp_path], tmp_path, Settings())
+    assert found(discovery) == ["a.py"]
+    assert reasons(discovery)["mine.py"] == "ignored by .git/info/exclude"
+
+
+def test_worktree_finds_info_exclude_of_its_repository(tmp_path: Path) -> None:
+    tree(tmp_path, "main/.git/info/exclude", "main/.git/worktrees/w/commondir", "w/a.py", "w/b.py")
+    (tmp_path / "main" / ".git" / "info" / "exclude").write_text("b.py\n")
+    (tmp_path / "main" / ".git" / "worktrees" / "w" / "commondir").write_text("../..\n")
+    (tmp_path / "w" / ".git").write_text("gitdir: ../main/.git/worktrees/w\n")
+    assert found(discover([tmp_path / "w"], tmp_path / "w", Settings())) == ["a.py"]
+
+
+def test_gitignore_can_be_disregarded(tmp_path: Path) -> None:
+    tree(tmp_path, "a.py")
+    ignore(tmp_path, "", "a.py")
+    assert found(discover([tmp_path], tmp_path, Settings())) == []
+    assert found(discover([tmp_path], tmp_path, Settings(respect_gitignore=False))) == ["a.py"]
+
+
+def test_links(tmp_path: Path) -> None:
+    tree(tmp_path, "real/a.py")
+    (tmp_path / "folder").symlink_to(tmp_path / "real")
+    (tmp_path / "broken.py").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "again.py").symlink_to(tmp_path / "real" / "a.py")
+    discovery = discover([tmp_path], tmp_path, Settings())
+    assert found(discovery) == ["real/a.py"]
+    assert reasons(discovery) == {
+        "folder": "symbolic link to a folder",
+        "broken.py": "broken symbolic link",
+        "again.py": "symbolic link to real/a.py",
+    }
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_pipe_is_left_out(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    discovery = discover([tmp_path], tmp_path, Settings())
+    assert reasons(discovery) == {"pipe.py": "not a regular file"}
+
+
+def test_path_given_twice_counts_once(tmp_path: Path) -> None:
+    tree(tmp_path, "pkg/a.py")
+    paths = [tmp_path, tmp_path / "pkg" / "a.py", tmp_path / "pkg" / ".." / "pkg"]
+    assert found(discover(paths, tmp_path, Settings())) == ["pkg/a.py"]
+
+
+def test_missing_paths_are_told_together_with_the_nearest(tmp_path: Path) -> None:
+    tree(tmp_path, "service/a.py")
+    with pytest.raises(UsageError) as caught:
+        discover([tmp_path / "servce", tmp_path / "zz"], tmp_path, Settings())
+    message = str(caught.value)
+    assert "servce: no such file or folder, did you mean 'service'?" in message
+    assert "zz: no such file or folder" in message
+
+
+def test_named_file_must_be_python(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# hello\n")
+    (tmp_path / "tool").write_text("#!/usr/bin/env python3\n")
+    (tmp_path / "shell").write_text("#!/bin/sh\n")
+    paths = [tmp_path / name for name in ("README.md", "tool", "shell")]
+    discovery = discover(paths, tmp_path, Settings())
+    assert found(discovery) == ["tool"]
+    assert set(reasons(discovery)) == {"README.md", "shell"}
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        ("src/app.py", Scope.PRODUCTION),
+        ("src/testing/app.py", Scope.PRODUCTION),
+        ("src/contest.py", Scope.PRODUCTION),
+        ("tests/app.py", Scope.TESTS),
+        ("a/unit_tests/app.py", Scope.TESTS),
+        ("a/smoke-test/app.py", Scope.TESTS),
+        ("a/test_app.py", Scope.TESTS),
+        ("a/app_test.py", Scope.TESTS),
+        ("conftest.py", Scope.TESTS),
+        ("docs/tests/x.py", Scope.TESTS),
+        ("docs_src/x.py", Scope.EXAMPLES),
+        ("a/demos/x.py", Scope.EXAMPLES),
+        ("demos.py", Scope.PRODUCTION),
+    ],
+)
+def test_scope_by_segments(path: str, scope: Scope) -> None:
+    assert scope_of(path) is scope

@@ -1,0 +1,57 @@
+"""Path patterns."""
+
+from __future__ import annotations
+
+import pytest
+
+from exai_audit.glob import covers, is_pattern, matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("build", "build"),
+        ("build", "a/build"),
+        ("build/", "a/build"),
+        ("*.py", "a/b.py"),
+        ("a/*.py", "a/b/c.py"),
+        ("./a/b.py", "a/b.py"),
+        ("**/gen/*", "gen/x.py"),
+        ("**/gen/*", "a/b/gen/x.py"),
+        ("a/{b,c}.py", "a/c.py"),
+        ("x[0-9].py", "a/x7.py"),
+        ("x[!0-9].py", "xa.py"),
+        ("?.py", "a.py"),
+    ],
+)
+def test_pattern_matches(pattern: str, path: str) -> None:
+    assert matches(pattern, path)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("build", "build/x.py"),
+        ("build", "rebuild"),
+        ("a/*.py", "b/a/c.py"),
+        ("x[!0-9].py", "x1.py"),
+        ("a.py", "axpy"),
+    ],
+)
+def test_pattern_does_not_match(pattern: str, path: str) -> None:
+    assert not matches(pattern, path)
+
+
+def test_covering_reaches_below_a_folder() -> None:
+    assert covers("src/gen", "src/gen/deep/x.py")
+    assert not covers("src/gen", "src/general.py")
+
+
+def test_negated_pattern_covers_the_rest() -> None:
+    assert covers("!src/", "tools/x.py")
+    assert not covers("!src/", "src/x.py")
+
+
+def test_malformed_pattern_is_told() -> None:
+    assert not is_pattern("[z-a]")
+    assert is_pattern("[a-z]*")

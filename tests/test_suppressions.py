@@ -1,0 +1,174 @@
+"""Comments that silence findings, and what they silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from exai_audit.collectors.suppressions import suppressions
+from exai_audit.config import Settings
+from exai_audit.facts.file import FileFacts
+from exai_audit.facts.size import LineCounts
+from exai_audit.facts.suppressions import SuppressionFact
+from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
+from exai_audit.project import Project
+from exai_audit.source import decode
+from exai_audit.suppress import split
+
+
+def read(text: str) -> tuple[SuppressionFact, ...]:
+    return suppressions(decode("a.py", text.encode()))
+
+
+def covered(text: str) -> list[tuple[int, int]]:
+    return [(fact.first, fact.last) for fact in read(text)]
+
+
+def finding(line: int, code: str = "EXA201", path: str = "a.py", wide: bool = False) -> Finding:
+    return Finding(
+        code=code,
+        name="scattered-timeout",
+        family=Family.TIMEOUTS,
+        severity=Severity.LOW,
+        confidence=Confidence.HIGH,
+        path=path,
+        line=line,
+        column=1,
+        end_line=line,
+        end_column=2,
+        symbol="",
+        message="",
+        evidence="",
+        excerpt=(),
+        remedy="",
+        related=(),
+        measured=None,
+        threshold=None,
+        points=0.0,
+        fingerprint="",
+        scope=Scope.PRODUCTION,
+        project_wide=wide,
+    )
+
+
+def project(*facts: SuppressionFact) -> Project:
+    file = FileFacts("a.py", "a", LineCounts(9, 0, 0), suppressions=facts)
+    return Project((file,), {"a.py": Scope.PRODUCTION}, frozenset({"a.py"}))
+
+
+def test_comment_behind_code_covers_its_line() -> None:
+    assert read("x = 1\ny = 2  # exai: ignore[EXA201, exa205] -- slow peer\n") == (
+        SuppressionFact(2, ("EXA201", "EXA205"), "slow peer", 2, 2, False),
+    )
+
+
+def test_until_does_not_hide_the_reason() -> None:
+    (fact,) = read("x = 1  # exai: ignore[EXA201] until=2027-01-31 -- moving away\n")
+    assert fact.reason == "moving away"
+
+
+def test_comment_may_follow_another_one() -> None:
+    assert covered("x = 1  # noqa: E501  # exai: ignore[EXA201]\n") == [(1, 1)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x = "# exai: ignore[EXA201]"\n',
+        '"""\n# exai: ignore[EXA201]\n"""\n',
+        "x = 1  # exai: ignore\n",
+        "x = 1  # exai: ignore[]\n",
+        "x = 1  # write `# exai: ignore[EXA201]` here\n",
+        "x = 1\n# exai: ignore-file[EXA101]\n",
+    ],
+)
+def test_what_only_looks_like_one_is_none(text: str) -> None:
+    assert read(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "lines"),
+    [
+        ("x = 1\n", 1),
+        ("x = f(\n    1,\n)\n", 3),
+        ("def f():\n    x = 1\n\n    return x\n", 4),
+        ("@a\n@b(\n    1)\ndef f():\n    return 1\n", 5),
+        ("if a:\n    b()\nelif c:\n    d()\n# note\nelse:\n    e()\n", 7),
+        ("try:\n    if a:\n        b()\nfinally:\n    c()\n", 5),
+        ("if a: b()\nelse: c()\n", 2),
+        ("x = 1; y = 2\n", 1),
+        ("class A:\n    def f(self):\n        pass\n    x = 1\n", 4),
+    ],
+)
+def test_comment_above_covers_the_statement(statement: str, lines: int) -> None:
+    text = f"# exai: ignore[EXA201]\n# more words\n\n{statement}z = 0\n"
+    assert covered(text) == [(4, 3 + lines)]
+
+
+def test_indented_comment_covers_the_statement_below() -> None:
+    text = "def f():\n    # exai: ignore[EXA201]\n    x = g(\n        1)\n    y = 2\n"
+    assert covered(text) == [(3, 4)]
+
+
+def test_last_statement_of_a_block_does_not_reach_beyond() -> None:
+    text = "def f():\n    a()\n    # exai: ignore[EXA201]\n    b()\n\n\nc()\n"
+    assert covered(text) == [(4, 4)]
+
+
+def test_comment_inside_brackets_covers_the_next_line() -> None:
+    assert covered("f(\n    # exai: ignore[EXA201]\n    timeout=5,\n    x=1,\n)\n") == [(3, 3)]
+
+
+def test_comment_behind_a_long_string_covers_it_all() -> None:
+    assert covered('a = 0\nx = """one\ntwo"""  # exai: ignore[EXA201]\n') == [(2, 3)]
+
+
+@pytest.mark.parametrize("head", ["", '"""Docstring."""\n', "#!/usr/bin/env python\n\n"])
+def test_comment_for_the_file_stands_at_the_top(head: str) -> None:
+    (fact,) = read(f"{head}# exai: ignore-file[EXA101] -- a table\nx = 1\n")
+    assert fact.whole_file
+    assert fact.reason == "a table"
+
+
+def test_broken_source_keeps_what_was_read() -> None:
+    assert covered("x = 1  # exai: ignore[EXA201]\ny = (\n") == [(1, 1)]
+
+
+def test_comment_at_the_end_of_the_file_covers_nothing_else() -> None:
+    assert len(covered("x = 1\n# exai: ignore[EXA201]")) == 1
+
+
+def test_split_by_line_and_code() -> None:
+    comment = SuppressionFact(2, ("EXA201",), "why", 2, 3, False)
+    findings = (finding(1), finding(3), finding(3, "EXA205"))
+    active, silenced = split(findings, project(comment), Settings())
+    assert active == (findings[0], findings[2])
+    assert [(s.finding, s.line, s.reason) for s in silenced] == [(findings[1], 2, "why")]
+
+
+def test_whole_file_comment_silences_everywhere_but_not_the_project_wide() -> None:
+    comment = SuppressionFact(1, ("EXA202",), "", 1, 9, True)
+    wide, narrow = finding(5, "EXA202", wide=True), finding(7, "EXA202")
+    active, silenced = split((wide, narrow), project(comment), Settings())
+    assert active == (wide,)
+    assert [s.finding for s in silenced] == [narrow]
+
+
+def test_settings_silence_by_path() -> None:
+    settings = Settings(per_file_ignores=(("scripts/", ("EXA2",)),))
+    inside, outside = finding(1, path="scripts/a.py"), finding(1)
+    active, silenced = split((inside, outside), project(), settings)
+    assert active == (outside,)
+    assert [(s.line, s.reason) for s in silenced] == [(0, "per-file-ignores 'scripts/'")]
+
+
+def test_project_judges_neither_stubs_nor_generated_nor_other_scopes() -> None:
+    counts = LineCounts(1, 0, 0)
+    files = (
+        FileFacts("a.py", "a", counts),
+        FileFacts("b.pyi", "b", counts),
+        FileFacts("c.py", "c", counts, generated=True),
+        FileFacts("test_d.py", "test_d", counts),
+    )
+    judged = frozenset({"a.py", "b.pyi", "c.py"})
+    scopes = dict.fromkeys((file.path for file in files), Scope.PRODUCTION)
+    assert [f.path for f in Project(files, scopes, judged).judged_files()] == ["a.py"]
