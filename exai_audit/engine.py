@@ -50,7 +50,11 @@ def audit(
     discovery = discover(paths, root, settings)
     files = _collect_all(discovery.files, settings.max_file_size, jobs, progress)
     scope_of = {file.path: file.scope for file in discovery.files}
-    judged = frozenset(path for path, scope in scope_of.items() if scope in settings.scopes)
+    judged = frozenset(
+        path
+        for path, scope in scope_of.items()
+        if scope in settings.scopes and not settings.is_generated(path)
+    )
     project = Project(tuple(files), scope_of, judged)
     return Audit(discovery, project, tuple(judge(project, settings)))
 
