@@ -322,11 +322,11 @@ class Names:
             return entered
         for method in ("__aenter__", "__enter__"):
             known = self._table.returns(f"{entered.name}.{method}")
-            local = self._method(entered, method)
+            own = self._method(entered, method)
             if known:
                 return Ref(known, True)
-            if isinstance(local, cst.FunctionDef):
-                return self._returned(local) or entered
+            if isinstance(own, cst.FunctionDef):
+                return self._returned(own) or entered
         return entered
 
     def _method(self, owner: Ref, name: str) -> cst.CSTNode | None:
