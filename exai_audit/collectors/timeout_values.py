@@ -1,0 +1,342 @@
+"""What value an expression gives to a limit: a literal, a reference, none, or nothing to say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import libcst as cst
+
+from exai_audit.collectors.scopes import How, dotted
+from exai_audit.collectors.timeout_words import is_timeout_key, is_timeout_like, words
+from exai_audit.collectors.tree import ModuleTree
+from exai_audit.facts.timeouts import ValueKind
+from exai_audit.knowledge.table import table
+
+_TIMEDELTA = {
+    "weeks": 604800.0, "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0,
+    "milliseconds": 1e-3, "microseconds": 1e-6,
+}  # fmt: skip
+_TIMEDELTA_ORDER = (
+    "days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks",
+)  # fmt: skip
+_CASTS = frozenset({"builtins.float", "builtins.int"})
+_FIELDS = frozenset({
+    "field", "column", "attrib", "ib", "option", "argument", "query", "param", "setting",
+})  # fmt: skip
+_FIRST_IS_DEFAULT = frozenset({"Field", "Option", "Argument", "Query", "Param"})
+_DEFAULTS = frozenset({"default", "fallback", "default_value"})
+_GETTERS = frozenset({
+    "get", "getenv", "getint", "getfloat", "getattr", "pop", "setdefault", "env", "environ",
+    "config", "conf", "setting", "lookup", "read", "load", "resolve",
+})  # fmt: skip
+_CASTING_GETTERS = frozenset({"int", "float", "str", "timedelta", "decimal"})
+_SOURCES = frozenset({"env", "environ", "config", "conf", "settings", "options"})
+_SCHEMA_KEYS = frozenset({"default", "minimum", "maximum", "min", "max", "type"})
+_SINGLETONS = frozenset({"True", "False", "Ellipsis", "NotImplemented"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a limit is given. ``amount`` is in the unit of the name, unless ``in_seconds``.
+
+    ``fallback`` tells that the literal only stands in for something that may be missing, ``key``
+    under which name that is looked up. ``compound`` is a limit object, a tuple or a mapping.
+    """
+
+    kind: ValueKind
+    amount: float | None = None
+    in_seconds: bool = False
+    fallback: bool = False
+    key: str = ""
+    compound: bool = False
+
+
+_NONE = Value(ValueKind.NONE)
+
+
+def last_name(node: cst.BaseExpression) -> str:
+    """Return the last identifier of a dotted expression, a call or a subscript."""
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    if isinstance(node, (cst.Call, cst.Subscript)):
+        return last_name(node.func if isinstance(node, cst.Call) else node.value)
+    return ""
+
+
+def receiver(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """Return what a method is called on."""
+    return node.value if isinstance(node, cst.Attribute) else None
+
+
+def text_of(node: cst.BaseExpression) -> str | None:
+    """Return the text of a string literal."""
+    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        value = node.evaluated_value
+        return value if isinstance(value, str) else None
+    return None
+
+
+def argument(call: cst.Call, name: str, position: int | None = None) -> cst.Arg | None:
+    """Return the argument given by keyword, or by position where nothing is unpacked before it."""
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value == name:
+            return arg
+    if position is None or position >= len(call.args):
+        return None
+    before = call.args[: position + 1]
+    return None if any(arg.keyword or arg.star for arg in before) else before[-1]
+
+
+class ValueReader:
+    """Reads the values of one module."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+
+    def read(self, node: cst.BaseExpression, strings: bool = False) -> Value | None:
+        """Return the value of an expression that stands where a limit is expected.
+
+        Args:
+            strings: whether a number may be written as text, as in an environment variable.
+        """
+        if is_literal(node):
+            return _amount(self._tree.number(node))
+        if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+            return _amount(_number_in(text_of(node))) if strings else None
+        if isinstance(node, (cst.Tuple, cst.List)):
+            return self._compound(element.value for element in node.elements)
+        if isinstance(node, cst.Dict):
+            return self._mapping(node)
+        if isinstance(node, cst.Call):
+            return self._call(node, strings)
+        if isinstance(node, cst.BooleanOperation):
+            return self._either(node, strings)
+        if isinstance(node, cst.IfExp):
+            return self._branches(node, strings)
+        if isinstance(node, cst.Await):
+            return self.read(node.expression, strings)
+        return self._reference(node)
+
+    def default_of_field(self, node: cst.BaseExpression) -> Value | None:
+        """Return the default in ``Field(default=30)``, ``Field(30)``, ``Option(30)`` and so on."""
+        if not isinstance(node, cst.Call):
+            return None
+        name = last_name(node.func)
+        parts = words(name)
+        if not parts or not (parts[-1] in _FIELDS or "Field" in name):
+            return None
+        given = argument(node, "default", 0 if name in _FIRST_IS_DEFAULT else None)
+        return self.read(given.value) if given else None
+
+    def fallback(self, call: cst.Call) -> tuple[cst.BaseExpression, Value] | None:
+        """Return the literal that a getter falls back to, and its value with the key."""
+        if not _is_getter(call):
+            return None
+        for index, arg in enumerate(call.args):
+            key = self._key(arg)
+            if key is None:
+                continue
+            given = self._default(call, index)
+            value = self.read(given, strings=True) if given is not None else None
+            if given is None or value is None or value.kind is not ValueKind.LITERAL:
+                return None
+            return given, replace(value, fallback=True, key=key)
+        return None
+
+    def phases(self, call: cst.Call) -> Value | None:
+        """Return the value of a limit object: all that is given to ``httpx.Timeout(10, read=5)``.
+
+        Its amount is the first argument, which is the limit on the whole, else the longest phase.
+        """
+        row = table().call(self._tree.qualified(call.func) or "")
+        if row is None or row.timeout is None or row.timeout.waits != "limit":
+            return None
+        whole = argument(call, row.timeout.argument, row.timeout.position)
+        values = [self.read(arg.value) for arg in call.args if not arg.star]
+        known = [value for value in values if value is not None]
+        first = self.read(whole.value) if whole else None
+        if first is not None and first.kind is ValueKind.LITERAL:
+            return replace(first, compound=True)
+        return _strongest(known)
+
+    def _call(self, node: cst.Call, strings: bool) -> Value | None:
+        limit = self.phases(node)
+        if limit is not None:
+            return limit
+        fallback = self.fallback(node)
+        if fallback is not None:
+            return fallback[1]
+        name = self._tree.qualified(node.func) or ""
+        if name in _CASTS and node.args:
+            return self._cast(node.args[0].value)
+        if name in ("builtins.min", "builtins.max"):
+            return self._bounds(node, is_max=name == "builtins.max")
+        if name == "datetime.timedelta":
+            return self._timedelta(node)
+        if last_name(node.func) == "total_seconds" and isinstance(node.func, cst.Attribute):
+            return self.read(node.func.value)
+        return None
+
+    def _cast(self, node: cst.BaseExpression) -> Value | None:
+        text = text_of(node)
+        if text is not None and text.strip().lstrip("+-").lower() in ("inf", "infinity"):
+            return _NONE
+        return self.read(node, strings=True)
+
+    def _bounds(self, call: cst.Call, is_max: bool) -> Value | None:
+        """Return what ``min`` or ``max`` gives; a floor under something computed is no limit."""
+        values = [self.read(arg.value) for arg in call.args if not arg.star and not arg.keyword]
+        literals = [v for v in values if v is not None and v.kind is ValueKind.LITERAL]
+        if not literals or (is_max and len(literals) < len(values)):
+            return None
+        amounts = [v.amount for v in literals if v.amount is not None]
+        if not amounts:
+            return literals[0]
+        return replace(literals[0], amount=max(amounts) if is_max else min(amounts))
+
+    def _timedelta(self, call: cst.Call) -> Value | None:
+        total = 0.0
+        for position, arg in enumerate(call.args):
+            unit = arg.keyword.value if arg.keyword else "".join(_TIMEDELTA_ORDER[position:][:1])
+            amount = self._tree.number(arg.value) if is_literal(arg.value) else None
+            if amount is None or unit not in _TIMEDELTA:
+                return None
+            total += amount * _TIMEDELTA[unit]
+        return Value(ValueKind.LITERAL, total, in_seconds=True) if call.args else None
+
+    def _either(self, node: cst.BooleanOperation, strings: bool) -> Value | None:
+        if not isinstance(node.operator, cst.Or):
+            return None
+        right = self.read(node.right, strings)
+        if right is None or right.kind is not ValueKind.LITERAL:
+            return right
+        left = self.fallback(node.left) if isinstance(node.left, cst.Call) else None
+        return replace(right, fallback=True, key=right.key or (left[1].key if left else ""))
+
+    def _branches(self, node: cst.IfExp, strings: bool) -> Value | None:
+        body, other = self.read(node.body, strings), self.read(node.orelse, strings)
+        strongest = _strongest([value for value in (body, other) if value is not None])
+        if strongest is None or strongest.kind is not ValueKind.LITERAL:
+            return strongest
+        both = body is not None and other is not None and body.kind is other.kind
+        return strongest if both else replace(strongest, fallback=True)
+
+    def _mapping(self, node: cst.Dict) -> Value | None:
+        entries = [entry for entry in node.elements if isinstance(entry, cst.DictElement)]
+        keys = {text_of(entry.key) for entry in entries}
+        if len(entries) < len(node.elements) or keys & _SCHEMA_KEYS:
+            return None
+        return self._compound(entry.value for entry in entries)
+
+    def _compound(self, nodes: Iterable[cst.BaseExpression]) -> Value | None:
+        """Return the longest of several limits; nothing if one of them can be no limit."""
+        values = [self.read(node) for node in nodes]
+        if not values or any(value is None or value.compound for value in values):
+            return None
+        strongest = _strongest([value for value in values if value is not None])
+        return replace(strongest, compound=True) if strongest else None
+
+    def _reference(self, node: cst.BaseExpression) -> Value | None:
+        """Return a reference to a limit named elsewhere; a local handed on says nothing."""
+        if isinstance(node, cst.Name):
+            if node.value == "None":
+                return _NONE
+            if node.value in _SINGLETONS or not self._is_global(node):
+                return None
+        elif isinstance(node, (cst.BinaryOperation, cst.UnaryOperation)):
+            if self._tree.number(node) is None:
+                return None
+        elif not isinstance(node, (cst.Attribute, cst.Subscript)):
+            return None
+        if isinstance(node, cst.Attribute) and dotted(node) in ("math.inf", "numpy.inf", "np.inf"):
+            return _NONE
+        return Value(ValueKind.REFERENCE, self._tree.number(node))
+
+    def _is_global(self, node: cst.Name) -> bool:
+        """Tell whether a name is a module's constant or an import, no parameter, local or class."""
+        scopes = self._tree.scopes
+        owner = scopes.owner(node.value, scopes.of(node))
+        if owner is None:
+            return False
+        bindings = owner.names[node.value]
+        if any(binding.how is How.IMPORT for binding in bindings):
+            return True
+        in_function = isinstance(owner.node, (cst.Module, cst.ClassDef))
+        return in_function and any(binding.how is How.VALUE for binding in bindings)
+
+    def _key(self, arg: cst.Arg) -> str | None:
+        if arg.keyword or arg.star:
+            return None
+        text = text_of(arg.value)
+        if text is not None:
+            return text if is_timeout_key(text) else None
+        name = last_name(arg.value) if isinstance(arg.value, (cst.Name, cst.Attribute)) else ""
+        return name if name.isupper() and is_timeout_like(_without_env(name)) else None
+
+    def _default(self, call: cst.Call, index: int) -> cst.BaseExpression | None:
+        for arg in call.args[index + 1 :]:
+            if arg.keyword and arg.keyword.value in _DEFAULTS:
+                return arg.value
+        following = call.args[index + 1 : index + 2]
+        return next((a.value for a in following if not a.keyword and not a.star), None)
+
+
+def is_literal(node: cst.BaseExpression) -> bool:
+    """Tell whether an expression is a number, or arithmetic on nothing but numbers."""
+    if isinstance(node, (cst.Integer, cst.Float)):
+        return True
+    if isinstance(node, cst.UnaryOperation):
+        return isinstance(node.operator, (cst.Minus, cst.Plus)) and is_literal(node.expression)
+    if isinstance(node, cst.BinaryOperation):
+        return is_literal(node.left) and is_literal(node.right)
+    return False
+
+
+def _amount(number: float | None) -> Value | None:
+    """Return the value of a number; none below zero and none without end are no limit."""
+    if number is None or math.isnan(number):
+        return None
+    return _NONE if number < 0 or math.isinf(number) else Value(ValueKind.LITERAL, number)
+
+
+def _number_in(text: str | None) -> float | None:
+    try:
+        return float(text.strip()) if text else None
+    except ValueError:
+        return None
+
+
+def _without_env(name: str) -> str:
+    return "_".join(part for part in name.split("_") if part not in ("ENV", "KEY", "VAR"))
+
+
+def _strongest(values: list[Value]) -> Value | None:
+    """Return the longest literal, else a reference, else none."""
+    return max(values, key=_strength, default=None)
+
+
+def _strength(value: Value) -> tuple[int, float]:
+    rank = {ValueKind.NONE: 0, ValueKind.REFERENCE: 1, ValueKind.LITERAL: 2}[value.kind]
+    return rank, value.amount or 0.0
+
+
+def _is_getter(call: cst.Call) -> bool:
+    name = last_name(call.func)
+    if set(words(name)) & _GETTERS:
+        return True
+    source = receiver(call.func)
+    from_settings = source is not None and bool(set(words(last_name(source))) & _SOURCES)
+    return from_settings and name in _CASTING_GETTERS
+
+
+def numbers_of(call: cst.Call) -> Iterator[cst.Arg]:
+    """Yield the positional arguments that are plain numbers, up to the first unpacking."""
+    for arg in call.args:
+        if arg.star or arg.keyword:
+            return
+        if is_literal(arg.value):
+            yield arg

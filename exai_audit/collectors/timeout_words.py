@@ -1,0 +1,140 @@
+"""Which names are names of a limit, what unit they carry, and what kind of work they speak of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from exai_audit.facts.timeouts import Category
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_KEY = re.compile(r"-{0,2}[A-Za-z_][\w.:/\-]*\Z")
+_LIMITS = frozenset({"timeout", "timeouts", "deadline"})
+_TAKES_AWAY_AFTER = frozenset({
+    "tolerance", "threshold", "ceil", "factor", "ratio", "multiplier", "jitter", "count", "counter",
+    "total", "rate", "stats", "retries", "retry", "callback", "handler", "hook", "watchdog",
+    "event", "future", "task", "error", "exception", "type", "class", "message", "msg", "status",
+    "code", "elapsed", "reached", "expired", "enabled",
+    # seen in real code beside the list of the design
+    "attempt", "backoff", "exit", "handle", "id", "key", "num", "percent", "returncode", "scale",
+    "signal", "step", "weight",
+})  # fmt: skip
+_TAKES_AWAY_BEFORE = frozenset({"is", "has", "can", "on", "raise", "enforce", "record"})
+# How many timeouts there were, how long a cache keeps its entries: numbers, but no limits on waits.
+_COUNTED_BEFORE = frozenset({"num", "number", "count", "n", "cache", "caching"})
+_SCALES = {
+    "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
+    "ms": 1e-3, "msec": 1e-3, "msecs": 1e-3, "milli": 1e-3, "millis": 1e-3,
+    "millisecond": 1e-3, "milliseconds": 1e-3,
+    "us": 1e-6, "usec": 1e-6, "micros": 1e-6, "microseconds": 1e-6,
+    "ns": 1e-9, "nanos": 1e-9, "nanoseconds": 1e-9,
+    "mins": 60.0, "minute": 60.0, "minutes": 60.0,
+    "hr": 3600.0, "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0,
+    "day": 86400.0, "days": 86400.0,
+}  # fmt: skip
+
+_SPEAKS_OF: tuple[tuple[Category, frozenset[str]], ...] = (
+    (Category.WEBSOCKET, frozenset({"websocket", "websockets", "ws", "ping", "pong"})),
+    (Category.DATABASE, frozenset({
+        "database", "databases", "db", "sql", "sqlite", "sqlite3", "postgres", "postgresql", "pg",
+        "psycopg", "psycopg2", "asyncpg", "mysql", "pymysql", "aiomysql", "mongo", "mongodb",
+        "pymongo", "redis", "sqlalchemy", "cassandra", "statement", "query",
+    })),
+    (Category.HTTP_API, frozenset({
+        "http", "https", "api", "rest", "url", "urlopen", "urllib", "urllib3", "httpx", "aiohttp",
+        "requests", "webhook", "graphql", "fetch", "download", "upload", "openai", "anthropic",
+        "llm", "endpoint",
+    })),
+    (Category.SUBPROCESS, frozenset({
+        "subprocess", "process", "popen", "proc", "command", "cmd", "shell", "child", "exec",
+    })),
+    (Category.TOOL_EXECUTION, frozenset({"tool", "tools"})),
+    (Category.LOCK_OR_QUEUE, frozenset({
+        "lock", "locks", "rlock", "queue", "semaphore", "acquire", "mutex", "condition", "barrier",
+    })),
+)  # fmt: skip
+_COOLDOWN = frozenset({"breaker", "circuit", "cooldown", "recovery"})
+_ASYNC_ROOTS = frozenset({"asyncio", "anyio", "trio", "async_timeout"})
+
+
+@lru_cache(maxsize=4096)
+def words(name: str) -> tuple[str, ...]:
+    """Split an identifier, key or path into its words, in lower case."""
+    return tuple(word.lower() for word in _WORD.findall(name))
+
+
+def is_timeout_like(name: str) -> bool:
+    """Tell whether an identifier or key is the name of a limit on waiting."""
+    return _timeout_like(words(name))
+
+
+def is_timeout_key(text: str) -> bool:
+    """Tell whether a string is a key or option with such a name, not a sentence about one."""
+    return _KEY.match(text) is not None and is_timeout_like(text)
+
+
+def is_plural(name: str) -> bool:
+    """Tell whether the name speaks of several limits: a plain number under it is a count."""
+    return "timeouts" in words(name)
+
+
+@lru_cache(maxsize=4096)
+def _timeout_like(parts: tuple[str, ...]) -> bool:
+    at = _limit_word(parts)
+    if at is None:
+        return False
+    before, after = parts[:at], parts[at + 1 :]
+    if any(word in _TAKES_AWAY_AFTER or word.rstrip("s") in _TAKES_AWAY_AFTER for word in after):
+        return False
+    return not set(before) & (_TAKES_AWAY_BEFORE | _COUNTED_BEFORE)
+
+
+def _limit_word(parts: tuple[str, ...]) -> int | None:
+    """Return where the word stands that makes the name one of a limit."""
+    for index, word in enumerate(parts):
+        if word in _LIMITS:
+            return index
+        if parts[index : index + 2] == ("max", "wait") and set(parts[index + 2 :]) & set(_SCALES):
+            return index + 1
+    return None
+
+
+def scale(name: str) -> float | None:
+    """Return how many seconds a number under this name counts in, None where it is unsure."""
+    parts = words(name)
+    at = _limit_word(parts)
+    after = parts[at + 1 :] if at is not None else parts
+    if "min" in after:  # minutes or minimum
+        return None
+    return next((_SCALES[word] for word in after if word in _SCALES), 1.0)
+
+
+def unit_scale(unit: str) -> float:
+    """Return how many seconds one unit of the knowledge table is."""
+    return _SCALES[unit]
+
+
+def category_of(
+    operation: str, names: Iterable[str], symbol: str, path: str, *, is_async: bool, cooldown: bool
+) -> Category:
+    """Return the kind of work that a limit bounds: first match on callee, names, symbol, path.
+
+    Args:
+        cooldown: whether this may be a circuit breaker's rest rather than a wait by the words of
+            what is around it; callee and names say so by themselves.
+    """
+    for place, texts in enumerate(((operation,), tuple(names), (symbol,), (path,))):
+        spoken = frozenset(word for text in texts for word in words(text))
+        if (cooldown or place < 2) and _is_cooldown(spoken):
+            return Category.CIRCUIT_BREAKER
+        for category, vocabulary in _SPEAKS_OF:
+            if spoken & vocabulary:
+                return category
+    if is_async or operation.partition(".")[0] in _ASYNC_ROOTS:
+        return Category.GENERAL_ASYNC
+    return Category.OTHER
+
+
+def _is_cooldown(spoken: frozenset[str]) -> bool:
+    return bool(spoken & _COOLDOWN) or {"cool", "down"} <= spoken or {"half", "open"} <= spoken
