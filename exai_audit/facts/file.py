@@ -11,6 +11,8 @@ from exai_audit.facts.size import LineCounts, SizeFacts
 from exai_audit.facts.suppressions import SuppressionFact
 from exai_audit.facts.timeouts import TimeoutFact
 
+_NO_SIZES = SizeFacts()
+
 
 class FailureKind(str, Enum):
     SYNTAX = "syntax"
@@ -37,7 +39,7 @@ class FileFacts:
     lines: LineCounts
     generated: bool = False
     failure: Failure | None = None
-    size: SizeFacts = SizeFacts()
+    size: SizeFacts = _NO_SIZES
     imports: tuple[str, ...] = ()
     timeouts: tuple[TimeoutFact, ...] = ()
     caches: tuple[CacheFact, ...] = ()
