@@ -1,0 +1,172 @@
+"""Facts by content: what a file said last time it says again, as long as neither it nor we changed.
+
+One file per root in a cache folder. A record is found by path; it holds when the file's size and
+modification time are the same, or else when its content is (git's blob hash). The file as a whole
+holds only for the collectors, the knowledge and the parser that made it. Whatever cannot be read
+is a miss, never an error.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from hashlib import sha1, sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from exai_audit import __version__
+from exai_audit.facts.file import FileFacts
+
+FOLDER = ".exai-audit-cache"
+_FILE = "facts.msgpack"
+_FORMAT = 1
+_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by exai-audit; safe to delete.\n"
+_MAKERS = ("collectors", "facts", "knowledge")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is remembered of one file; ``blob`` is git's hash of its content."""
+
+    modified: int
+    size: int
+    blob: bytes
+    facts: FileFacts
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    format: int
+    fingerprint: str
+    records: dict[str, Record]
+
+
+class FactsCache:
+    """The remembered facts of the files below ``root``."""
+
+    def __init__(self, folder: Path, fingerprint: str, root: Path) -> None:
+        self._folder = folder
+        self._root = root
+        self._fingerprint = fingerprint
+        self._known = _load(folder / _FILE, fingerprint)
+        self._kept: dict[str, Record] = {}
+        self._is_dirty = False
+
+    def unchanged(self, path: str, modified: int, size: int) -> FileFacts | None:
+        """Return the facts of a file whose size and modification time (ns) are as remembered."""
+        record = self._known.get(path)
+        if record is None or record.modified != modified or record.size != size:
+            return None
+        self._kept[path] = record
+        return record.facts
+
+    def same_content(self, path: str, modified: int, data: bytes) -> FileFacts | None:
+        """Return the facts of a file whose content is as remembered."""
+        record = self._known.get(path)
+        if record is None or record.size != len(data) or record.blob != blob_hash(data):
+            return None
+        self._kept[path] = replace(record, modified=modified)
+        self._is_dirty = True
+        return record.facts
+
+    def remember(self, path: str, modified: int, size: int, blob: bytes, facts: FileFacts) -> None:
+        """Keep what a file says now."""
+        self._kept[path] = Record(modified, size, blob, facts)
+        self._is_dirty = True
+
+    def save(self) -> None:
+        """Write what was found and remembered, if it differs; trouble in writing is no error.
+
+        Files that this run did not look at stay remembered while they exist: auditing one folder
+        forgets nothing of the others.
+        """
+        if not self._is_dirty:
+            return
+        others = ((path, record) for path, record in self._known.items() if self._exists(path))
+        records = {**dict(others), **self._kept}
+        stored = _Stored(_FORMAT, self._fingerprint, records)
+        try:
+            _prepare(self._folder)
+            _write(self._folder / _FILE, msgspec.msgpack.encode(stored))
+        except OSError:
+            return
+
+    def _exists(self, path: str) -> bool:
+        return path in self._kept or (self._root / path).exists()
+
+
+def blob_hash(data: bytes) -> bytes:
+    """Return git's object id of a file's content, so that history can share the records."""
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()
+
+
+def makers_fingerprint(extra: Iterable[Path] = ()) -> str:
+    """Return what stands for all that facts depend on besides the file.
+
+    Args:
+        extra: further files that facts depend on, such as a user's own knowledge table.
+    """
+    package = Path(__file__).parent
+    parts = [__version__, sys.version, _version("libcst"), _version("radon")]
+    folders = [package / name for name in _MAKERS]
+    for entry in sorted((*_files(folders), *(str(path) for path in extra))):
+        status = os.stat(entry)  # noqa: PTH116 - entries are strings, and there are many
+        parts.append(f"{os.path.basename(entry)} {status.st_size} {status.st_mtime_ns}")  # noqa: PTH119
+    return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _files(folders: list[Path]) -> list[str]:
+    found: list[str] = []
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir() and entry.name != "__pycache__":
+                    found.extend(_files([Path(entry.path)]))
+                elif entry.name.endswith((".py", ".toml")):
+                    found.append(entry.path)
+    return found
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _load(path: Path, fingerprint: str) -> dict[str, Record]:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        stored = msgspec.msgpack.decode(path.read_bytes(), type=_Stored)
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
+        return {}
+    finally:
+        if was_enabled:
+            gc.enable()
+    valid = stored.format == _FORMAT and stored.fingerprint == fingerprint
+    return stored.records if valid else {}
+
+
+def _prepare(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
+        if not (folder / name).exists():
+            _write(folder / name, text.encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
