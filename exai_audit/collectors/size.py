@@ -112,9 +112,7 @@ def _function(found: _Definition, is_async: bool, branches: int | None) -> Funct
 def _class(found: _Definition, members: list[_Definition]) -> ClassFact:
     first, last = found.place.span.line, found.last_line
     own = (
-        m
-        for m in members
-        if m.owner == found.place.symbol and first <= m.place.span.line <= last
+        m for m in members if m.owner == found.place.symbol and first <= m.place.span.line <= last
     )
     methods = {m.name for m in own if m.is_counted_method()}
     return ClassFact(found.place, found.name, found.lines, found.docstring_lines, len(methods))
@@ -158,7 +156,9 @@ def _from_syntax(
 
 def _name_span(name: str, number: int, line: str, offset: int) -> Span:
     """Return where the defined name stands on its ``def`` line."""
-    found = re.compile(rf"(?:def|class)\s+({re.escape(name)})\b").search(line, min(offset, len(line)))
+    found = re.compile(rf"(?:def|class)\s+({re.escape(name)})\b").search(
+        line, min(offset, len(line))
+    )
     start, end = found.span(1) if found else (len(line) - len(line.lstrip()), len(line))
     return Span(number, start + 1, number, end + 1)
 
@@ -195,7 +195,9 @@ def _longest_syntax_literal(syntax: ast.Module) -> int:
 def _from_tree(node: cst.FunctionDef | cst.ClassDef, tree: ModuleTree) -> _Definition:
     name = tree.span(node.name)
     span = tree.span(node)
-    owner = next((n for n in tree.ancestors(node) if isinstance(n, (cst.FunctionDef, cst.ClassDef))), None)
+    owner = next(
+        (n for n in tree.ancestors(node) if isinstance(n, (cst.FunctionDef, cst.ClassDef))), None
+    )
     return _Definition(
         Place(name, tree.symbol(node), tree.source.line(name.line).strip()),
         node.name.value,

@@ -20,7 +20,11 @@ class PoolFact:
 
     ``workers`` is the resolved number, None when it is the default or an expression;
     ``workers_text`` is the argument as written (empty for the default). ``lifetime`` is None for a
-    pool that lives in one call. ``serves_async`` when the module also has coroutines that use it.
+    pool that lives in one call. ``serves_async`` when it is made in a coroutine, or a coroutine of
+    the same class (for a module's pool: of the module) uses it. ``closed`` names how it is closed
+    (``with``, ``shutdown``), empty when the file shows nothing. ``handed_on`` when the file gives
+    it away, so that another may close it. ``per_call`` names what makes it again and again
+    (``coroutine``, ``loop``), or is empty.
     """
 
     place: Place
@@ -30,12 +34,21 @@ class PoolFact:
     workers_text: str
     lifetime: Lifetime | None
     serves_async: bool
+    closed: str = ""
+    handed_on: bool = False
+    per_call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockingFact:
-    """A call of the blocking list inside a coroutine; ``instead`` says what to await."""
+    """A call of the blocking list that a coroutine makes; ``instead`` says what to await.
+
+    ``via`` is the line of the blocking call in the synchronous function ``via_symbol`` of the same
+    file that the coroutine calls, 0 when the coroutine blocks itself.
+    """
 
     place: Place
     operation: str
     instead: str
+    via: int = 0
+    via_symbol: str = ""

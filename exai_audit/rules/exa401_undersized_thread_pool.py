@@ -1,0 +1,93 @@
+"""A thread pool with too few workers for work that waits.
+
+*Why.* Threads in a pool mostly wait: for the network, the disk, a lock. With two or three workers
+one slow answer holds up everything behind it, and in an asynchronous service it holds up every
+request that hands work to the pool.
+
+*Bad*
+
+```python
+from concurrent.futures import ThreadPoolExecutor
+
+POOL = ThreadPoolExecutor(max_workers=2)
+```
+
+*Good*
+
+```python
+from concurrent.futures import ThreadPoolExecutor
+
+POOL = ThreadPoolExecutor(max_workers=16)
+```
+
+*Known false alarms.* A pool kept small to spare what it talks to: suppress with that reason. One
+worker mostly means "one after the other" on purpose and is shown with low confidence.
+
+*References.* ``min-workers`` is 4 by default. Without a size, ``ThreadPoolExecutor`` starts up to
+min(32, CPUs + 4) threads (Python documentation, concurrent.futures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.facts.concurrency import PoolFact, PoolKind
+from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.project import Project
+from exai_audit.registry import Rule, Scoped
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A thread pool has at least ``min_workers`` workers."""
+
+    min_workers: int = 4
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each thread pool below the limit."""
+    for facts in project.judged_files():
+        least = options.at(facts.path).min_workers
+        for pool in facts.pools:
+            if pool.kind is PoolKind.THREAD and pool.workers and 0 < pool.workers < least:
+                yield _hit(facts.path, pool, pool.workers, least)
+
+
+def _hit(path: str, pool: PoolFact, workers: int, least: int) -> Hit:
+    name = pool.callable.rpartition(".")[2]
+    threads = "1 worker" if workers == 1 else f"{workers} workers"
+    serves = ", and coroutines wait for it" if pool.serves_async else ""
+    return Hit(
+        path=path,
+        place=pool.place,
+        severity=Severity.MEDIUM if pool.serves_async else Severity.LOW,
+        confidence=Confidence.LOW if workers == 1 else Confidence.HIGH,
+        message=f"{name} has {threads} (at least {least} expected){serves}",
+        remedy=_remedy(pool, name),
+        measured=workers,
+        threshold=least,
+    )
+
+
+def _remedy(pool: PoolFact, name: str) -> str:
+    if name != "ThreadPoolExecutor":
+        return f"Size it by how many calls wait at once, for example {name}(16)."
+    remedy = (
+        f"Write {name}() for the default, min(32, CPUs + 4), with 4 CPUs 8 workers, or size it by"
+        " how many calls wait at once."
+    )
+    if pool.serves_async:
+        remedy += " For a single call, await asyncio.to_thread(...) needs no pool of its own."
+    return remedy
+
+
+RULE = Rule(
+    code="EXA401",
+    name="undersized-thread-pool",
+    family=Family.CONCURRENCY,
+    summary="a thread pool with fewer than min-workers workers",
+    severity="low; medium when coroutines use it",
+    options=Options,
+    check=check,
+)
