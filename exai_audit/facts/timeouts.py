@@ -45,7 +45,9 @@ class TimeoutFact:
     """One site where code supplies or names a limit.
 
     ``seconds`` is None unless the value is known; ``name`` is the parameter, constant, key or
-    keyword; ``operation`` the resolved callee that is bounded, empty when unknown.
+    keyword; ``operation`` the callee that is bounded, fully qualified where its origin is known,
+    empty when unknown. ``key`` is the environment or configuration key that the literal stands in
+    for, ``first`` the first argument of the call if that is a literal, as written.
     """
 
     place: Place
@@ -56,3 +58,5 @@ class TimeoutFact:
     operation: str
     category: Category
     is_async: bool
+    key: str = ""
+    first: str = ""

@@ -69,7 +69,9 @@ def last_name(node: cst.CSTNode) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
 
-def argument(call: cst.Call, keyword: str | None, position: int | None) -> cst.BaseExpression | None:
+def argument(
+    call: cst.Call, keyword: str | None, position: int | None
+) -> cst.BaseExpression | None:
     """Return an argument by keyword, else by position, None where the call does not give it."""
     for index, arg in enumerate(call.args):
         if arg.keyword is not None and keyword is not None and arg.keyword.value == keyword:
@@ -171,7 +173,9 @@ def variables(
     return found
 
 
-def lineage(tree: ModuleTree, owner: cst.ClassDef, classes: list[cst.ClassDef]) -> set[cst.ClassDef]:
+def lineage(
+    tree: ModuleTree, owner: cst.ClassDef, classes: list[cst.ClassDef]
+) -> set[cst.ClassDef]:
     """Return the classes of the file that ``owner`` inherits from or that inherit from it."""
     by_name = {c.name.value: c for c in classes}
     bases = {c: {by_name.get(last_name(base.value)) for base in c.bases} for c in classes}

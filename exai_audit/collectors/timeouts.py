@@ -1,0 +1,132 @@
+"""Limits on waiting: every site of a file, once, with its value in seconds and what it bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from exai_audit.collectors.timeout_sites import Candidates, Site, SiteFinder
+from exai_audit.collectors.timeout_values import is_literal
+from exai_audit.collectors.timeout_words import category_of, scale
+from exai_audit.collectors.tree import ModuleTree
+from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
+
+TRIGGERS = re.compile(
+    rb"(?i)timeout|deadline|max_?wait|\bwait\b|\.join\(|\.result\(|select\.|\balarm\b"
+    rb"|move_on_after|fail_after|\.get\(|\.put\(|\.acquire\(|\.poll\("
+)
+_NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
+
+
+class TimeoutCollector(cst.CSTVisitor):
+    """Gathers what may give a limit; what does is known once names are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found = Candidates()
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self._found.calls.append(node)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self._found.functions.append(node)
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        self._found.assignments.append(node)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+        self._found.assignments.append(node)
+
+    def visit_Dict(self, node: cst.Dict) -> None:
+        self._found.mappings.append(node)
+
+    def visit_BooleanOperation(self, node: cst.BooleanOperation) -> None:
+        if isinstance(node.operator, cst.Or):
+            self._found.choices.append(node)
+
+    def visit_IfExp(self, node: cst.IfExp) -> None:
+        self._found.choices.append(node)
+
+    def facts(self, tree: ModuleTree) -> tuple[TimeoutFact, ...]:
+        """Return the sites in source order."""
+        finder = SiteFinder(tree, self._found)
+        facts = [_fact(site, finder, tree) for site in _merged(finder.sites(), tree)]
+        return tuple(sorted(facts, key=lambda fact: (fact.place.span, fact.name)))
+
+
+def _merged(sites: Iterable[Site], tree: ModuleTree) -> Iterator[Site]:
+    """Leave out a site inside another, and the second of two at the same place."""
+    found = list(sites)
+    covering = {site.covers for site in found}
+    seen: set[cst.CSTNode] = set()
+    for site in found:
+        own = {site.covers, site.at}
+        if site.at in seen or (covering - own) & set(tree.ancestors(site.at)):
+            continue
+        seen.update((site.at, site.covers))
+        yield site
+
+
+def _fact(site: Site, finder: SiteFinder, tree: ModuleTree) -> TimeoutFact:
+    place = tree.place(site.at)
+    operation = finder.operation(site)
+    is_async = _is_async(site, tree)
+    return TimeoutFact(
+        place=place,
+        form=site.form,
+        value=site.value.kind,
+        seconds=_seconds(site),
+        name=site.name,
+        operation=operation,
+        category=_category(site, operation, place.symbol, is_async, tree),
+        is_async=is_async,
+        key=site.value.key,
+        first=_first_literal(site.call, site.at, tree),
+    )
+
+
+def _seconds(site: Site) -> float | None:
+    amount = site.value.amount
+    if amount is None or site.value.kind is ValueKind.NONE:
+        return None
+    if site.value.in_seconds:
+        return amount
+    factor = site.scale if site.scale is not None else scale(site.name)
+    if factor is not None and site.value.key and site.form is not TimeoutForm.FALLBACK:
+        factor = scale(site.value.key) if factor == 1.0 else factor
+    return round(amount * factor, 9) if factor is not None else None
+
+
+def _is_async(site: Site, tree: ModuleTree) -> bool:
+    if site.row is not None and site.row.is_async:
+        return True
+    function = tree.function_of(site.at)
+    return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
+
+
+def _category(
+    site: Site, operation: str, symbol: str, is_async: bool, tree: ModuleTree
+) -> Category:
+    if site.row is not None and site.row.category:
+        return Category(site.row.category)
+    return category_of(
+        operation,
+        (site.name, site.value.key),
+        symbol,
+        tree.source.path,
+        is_async=is_async,
+        cooldown=site.form not in _NAMED_ELSEWHERE,
+    )
+
+
+def _first_literal(call: cst.Call | None, at: cst.CSTNode, tree: ModuleTree) -> str:
+    """Return the first argument as written if it is a literal: an address, a queue, a key."""
+    first = call.args[0] if call is not None and call.args else None
+    if first is None or first is at or first.keyword is not None or first.star:
+        return ""
+    is_text = isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
+    if not is_text and not is_literal(first.value):
+        return ""
+    return tree.module.code_for_node(first.value)

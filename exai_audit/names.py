@@ -1,0 +1,33 @@
+"""Names for what a person should write instead."""
+
+from __future__ import annotations
+
+import re
+
+from exai_audit.facts.timeouts import TimeoutFact
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_LIMIT_WORDS = frozenset({"TIMEOUT", "DEADLINE"})
+_UNITS = frozenset({"S", "SEC", "SECS", "SECOND", "SECONDS", "MS", "MILLIS", "MINUTES", "HOURS"})
+_SAYS_NOTHING = frozenset({"SELF", "CLS", "SUPER", "BUILTINS", "GET", "INIT"})
+_MOST_WORDS = 5
+
+
+def constant_name(fact: TimeoutFact) -> str:
+    """Return a constant for a limit, in seconds: what it bounds, then ``TIMEOUT_SECONDS``.
+
+    Taken from the configuration key, the limit's own name if it says more than ``timeout``, the
+    operation, or the function it stands in, in this order.
+    """
+    own = _said(fact.key) or _said(fact.name)
+    if not own:
+        own = _said(".".join(fact.operation.split(".")[-2:])) or _said(fact.place.symbol)
+    return "_".join([*own[-_MOST_WORDS:], "TIMEOUT_SECONDS"])
+
+
+def _said(text: str) -> list[str]:
+    """Return the words of a name in upper case, without those that any limit has."""
+    words = [word.upper() for word in _WORD.findall(text)]
+    empty = _LIMIT_WORDS | _UNITS | _SAYS_NOTHING
+    found = [word for word in words if word not in empty]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,140 @@
+"""A limit on waiting, written as a number where it is used.
+
+*Why.* When the upstream gets slower, someone must find every place that decides how long to wait
+for it. A number in the body of the code has no name, no owner and no unit; the next one beside it
+will differ, and nobody will know which was meant.
+
+*Bad*
+
+```python
+import requests
+
+
+def stock(url):
+    return requests.get(url, timeout=5).json()
+```
+
+*Good*
+
+```python
+import requests
+
+STOCK_TIMEOUT_SECONDS = 5.0
+
+
+def stock(url):
+    return requests.get(url, timeout=STOCK_TIMEOUT_SECONDS).json()
+```
+
+*Known false alarms.* A script of one page may keep its number. Module constants, class and
+dataclass fields, command-line options, 0 ("do not wait"), cool-downs of circuit breakers and all
+in a central timeout module are no findings. A parameter default is one only if the same parameter
+has the same default in another function too, and then one finding stands for all of them.
+
+*References.* ``central-timeout-modules`` names files that hold the project's limits, as path
+patterns, besides those that the tool knows by their names (``timeouts.py``, ``timeout_config.py``
+or a class such as ``TimeoutSettings`` with three limits or more).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.central import (
+    central_modules,
+    is_literal_limit,
+    scattered_limits,
+    shown_seconds,
+)
+from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
+from exai_audit.finding import Family, Hit, Related, Severity
+from exai_audit.names import constant_name
+from exai_audit.project import Project
+from exai_audit.registry import Rule, Scoped
+
+_Default = tuple[str, TimeoutFact]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``central_timeout_modules`` are path patterns of files that may hold limits."""
+
+    central_timeout_modules: tuple[str, ...] = ()
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each scattered limit, and one for each repeated parameter default."""
+    central = central_modules(project, options.default.central_timeout_modules)
+    for facts, fact in scattered_limits(project, central):
+        yield _hit(facts.path, fact)
+    for defaults in _repeated_defaults(project, central):
+        yield _default_hit(defaults)
+
+
+def _hit(path: str, fact: TimeoutFact) -> Hit:
+    value = shown_seconds(fact.seconds)
+    constant = constant_name(fact)
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.LOW,
+        message=f"{value} is written into the code as the limit of {_bounded(fact)}",
+        remedy=_remedy(fact, constant),
+        measured=fact.seconds,
+    )
+
+
+def _bounded(fact: TimeoutFact) -> str:
+    if fact.form is TimeoutForm.FALLBACK and fact.key:
+        return f'"{fact.key}" where that is not set'
+    if fact.operation and fact.form not in (TimeoutForm.LOCAL, TimeoutForm.INSTANCE_ATTRIBUTE):
+        return f"{fact.operation} ({fact.name})" if fact.name else fact.operation
+    return fact.name or "a wait"
+
+
+def _remedy(fact: TimeoutFact, constant: str) -> str:
+    given = "" if fact.seconds is None else f" = {float(fact.seconds)!r}"
+    return f"Define {constant}{given} in the project's timeout settings and use the name here."
+
+
+def _repeated_defaults(project: Project, central: frozenset[str]) -> Iterator[list[_Default]]:
+    """Yield the defaults that two functions or more share by parameter name and value."""
+    groups: dict[tuple[str, float], list[_Default]] = {}
+    for facts in project.judged_files():
+        for fact in facts.timeouts if facts.path not in central else ():
+            is_default = fact.form is TimeoutForm.PARAMETER_DEFAULT
+            if is_default and is_literal_limit(fact) and fact.seconds is not None:
+                groups.setdefault((fact.name, fact.seconds), []).append((facts.path, fact))
+    for defaults in groups.values():
+        if len({(path, fact.place.symbol) for path, fact in defaults}) > 1:
+            yield defaults
+
+
+def _default_hit(defaults: list[_Default]) -> Hit:
+    (path, fact), *others = defaults
+    functions = len({(p, f.place.symbol) for p, f in defaults})
+    value = shown_seconds(fact.seconds)
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.LOW,
+        message=f"{functions} functions repeat {value} as the default of {fact.name}",
+        remedy=_remedy(fact, constant_name(fact)).replace("here", f"in all {functions}"),
+        related=tuple(
+            Related(p, f.place.span.line, f"{f.place.symbol} has the same default")
+            for p, f in others
+        ),
+        measured=fact.seconds,
+    )
+
+
+RULE = Rule(
+    code="EXA201",
+    name="scattered-timeout",
+    family=Family.TIMEOUTS,
+    summary="a literal limit on waiting in the body of the code",
+    severity="low",
+    options=Options,
+    check=check,
+)

@@ -1,0 +1,140 @@
+"""Limits on waiting scattered over the whole project.
+
+*Why.* One number in one place is a detail; a hundred in twenty files are a policy that nobody can
+read, check or change. Waits that should agree do not, and an outage is when that shows.
+
+*Bad*
+
+```toml
+[tool.exai-audit]
+fragmentation-timeouts = 3
+fragmentation-files = 2
+```
+
+```python
+# file: stock.py
+import requests
+
+
+def stock(url):
+    return requests.get(url, timeout=5)
+
+
+def prices(url):
+    return requests.get(url, timeout=7)
+# file: mail.py
+import requests
+
+
+def send(url):
+    return requests.post(url, timeout=10)
+```
+
+*Good*
+
+```toml
+[tool.exai-audit]
+fragmentation-timeouts = 3
+fragmentation-files = 2
+```
+
+```python
+# file: timeouts.py
+HTTP_TIMEOUT_SECONDS = 5.0
+# file: stock.py
+import requests
+
+from timeouts import HTTP_TIMEOUT_SECONDS
+
+
+def stock(url):
+    return requests.get(url, timeout=HTTP_TIMEOUT_SECONDS)
+```
+
+*Known false alarms.* A code base of unrelated programs has no common policy: audit each alone.
+
+*References.* Reported from ``fragmentation-timeouts`` (10) literal limits in
+``fragmentation-files`` (3) files; high from ten times as many in 20 files without a central timeout
+module. It stands at the first site of the file with the most sites and counts facts, whether
+EXA201 is selected or suppressed or not; it is silenced in the settings only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.central import central_modules, scattered_limits
+from exai_audit.finding import Family, Hit, Related, Severity
+from exai_audit.project import Project
+from exai_audit.registry import Rule, Scoped
+
+_GRAVE_FACTOR = 10
+_GRAVE_FILES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """From how many literal limits in how many files on the project is called fragmented."""
+
+    fragmentation_timeouts: int = 10
+    fragmentation_files: int = 3
+    central_timeout_modules: tuple[str, ...] = ()
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield at most one hit, for the project."""
+    limits = options.default
+    central = central_modules(project, limits.central_timeout_modules)
+    sites = [(facts.path, fact) for facts, fact in scattered_limits(project, central)]
+    per_file = Counter(path for path, _ in sites)
+    few = len(sites) < limits.fragmentation_timeouts or len(per_file) < limits.fragmentation_files
+    if few:
+        return
+    values = len({fact.seconds for _, fact in sites if fact.seconds is not None})
+    most = min(per_file, key=lambda path: (-per_file[path], path))
+    first = next(fact for path, fact in sites if path == most)
+    grave = (
+        len(sites) >= limits.fragmentation_timeouts * _GRAVE_FACTOR
+        and len(per_file) >= _GRAVE_FILES
+        and not central
+    )
+    yield Hit(
+        path=most,
+        place=first.place,
+        severity=Severity.HIGH if grave else Severity.MEDIUM,
+        message=(
+            f"{len(sites)} literal limits on waiting in {len(per_file)} files,"
+            f" with {values} distinct values"
+        ),
+        remedy=_remedy(central),
+        related=tuple(
+            Related(path, fact.place.span.line, fact.place.evidence)
+            for path, fact in sites
+            if fact is not first
+        ),
+        measured=len(sites),
+        threshold=limits.fragmentation_timeouts,
+        project_wide=True,
+    )
+
+
+def _remedy(central: frozenset[str]) -> str:
+    if central:
+        return f"Move them to {min(central)}, which the project has already, and import the names."
+    return (
+        "Make one module of named limits (timeouts.py: a frozen dataclass, units in the names) and"
+        " import the names; start with the files that have the most."
+    )
+
+
+RULE = Rule(
+    code="EXA202",
+    name="timeout-fragmentation",
+    family=Family.TIMEOUTS,
+    summary="literal limits scattered over the project",
+    severity="medium; high from 100 in 20 files",
+    options=Options,
+    check=check,
+)
