@@ -102,8 +102,8 @@ def _scale(audited: Audit, judged: Sequence[FileFacts], lines: int) -> Scale:
         left_out=len(audited.discovery.skipped),
         timeouts=sum(len(f.timeouts) for f in judged),
         timeout_files=sum(bool(f.timeouts) for f in judged),
-        caches=sum(len(f.caches) for f in judged),
-        cache_files=sum(bool(f.caches) for f in judged),
+        caches=sum(len(f.caches.found) for f in judged),
+        cache_files=sum(bool(f.caches.found) for f in judged),
         pools=sum(len(f.pools) for f in judged),
         blocking=sum(len(f.blocking) for f in judged),
         median_module=median_low([f.lines.physical for f in judged]) if judged else 0,
@@ -130,7 +130,7 @@ def _distributions(judged: Sequence[FileFacts]) -> tuple[Distribution, ...]:
         Distribution(
             "caches-by-layer",
             "Caches by layer",
-            _bars(fact.layer.value for file in judged for fact in file.caches),
+            _bars(fact.layer.value for file in judged for fact in file.caches.found),
         ),
         Distribution("module-sizes", "Module sizes", _module_sizes(judged)),
     )

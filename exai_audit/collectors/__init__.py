@@ -10,7 +10,7 @@ from typing import Any
 
 import libcst as cst
 
-from exai_audit.collectors import blocking, pools, timeouts
+from exai_audit.collectors import blocking, caches, pools, timeouts
 from exai_audit.collectors.generated import is_generated
 from exai_audit.collectors.imports import imported_modules
 from exai_audit.collectors.nesting import is_too_deep, may_be_too_deep
@@ -23,6 +23,7 @@ from exai_audit.source import SourceFile, UnreadableSourceError, decode
 
 TOPICS: dict[str, tuple[type[Any], re.Pattern[bytes]]] = {
     "blocking": (blocking.BlockingCollector, blocking.TRIGGERS),
+    "caches": (caches.CacheCollector, caches.TRIGGERS),
     "pools": (pools.PoolCollector, pools.TRIGGERS),
     "timeouts": (timeouts.TimeoutCollector, timeouts.TRIGGERS),
 }

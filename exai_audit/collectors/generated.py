@@ -10,7 +10,8 @@ _HEAD = 10
 _PLAIN = re.compile(r"@generated\b|\bauto-?generated\b|\bdo not edit\b", re.IGNORECASE)
 _BY = re.compile(r"\bgenerated (?:by|from|with)\b", re.IGNORECASE)
 _SPEAKS_OF_ITSELF = re.compile(
-    r"(?:^\W*|\b(?:file|code|module|codec \S+|automatically|was|been)\s+)generated (?:by|from|with)\b",
+    r"(?:^\W*|\b(?:file|code|module|codec \S+|automatically|was|been)\s+)"
+    r"generated (?:by|from|with)\b",
     re.IGNORECASE,
 )
 _NAMES = ("_pb2.py", "_pb2_grpc.py")

@@ -42,7 +42,9 @@ class CacheFact:
     ``bound``, ``expiry`` and ``invalidation`` name the mechanism (``maxsize=128``, ``ttl``,
     ``pop``), or are None where the file shows none. ``callable`` is the decorator or store, fully
     qualified, or empty. ``on_method`` and ``on_coroutine`` speak of what a decorator decorates;
-    ``parameters`` counts that function's parameters without ``self`` or ``cls``.
+    ``parameters`` counts that function's parameters without ``self`` or ``cls``. ``fixed_keys``
+    when there can only be so many keys: classes, functions. ``shared`` when the file hands the
+    container itself on, so that others may bound or empty it.
     """
 
     place: Place
@@ -60,3 +62,12 @@ class CacheFact:
     on_method: bool = False
     on_coroutine: bool = False
     fixed_keys: bool = False
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CacheFacts:
+    """The caches of a file, and the names of the functions whose caches it clears."""
+
+    found: tuple[CacheFact, ...] = ()
+    cleared: tuple[str, ...] = ()

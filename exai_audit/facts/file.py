@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from exai_audit.facts.caches import CacheFact
+from exai_audit.facts.caches import CacheFacts
 from exai_audit.facts.concurrency import BlockingFact, PoolFact
 from exai_audit.facts.size import LineCounts, SizeFacts
 from exai_audit.facts.suppressions import SuppressionFact
 from exai_audit.facts.timeouts import TimeoutFact
 
 _NO_SIZES = SizeFacts()
+_NO_CACHES = CacheFacts()
 
 
 class FailureKind(str, Enum):
@@ -42,7 +43,7 @@ class FileFacts:
     size: SizeFacts = _NO_SIZES
     imports: tuple[str, ...] = ()
     timeouts: tuple[TimeoutFact, ...] = ()
-    caches: tuple[CacheFact, ...] = ()
+    caches: CacheFacts = _NO_CACHES
     pools: tuple[PoolFact, ...] = ()
     blocking: tuple[BlockingFact, ...] = ()
     suppressions: tuple[SuppressionFact, ...] = ()

@@ -68,7 +68,7 @@ def _facts(files: Iterable[FileFacts]) -> dict[str, Json]:
     files = tuple(files)
     return {
         "timeouts": [_fact(file, fact) for file in files for fact in file.timeouts],
-        "caches": [_fact(file, fact) for file in files for fact in file.caches],
+        "caches": [_fact(file, fact) for file in files for fact in file.caches.found],
         "pools": [_fact(file, fact) for file in files for fact in file.pools],
         "bridges": [],
         "blocking": [_fact(file, fact) for file in files for fact in file.blocking],

@@ -35,7 +35,7 @@ _EXPIRY = frozenset({
 _LAYERS: tuple[tuple[Layer, frozenset[str]], ...] = (
     (Layer.SEMANTIC, frozenset({"semantic", "embedding", "embeddings", "similarity", "vector"})),
     (Layer.FILE, frozenset({"disk", "diskcache", "file", "files", "joblib", "path", "paths"})),
-    (Layer.CONVERSATION, frozenset({"chat", "conversation", "conversations", "dialogue", "history"})),
+    (Layer.CONVERSATION, frozenset({"chat", "conversation", "dialogue", "history"})),
     (Layer.ROUTING, frozenset({"route", "router", "routes", "routing"})),
     (Layer.REQUEST, frozenset({"http", "request", "requests", "response", "responses"})),
     (Layer.DISTRIBUTED, frozenset({

@@ -1,0 +1,79 @@
+"""``cache`` or ``lru_cache`` on a coroutine: the second caller gets one that was awaited already.
+
+*Why.* The cache keeps the coroutine object, not its result. A coroutine can be awaited once: the
+next call with the same arguments raises "cannot reuse already awaited coroutine".
+
+*Bad*
+
+```python
+from functools import lru_cache
+
+
+@lru_cache(maxsize=128)
+async def price_of(article):
+    return await article.price()
+```
+
+*Good*
+
+```python
+from async_lru import alru_cache
+
+
+@alru_cache(maxsize=128)
+async def price_of(article):
+    return await article.price()
+```
+
+*Known false alarms.* None known: a coroutine function that is never called twice with the same
+arguments needs no cache.
+
+*References.* Python documentation, "Coroutines"; async-lru keeps the result instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.finding import Family, Hit, Severity
+from exai_audit.project import Project
+from exai_audit.registry import Rule, Scoped
+
+_FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no settings."""
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each synchronous caching decorator of an ``async def``."""
+    for facts in project.judged_files():
+        for cache in facts.caches.found:
+            if cache.on_coroutine and cache.callable in _FUNCTOOLS:
+                yield Hit(
+                    path=facts.path,
+                    place=cache.place,
+                    severity=Severity.CRITICAL,
+                    message=(
+                        f"the second call of {cache.name} with the same arguments gets a coroutine"
+                        " that was awaited already, and fails"
+                    ),
+                    remedy=(
+                        "Write @alru_cache(maxsize=128) of async-lru instead, or keep the awaited"
+                        " result yourself."
+                    ),
+                )
+
+
+RULE = Rule(
+    code="EXA303",
+    name="cached-coroutine",
+    family=Family.CACHES,
+    summary="cache or lru_cache on async def",
+    severity="critical",
+    options=Options,
+    check=check,
+)
