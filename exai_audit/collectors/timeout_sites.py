@@ -294,7 +294,7 @@ class SiteFinder:
             asked, literal = (
                 (node.body, node.orelse) if is_literal(node.orelse) else (node.orelse, node.body)
             )
-        name = last_name(asked) or _key_of(asked)
+        name = _key_of(asked) or last_name(asked)
         if isinstance(asked, cst.Call) or not is_literal(literal) or not is_timeout_like(name):
             return
         value = self._reader.read(literal)
