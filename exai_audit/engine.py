@@ -75,14 +75,19 @@ def judge(project: Project, settings: Settings) -> Iterator[Finding]:
 
 
 def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
-    """Within a family the gravest hit speaks at a place; the others become related to it."""
+    """Within a family the gravest hit speaks at a place; the others become related to it.
+
+    Of equals the one with the higher code does: codes rise from the general to the special.
+    """
     places: dict[tuple[object, ...], list[tuple[Rule, Hit]]] = {}
     for rule, hit in hits:
         own = rule.code if hit.project_wide else ""
         key = (rule.family, hit.path, hit.span.line, hit.place.symbol, own)
         places.setdefault(key, []).append((rule, hit))
     for pairs in places.values():
-        pairs.sort(key=lambda p: (-p[1].severity.rank, -p[1].confidence.rank, p[0].code))
+        pairs.sort(
+            key=lambda p: (p[1].severity.rank, p[1].confidence.rank, p[0].code), reverse=True
+        )
         (rule, hit), *others = pairs
         silenced = tuple(
             Related(other.path, other.span.line, f"{by.code} {by.name}: {other.message}")

@@ -84,7 +84,7 @@ def test_rule_options_are_settings_of_their_own(tmp_path: Path) -> None:
 def test_all_problems_stand_in_one_message(tmp_path: Path) -> None:
     text = """
         selct = ["EXA0"]
-        ignore = ["EXA0O1"]
+        ignore = ["EAX001"]
         force-exclude = "yes"
         fail-on = "hihg"
         fail-under = 101
@@ -99,7 +99,7 @@ def test_all_problems_stand_in_one_message(tmp_path: Path) -> None:
     assert message.startswith("10 invalid settings:\n")
     for part in (
         "pyproject.toml: selct: unknown setting, did you mean 'select'?",
-        "ignore: unknown rule code 'EXA0O1', did you mean 'EXA001'?",
+        "ignore: unknown rule code 'EAX001', did you mean 'EXA001'?",
         "force-exclude: expected true or false, got 'yes'",
         "fail-on: expected one of low, medium, high, critical, got 'hihg', did you mean 'high'?",
         'fail-under: expected a score from 0 to 100 or a grade such as "B", got 101',

@@ -100,7 +100,7 @@ def test_prefix_matches_codes() -> None:
 
 def test_unknown_code_suggests_the_nearest() -> None:
     assert code_problem("EXA00") == ""
-    assert code_problem("EXA0O1").endswith("did you mean 'EXA001'?")
+    assert code_problem("EAX001").endswith("did you mean 'EXA001'?")
     assert code_problem("syntax-error").endswith("did you mean 'EXA001'?")
 
 

@@ -96,6 +96,8 @@ def _learn_fields(node: cst.CSTNode) -> tuple[str, ...]:
     order = _FieldOrder(node)
     node.visit(order)
     names = [n for n in order.names if n not in _TOKENS and not n.startswith("whitespace")]
+    if "format_spec" not in names and hasattr(node, "format_spec"):
+        names.append("format_spec")  # visited, and so learnt, only where there is one
     return tuple(name for name in names if not _is_star_token(node, name))
 
 

@@ -3,10 +3,14 @@
 *Why.* A file without read permission, or with bytes that are not valid in its declared encoding,
 cannot be judged, and Python cannot import it either.
 
-*Bad.* A file that begins with ``# -*- coding: utf-9 -*-``, or holds the byte ``0xff`` without an
+*Bad*
+
+A file that begins with ``# -*- coding: utf-9 -*-``, or holds the byte ``0xff`` without an
 encoding declaration.
 
-*Good.* The same file saved as UTF-8.
+*Good*
+
+The same file saved as UTF-8.
 
 *Known false alarms.* A test file for encodings: exclude it.
 
