@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, timezone
 from hashlib import sha256
+from os import environ
+from os import path as os_path
 from pathlib import Path
 from statistics import median_low
 
+import msgspec
+
 from exai_audit import __version__
 from exai_audit.config import Settings
+from exai_audit.discover import Discovered
 from exai_audit.engine import Audit
 from exai_audit.facts.file import FailureKind, FileFacts
 from exai_audit.finding import Finding, Scope
+from exai_audit.git import revision
 from exai_audit.registry import rules
 from exai_audit.result import (
     AuditResult,
@@ -27,8 +35,11 @@ from exai_audit.result import (
     Tool,
 )
 from exai_audit.score.formula import FORMULA_VERSION, SHARES, score
+from exai_audit.source import SourceFile, UnreadableSourceError, decode, read_bytes
 from exai_audit.suppress import split
 
+_EXCERPT_LINES = 3
+_EXCERPT_WIDTH = 200
 _MODULE_SIZES = ((0, 100), (101, 200), (201, 300), (301, 500), (501, 1000), (1001, None))
 
 
@@ -36,7 +47,8 @@ def assemble(
     audited: Audit,
     settings: Settings,
     command: Sequence[str],
-    paths: Iterable[Path],
+    paths: Sequence[Path],
+    root: Path,
     *,
     with_facts: bool,
 ) -> AuditResult:
@@ -53,21 +65,66 @@ def assemble(
         total = replace(total, unsuppressed=bare.score.value)
     return AuditResult(
         tool=Tool(__version__, FORMULA_VERSION),
-        target=Target(
-            paths=tuple(path.as_posix() for path in paths),
-            configuration=sha256(repr(settings).encode()).hexdigest()[:16],
-            command=" ".join(("exai-audit", *command)),
-            scopes=tuple(scope for scope in Scope if scope in settings.scopes),
-            min_confidence=settings.min_confidence,
-        ),
+        target=_target(settings, command, paths, root),
         scale=_scale(audited, judged, lines),
         score=total,
-        findings=_with_points(active, scored.points),
+        findings=_with_excerpts(_with_points(active, scored.points), audited),
         distributions=tuple(d for d in _distributions(judged) if d.bars),
         suppressed=tuple(Suppressed(item.finding, item.line, item.reason) for item in silenced),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,
     )
+
+
+def _target(
+    settings: Settings, command: Sequence[str], paths: Sequence[Path], root: Path
+) -> Target:
+    named = {str(path): _relative(path, root) for path in paths}
+    found = revision(root)
+    return Target(
+        paths=tuple(dict.fromkeys(named.values())),
+        configuration=sha256(msgspec.json.encode(settings)).hexdigest()[:16],
+        command=shlex.join(("exai-audit", *(named.get(word, word) for word in command))),
+        revision=found.commit if found else None,
+        date=_date(found.date if found else None),
+        scopes=tuple(scope for scope in Scope if scope in settings.scopes),
+        min_confidence=settings.min_confidence,
+    )
+
+
+def _relative(path: Path, root: Path) -> str:
+    return Path(os_path.relpath(path.absolute(), root)).as_posix()
+
+
+def _date(of_revision: str | None) -> str | None:
+    """Return the day of ``SOURCE_DATE_EPOCH``, else that of the revision: never the clock's."""
+    epoch = environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdigit():
+        return datetime.fromtimestamp(int(epoch), timezone.utc).date().isoformat()
+    return of_revision
+
+
+def _with_excerpts(findings: Sequence[Finding], audited: Audit) -> tuple[Finding, ...]:
+    """Give each finding the lines that it stands on, the first three at most."""
+    files = {file.path: file for file in audited.discovery.files}
+    sources: dict[str, SourceFile | None] = {}
+    shown = []
+    for finding in findings:
+        if finding.path not in sources:
+            sources[finding.path] = _source(files.get(finding.path))
+        source = sources[finding.path]
+        last = min(finding.end_line, finding.line + _EXCERPT_LINES - 1)
+        wanted = range(finding.line, last + 1) if source and finding.evidence else ()
+        lines = tuple(source.line(number)[:_EXCERPT_WIDTH] for number in wanted if source)
+        shown.append(replace(finding, excerpt=lines))
+    return tuple(shown)
+
+
+def _source(file: Discovered | None) -> SourceFile | None:
+    try:
+        return decode(file.path, read_bytes(file.absolute)) if file else None
+    except UnreadableSourceError:
+        return None
 
 
 def _with_points(findings: Sequence[Finding], points: Sequence[float]) -> tuple[Finding, ...]:

@@ -12,7 +12,6 @@ import gc
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha1, sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -66,6 +65,10 @@ class FactsCache:
         self._kept[path] = record
         return record.facts
 
+    def knows(self, path: str) -> bool:
+        """Tell whether anything is remembered of a file."""
+        return path in self._known
+
     def same_content(self, path: str, modified: int, data: bytes) -> FileFacts | None:
         """Return the facts of a file whose content is as remembered."""
         record = self._known.get(path)
@@ -106,16 +109,12 @@ def blob_hash(data: bytes) -> bytes:
     return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()
 
 
-def makers_fingerprint(extra: Iterable[Path] = ()) -> str:
-    """Return what stands for all that facts depend on besides the file.
-
-    Args:
-        extra: further files that facts depend on, such as a user's own knowledge table.
-    """
+def makers_fingerprint() -> str:
+    """Return what stands for all that facts depend on besides the file."""
     package = Path(__file__).parent
     parts = [__version__, sys.version, _version("libcst"), _version("radon")]
     folders = [package / name for name in _MAKERS]
-    for entry in sorted((*_files(folders), *(str(path) for path in extra))):
+    for entry in sorted(_files(folders)):
         status = os.stat(entry)  # noqa: PTH116 - entries are strings, and there are many
         parts.append(f"{os.path.basename(entry)} {status.st_size} {status.st_mtime_ns}")  # noqa: PTH119
     return sha256("\n".join(parts).encode()).hexdigest()

@@ -27,12 +27,16 @@ _SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """One file to audit; ``path`` is relative to the root, with slashes; ``size`` in bytes."""
+    """One file to audit; ``path`` is relative to the root, with slashes.
+
+    ``size`` is in bytes, ``modified`` in nanoseconds.
+    """
 
     path: str
     absolute: Path
     scope: Scope
     size: int
+    modified: int
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -169,9 +173,12 @@ class _Search:
             status = path.lstat()
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
             self.skipped[relative] = "not a regular file"
+        elif status.st_size > self.settings.max_file_size:
+            limit = f"{self.settings.max_file_size:,}"
+            self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({limit})"
         elif relative not in self.files:
-            scope = scope_of(relative)
-            self.files[relative] = Discovered(relative, path, scope, status.st_size)
+            scope, size = scope_of(relative), status.st_size
+            self.files[relative] = Discovered(relative, path, scope, size, status.st_mtime_ns)
 
     def _excluding_named(self, relative: str) -> str | None:
         if not self.settings.force_exclude:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from sys import platform
 
-from exai_audit.collectors import collect
+from exai_audit.cache import FactsCache, blob_hash
 from exai_audit.config import Settings
 from exai_audit.discover import Discovered, Discovery, discover
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
@@ -36,19 +37,25 @@ class Audit:
 
 
 def audit(
-    paths: Sequence[Path], root: Path, settings: Settings, jobs: int, progress: Progress
+    paths: Sequence[Path],
+    root: Path,
+    settings: Settings,
+    jobs: int,
+    progress: Progress,
+    cache: FactsCache | None = None,
 ) -> Audit:
     """Audit ``paths``.
 
     Args:
         jobs: how many processes; the result does not depend on it.
         progress: called with files done and files in all.
+        cache: what is remembered of the files; the result does not depend on it.
 
     Raises:
         UsageError: a path does not exist.
     """
     discovery = discover(paths, root, settings)
-    files = _collect_all(discovery.files, settings.max_file_size, jobs, progress)
+    files = _recall_or_collect(discovery.files, cache, jobs, progress)
     scope_of = {file.path: file.scope for file in discovery.files}
     judged = frozenset(
         path
@@ -66,12 +73,10 @@ def judge(project: Project, settings: Settings) -> Iterator[Finding]:
         if rule.family is Family.AUDIT or settings.selects(rule.code):
             options: Scoped[object] = settings.options(rule)
             hits.extend((rule, hit) for hit in rule.check(project, options))
-    seen: dict[tuple[str, str, str, str], int] = {}
     spoken = sorted(one_verdict_per_place(hits), key=lambda pair: _order(*pair))
     for rule, hit in spoken:
         identity = (rule.code, hit.path, hit.place.symbol, _identity(rule, hit))
-        seen[identity] = seen.get(identity, 0) + 1
-        yield _finding(rule, hit, project, identity, seen[identity])
+        yield _finding(rule, hit, project, identity)
 
 
 def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
@@ -109,9 +114,9 @@ def _identity(rule: Rule, hit: Hit) -> str:
 
 
 def _finding(
-    rule: Rule, hit: Hit, project: Project, identity: tuple[str, str, str, str], nth: int
+    rule: Rule, hit: Hit, project: Project, identity: tuple[str, str, str, str]
 ) -> Finding:
-    digest = sha256("\0".join((*identity, str(nth))).encode("utf-8", "surrogatepass"))
+    digest = sha256("\0".join(identity).encode("utf-8", "surrogatepass"))
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -138,29 +143,58 @@ def _finding(
     )
 
 
-def _collect_all(
-    files: Sequence[Discovered], max_bytes: int, jobs: int, progress: Progress
+def _recall_or_collect(
+    files: Sequence[Discovered], cache: FactsCache | None, jobs: int, progress: Progress
 ) -> list[FileFacts]:
+    """Return the facts of all files in order, from the cache where it holds."""
+    if cache is None:
+        return [facts for facts, _ in _collect_all(files, jobs, progress)]
+    known = {file.path: _recalled(file, cache) for file in files}
+    changed = [file for file in files if known[file.path] is None]
+    collected = _collect_all(changed, jobs, progress) if changed else []
+    for file, (facts, blob) in zip(changed, collected, strict=True):
+        known[file.path] = facts
+        if blob:
+            cache.remember(file.path, file.modified, file.size, blob, facts)
+    cache.save()
+    return [facts for facts in known.values() if facts is not None]
+
+
+def _recalled(file: Discovered, cache: FactsCache) -> FileFacts | None:
+    facts = cache.unchanged(file.path, file.modified, file.size)
+    if facts is not None or not cache.knows(file.path):
+        return facts
+    try:
+        return cache.same_content(file.path, file.modified, read_bytes(file.absolute))
+    except UnreadableSourceError:
+        return None
+
+
+_Collected = tuple[FileFacts, bytes]
+"""A file's facts, and git's hash of its content, empty where it could not be read."""
+
+
+def _collect_all(files: Sequence[Discovered], jobs: int, progress: Progress) -> list[_Collected]:
+    import_module("exai_audit.collectors")  # once, before workers are forked
+
     chunks = _chunks(files)
-    total, done, facts = len(files), 0, []
-    size = sum(file.size for file in files)
-    work: Iterable[list[FileFacts]]
-    if jobs <= 1 or size < _WORTH_WORKERS or len(chunks) < 2:
-        work = (_collect_chunk(chunk, max_bytes) for chunk in chunks)
+    total, found = len(files), list[_Collected]()
+    work: Iterable[list[_Collected]]
+    if jobs <= 1 or sum(file.size for file in files) < _WORTH_WORKERS or len(chunks) < 2:
+        work = map(_collect_chunk, chunks)
         pool = None
     else:
         method = "fork" if platform == "linux" else "spawn"
         pool = ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=get_context(method))
-        work = pool.map(_collect_chunk, chunks, [max_bytes] * len(chunks))
+        work = pool.map(_collect_chunk, chunks)
     try:
         for collected in work:
-            facts.extend(collected)
-            done += len(collected)
-            progress(done, total)
+            found.extend(collected)
+            progress(len(found), total)
     finally:
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
-    return facts
+    return found
 
 
 def _chunks(files: Sequence[Discovered]) -> list[list[Discovered]]:
@@ -175,24 +209,28 @@ def _chunks(files: Sequence[Discovered]) -> list[list[Discovered]]:
     return chunks
 
 
-def _collect_chunk(files: Sequence[Discovered], max_bytes: int) -> list[FileFacts]:
+def _collect_chunk(files: Sequence[Discovered]) -> list[_Collected]:
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return [_collect_one(file, max_bytes) for file in files]
+        return [_collect_one(file) for file in files]
     finally:
         if was_enabled:
             gc.enable()
 
 
-def _collect_one(file: Discovered, max_bytes: int) -> FileFacts:
+def _collect_one(file: Discovered) -> _Collected:
+    from exai_audit.collectors import collect
+
     dotted = dotted_name(file.path)
     try:
-        return collect(file.path, read_bytes(file.absolute), dotted)
+        data = read_bytes(file.absolute)
+        return collect(file.path, data, dotted), blob_hash(data)
     except UnreadableSourceError as error:
-        return _failed(file.path, dotted, str(error))
+        return _failed(file.path, dotted, str(error)), b""
     except Exception as error:  # one file's trouble is a finding, the audit goes on
-        return _failed(file.path, dotted, f"cannot be analysed: {type(error).__name__}: {error}")
+        reason = f"cannot be analysed: {type(error).__name__}: {error}"
+        return _failed(file.path, dotted, reason), b""
 
 
 def _failed(path: str, dotted: str, reason: str) -> FileFacts:

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from exai_audit.assemble import assemble
+from exai_audit.cache import FOLDER, FactsCache, makers_fingerprint
 from exai_audit.cli.gate import Verdict, minimum_score, score_verdict, severity_verdict
 from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.config import Settings, find_root, load, with_options
@@ -89,8 +90,12 @@ def scan_command(
         bool, typer.Option("--ascii", help="No Unicode drawing.", rich_help_panel=_OUTPUT)
     ] = False,
     top: Annotated[
-        int, typer.Option(min=0, help="Bottlenecks to show.", rich_help_panel=_OUTPUT)
+        int, typer.Option(min=0, help="Bottlenecks to show, 0 for all.", rich_help_panel=_OUTPUT)
     ] = 10,
+    max_size: Annotated[
+        int | None,
+        typer.Option(min=2000, help="Bytes of markdown at most.", rich_help_panel=_OUTPUT),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Only the verdict.", rich_help_panel=_OUTPUT)
     ] = False,
@@ -110,6 +115,12 @@ def scan_command(
         bool, typer.Option(help="Exit 0 though the gate fails.", rich_help_panel=_GATE)
     ] = False,
     jobs: Annotated[str, typer.Option(help="Processes, or auto.", rich_help_panel=_RUN)] = "auto",
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Remember nothing.", rich_help_panel=_RUN)
+    ] = False,
+    cache_dir: Annotated[
+        Path | None, typer.Option(help="Where to remember facts.", rich_help_panel=_RUN)
+    ] = None,
 ) -> None:
     """Audit a code base and report what to fix first."""
     targets = paths or [Path()]
@@ -134,28 +145,26 @@ def scan_command(
     least = None if settings.fail_under is None else minimum_score(str(settings.fail_under))
     root = find_root(targets, settings_file)
     shown_paths = None if show_only is None else _relative(show_only, root)
+    cache = None if no_cache else FactsCache(cache_dir or root / FOLDER, makers_fingerprint(), root)
     with _progress_bar() as progress:
-        audited = audit(targets, root, settings, _jobs(jobs), progress)
-    if not audited.discovery.files:
-        named = ", ".join(str(path) for path in targets)
-        raise UsageError(f"{named}: no Python file found (--show-files says what was left out)")
+        audited = audit(targets, root, settings, _jobs(jobs), progress, cache)
     if show_files:
         _print_files(audited.discovery)
-    result = assemble(audited, settings, sys.argv[1:], targets, with_facts=facts)
+    _refuse_nothing(targets, audited.discovery)
+    result = assemble(audited, settings, sys.argv[1:], targets, root, with_facts=facts)
     shown = result if shown_paths is None else _only(result, shown_paths)
+    unicode = _draws_unicode() and not ascii_only
     for name, target in reports:
         text = render(
             shown,
             name,
-            top=top,
+            top=top or None,
             color=use_color and target is None,
-            ascii_only=ascii_only or not _draws_unicode(),
+            ascii_only=not unicode,
             width=_width(),
+            max_size=max_size,
         )
-        if target is not None:
-            write_file(target, text)
-        elif not quiet:
-            write_stdout(text)
+        _deliver(text, target, quiet)
     verdicts = _verdicts(result, shown.findings, settings, least, shown_paths is not None)
     for verdict in verdicts:
         say(verdict.line)
@@ -221,6 +230,19 @@ def _jobs(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise UsageError(f"--jobs {text!r}: give a number from 1, or auto")
     return int(text)
+
+
+def _deliver(text: str, target: Path | None, quiet: bool) -> None:
+    if target is not None:
+        write_file(target, text)
+    elif not quiet:
+        write_stdout(text)
+
+
+def _refuse_nothing(targets: list[Path], discovery: Discovery) -> None:
+    if not discovery.files:
+        named = ", ".join(str(path) for path in targets)
+        raise UsageError(f"{named}: no Python file found (--show-files says what was left out)")
 
 
 def _relative(names: list[str], root: Path) -> frozenset[str]:

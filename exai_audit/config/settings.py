@@ -49,7 +49,7 @@ class Settings:
     min_confidence: Confidence = Confidence.MEDIUM
     fail_under: float | str | None = None
     fail_on: Severity | None = None
-    max_file_size: int = 10_000_000
+    max_file_size: int = 1_000_000
     rule_options: tuple[tuple[str, object], ...] = ()
     overrides: tuple[Override, ...] = ()
 
