@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -25,6 +25,7 @@ from exai_audit.source import UnreadableSourceError, read_bytes
 Progress = Callable[[int, int], None]
 _CHUNK_BYTES = 400_000
 _WORTH_WORKERS = 1_000_000
+_SOURCE_FOLDERS = frozenset({"src", "lib"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +148,15 @@ def _recall_or_collect(
     files: Sequence[Discovered], cache: FactsCache | None, jobs: int, progress: Progress
 ) -> list[FileFacts]:
     """Return the facts of all files in order, from the cache where it holds."""
+    inits = (f.path.rpartition("/") for f in files if f.path.endswith("/__init__.py"))
+    packages = {folder for folder, _, _ in inits}
+    named = [(file, dotted_name(file.path, packages)) for file in files]
     if cache is None:
-        return [facts for facts, _ in _collect_all(files, jobs, progress)]
-    known = {file.path: _recalled(file, cache) for file in files}
-    changed = [file for file in files if known[file.path] is None]
+        return [facts for facts, _ in _collect_all(named, jobs, progress)]
+    known = {file.path: _recalled(file, module, cache) for file, module in named}
+    changed = [(file, module) for file, module in named if known[file.path] is None]
     collected = _collect_all(changed, jobs, progress) if changed else []
-    for file, (facts, blob) in zip(changed, collected, strict=True):
+    for (file, _), (facts, blob) in zip(changed, collected, strict=True):
         known[file.path] = facts
         if blob:
             cache.remember(file.path, file.modified, file.size, blob, facts)
@@ -160,27 +164,29 @@ def _recall_or_collect(
     return [facts for facts in known.values() if facts is not None]
 
 
-def _recalled(file: Discovered, cache: FactsCache) -> FileFacts | None:
+def _recalled(file: Discovered, module: str, cache: FactsCache) -> FileFacts | None:
     facts = cache.unchanged(file.path, file.modified, file.size)
-    if facts is not None or not cache.knows(file.path):
-        return facts
-    try:
-        return cache.same_content(file.path, file.modified, read_bytes(file.absolute))
-    except UnreadableSourceError:
-        return None
+    if facts is None and cache.knows(file.path):
+        try:
+            data = read_bytes(file.absolute)
+        except UnreadableSourceError:
+            return None
+        facts = cache.same_content(file.path, file.modified, data)
+    return facts if facts is not None and facts.module == module else None
 
 
+_Named = tuple[Discovered, str]
 _Collected = tuple[FileFacts, bytes]
 """A file's facts, and git's hash of its content, empty where it could not be read."""
 
 
-def _collect_all(files: Sequence[Discovered], jobs: int, progress: Progress) -> list[_Collected]:
+def _collect_all(files: Sequence[_Named], jobs: int, progress: Progress) -> list[_Collected]:
     import_module("exai_audit.collectors")  # once, before workers are forked
 
     chunks = _chunks(files)
     total, found = len(files), list[_Collected]()
     work: Iterable[list[_Collected]]
-    if jobs <= 1 or sum(file.size for file in files) < _WORTH_WORKERS or len(chunks) < 2:
+    if jobs <= 1 or sum(file.size for file, _ in files) < _WORTH_WORKERS or len(chunks) < 2:
         work = map(_collect_chunk, chunks)
         pool = None
     else:
@@ -197,32 +203,31 @@ def _collect_all(files: Sequence[Discovered], jobs: int, progress: Progress) -> 
     return found
 
 
-def _chunks(files: Sequence[Discovered]) -> list[list[Discovered]]:
-    chunks: list[list[Discovered]] = []
+def _chunks(files: Sequence[_Named]) -> list[list[_Named]]:
+    chunks: list[list[_Named]] = []
     room = 0
-    for file in files:
+    for named in files:
         if room <= 0:
             chunks.append([])
             room = _CHUNK_BYTES
-        chunks[-1].append(file)
-        room -= file.size
+        chunks[-1].append(named)
+        room -= named[0].size
     return chunks
 
 
-def _collect_chunk(files: Sequence[Discovered]) -> list[_Collected]:
+def _collect_chunk(files: Sequence[_Named]) -> list[_Collected]:
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return [_collect_one(file) for file in files]
+        return [_collect_one(file, module) for file, module in files]
     finally:
         if was_enabled:
             gc.enable()
 
 
-def _collect_one(file: Discovered) -> _Collected:
+def _collect_one(file: Discovered, dotted: str) -> _Collected:
     from exai_audit.collectors import collect
 
-    dotted = dotted_name(file.path)
     try:
         data = read_bytes(file.absolute)
         return collect(file.path, data, dotted), blob_hash(data)
@@ -238,11 +243,21 @@ def _failed(path: str, dotted: str, reason: str) -> FileFacts:
     return FileFacts(path, dotted, LineCounts(0, 0, 0), failure=failure)
 
 
-def dotted_name(path: str) -> str:
-    """Return the dotted module name of a path: ``src/a/b.py`` is ``a.b``."""
+def dotted_name(path: str, packages: Collection[str] = ()) -> str:
+    """Return the dotted module name of a path.
+
+    Args:
+        packages: the folders that hold an ``__init__.py``: the name begins at the topmost of
+            those around the file. Without any, below ``src``, ``lib`` or what is no identifier.
+    """
     parts = path.rsplit(".", 1)[0].split("/")
-    if len(parts) > 1 and parts[0] in {"src", "lib"}:
-        parts = parts[1:]
+    first = len(parts) - 1
+    while first > 0 and "/".join(parts[:first]) in packages:
+        first -= 1
+    if first == len(parts) - 1:
+        outside = (i for i, p in enumerate(parts) if p in _SOURCE_FOLDERS or not p.isidentifier())
+        first = min(max(outside, default=-1) + 1, len(parts) - 1)
+    parts = parts[first:]
     if parts[-1] == "__init__" and len(parts) > 1:
         parts.pop()
     return ".".join(parts)

@@ -56,7 +56,7 @@ def collect(path: str, data: bytes, dotted: str) -> FileFacts:
     topics = _topics(data)
     if not topics:
         return facts
-    if is_too_deep(syntax):
+    if is_too_deep(syntax, source.lines):
         return replace(facts, failure=_too_deep())
     return _with_topics(facts, source, syntax, topics)
 

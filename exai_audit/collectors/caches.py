@@ -16,7 +16,8 @@ from exai_audit.facts.caches import CacheFact, CacheFacts, CacheForm, Lifetime
 from exai_audit.knowledge.table import Call, table
 
 TRIGGERS = re.compile(
-    rb"(?i)cache|memo|\bsetdefault\(|\bnot\s+in\b|KeyError|\{\}|dict\(|Weak\w+Dictionary"
+    rb"(?im)cache|memo"
+    rb"|^ {0,8}\w+[^=\n(]*=\s*(?:\{\}|(?:\w+\.)?(?:(?:Ordered|default)?dict|Weak\w+)\()"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 
 def imported_modules(syntax: ast.Module, package: str) -> tuple[str, ...]:
@@ -11,7 +12,7 @@ def imported_modules(syntax: ast.Module, package: str) -> tuple[str, ...]:
     ``from a import b`` is ``a.b``; ``from a import *`` is ``a``.
     """
     found: set[str] = set()
-    for node in ast.walk(syntax):
+    for node in _statements(syntax):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found.update({alias.name, alias.name.partition(".")[0]})
@@ -20,6 +21,16 @@ def imported_modules(syntax: ast.Module, package: str) -> tuple[str, ...]:
             names = (alias.name for alias in node.names)
             found.update(origin if n == "*" else f"{origin}.{n}".strip(".") for n in names)
     return tuple(sorted(found))
+
+
+def _statements(syntax: ast.Module) -> Iterator[ast.AST]:
+    """Yield all statements; imports stand nowhere else."""
+    stack: list[ast.AST] = list(syntax.body)
+    while stack:
+        node = stack.pop()
+        yield node
+        for block in ("body", "orelse", "handlers", "finalbody", "cases"):
+            stack.extend(getattr(node, block, ()))
 
 
 def _origin(node: ast.ImportFrom, package: str) -> str:

@@ -23,6 +23,7 @@ from exai_audit.source import SourceFile
 _UNCOUNTED = frozenset({
     "property", "cached_property", "abstractproperty", "overload", "setter", "getter", "deleter",
 })  # fmt: skip
+_NAME = re.compile(r"(?:def|class)\s+(\w+)")
 _DUNDER = re.compile(r"__\w+__\Z")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SYNTAX_LITERALS = (ast.Dict, ast.List, ast.Set, ast.Tuple, ast.Constant, ast.JoinedStr)
@@ -156,9 +157,7 @@ def _from_syntax(
 
 def _name_span(name: str, number: int, line: str, offset: int) -> Span:
     """Return where the defined name stands on its ``def`` line."""
-    found = re.compile(rf"(?:def|class)\s+({re.escape(name)})\b").search(
-        line, min(offset, len(line))
-    )
+    found = _NAME.search(line, min(offset, len(line)))
     start, end = found.span(1) if found else (len(line) - len(line.lstrip()), len(line))
     return Span(number, start + 1, number, end + 1)
 

@@ -14,8 +14,9 @@ from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 
 TRIGGERS = re.compile(
-    rb"(?i)timeout|deadline|max_?wait|\bwait\b|\.join\(|\.result\(|select\.|\balarm\b"
-    rb"|move_on_after|fail_after|\.get\(|\.put\(|\.acquire\(|\.poll\("
+    rb"(?i)timeout|deadline|max_?wait|wait_for|move_on_after|fail_after|\bselect\b|\balarm\b"
+    rb"|\.(?:wait|join|result|get|put|acquire|poll|urlopen|exec_command)"
+    rb"\([^()\n]*\b(?:\d[\d._e]*|[A-Z][A-Z0-9_]+)\s*\)"
 )
 _NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 

@@ -69,9 +69,6 @@ def _grows(cache: CacheFact) -> bool:
     holds_coroutines = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
     if holds_coroutines or cache.lifetime is Lifetime.CLOSURE:
         return False
-    by_idiom_only = cache.form in (CacheForm.MEMO_IDIOM, CacheForm.REGISTRY)
-    if cache.lifetime is Lifetime.INSTANCE and by_idiom_only:
-        return False  # a data structure of its object as often as a cache
     limited = cache.bound or cache.expiry or cache.invalidation
     return not limited and cache.parameters > 0
 

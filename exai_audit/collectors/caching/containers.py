@@ -88,6 +88,8 @@ def _fact(container: _Container, tree: ModuleTree) -> CacheFact | None:
         return None
     memo = [use for use in stored if _is_memo(use, looked_up, tree)]
     named = is_cache_name(container.target.name)
+    if container.target.lifetime is Lifetime.INSTANCE and not named:
+        return None  # a data structure of its object as often as a cache
     if not memo and not (named and _computes(stored)):
         return None
     return _describe(container, memo or stored, named, tree)
