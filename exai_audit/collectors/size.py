@@ -24,6 +24,7 @@ _UNCOUNTED = frozenset({
     "property", "cached_property", "abstractproperty", "overload", "setter", "getter", "deleter",
 })  # fmt: skip
 _NAME = re.compile(r"(?:def|class)\s+(\w+)")
+_SMALLEST_TABLE = 10
 _DUNDER = re.compile(r"__\w+__\Z")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SYNTAX_LITERALS = (ast.Dict, ast.List, ast.Set, ast.Tuple, ast.Constant, ast.JoinedStr)
@@ -83,7 +84,7 @@ class SizeCollector(cst.CSTVisitor):
         )
         members = [_from_tree(node, tree) for node in self._functions]
         classes = tuple(_class(_from_tree(node, tree), members) for node in self._classes)
-        return SizeFacts(functions, classes, _longest_tree_literal(tree))
+        return SizeFacts(functions, classes, _tree_table_lines(tree))
 
 
 def sizes(source: SourceFile, syntax: ast.Module) -> SizeFacts:
@@ -101,7 +102,7 @@ def sizes(source: SourceFile, syntax: ast.Module) -> SizeFacts:
         is_async = isinstance(node, ast.AsyncFunctionDef)
         functions.append(_function(found, is_async, complexity(node, text)))
     shapes = tuple(_class(found, members) for found in classes)
-    return SizeFacts(tuple(functions), shapes, _longest_syntax_literal(syntax))
+    return SizeFacts(tuple(functions), shapes, _syntax_table_lines(syntax))
 
 
 def _function(found: _Definition, is_async: bool, branches: int | None) -> FunctionFact:
@@ -117,6 +118,12 @@ def _class(found: _Definition, members: list[_Definition]) -> ClassFact:
     )
     methods = {m.name for m in own if m.is_counted_method()}
     return ClassFact(found.place, found.name, found.lines, found.docstring_lines, len(methods))
+
+
+def _table_lines(first: int, last: int) -> int:
+    """Return the lines of a literal if they are enough to make it a table."""
+    lines = last - first + 1
+    return lines if lines >= _SMALLEST_TABLE else 0
 
 
 # From the interpreter's tree
@@ -176,16 +183,16 @@ def _dotted_syntax(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _longest_syntax_literal(syntax: ast.Module) -> int:
-    longest = 0
+def _syntax_table_lines(syntax: ast.Module) -> int:
+    total = 0
     for node in syntax.body:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value:
             value: ast.expr = node.value
             if isinstance(value, ast.Call) and len(value.args) == 1:
                 value = value.args[0]
             if isinstance(value, _SYNTAX_LITERALS):
-                longest = max(longest, (node.end_lineno or node.lineno) - node.lineno + 1)
-    return longest
+                total += _table_lines(node.lineno, node.end_lineno or node.lineno)
+    return total
 
 
 # From libcst's tree
@@ -229,8 +236,8 @@ def _tree_docstring_lines(node: cst.FunctionDef | cst.ClassDef, tree: ModuleTree
     return span.end_line - span.line + 1
 
 
-def _longest_tree_literal(tree: ModuleTree) -> int:
-    longest = 0
+def _tree_table_lines(tree: ModuleTree) -> int:
+    total = 0
     for line in tree.module.body:
         for node in line.body if isinstance(line, cst.SimpleStatementLine) else ():
             if isinstance(node, (cst.Assign, cst.AnnAssign, cst.AugAssign)) and node.value:
@@ -239,5 +246,5 @@ def _longest_tree_literal(tree: ModuleTree) -> int:
                     value = value.args[0].value
                 if isinstance(value, _TREE_LITERALS):
                     span = tree.span(node)
-                    longest = max(longest, span.end_line - span.line + 1)
-    return longest
+                    total += _table_lines(span.line, span.end_line)
+    return total

@@ -43,7 +43,7 @@ def walk(module: cst.Module, visitors: Sequence[cst.CSTVisitor]) -> Walked:
             for _, leave in dispatch.leavers(type(node), active):
                 leave(node)
             continue
-        if isinstance(node, _STATEMENTS):
+        if _is_a(type(node), _STATEMENTS, _IS_STATEMENT):
             walked.statements.append(node)
         below = active
         for index, visit in dispatch.visitors(type(node), active):
@@ -66,11 +66,24 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in names:
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            found.append(value)
-        elif isinstance(value, (tuple, list)):
+        value_kind = type(value)
+        if value_kind is tuple or value_kind is list:
             found.extend(value)
+        elif _is_a(value_kind, (cst.CSTNode,), _IS_NODE):
+            found.append(value)
     return found
+
+
+_IS_NODE: dict[type, bool] = {}
+_IS_STATEMENT: dict[type, bool] = {}
+
+
+def _is_a(kind: type, bases: tuple[type, ...], known: dict[type, bool]) -> bool:
+    """Answer `issubclass`, which is slow for libcst's abstract classes, from ``known``."""
+    answer = known.get(kind)
+    if answer is None:
+        answer = known[kind] = issubclass(kind, bases)
+    return answer
 
 
 class _FieldOrder(cst.CSTVisitor):

@@ -49,7 +49,7 @@ class ClassFact:
 
 @dataclass(frozen=True, slots=True)
 class SizeFacts:
-    """Functions and classes of a file, and the lines of its longest top-level literal."""
+    """Functions and classes of a file, and the lines of its top-level tables: its long literals."""
 
     functions: tuple[FunctionFact, ...] = ()
     classes: tuple[ClassFact, ...] = ()

@@ -39,7 +39,7 @@ def send_report(mail, orders, total):
     mail.send(f"{len(orders)} orders, {total} in all")
 ```
 
-*Known false alarms.* A module that is mostly one literal, such as a table of codes, is no finding.
+*Known false alarms.* A module that is mostly tables, such as literals of codes, is no finding.
 A module of which one class is over 70 % is left to EXA104, which names that class.
 
 *References.* ``max-module-lines`` is 300 physical lines by default; ``module-lines = "source"``
@@ -112,8 +112,9 @@ def _hit(facts: FileFacts, lines: int, options: Options) -> Hit:
     kind = "source lines" if options.module_lines is ModuleLines.SOURCE else "lines"
     size = facts.size
     message = (
-        f"module has {lines:,} {kind} ({limit} allowed), with {len(size.functions)} functions"
-        f" and {len(size.classes)} classes"
+        f"module has {lines:,} {kind} ({limit:,} allowed), with"
+        f" {_counted(len(size.functions), 'function')}"
+        f" and {_counted(len(size.classes), 'class', 'classes')}"
     )
     return Hit(
         path=facts.path,
@@ -124,6 +125,10 @@ def _hit(facts: FileFacts, lines: int, options: Options) -> Hit:
         measured=lines,
         threshold=limit,
     )
+
+
+def _counted(number: int, noun: str, nouns: str = "") -> str:
+    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def _severity(ratio: float, facts: FileFacts, options: Options) -> Severity:
@@ -143,19 +148,23 @@ def _is_grave(function: FunctionFact, options: Options) -> bool:
 
 
 def _remedy(facts: FileFacts, excess: int) -> str:
-    pieces: list[ClassFact | FunctionFact] = list(facts.size.classes)
-    pieces += [f for f in facts.size.functions if "." not in f.place.symbol]
+    found: tuple[ClassFact | FunctionFact, ...] = (*facts.size.classes, *facts.size.functions)
+    pieces = [piece for piece in found if "." not in piece.place.symbol]
     pieces.sort(key=lambda piece: (-piece.lines, piece.place.span.line))
     named = ", ".join(
-        f"{piece.name} ({piece.lines} lines from line {piece.place.span.line})"
+        f"{piece.name} (lines {_range(piece)}, {piece.lines} in all)"
         for piece in pieces[:_LARGEST_NAMED]
-        if "." not in piece.place.symbol
     )
     largest = f" Largest: {named}." if named else ""
     return (
-        f"Move at least {excess:,} lines to modules of their own, by duty, and keep the names"
+        f"Move at least {_counted(excess, 'line')} to modules of their own, by duty, and keep the names"
         f" importable from here.{largest}"
     )
+
+
+def _range(piece: ClassFact | FunctionFact) -> str:
+    first = piece.place.span.line
+    return f"{first}-{first + piece.lines - 1}"
 
 
 RULE = Rule(

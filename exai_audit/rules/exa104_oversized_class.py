@@ -97,11 +97,20 @@ def _hit(path: str, found: ClassFact, lines: int, limits: Options) -> Hit:
         message=message,
         remedy=(
             "Group the methods by the attributes that they use, and give each group that shares"
-            " few with the rest a class of its own, held as an attribute."
+            " few with the rest a class of its own, held as an attribute:"
+            f" {_excess(found, lines, limits)} must go."
         ),
         measured=measured,
         threshold=threshold,
     )
+
+
+def _excess(found: ClassFact, lines: int, limits: Options) -> str:
+    over = (
+        (lines - limits.max_class_lines, "line"),
+        (found.methods - limits.max_methods, "method"),
+    )
+    return " and ".join(f"{n} {noun}{'s' * (n > 1)}" for n, noun in over if n > 0)
 
 
 def _severity(ratio: float) -> Severity:
