@@ -157,8 +157,8 @@ def _remedy(facts: FileFacts, excess: int) -> str:
     )
     largest = f" Largest: {named}." if named else ""
     return (
-        f"Move at least {_counted(excess, 'line')} to modules of their own, by duty, and keep the names"
-        f" importable from here.{largest}"
+        f"Move at least {_counted(excess, 'line')} to modules of their own, by duty, and keep"
+        f" the names importable from here.{largest}"
     )
 
 
