@@ -119,7 +119,8 @@ def _is_memo(store: Use, looked_up: list[Use], tree: ModuleTree) -> bool:
     if not isinstance(store.value, _COMPUTED) or _is_own_parameter(store.value, function):
         return False
     if _is_setdefault(store):
-        return isinstance(tree.parent(store.node), cst.Return)
+        is_computed = isinstance(store.value, (cst.Call, cst.Await))
+        return is_computed and isinstance(tree.parent(store.node), cst.Return)
     key = text(tree, store.key)
     pairs = [
         use
