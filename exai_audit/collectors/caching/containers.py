@@ -31,6 +31,7 @@ from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime
 
 _DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict"})
 _WEAK = frozenset({"weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"})
+_FEW = frozenset({"type", "Type", "Callable", "ModuleType", "bool", "Literal"})
 _COMPUTED = (cst.Call, cst.Await, cst.Name, cst.BinaryOperation, cst.ListComp, cst.DictComp)
 
 
@@ -179,7 +180,7 @@ def _describe(container: _Container, stored: list[Use], named: bool, tree: Modul
         lock=any(_is_locked(use, tree) for use in stored),
         pure=all(not isinstance(value, cst.Await) for value in values),
         parameters=1,
-        fixed_keys=all(_has_fixed_key(use) for use in stored),
+        fixed_keys=_is_keyed_by_classes(target.node, tree) or all(map(_has_fixed_key, stored)),
         shared=bool(container.does(Act.HAND_ON)),
     )
 
@@ -228,8 +229,25 @@ def _is_locked(use: Use, tree: ModuleTree) -> bool:
     )
 
 
+def _is_keyed_by_classes(target: cst.BaseExpression, tree: ModuleTree) -> bool:
+    """Tell whether the annotation says so: ``dict[type, str]``."""
+    definition = tree.parent(target)
+    if not isinstance(definition, cst.AnnAssign):
+        return False
+    annotation = definition.annotation.annotation
+    if not isinstance(annotation, cst.Subscript):
+        return False
+    key = annotation.slice[0].slice
+    return isinstance(key, cst.Index) and last_name(key.value) in _FEW
+
+
 def _has_fixed_key(use: Use) -> bool:
-    """Tell whether the keys are classes or functions: there are only so many of them."""
+    """Tell whether the keys are classes or functions: there are only so many of them.
+
+    What ``__new__`` keeps are the instances of its class, made once each.
+    """
+    if isinstance(use.function, cst.FunctionDef) and use.function.name.value == "__new__":
+        return True
     key = use.key
     if isinstance(key, cst.Call):
         return last_name(key.func) == "type"
@@ -249,5 +267,5 @@ def _annotated_fixed(name: str, function: cst.FunctionDef) -> bool:
         if param.name.value == name and param.annotation is not None:
             annotation = param.annotation.annotation
             base = annotation.value if isinstance(annotation, cst.Subscript) else annotation
-            return last_name(base) in ("type", "Type", "Callable", "ModuleType", "bool", "Literal")
+            return last_name(base) in _FEW
     return False
