@@ -71,7 +71,7 @@ def test_gate_says_what_was_compared(
         (("scan", "src", "--format", "pdf"), "--format 'pdf'"),
         (("scan", "src", "--jobs", "none"), "--jobs 'none'"),
         (("scan", "src", "--fail-on", "worst"), "worst"),
-        (("scan", "src", "--no-such-option"), "no-such-option"),
+        (("scan", "src", "--no-such-option"), "No such option"),
         (("scan", "src", "-o", "missing/report.txt"), "missing/report.txt: cannot be written"),
         (("rule", "EXA20"), "unknown rule 'EXA20'"),
     ],

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from exai_audit import __version__
@@ -14,6 +13,11 @@ from exai_audit.cli.output import say
 from exai_audit.cli.rule import rule_command
 from exai_audit.cli.scan import scan_command
 from exai_audit.errors import AuditError
+
+# Typer raises click's errors, from click or from a copy of its own, and names only some of them.
+_UsageFailure: type[Exception] = next(
+    base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,13 +54,13 @@ def run(arguments: Sequence[str]) -> int:
     try:
         command = typer.main.get_command(app)
         status = command.main(_spread_show_only(arguments), "exai-audit", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
+    except _UsageFailure as error:
+        error.show()  # type: ignore[attr-defined]
         return 2
     except AuditError as error:
         say(f"exai-audit: error: {error}")
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         say("exai-audit: interrupted")
         return 130
     except BrokenPipeError:
