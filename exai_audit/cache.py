@@ -12,6 +12,7 @@ import gc
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha1, sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -109,14 +110,20 @@ def blob_hash(data: bytes) -> bytes:
     return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()
 
 
-def makers_fingerprint() -> str:
-    """Return what stands for all that facts depend on besides the file."""
+def makers_fingerprint(knowledge: Iterable[Path] = ()) -> str:
+    """Return what stands for all that facts depend on besides the file.
+
+    Args:
+        knowledge: the user's own knowledge files.
+    """
     package = Path(__file__).parent
     parts = [__version__, sys.version, _version("libcst"), _version("radon")]
     folders = [package / name for name in _MAKERS]
     for entry in sorted(_files(folders)):
         status = os.stat(entry)  # noqa: PTH116 - entries are strings, and there are many
         parts.append(f"{os.path.basename(entry)} {status.st_size} {status.st_mtime_ns}")  # noqa: PTH119
+    for own in knowledge:
+        parts.append(sha256(own.read_bytes() if own.is_file() else b"").hexdigest())
     return sha256("\n".join(parts).encode()).hexdigest()
 
 

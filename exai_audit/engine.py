@@ -18,6 +18,7 @@ from exai_audit.discover import Discovered, Discovery, discover
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.finding import Family, Finding, Hit, Related, Scope
+from exai_audit.knowledge.table import own_files, use
 from exai_audit.project import Project
 from exai_audit.registry import Rule, Scoped, rules
 from exai_audit.source import UnreadableSourceError, read_bytes
@@ -44,6 +45,7 @@ def audit(
     jobs: int,
     progress: Progress,
     cache: FactsCache | None = None,
+    knowledge: Sequence[Path] = (),
 ) -> Audit:
     """Audit ``paths``.
 
@@ -51,10 +53,13 @@ def audit(
         jobs: how many processes; the result does not depend on it.
         progress: called with files done and files in all.
         cache: what is remembered of the files; the result does not depend on it.
+        knowledge: the user's own knowledge files.
 
     Raises:
         UsageError: a path does not exist.
+        SettingsError: a knowledge file cannot be read or holds a malformed row.
     """
+    use(knowledge)
     discovery = discover(paths, root, settings)
     files = _recall_or_collect(discovery.files, cache, jobs, progress)
     scope_of = {file.path: file.scope for file in discovery.files}
@@ -191,7 +196,9 @@ def _collect_all(files: Sequence[_Named], jobs: int, progress: Progress) -> list
         pool = None
     else:
         method = "fork" if platform == "linux" else "spawn"
-        pool = ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=get_context(method))
+        pool = ProcessPoolExecutor(
+            min(jobs, len(chunks)), get_context(method), initializer=use, initargs=(own_files(),)
+        )
         work = pool.map(_collect_chunk, chunks)
     try:
         for collected in work:

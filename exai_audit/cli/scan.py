@@ -145,9 +145,12 @@ def scan_command(
     least = None if settings.fail_under is None else minimum_score(str(settings.fail_under))
     root = find_root(targets, settings_file)
     shown_paths = None if show_only is None else _relative(show_only, root)
-    cache = None if no_cache else FactsCache(cache_dir or root / FOLDER, makers_fingerprint(), root)
+    own = [(settings_file or root).parent / name for name in settings.knowledge]
+    cache = None
+    if not no_cache:
+        cache = FactsCache(cache_dir or root / FOLDER, makers_fingerprint(own), root)
     with _progress_bar() as progress:
-        audited = audit(targets, root, settings, _jobs(jobs), progress, cache)
+        audited = audit(targets, root, settings, _jobs(jobs), progress, cache, own)
     if show_files:
         _print_files(audited.discovery)
     _refuse_nothing(targets, audited.discovery)

@@ -16,6 +16,7 @@ from exai_audit.config.readers import (
     read_patterns,
     read_per_file_ignores,
     read_scopes,
+    read_texts,
     read_whole,
     reader_for,
 )
@@ -35,6 +36,7 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "scope": ("scopes", read_scopes),
     "generated": ("generated", read_patterns),
     "max-file-size": ("max_file_size", read_whole),
+    "knowledge": ("knowledge", read_texts),
     "per-file-ignores": ("per_file_ignores", read_per_file_ignores),
     "min-confidence": ("min_confidence", read_choice(Confidence)),
     "fail-under": ("fail_under", read_fail_under),

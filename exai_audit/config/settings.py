@@ -32,7 +32,8 @@ class Override:
 class Settings:
     """All settings; field names are the settings keys in snake_case, ``scopes`` is ``scope``.
 
-    Codes may be prefixes, paths are patterns relative to the root. ``rule_options`` are the
+    Codes may be prefixes, paths are patterns relative to the root; ``knowledge`` names the user's
+    own knowledge files relative to the settings file. ``rule_options`` are the
     options given, by settings key; a rule's own defaults fill the rest.
     """
 
@@ -50,6 +51,7 @@ class Settings:
     fail_under: float | str | None = None
     fail_on: Severity | None = None
     max_file_size: int = 1_000_000
+    knowledge: tuple[str, ...] = ()
     rule_options: tuple[tuple[str, object], ...] = ()
     overrides: tuple[Override, ...] = ()
 

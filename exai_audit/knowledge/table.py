@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from exai_audit.errors import SettingsError
 
@@ -17,15 +20,34 @@ else:
     import tomli as tomllib
 
 
+Waits = Literal["network", "process", "in-process", "work", "around", "limit", "lifetime"]
+"""What a call waits for: another machine, another process, its own, work that others will bring;
+``around`` limits all that runs in it, ``limit`` makes a limit object, ``lifetime`` is no wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """The argument that limits a call; ``default`` is seconds, ``forever`` or ``none``."""
+    """The argument that limits a call, and what holds without it.
+
+    ``default`` is in seconds, ``forever``, or ``none`` where the argument must be given or leaving
+    it out says nothing; ``forever_below`` is the version before which it was ``forever``.
+    ``unlimited`` tells that an explicit None waits for ever. ``also`` are further arguments that
+    limit the same wait, ``partly`` tells that phases of it are limited anyhow, ``address`` is the
+    position of an address that may carry a limit in its text. ``whole`` marks a limit object whose
+    ``argument`` is the limit on all its other phases together.
+    """
 
     argument: str
     position: int | None = None
-    unit: str = "s"
-    default: float | str = "none"
-    waits: str = "in-process"
+    unit: Literal["s", "ms", "us", "ns"] = "s"
+    default: float | Literal["forever", "none"] = "none"
+    waits: Waits = "in-process"
+    forever_below: str = ""
+    unlimited: bool = False
+    also: tuple[str, ...] = ()
+    partly: bool = False
+    address: int | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +81,15 @@ class Blocking:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is known of one call; ``source`` names the library version and where it says so."""
+    """What is known of one call; ``source`` names the library version and where it says so.
+
+    ``package`` is the name of the distribution where it differs from that of the module.
+    """
 
     name: str
     aliases: tuple[str, ...] = ()
     source: str = ""
+    package: str = ""
     is_async: bool = False
     category: str | None = None
     returns: str | None = None
@@ -101,24 +127,50 @@ class Table:
         return self.canonical(call.returns) if call and call.returns else None
 
 
+_OWN: list[Path] = []
+_PARTS = ("timeout", "pool", "cache", "blocking")
+_KEYS = {"call": "a list of tables [[call]]", "name": "a dotted name", "source": "where it says so"}
+
+
 @cache  # exai: ignore[EXA301] no parameters: one entry
 def table() -> Table:
-    """Load the table shipped with the tool, once."""
-    return load(sorted(Path(__file__).parent.glob("*.toml")))
+    """Load the table shipped with the tool and the user's own, once."""
+    return load(sorted(Path(__file__).parent.glob("*.toml")), _OWN)
 
 
-def load(paths: Iterable[Path]) -> Table:
-    """Read and merge TOML files.
+def use(own: Sequence[Path]) -> None:
+    """Let the user's own files extend the table, for all that this process collects from now on.
 
     Raises:
-        SettingsError: a file is not TOML, a row is malformed, two rows contradict each other; the
-            message names file and row.
+        SettingsError: see `load`.
+    """
+    if list(own) != _OWN:
+        _OWN[:] = own
+        table.cache_clear()
+    table()
+
+
+def own_files() -> tuple[Path, ...]:
+    """Return the user's own files in use."""
+    return tuple(_OWN)
+
+
+def load(paths: Iterable[Path], own: Iterable[Path] = ()) -> Table:
+    """Read and merge TOML files; what a file of ``own`` says replaces what the others say.
+
+    Raises:
+        SettingsError: a file cannot be read or is not TOML, a row is malformed, two rows of
+            ``paths`` contradict each other; the message names file and row.
     """
     calls: dict[str, Call] = {}
     for path in paths:
         for row in _rows(path):
             known = calls.get(row.name)
             calls[row.name] = _merged(known, row, path) if known else row
+    for path in own:
+        for row in _rows(path):
+            known = calls.get(row.name)
+            calls[row.name] = _laid_over(known, row) if known else row
     names = {alias: call.name for call in calls.values() for alias in call.aliases}
     roots = frozenset(name.partition(".")[0] for name in (*calls, *names))
     return Table(calls, roots, names)
@@ -127,34 +179,67 @@ def load(paths: Iterable[Path]) -> Table:
 def _rows(path: Path) -> Iterator[Call]:
     try:
         data = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingsError(f"{path}: knowledge: cannot be read: {reason}") from error
     except ValueError as error:
         raise SettingsError(f"{path.name}: {error}") from error
-    for number, row in enumerate(data.get("call", []), 1):
+    unknown = _unknown(data, ("call",))
+    rows = data.get("call", [])
+    if unknown or not isinstance(rows, list):
+        raise SettingsError(f"{path.name}: {unknown or 'call'}: expected {_KEYS['call']}")
+    for number, row in enumerate(rows, 1):
+        name = row.get("name", "unnamed") if isinstance(row, dict) else "unnamed"
         try:
-            yield _call(dict(row))
-        except (TypeError, KeyError) as error:
-            where = f"{path.name}: row {number} ({row.get('name', 'unnamed')})"
-            raise SettingsError(f"{where}: {error}") from error
+            yield _call(row)
+        except (ValueError, msgspec.ValidationError) as error:
+            raise SettingsError(f"{path.name}: row {number} ({name}): {error}") from error
 
 
-def _call(row: dict[str, Any]) -> Call:
+def _call(given: object) -> Call:
+    if not isinstance(given, dict):
+        raise ValueError("expected a table")
+    row = {("is_async" if key == "async" else key): value for key, value in given.items()}
+    for key in ("name", "source"):
+        if not isinstance(row.get(key), str) or not row[key]:
+            raise ValueError(f"{key}: expected {_KEYS[key]}")
+    problem = _unknown(row, [f.name for f in fields(Call)])
     parts = {"timeout": Timeout, "pool": Pool, "cache": Cache, "blocking": Blocking}
     for name, kind in parts.items():
-        if name in row:
-            row[name] = kind(**row[name])
-    row["aliases"] = tuple(row.get("aliases", ()))
-    if "async" in row:
-        row["is_async"] = row.pop("async")
-    return Call(**row)
+        if not problem and isinstance(row.get(name), dict):
+            problem = _unknown(row[name], [f.name for f in fields(kind)], f"{name}.")
+    if problem:
+        raise ValueError(problem)
+    return msgspec.convert(row, Call)
+
+
+def _unknown(given: Mapping[str, object], known: Sequence[str], where: str = "") -> str:
+    """Return what is wrong with the first key that is not known, empty when all are."""
+    for key in given:
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            likely = f", did you mean {close[0]!r}?" if close else ""
+            return f"unknown key {where + key!r}{likely}"
+    return ""
+
+
+def _laid_over(known: Call, row: Call) -> Call:
+    """Return a shipped row with all that the user's row of the same name says."""
+    said = {name: getattr(row, name) for name in (*_PARTS, "category", "returns")}
+    changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    aliases = tuple(dict.fromkeys((*known.aliases, *row.aliases)))
+    is_async = known.is_async or row.is_async
+    return replace(known, aliases=aliases, source=row.source, is_async=is_async, **changes)
 
 
 def _merged(known: Call, row: Call, path: Path) -> Call:
     changes: dict[str, Any] = {
         "aliases": tuple(dict.fromkeys((*known.aliases, *row.aliases))),
         "is_async": known.is_async or row.is_async,
+        "package": known.package or row.package,
         "source": "; ".join(dict.fromkeys(s for s in (known.source, row.source) if s)),
     }
-    for name in ("category", "returns", "timeout", "pool", "cache", "blocking"):
+    for name in ("category", "returns", *_PARTS):
         ours, theirs = getattr(known, name), getattr(row, name)
         if ours is not None and theirs is not None and ours != theirs:
             problem = f"{name} contradicts an earlier row"
