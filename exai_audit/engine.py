@@ -20,6 +20,7 @@ from exai_audit.facts.size import LineCounts
 from exai_audit.finding import Family, Finding, Hit, Related, Scope
 from exai_audit.knowledge.table import own_files, use
 from exai_audit.project import Project
+from exai_audit.project_calls import with_project_calls
 from exai_audit.registry import Rule, Scoped, rules
 from exai_audit.source import UnreadableSourceError, read_bytes
 
@@ -68,8 +69,18 @@ def audit(
         for path, scope in scope_of.items()
         if scope in settings.scopes and not settings.is_generated(path)
     )
-    project = Project(tuple(files), scope_of, judged)
+    doubtful = {u.package for f in files for u in f.unlimited if u.forever_below}
+    pins = _pins(root, doubtful)
+    project = Project(with_project_calls(files), scope_of, judged, pins)
     return Audit(discovery, project, tuple(judge(project, settings)))
+
+
+def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
+    if not packages:
+        return {}
+    from exai_audit.pins import pinned  # only where a version decides
+
+    return pinned(root, packages)
 
 
 def judge(project: Project, settings: Settings) -> Iterator[Finding]:

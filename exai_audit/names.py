@@ -10,6 +10,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LIMIT_WORDS = frozenset({"TIMEOUT", "DEADLINE"})
 _UNITS = frozenset({"S", "SEC", "SECS", "SECOND", "SECONDS", "MS", "MILLIS", "MINUTES", "HOURS"})
 _SAYS_NOTHING = frozenset({"SELF", "CLS", "SUPER", "BUILTINS", "GET", "INIT"})
+_QUALIFIERS = frozenset({"DEFAULT", "MAX", "MIN", "GLOBAL", "SHORT", "LONG", "IN", "ENV"})
 _MOST_WORDS = 5
 
 
@@ -23,6 +24,11 @@ def constant_name(fact: TimeoutFact) -> str:
     if not own:
         own = _said(".".join(fact.operation.split(".")[-2:])) or _said(fact.place.symbol)
     return "_".join([*own[-_MOST_WORDS:], "TIMEOUT_SECONDS"])
+
+
+def names_a_purpose(name: str) -> bool:
+    """Tell whether a name says what its limit is for, not only that it is one."""
+    return bool(set(_said(name)) - _QUALIFIERS)
 
 
 def _said(text: str) -> list[str]:

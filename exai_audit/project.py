@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from exai_audit.facts.file import FileFacts
+from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.finding import Scope
+
+_DEFINED = (TimeoutForm.MODULE_CONSTANT, TimeoutForm.CLASS_FIELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +17,13 @@ class Project:
     """Read-only facts of the whole project, files in discovery order.
 
     ``scope_of`` knows every file's scope by path; ``judged`` names the files that rules may
-    speak about.
+    speak about. ``pins`` are the version specifiers that the project gives for libraries.
     """
 
     files: tuple[FileFacts, ...]
     scope_of: dict[str, Scope]
     judged: frozenset[str]
+    pins: Mapping[str, str] = field(default_factory=dict)
 
     def judged_files(self) -> Iterator[FileFacts]:
         """Yield the files to judge: parsed, in a judged scope, neither generated nor stubs."""
@@ -27,3 +31,14 @@ class Project:
             counted_only = facts.generated or facts.path.endswith(".pyi")
             if facts.path in self.judged and facts.failure is None and not counted_only:
                 yield facts
+
+    def constants(self) -> dict[str, float]:
+        """Return the limits that constants and class fields give, in seconds, by dotted name."""
+        return {
+            ".".join(part for part in (facts.module, fact.place.symbol, fact.name) if part): (
+                fact.seconds
+            )
+            for facts in self.files
+            for fact in facts.timeouts
+            if fact.form in _DEFINED and fact.seconds is not None
+        }

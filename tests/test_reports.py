@@ -215,12 +215,15 @@ def test_json_is_the_whole_result() -> None:
 
 def test_json_facts_are_flat() -> None:
     facts = json.loads(render(sample(), "json"))["facts"]
-    assert sorted(facts) == ["blocking", "bridges", "caches", "modules", "pools", "timeouts"]
+    assert sorted(facts) == [
+        "blocking", "bridges", "caches", "enclosed", "mismatches", "modules", "pools", "timeouts",
+        "unlimited",
+    ]  # fmt: skip
     assert facts["timeouts"] == [
         {
             "path": "a.py", "line": 7, "symbol": "C.get", "form": "call-keyword",
             "value": "literal", "seconds": 5.0, "name": "timeout", "operation": "requests.get",
-            "category": "http-api", "async": False, "key": "", "first": "",
+            "category": "http-api", "async": False, "key": "", "first": "", "refers": "",
         }
     ]  # fmt: skip
     assert "facts" not in json.loads(render(empty(5), "json"))

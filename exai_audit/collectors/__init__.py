@@ -10,7 +10,16 @@ from typing import Any
 
 import libcst as cst
 
-from exai_audit.collectors import blocking, caches, pools, timeouts
+from exai_audit.collectors import (
+    blocking,
+    caches,
+    enclosed,
+    limit_calls,
+    mismatches,
+    pools,
+    timeouts,
+    unlimited,
+)
 from exai_audit.collectors.generated import is_generated
 from exai_audit.collectors.imports import imported_modules
 from exai_audit.collectors.nesting import is_too_deep, may_be_too_deep
@@ -24,8 +33,13 @@ from exai_audit.source import SourceFile, UnreadableSourceError, decode
 TOPICS: dict[str, tuple[type[Any], re.Pattern[bytes]]] = {
     "blocking": (blocking.BlockingCollector, blocking.TRIGGERS),
     "caches": (caches.CacheCollector, caches.TRIGGERS),
+    "enclosed": (enclosed.EnclosedCollector, enclosed.TRIGGERS),
+    "handed": (limit_calls.HandedCollector, limit_calls.TRIGGERS),
+    "limit_parameters": (limit_calls.LimitParameterCollector, limit_calls.TRIGGERS),
+    "mismatches": (mismatches.MismatchCollector, mismatches.TRIGGERS),
     "pools": (pools.PoolCollector, pools.TRIGGERS),
     "timeouts": (timeouts.TimeoutCollector, timeouts.TRIGGERS),
+    "unlimited": (unlimited.UnlimitedCollector, unlimited.TRIGGERS),
 }
 """Field of `FileFacts` → its collector, and the bytes without which a file says nothing of it."""
 

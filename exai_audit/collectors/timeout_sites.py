@@ -38,7 +38,6 @@ _METRICS = frozenset({
 _EXCEPTION = ("Error", "Exception", "Warning", "Timeout", "TimedOut")
 _OPTIONS = frozenset({"add_argument", "add_option", "option", "Option"})
 _MAPPINGS = frozenset({"builtins.dict", "collections.OrderedDict"})
-_LIMITERS = frozenset({"asyncio.wait_for", "asyncio.tasks.wait_for"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,7 @@ class SiteFinder:
         fallback = self._reader.fallback(call)
         if fallback is not None:
             literal, value = fallback
-            yield Site(literal, TimeoutForm.FALLBACK, value, value.key, call)
+            yield Site(literal, TimeoutForm.FALLBACK, value, value.key, call, call)
         yield from self._project_call(call, name)
 
     def _known_argument(self, call: cst.Call, row: Call | None) -> cst.Arg | None:
@@ -308,9 +307,11 @@ class SiteFinder:
         if call is None:
             return ""
         name = self._callee(call)
-        if name in _LIMITERS and call.args and isinstance(call.args[0].value, cst.Call):
+        limit = site.row.timeout if site.row is not None else None
+        awaits = limit is not None and limit.waits == "around" and limit.position
+        if awaits and call.args and isinstance(call.args[0].value, cst.Call):
             return self._callee(call.args[0].value) or name
-        if site.row is not None and site.row.timeout and site.row.timeout.waits == "limit":
+        if limit is not None and limit.waits == "limit":
             outer = self._tree.parent(self._tree.parent(call) or call)
             if isinstance(outer, cst.Call):
                 return self._callee(outer)

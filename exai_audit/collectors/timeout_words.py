@@ -33,6 +33,9 @@ _SCALES = {
     "hr": 3600.0, "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0,
     "day": 86400.0, "days": 86400.0,
 }  # fmt: skip
+# Also words of another sense: "us", nanoseconds nobody waits for, days of a calendar.
+_UNSURE_UNITS = frozenset({"us", "ns", "day", "days", "second", "minute", "hour"})
+_LONE_UNITS = frozenset({"ms", "millis", "milliseconds", "seconds", "secs"})
 
 _SPEAKS_OF: tuple[tuple[Category, frozenset[str]], ...] = (
     (Category.WEBSOCKET, frozenset({"websocket", "websockets", "ws", "ping", "pong"})),
@@ -108,6 +111,14 @@ def scale(name: str) -> float | None:
     if "min" in after:  # minutes or minimum
         return None
     return next((_SCALES[word] for word in after if word in _SCALES), 1.0)
+
+
+def named_unit(name: str) -> float | None:
+    """Return how many seconds the unit is that a name ends with, None where it ends with none."""
+    parts = words(name)
+    if len(parts) < 2 and not (parts and parts[0] in _LONE_UNITS):
+        return None
+    return _SCALES.get(parts[-1]) if parts[-1] not in _UNSURE_UNITS else None
 
 
 def unit_scale(unit: str) -> float:

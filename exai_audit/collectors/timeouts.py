@@ -85,7 +85,17 @@ def _fact(site: Site, finder: SiteFinder, tree: ModuleTree) -> TimeoutFact:
         is_async=is_async,
         key=site.value.key,
         first=_first_literal(site.call, site.at, tree),
+        refers=_refers(site, tree),
     )
+
+
+def _refers(site: Site, tree: ModuleTree) -> str:
+    """Return the dotted name of the constant that the limit is, where its origin is known."""
+    if site.value.kind is not ValueKind.REFERENCE:
+        return ""
+    node = site.at.value if isinstance(site.at, cst.Arg) else site.covers
+    refers = tree.qualified(node) if isinstance(node, (cst.Name, cst.Attribute)) else None
+    return refers or ""
 
 
 def _seconds(site: Site) -> float | None:

@@ -9,7 +9,14 @@ from exai_audit.facts.caches import CacheFacts
 from exai_audit.facts.concurrency import BlockingFact, PoolFact
 from exai_audit.facts.size import LineCounts, SizeFacts
 from exai_audit.facts.suppressions import SuppressionFact
-from exai_audit.facts.timeouts import TimeoutFact
+from exai_audit.facts.timeouts import (
+    EnclosedFact,
+    HandedFact,
+    LimitParameter,
+    MismatchFact,
+    TimeoutFact,
+    UnlimitedFact,
+)
 
 _NO_SIZES = SizeFacts()
 _NO_CACHES = CacheFacts()
@@ -43,6 +50,11 @@ class FileFacts:
     size: SizeFacts = _NO_SIZES
     imports: tuple[str, ...] = ()
     timeouts: tuple[TimeoutFact, ...] = ()
+    unlimited: tuple[UnlimitedFact, ...] = ()
+    enclosed: tuple[EnclosedFact, ...] = ()
+    mismatches: tuple[MismatchFact, ...] = ()
+    limit_parameters: tuple[LimitParameter, ...] = ()
+    handed: tuple[HandedFact, ...] = ()
     caches: CacheFacts = _NO_CACHES
     pools: tuple[PoolFact, ...] = ()
     blocking: tuple[BlockingFact, ...] = ()

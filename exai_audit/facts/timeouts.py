@@ -48,6 +48,8 @@ class TimeoutFact:
     keyword; ``operation`` the callee that is bounded, fully qualified where its origin is known,
     empty when unknown. ``key`` is the environment or configuration key that the literal stands in
     for, ``first`` the first argument of the call if that is a literal, as written.
+    ``refers`` is the dotted name of the constant that a reference denotes, where its origin is
+    known.
     """
 
     place: Place
@@ -59,4 +61,104 @@ class TimeoutFact:
     category: Category
     is_async: bool
     key: str = ""
+    first: str = ""
+    refers: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnlimitedFact:
+    """A call that by its library's documentation may wait for ever, as it is written.
+
+    ``argument`` would limit it, ``waits`` is what it waits for (``network``, ``process``,
+    ``in-process``), ``given`` tells that its code says None itself. It waits for ever only below
+    version ``forever_below`` of ``package`` unless that is empty. ``doubt`` says why the limit may
+    be there all the same, ``elsewhere`` tells that the client is made out of sight, ``guarded``
+    tells that a limit stands around it, ``served`` that a coroutine or a request handler makes the
+    call.
+    """
+
+    place: Place
+    operation: str
+    argument: str
+    category: Category
+    waits: str
+    given: bool = False
+    package: str = ""
+    forever_below: str = ""
+    doubt: str = ""
+    elsewhere: bool = False
+    guarded: bool = False
+    served: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnclosedFact:
+    """A limit, or a call that may hold one, inside another limit.
+
+    ``seconds`` and ``refers`` are those of the inner limit; both are empty for a call of the
+    function ``operation`` that gives none itself. The limit around it has ``outer_seconds`` or
+    ``outer_refers`` and stands at ``outer_line``. ``phase`` tells that both belong to one limit
+    object, the outer being the limit on the whole.
+    """
+
+    place: Place
+    operation: str
+    name: str
+    seconds: float | None
+    refers: str
+    outer: str
+    outer_line: int
+    outer_seconds: float | None
+    outer_refers: str
+    phase: bool = False
+
+
+class Clue(str, Enum):
+    """What tells that a unit is wrong."""
+
+    NAME = "name"
+    CONVERSION = "conversion"
+    MAGNITUDE = "magnitude"
+
+
+@dataclass(frozen=True, slots=True)
+class MismatchFact:
+    """A value of one unit where another is expected.
+
+    ``given`` is the expression as written, in ``given_unit``; ``target`` the argument, name or key
+    that takes ``target_unit``, of the call ``operation`` if it is an argument.
+    """
+
+    place: Place
+    operation: str
+    target: str
+    target_unit: str
+    given: str
+    given_unit: str
+    clue: Clue
+
+
+@dataclass(frozen=True, slots=True)
+class LimitParameter:
+    """A parameter of a function of the file that is a limit; ``position`` counts without self.
+
+    ``scale`` is how many seconds its unit is, None where its name leaves that open.
+    """
+
+    function: str
+    name: str
+    position: int
+    scale: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedFact:
+    """A number given by position to a function that another file may define."""
+
+    place: Place
+    function: str
+    position: int
+    number: float
+    category: Category
+    is_async: bool
     first: str = ""

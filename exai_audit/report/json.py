@@ -68,6 +68,9 @@ def _facts(files: Iterable[FileFacts]) -> dict[str, Json]:
     files = tuple(files)
     return {
         "timeouts": [_fact(file, fact) for file in files for fact in file.timeouts],
+        "unlimited": [_fact(file, fact) for file in files for fact in file.unlimited],
+        "enclosed": [_fact(file, fact) for file in files for fact in file.enclosed],
+        "mismatches": [_fact(file, fact) for file in files for fact in file.mismatches],
         "caches": [_fact(file, fact) for file in files for fact in file.caches.found],
         "pools": [_fact(file, fact) for file in files for fact in file.pools],
         "bridges": [],

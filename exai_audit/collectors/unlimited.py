@@ -1,0 +1,199 @@
+"""Calls that may wait for ever: known to do so by default, or told to by an explicit None."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from exai_audit.collectors.limiters import is_guarded
+from exai_audit.collectors.names import is_none
+from exai_audit.collectors.timeout_values import argument, last_name, text_of
+from exai_audit.collectors.timeout_words import category_of
+from exai_audit.collectors.tree import ModuleTree
+from exai_audit.facts.timeouts import Category, UnlimitedFact
+from exai_audit.knowledge.table import Call, Timeout, table
+
+_WAITS = frozenset({"network", "process", "in-process"})
+_LOCAL_ADDRESS = re.compile(r"(?:unix|file|data|ipc|redis\+socket|rediss\+unix)[:+]|/|\\0")
+_UNIX_KEYWORDS = frozenset({"unix_socket_path", "unix_socket", "unix_sock", "path", "uds"})
+_SENDS = frozenset({"request", "send", "get_adapter"})
+_ROUTES = frozenset({
+    "get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket",
+    "websocket_route", "view", "api_view",
+})  # fmt: skip
+
+
+def _may_wait(row: Call) -> bool:
+    limit = row.timeout
+    if limit is None or limit.waits not in _WAITS:
+        return False
+    return limit.default == "forever" or limit.unlimited or bool(limit.forever_below)
+
+
+TRIGGERS = re.compile(
+    rb"\b(?:%s)\b"
+    % b"|".join(
+        sorted({
+            name.partition(".")[0].encode()
+            for row in table().calls.values()
+            if _may_wait(row)
+            for name in (row.name, *row.aliases)
+        })
+    )
+)  # fmt: skip
+
+
+class UnlimitedCollector(cst.CSTVisitor):
+    """Gathers calls; which of them wait is known once names are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls: list[cst.Call] = []
+        self._replaced: list[cst.Attribute] = []
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self._calls.append(node)
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        if isinstance(node.target, cst.Attribute) and node.target.attr.value in _SENDS:
+            self._replaced.append(node.target)
+
+    def facts(self, tree: ModuleTree) -> tuple[UnlimitedFact, ...]:
+        """Return the calls in source order."""
+        found = [fact for call in self._calls for fact in self._unlimited(call, tree)]
+        return tuple(sorted(found, key=lambda fact: fact.place.span))
+
+    def _unlimited(self, call: cst.Call, tree: ModuleTree) -> Iterator[UnlimitedFact]:
+        name = tree.qualified(call.func)
+        row = table().call(name) if name else None
+        if row is None or row.timeout is None or not _may_wait(row):
+            return
+        given = _given(call, row.timeout)
+        if any(arg.star for arg in call.args) or not _is_unlimited(given, row.timeout):
+            return
+        if _is_local(call) or self._is_limited_elsewhere(call, row, tree):
+            return
+        place = tree.place(call)
+        yield UnlimitedFact(
+            place=place,
+            operation=row.name,
+            argument=row.timeout.argument,
+            category=_category(row, place.symbol, tree),
+            waits=row.timeout.waits,
+            given=given is not None,
+            package=row.package or row.name.partition(".")[0],
+            forever_below="" if given else row.timeout.forever_below,
+            doubt=_doubt(call, row, row.timeout),
+            elsewhere=self._is_made_elsewhere(row, tree),
+            guarded=is_guarded(call, tree),
+            served=_is_served(call, tree),
+        )
+
+    def _is_limited_elsewhere(self, call: cst.Call, row: Call, tree: ModuleTree) -> bool:
+        """Tell whether the file sets a limit in another way for calls of this kind."""
+        if row.timeout is None or row.timeout.waits != "network":
+            return False
+        if any(tree.qualified(c.func) == "socket.setdefaulttimeout" for c in self._calls):
+            return True
+        root = row.name.partition(".")[0]
+        if root == "socket":
+            return any(last_name(c.func) == "settimeout" for c in self._calls)
+        if row.name.startswith("requests.Session."):
+            mounts = any(last_name(c.func) == "mount" for c in self._calls)
+            return mounts or bool(self._replaced) or _own_class(call, tree)
+        if root in ("smtplib", "ftplib"):
+            return any(last_name(c.func) == "connect" and _limits(c) for c in self._calls)
+        return False
+
+    def _is_made_elsewhere(self, row: Call, tree: ModuleTree) -> bool:
+        """Tell whether the file uses a session that it does not make."""
+        if not row.name.startswith("requests.Session."):
+            return False
+        return not any(tree.qualified(c.func) == "requests.Session" for c in self._calls)
+
+
+def _given(call: cst.Call, limit: Timeout) -> cst.BaseExpression | None:
+    """Return what is given to the limiting argument, or to another that limits the same wait."""
+    arg = argument(call, limit.argument, limit.position)
+    if arg is not None:
+        return arg.value
+    return next((a.value for a in call.args if a.keyword and a.keyword.value in limit.also), None)
+
+
+def _limits(call: cst.Call) -> bool:
+    return any(arg.keyword and arg.keyword.value == "timeout" for arg in call.args) or (
+        sum(arg.keyword is None for arg in call.args) > 2
+    )
+
+
+def _is_unlimited(given: cst.BaseExpression | None, limit: Timeout) -> bool:
+    if given is None:
+        return limit.default == "forever" or bool(limit.forever_below)
+    means_it = limit.unlimited or limit.default == "forever"
+    return means_it and is_none(given)
+
+
+def _is_local(call: cst.Call) -> bool:
+    """Tell whether the call stays on this machine by its address: a file, a Unix socket."""
+    for arg in call.args:
+        if arg.keyword and arg.keyword.value in _UNIX_KEYWORDS:
+            return True
+    first = call.args[0].value if call.args and not call.args[0].keyword else None
+    text = text_of(first) if first is not None else None
+    if isinstance(first, cst.FormattedString) and first.parts:
+        part = first.parts[0]
+        text = part.value if isinstance(part, cst.FormattedStringText) else None
+    return bool(text) and _LOCAL_ADDRESS.match(text or "") is not None
+
+
+def _doubt(call: cst.Call, row: Call, limit: Timeout) -> str:
+    """Return why there may be a limit all the same."""
+    if limit.partly:
+        return "other phases of it are limited"
+    if limit.address is not None:
+        args = call.args[limit.address : limit.address + 1]
+        address = args[0].value if args and not args[0].keyword else None
+        if address is not None and text_of(address) is None:
+            return "its address may set a limit"
+        if address is not None and "timeout" in (text_of(address) or ""):
+            return "its address sets a limit"
+    if row.name.endswith(".stream"):
+        return "a stream may last"
+    return ""
+
+
+def _own_class(call: cst.Call, tree: ModuleTree) -> bool:
+    """Tell whether the receiver is of a class of this file, which may set its own limit."""
+    owner = call.func.value if isinstance(call.func, cst.Attribute) else None
+    known = tree.resolve(owner) if owner is not None else None
+    if known is not None and known.name.startswith(f"{tree.dotted}."):
+        return True
+    class_of = tree.class_of(call)
+    is_self = isinstance(owner, cst.Name) and owner.value in ("self", "cls")
+    return is_self and class_of is not None
+
+
+def _category(row: Call, symbol: str, tree: ModuleTree) -> Category:
+    if row.category:
+        return Category(row.category)
+    return category_of(
+        row.name, (), symbol, tree.source.path, is_async=row.is_async, cooldown=False
+    )
+
+
+def _is_served(call: cst.Call, tree: ModuleTree) -> bool:
+    """Tell whether a coroutine or a request handler makes the call."""
+    function = tree.function_of(call)
+    if not isinstance(function, cst.FunctionDef):
+        return False
+    if function.asynchronous is not None:
+        return True
+    for decorator in function.decorators:
+        made = decorator.decorator
+        if isinstance(made, cst.Call) and last_name(made.func) in _ROUTES and made.args:
+            path = text_of(made.args[0].value)
+            if path is not None and path.startswith("/"):
+                return True
+    return False
