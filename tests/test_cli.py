@@ -200,3 +200,23 @@ def test_rule_lists_and_explains(project: Path) -> None:
     page = run(project, "rule", "EXA201").stdout
     assert "*Why.*" in page
     assert "central-timeout-modules" in page
+
+
+def test_own_knowledge_file_names_what_waits(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        "[[call]]\nname = 'stock.fetch'\nsource = 'stock 1'\n"
+        "timeout = { argument = 'limit', default = 'forever', waits = 'network' }\n"
+    )
+    (tmp_path / "pyproject.toml").write_text('[tool.exai-audit]\nknowledge = ["own.toml"]\n')
+    (tmp_path / "a.py").write_text("import stock\n\nstock.fetch(1)\nstock.fetch(2, limit=5)\n")
+    result = run(tmp_path, "scan", ".", "-f", "concise", "--select", "EXA205")
+    assert "a.py:3:1: EXA205" in result.stdout
+    assert "a.py:4" not in result.stdout
+
+
+def test_missing_knowledge_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.exai-audit]\nknowledge = ["none.toml"]\n')
+    (tmp_path / "a.py").write_text("")
+    result = run(tmp_path, "scan", ".")
+    assert result.returncode == 2
+    assert "none.toml: knowledge: cannot be read" in result.stderr

@@ -1,0 +1,192 @@
+"""One limit with different values in different places.
+
+*Why.* Two modules that read the same environment variable, or call the same function, and fall
+back to different numbers disagree about how long to wait. Which of them holds depends on which
+code runs; nobody who sets the limit in one place expects another in the next.
+
+*Bad*
+
+```python
+# file: orders.py
+import os
+
+LIMIT = float(os.getenv("STOCK_TIMEOUT", "5"))
+# file: invoices.py
+import os
+
+LIMIT = float(os.getenv("STOCK_TIMEOUT", "30"))
+```
+
+*Good*
+
+```python
+# file: timeouts.py
+import os
+
+STOCK_TIMEOUT_SECONDS = float(os.getenv("STOCK_TIMEOUT", "5"))
+# file: orders.py
+from timeouts import STOCK_TIMEOUT_SECONDS
+
+LIMIT = STOCK_TIMEOUT_SECONDS
+# file: invoices.py
+from timeouts import STOCK_TIMEOUT_SECONDS
+
+LIMIT = STOCK_TIMEOUT_SECONDS
+```
+
+*Known false alarms.* A constant whose name says nothing but that it is a limit (``TIMEOUT``,
+``DEFAULT_TIMEOUT``), and a private one, may differ on purpose from module to module: such findings
+have low confidence. So has a project function that gets another limit for each kind of work,
+unless its first argument is the same literal. Constructors and configuration objects are not
+compared.
+
+*References.* It stands at the rarest value and is silenced in the settings only. Compared are the
+fallbacks of one environment or configuration key, module constants of one name, and literals given
+for one argument of one function of the project, or of a library call with an equal first argument.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from exai_audit.central import is_literal_limit, shown_seconds
+from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.names import names_a_purpose
+from exai_audit.project import Project
+from exai_audit.registry import Rule, Scoped
+
+_Site = tuple[str, TimeoutFact]
+_Key = tuple[str, ...]
+_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
+_SETTINGS = frozenset({"config", "conf", "cfg", "settings", "options", "environ", "env", "getenv"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no options."""
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield one hit for each key, constant and function whose limits disagree."""
+    sites = [
+        (facts.path, fact)
+        for facts in project.judged_files()
+        for fact in facts.timeouts
+        if fact.seconds is not None and is_literal_limit(fact)
+    ]
+    yield from _disagreeing(_grouped(sites, _environment_key), "{} falls back to {}", False)
+    yield from _disagreeing(_grouped(sites, _constant), "{} is defined as {}", True)
+    owners = {facts.module for facts in project.files}
+    calls = [site for site in sites if site[1].form in _CALLS]
+    mine = [site for site in calls if _is_of(site[1].operation, owners)]
+    foreign = [site for site in calls if not _is_of(site[1].operation, owners) and site[1].first]
+    by_argument = _grouped(mine + foreign, _argument)
+    yield from _disagreeing(by_argument, "{} is given {}", True)
+
+
+def _grouped(sites: Iterable[_Site], key_of: object) -> dict[_Key, list[_Site]]:
+    groups: dict[_Key, list[_Site]] = {}
+    for path, fact in sites:
+        key: _Key = key_of(fact)  # type: ignore[operator]
+        if key:
+            groups.setdefault(key, []).append((path, fact))
+    return groups
+
+
+def _environment_key(fact: TimeoutFact) -> _Key:
+    """Return what names one setting for the whole project: a plain word is any mapping's key."""
+    if not fact.key:
+        return ()
+    if fact.key.isupper():
+        return (fact.key,)
+    source = {word for part in fact.operation.split(".")[:-1] for word in part.lower().split("_")}
+    is_setting = bool(source & _SETTINGS) and names_a_purpose(fact.key)
+    return (fact.key,) if is_setting or "." in fact.key else ()
+
+
+def _constant(fact: TimeoutFact) -> _Key:
+    is_constant = fact.form is TimeoutForm.MODULE_CONSTANT and not fact.place.symbol
+    return (fact.name,) if is_constant and fact.name.isupper() and not fact.key else ()
+
+
+def _argument(fact: TimeoutFact) -> _Key:
+    last = fact.operation.rpartition(".")[2]
+    if not last or last.lstrip("_")[:1].isupper() or last == "__init__":
+        return ()
+    return (fact.operation, fact.name, fact.first)
+
+
+def _is_of(operation: str, modules: set[str]) -> bool:
+    """Tell whether a function is defined in one of the project's modules."""
+    head = operation
+    while head:
+        head = head.rpartition(".")[0]
+        if head in modules:
+            return True
+    return False
+
+
+def _disagreeing(groups: dict[_Key, list[_Site]], text: str, across_files: bool) -> Iterator[Hit]:
+    for key, sites in groups.items():
+        values = Counter(fact.seconds for _, fact in sites)
+        files = {path for path, _ in sites}
+        if len(values) > 1 and not (across_files and len(files) < 2):
+            yield _hit(key, sites, values, text)
+
+
+def _hit(key: _Key, sites: list[_Site], values: Counter[float | None], text: str) -> Hit:
+    rarest = min(sites, key=lambda site: (values[site[1].seconds], site[0], site[1].place))
+    path, fact = rarest
+    shown = _listed([shown_seconds(value) for value in sorted(v for v in values if v is not None)])
+    what = f"{key[0]} ({key[1]})" if len(key) > 1 else key[0]
+    if len(key) > 1 and key[2]:
+        what = f"{key[0]}({key[2]}, {key[1]})"
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.MEDIUM,
+        confidence=_confidence(key, fact),
+        message=f"{text.format(what, shown)} in {len({p for p, _ in sites})} files".replace(
+            "in 1 files", "in one file"
+        ),
+        remedy=(
+            "Decide on one value, define it once in the project's timeout settings, and import it;"
+            " where the waits really differ, give each a name that says for what."
+        ),
+        related=tuple(
+            Related(p, f.place.span.line, shown_seconds(f.seconds))
+            for p, f in sites
+            if f is not fact
+        ),
+        measured=len(values),
+        threshold=1,
+        project_wide=True,
+    )
+
+
+def _listed(values: list[str]) -> str:
+    return f"{', '.join(values[:-1])} and {values[-1]}" if len(values) < 6 else (
+        f"{len(values)} values from {values[0]} to {values[-1]}"
+    )  # fmt: skip
+
+
+def _confidence(key: _Key, fact: TimeoutFact) -> Confidence:
+    if len(key) > 1:
+        return Confidence.MEDIUM if key[2] else Confidence.LOW
+    is_key = bool(fact.key)
+    says_what = names_a_purpose(key[0]) and not key[0].startswith("_")
+    return Confidence.HIGH if is_key or says_what else Confidence.LOW
+
+
+RULE = Rule(
+    code="EXA203",
+    name="inconsistent-timeout",
+    family=Family.TIMEOUTS,
+    summary="one limit with different values in different places",
+    severity="medium",
+    options=Options,
+    check=check,
+)

@@ -1,0 +1,163 @@
+"""A limit inside another that is no longer than itself, so that it can never fire.
+
+*Why.* The outer limit ends the wait first. The inner one, with whatever handling hangs on it
+(a retry, a fallback, a clear error), is dead code; people read it and believe it works.
+
+*Bad*
+
+```python
+import asyncio
+
+
+async def price(queue):
+    async with asyncio.timeout(5):
+        return await asyncio.wait_for(queue.get(), 30)
+```
+
+*Good*
+
+```python
+import asyncio
+
+
+async def price(queue):
+    async with asyncio.timeout(30):
+        return await asyncio.wait_for(queue.get(), 5)
+```
+
+*Known false alarms.* A limit that is one call away may belong to a branch that this caller does
+not take: medium confidence. Equal limits of the whole and of a phase in one limit object are a
+usual way to say "no further limit" and are no findings.
+
+*References.* Only limits whose seconds the code shows are compared, through the project's
+constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exai_audit.central import shown_seconds
+from exai_audit.facts.timeouts import EnclosedFact, TimeoutFact, TimeoutForm, ValueKind
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project import Project
+from exai_audit.project_calls import exported_names
+from exai_audit.registry import Rule, Scoped
+
+_IN_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API)
+_Callees = Mapping[str, list[tuple[str, TimeoutFact]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no options."""
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each inner limit that the one around it makes useless."""
+    if not any(facts.enclosed for facts in project.judged_files()):
+        return
+    constants = project.constants()
+    callees = _limits_by_function(project)
+    exported = exported_names(project.files)
+    for facts in project.judged_files():
+        spoken: set[object] = set()
+        for fact in facts.enclosed:
+            outer = _seconds(fact.outer_seconds, fact.outer_refers, constants)
+            if outer is None or outer <= 0 or fact.place in spoken:
+                continue
+            inner = _seconds(fact.seconds, fact.refers, constants)
+            hit = None
+            if inner is not None:
+                too_long = inner > outer if fact.phase else inner >= outer
+                hit = _direct(facts.path, fact, inner, outer) if too_long else None
+            elif not fact.refers:
+                name = exported.get(fact.operation, fact.operation)
+                hit = _one_call_away(facts.path, fact, outer, callees.get(name, []), constants)
+            if hit is not None:
+                spoken.add(fact.place)
+                yield hit
+
+
+def _seconds(known: float | None, refers: str, constants: Mapping[str, float]) -> float | None:
+    return known if known is not None else constants.get(refers)
+
+
+def _limits_by_function(project: Project) -> _Callees:
+    """Return the limits that each function gives to the calls it makes."""
+    found: dict[str, list[tuple[str, TimeoutFact]]] = {}
+    for facts in project.files:
+        for fact in facts.timeouts:
+            last = fact.operation.rpartition(".")[2].lstrip("_")
+            is_call = fact.form in _IN_CALLS and last[:1].islower() and fact.is_async
+            if is_call and fact.value is not ValueKind.NONE:
+                name = ".".join(part for part in (facts.module, fact.place.symbol) if part)
+                found.setdefault(name, []).append((facts.path, fact))
+    return found
+
+
+def _direct(path: str, fact: EnclosedFact, inner: float, outer: float) -> Hit:
+    what = f"{fact.operation} ({fact.name})" if fact.name else fact.operation
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.HIGH,
+        message=(
+            f"The limit of {shown_seconds(inner)} on {what} can never fire:"
+            f" {fact.outer} around it ends after {shown_seconds(outer)}"
+        ),
+        remedy=_remedy(inner, outer),
+        related=(Related(path, fact.outer_line, f"the limit around it: {shown_seconds(outer)}"),),
+        measured=inner,
+        threshold=outer,
+    )
+
+
+def _one_call_away(
+    path: str,
+    fact: EnclosedFact,
+    outer: float,
+    limits: list[tuple[str, TimeoutFact]],
+    constants: Mapping[str, float],
+) -> Hit | None:
+    for inner_path, limit in limits:
+        inner = _seconds(limit.seconds, limit.refers, constants)
+        if inner is not None and inner >= outer:
+            return Hit(
+                path=path,
+                place=fact.place,
+                severity=Severity.HIGH,
+                confidence=Confidence.MEDIUM,
+                message=(
+                    f"{fact.operation} limits {limit.operation or limit.name} to"
+                    f" {shown_seconds(inner)}, which can never fire: {fact.outer} around the call"
+                    f" ends after {shown_seconds(outer)}"
+                ),
+                remedy=_remedy(inner, outer),
+                related=(
+                    Related(path, fact.outer_line, f"the limit around it: {shown_seconds(outer)}"),
+                    Related(inner_path, limit.place.span.line, limit.place.evidence),
+                ),
+                measured=inner,
+                threshold=outer,
+            )
+    return None
+
+
+def _remedy(inner: float, outer: float) -> str:
+    return (
+        f"Make the inner limit shorter than {shown_seconds(outer)} so that it fires first, or the"
+        f" outer one longer than {shown_seconds(inner)}; or drop the inner one."
+    )
+
+
+RULE = Rule(
+    code="EXA204",
+    name="timeout-inversion",
+    family=Family.TIMEOUTS,
+    summary="an inner limit that the one around it makes useless",
+    severity="high",
+    options=Options,
+    check=check,
+)

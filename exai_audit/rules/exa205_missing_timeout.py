@@ -1,0 +1,127 @@
+"""A call to another machine that may wait for ever.
+
+*Why.* A machine that accepts the connection and then says nothing stops the caller for good. A
+worker that waits holds its thread, its connection and its memory; a few hundred of them are an
+outage, long after the cause is gone.
+
+*Bad*
+
+```python
+import requests
+
+
+def stock(url):
+    return requests.get(url).json()
+```
+
+*Good*
+
+```python
+import requests
+
+STOCK_TIMEOUT_SECONDS = 5.0
+
+
+def stock(url):
+    return requests.get(url, timeout=STOCK_TIMEOUT_SECONDS).json()
+```
+
+*Known false alarms.* A session made in another file may carry a transport adapter with a limit:
+medium confidence. A limit that the operating system, a proxy or a watchdog outside the file
+sets. Calls inside a limit (``asyncio.timeout``, ``wait_for``), files that set
+``socket.setdefaulttimeout`` or mount their own transport adapter, Unix sockets and waits in the
+same process (locks, queues, events) are no findings.
+
+*References.* The library's documented default decides (``exai-audit``'s knowledge table names the
+source of each). Where it depends on the version, the project's lock file or requirements do;
+without them the confidence is low, as it is where other phases of the wait are limited or an
+address may carry a limit. A subprocess without a limit is a finding in coroutines and request
+handlers only, a low one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.facts.timeouts import UnlimitedFact
+from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.project import Project
+from exai_audit.registry import Rule, Scoped
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no options."""
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each call that waits for another machine, or process, without a limit."""
+    own = {facts.module.partition(".")[0] for facts in project.files}
+    for facts in project.judged_files():
+        for fact in facts.unlimited:
+            is_own = fact.operation.partition(".")[0] in own
+            if is_own or fact.guarded or fact.waits == "in-process":
+                continue
+            if fact.waits == "process" and not fact.served:
+                continue
+            confidence = _confidence(fact, project)
+            if confidence is not None:
+                yield _hit(facts.path, fact, confidence)
+
+
+def _confidence(fact: UnlimitedFact, project: Project) -> Confidence | None:
+    """Return how sure it is that the call has no limit, None when it has one."""
+    if fact.forever_below:
+        from exai_audit.pins import is_below
+
+        asked = project.pins.get(fact.package)
+        below = is_below(asked, fact.forever_below) if asked else None
+        if below is False:
+            return None
+        if below is None:
+            return Confidence.LOW
+    if fact.doubt:
+        return Confidence.LOW
+    return Confidence.MEDIUM if fact.elsewhere else Confidence.HIGH
+
+
+def _hit(path: str, fact: UnlimitedFact, confidence: Confidence) -> Hit:
+    is_process = fact.waits == "process"
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.LOW if is_process else Severity.MEDIUM,
+        confidence=confidence,
+        message=_message(fact),
+        remedy=_remedy(fact),
+    )
+
+
+def _message(fact: UnlimitedFact) -> str:
+    version = f" before version {fact.forever_below}" if fact.forever_below else ""
+    why = f"its {fact.argument} is None" if fact.given else f"it has no {fact.argument}"
+    doubt = f" ({fact.doubt})" if fact.doubt else ""
+    return f"{fact.operation} may wait for ever{version}: {why}{doubt}"
+
+
+def _remedy(fact: UnlimitedFact) -> str:
+    if fact.operation == "xmlrpc.client.ServerProxy":
+        return "Give it a Transport whose make_connection sets a timeout on the connection."
+    if fact.operation.rpartition(".")[2] in ("communicate", "wait") and fact.waits == "process":
+        return f"Give it {fact.argument}=…, and kill the process when that has passed."
+    return (
+        f"Give it {fact.argument}=… with a limit from the project's timeout settings, and handle"
+        " the error that it raises."
+    )
+
+
+RULE = Rule(
+    code="EXA205",
+    name="missing-timeout",
+    family=Family.TIMEOUTS,
+    summary="a call to another machine that may wait for ever",
+    severity="medium; low for a subprocess",
+    options=Options,
+    check=check,
+)
