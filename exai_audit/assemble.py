@@ -22,6 +22,8 @@ from exai_audit.engine import Audit
 from exai_audit.facts.file import FailureKind, FileFacts
 from exai_audit.finding import Finding, Scope
 from exai_audit.git import revision
+from exai_audit.planning.timeout_config import timeout_config
+from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.registry import rules
 from exai_audit.result import (
     AuditResult,
@@ -70,10 +72,17 @@ def assemble(
         score=total,
         findings=_with_excerpts(_with_points(active, scored.points), audited),
         distributions=tuple(d for d in _distributions(judged) if d.bars),
+        timeout_map=timeout_map(judged, active, audited.project.constants()),
+        timeout_config=timeout_config(audited.project, active, _central(settings)),
         suppressed=tuple(Suppressed(item.finding, item.line, item.reason) for item in silenced),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,
     )
+
+
+def _central(settings: Settings) -> tuple[str, ...]:
+    given = dict(settings.rule_options).get("central-timeout-modules", ())
+    return tuple(given) if isinstance(given, (tuple, list)) else ()
 
 
 def _target(

@@ -66,6 +66,21 @@ def scattered_limits(
                 yield facts, fact
 
 
+def repeated_defaults(
+    project: Project, central: frozenset[str]
+) -> Iterator[list[tuple[str, TimeoutFact]]]:
+    """Yield the defaults that two functions or more share by parameter name and value."""
+    groups: dict[tuple[str, float], list[tuple[str, TimeoutFact]]] = {}
+    for facts in project.judged_files():
+        for fact in facts.timeouts if facts.path not in central else ():
+            is_default = fact.form is TimeoutForm.PARAMETER_DEFAULT
+            if is_default and is_literal_limit(fact) and fact.seconds is not None:
+                groups.setdefault((fact.name, fact.seconds), []).append((facts.path, fact))
+    for defaults in groups.values():
+        if len({(path, fact.place.symbol) for path, fact in defaults}) > 1:
+            yield defaults
+
+
 def is_literal_limit(fact: TimeoutFact) -> bool:
     """Tell whether a site gives a positive number that limits a wait."""
     if fact.value is not ValueKind.LITERAL or fact.category is Category.CIRCUIT_BREAKER:

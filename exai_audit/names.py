@@ -23,12 +23,31 @@ def constant_name(fact: TimeoutFact) -> str:
     own = _said(fact.key) or _said(fact.name)
     if not own:
         own = _said(".".join(fact.operation.split(".")[-2:])) or _said(fact.place.symbol)
-    return "_".join([*own[-_MOST_WORDS:], "TIMEOUT_SECONDS"])
+    return _joined([*own[-_MOST_WORDS:], "TIMEOUT_SECONDS"])
+
+
+def qualified_name(where: str, constant: str) -> str:
+    """Return a constant's name with the words of ``where`` that it does not have before it."""
+    known = set(constant.split("_"))
+    return _joined([*(word for word in _said(where) if word not in known), constant])
+
+
+def _joined(words: list[str]) -> str:
+    """Join words to an identifier, which begins with no digit."""
+    while words[0].isdigit():
+        words = words[1:]
+    return "_".join(words)
 
 
 def names_a_purpose(name: str) -> bool:
     """Tell whether a name says what its limit is for, not only that it is one."""
     return bool(set(_said(name)) - _QUALIFIERS)
+
+
+def names_a_unit(name: str) -> bool:
+    """Tell whether a name ends with a unit other than seconds."""
+    words = [word.upper() for word in _WORD.findall(name)]
+    return words[-1:] != [] and words[-1] in _UNITS and not words[-1].startswith("S")
 
 
 def _said(text: str) -> list[str]:

@@ -182,13 +182,39 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeoutOperation:
+    """What waits, and for how long: one callee, constant or key with all its sites.
+
+    ``form`` is ``call``, or that of the sites which only name the limit (``parameter-default``).
+    ``seconds`` are the distinct known values, ascending; ``references`` the constants that it is
+    given, by dotted name; ``unlimited`` counts the sites that say or mean "for ever". ``findings``
+    are the codes of what is wrong with it. ``path`` and ``line`` are the first site.
+    """
+
+    operation: str
+    form: str
+    sites: int
+    files: int
+    seconds: tuple[float, ...]
+    references: tuple[str, ...]
+    unlimited: int
+    findings: tuple[str, ...]
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimeoutRow:
-    """The limits of one category; ``seconds`` are the distinct known values, ascending."""
+    """The limits of one category; ``seconds`` are the distinct known values, ascending.
+
+    ``operations`` come with those first that something is wrong with, then by number of sites.
+    """
 
     category: str
     sites: int
     files: int
     seconds: tuple[float, ...]
+    operations: tuple[TimeoutOperation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,37 +4,20 @@ from __future__ import annotations
 
 import html as html_entities
 import re
-import unicodedata
 from collections.abc import Iterable
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+from exai_audit.visible import shortened, visible
+
+__all__ = [
+    "cell_code", "code", "code_block", "html", "markdown", "prose", "shortened", "visible",
+]  # fmt: skip
+
 _BACKTICKS = re.compile(r"`+")
 _MARKUP = re.compile(r"[\\*\[\]#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _LIST_START = re.compile(r"^([-+=]|\d+(?=[.)]))")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "&#96;", "|": "&#124;"}
 # An empty comment between stops GitHub from making mentions, references and links of them.
 _STOP = "<!-- -->"
-
-
-def visible(text: str) -> str:
-    """Return ``text`` on one line: tabs as spaces, control and invisible characters as escapes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_visible, text))
-
-
-def _visible(char: str) -> str:
-    if char == "\t":
-        return "    "
-    if unicodedata.category(char) in _HIDDEN:
-        return char.encode("unicode_escape").decode("ascii")
-    return char
-
-
-def shortened(text: str, width: int, ellipsis: str = "…") -> str:
-    """Return ``visible(text)``, cut to ``width`` characters."""
-    shown = visible(text)
-    return shown if len(shown) <= width else shown[: max(0, width - len(ellipsis))] + ellipsis
 
 
 def markdown(text: str) -> str:

@@ -18,6 +18,7 @@ from exai_audit.report.bottlenecks import (
 )
 from exai_audit.report.escape import cell_code, code, code_block, markdown, prose, visible
 from exai_audit.report.markdown_bottlenecks import bottleneck_section, details
+from exai_audit.report.markdown_timeouts import timeout_map
 from exai_audit.result import AuditResult, CategoryScore, Distribution
 
 Lines = Iterator[str]
@@ -51,9 +52,10 @@ def _document(
         ("Executive summary", _summary(result, groups)),
         ("Score", _score(result)),
         ("Codebase scale", _scale(result)),
-        ("Bottlenecks", bottleneck_section(groups, full, limit)),
+        ("Bottlenecks", bottleneck_section(result, groups, full, limit)),
         ("Strengths", _strengths(result)),
         ("Distributions", _distributions(result.distributions)),
+        ("Timeout map", timeout_map(result, limit)),
         ("Recommendations", _recommendations(result)),
         ("Risk assessment", _risks(result)),
         ("Way to the next grade", _way_up(result)),

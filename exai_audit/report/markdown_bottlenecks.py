@@ -7,14 +7,22 @@ from collections.abc import Iterator, Sequence
 from exai_audit.report import concise
 from exai_audit.report.bottlenecks import Bottleneck, counted, evidence, location, said_confidence
 from exai_audit.report.escape import code, code_block, prose
+from exai_audit.report.markdown_solutions import solutions
+from exai_audit.result import AuditResult
 
 
-def bottleneck_section(groups: Sequence[Bottleneck], full: int, limit: int | None) -> Iterator[str]:
+def bottleneck_section(
+    result: AuditResult, groups: Sequence[Bottleneck], full: int, limit: int | None
+) -> Iterator[str]:
     """Yield ``full`` bottlenecks in detail and the rest as a list of at most ``limit`` lines."""
     for number, group in enumerate(groups[:full], 1):
         if number > 1:
             yield ""
         yield from _bottleneck(number, group, limit)
+        drawn_up = list(solutions(result, group, limit))
+        if drawn_up:
+            yield ""
+            yield from drawn_up
     rest = groups[full:]
     if rest:
         if full:

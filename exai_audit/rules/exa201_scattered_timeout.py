@@ -43,7 +43,7 @@ from dataclasses import dataclass
 
 from exai_audit.central import (
     central_modules,
-    is_literal_limit,
+    repeated_defaults,
     scattered_limits,
     shown_seconds,
 )
@@ -68,7 +68,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     central = central_modules(project, options.default.central_timeout_modules)
     for facts, fact in scattered_limits(project, central):
         yield _hit(facts.path, fact)
-    for defaults in _repeated_defaults(project, central):
+    for defaults in repeated_defaults(project, central):
         yield _default_hit(defaults)
 
 
@@ -96,19 +96,6 @@ def _bounded(fact: TimeoutFact) -> str:
 def _remedy(fact: TimeoutFact, constant: str) -> str:
     given = "" if fact.seconds is None else f" = {float(fact.seconds)!r}"
     return f"Define {constant}{given} in the project's timeout settings and use the name here."
-
-
-def _repeated_defaults(project: Project, central: frozenset[str]) -> Iterator[list[_Default]]:
-    """Yield the defaults that two functions or more share by parameter name and value."""
-    groups: dict[tuple[str, float], list[_Default]] = {}
-    for facts in project.judged_files():
-        for fact in facts.timeouts if facts.path not in central else ():
-            is_default = fact.form is TimeoutForm.PARAMETER_DEFAULT
-            if is_default and is_literal_limit(fact) and fact.seconds is not None:
-                groups.setdefault((fact.name, fact.seconds), []).append((facts.path, fact))
-    for defaults in groups.values():
-        if len({(path, fact.place.symbol) for path, fact in defaults}) > 1:
-            yield defaults
 
 
 def _default_hit(defaults: list[_Default]) -> Hit:

@@ -1,0 +1,152 @@
+"""The timeout map and the generated timeouts.py, of real code and of small projects."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from exai_audit.assemble import assemble
+from exai_audit.config import load
+from exai_audit.engine import audit
+from exai_audit.result import AuditResult
+
+ORDERS = """\
+import os
+import requests
+
+LIMIT = float(os.getenv("STOCK_TIMEOUT", "5"))
+
+
+def stock(url):
+    return requests.get(url, timeout=float(os.getenv("STOCK_TIMEOUT", "5")))
+
+
+def price(url):
+    return requests.get(url, timeout=7)
+"""
+INVOICES = """\
+import asyncio
+import os
+import requests
+
+
+def stock(url):
+    return requests.get(url, timeout=float(os.getenv("STOCK_TIMEOUT", "30")))
+
+
+async def price(queue):
+    async with asyncio.timeout(5):
+        return await asyncio.wait_for(queue.get(), 30)
+
+
+def forever(url):
+    return requests.post(url)
+"""
+
+
+def result_of(folder: Path) -> AuditResult:
+    settings, _ = load(folder, None, isolated=True)
+    audited = audit([folder], folder, settings, 1, lambda done, total: None)
+    return assemble(audited, settings, ["scan"], [folder], folder, with_facts=False)
+
+
+def project(folder: Path, **files: str) -> AuditResult:
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text, "utf-8")
+    return result_of(folder)
+
+
+def executed(text: str, environment: dict[str, str], folder: Path) -> dict[str, float]:
+    module = folder / "generated" / "timeouts.py"
+    module.parent.mkdir()
+    module.write_text(text, "utf-8")
+    program = "import json, dataclasses, timeouts; print(json.dumps(vars(timeouts.TIMEOUTS)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=module.parent,
+        env={**os.environ, **environment, "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def test_map_says_what_is_bounded_by_what(tmp_path: Path) -> None:
+    rows = {
+        row.category: row for row in project(tmp_path, orders=ORDERS, invoices=INVOICES).timeout_map
+    }
+    http = {(o.operation, o.form): o for o in rows["http-api"].operations}
+    assert http["requests.get", "call"].seconds == (5.0, 7.0, 30.0)
+    assert http["requests.post", "call"].unlimited == 1
+    assert http["requests.post", "call"].findings == ("EXA205",)
+    marked = [bool(operation.findings) for operation in rows["http-api"].operations]
+    assert marked == sorted(marked, reverse=True)
+
+
+def test_map_marks_inversions_and_contradictions(tmp_path: Path) -> None:
+    rows = project(tmp_path, orders=ORDERS, invoices=INVOICES).timeout_map
+    marks = {o.operation: o.findings for row in rows for o in row.operations if o.findings}
+    assert marks["STOCK_TIMEOUT"] == marks["requests.get"] == ("EXA203",)
+    assert [codes for codes in marks.values() if "EXA204" in codes] == [("EXA204",)]
+
+
+def test_generated_settings_are_what_was_found(tmp_path: Path) -> None:
+    text = project(tmp_path, orders=ORDERS, invoices=INVOICES).timeout_config
+    assert text is not None
+    decide = ("Decide: the code disagrees.", "5 s: orders.py:4, orders.py:8", "30 s: invoices.py:7")
+    assert "".join(f"    # {line}\n" for line in decide) in text
+    values = executed(text, {"STOCK_TIMEOUT": "9", "REQUESTS_TIMEOUT_SECONDS": "1.5"}, tmp_path)
+    assert values["STOCK_TIMEOUT_SECONDS"] == 9.0
+    assert values["REQUESTS_TIMEOUT_SECONDS"] == 1.5
+
+
+def test_one_name_with_several_values_is_told_apart_by_place(tmp_path: Path) -> None:
+    one = "import requests\n\n\ndef fetch(url):\n    return requests.get(url, timeout=5)\n"
+    text = project(tmp_path, mail=one, stock=one.replace("5", "8")).timeout_config
+    assert text is not None
+    values = executed(text, {}, tmp_path)
+    assert values == {
+        "MAIL_REQUESTS_TIMEOUT_SECONDS": 5.0,
+        "STOCK_REQUESTS_TIMEOUT_SECONDS": 8.0,
+    }
+
+
+def test_no_scattered_limit_needs_no_settings(tmp_path: Path) -> None:
+    assert project(tmp_path, a="LIMIT_TIMEOUT = 5\n").timeout_config is None
+
+
+def test_hostile_paths_stay_in_their_comment(tmp_path: Path) -> None:
+    name = 'a\nimport os; os.abort()  # """'
+    one = "import requests\n\nrequests.get('u', timeout=5)\n"
+    text = project(tmp_path, **{name: one}).timeout_config
+    assert text is not None
+    assert executed(text, {}, tmp_path) == {"REQUESTS_TIMEOUT_SECONDS": 5.0}
+
+
+@pytest.mark.parametrize("source", ["multiprocessing", "redis", "fixture"])
+def test_generated_settings_pass_ruff_and_mypy(source: str, tmp_path: Path) -> None:
+    if source == "fixture":
+        text = project(tmp_path, orders=ORDERS, invoices=INVOICES).timeout_config
+    else:
+        text = result_of(Path(str(import_module(source).__file__)).parent).timeout_config
+    assert text is not None
+    module = tmp_path / "timeouts.py"
+    module.write_text(text, "utf-8")
+    for command in (
+        ["ruff", "check", "--isolated", "--select", "E,F,W,I,UP,B,N", "--target-version", "py310"],
+        ["ruff", "format", "--isolated", "--check"],
+        ["mypy", "--strict", "--cache-dir", str(tmp_path / "cache")],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *command, str(module)],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, text + done.stdout + done.stderr
