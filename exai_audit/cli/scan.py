@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,14 +14,15 @@ import typer
 
 from exai_audit.assemble import assemble
 from exai_audit.cache import FOLDER, FactsCache, makers_fingerprint
+from exai_audit.cli.deliver import Drawing, deliver, draws_unicode, requested, wants_color
 from exai_audit.cli.gate import Verdict, minimum_score, score_verdict, severity_verdict
-from exai_audit.cli.output import say, write_file, write_stdout
+from exai_audit.cli.output import say
 from exai_audit.config import Settings, find_root, load, with_options
 from exai_audit.discover import Discovery
 from exai_audit.engine import audit
 from exai_audit.errors import UsageError
 from exai_audit.finding import Confidence, Finding, Scope, Severity
-from exai_audit.report import FORMATS, render
+from exai_audit.report import FORMATS
 from exai_audit.result import AuditResult
 
 _CHOICE, _OUTPUT, _GATE, _RUN = "Choice", "Output", "Gate", "Running"
@@ -124,8 +124,8 @@ def scan_command(
 ) -> None:
     """Audit a code base and report what to fix first."""
     targets = paths or [Path()]
-    reports = _reports(output_format or [], output)
-    use_color = _use_color(color)
+    reports = requested(output_format or [], output)
+    use_color = wants_color(color)
     start = targets[0].absolute()
     settings, settings_file = load(start, config, isolated)
     settings = with_options(
@@ -156,18 +156,8 @@ def scan_command(
     _refuse_nothing(targets, audited.discovery)
     result = assemble(audited, settings, sys.argv[1:], targets, root, with_facts=facts)
     shown = result if shown_paths is None else _only(result, shown_paths)
-    unicode = _draws_unicode() and not ascii_only
-    for name, target in reports:
-        text = render(
-            shown,
-            name,
-            top=top or None,
-            color=use_color and target is None,
-            ascii_only=not unicode,
-            width=_width(),
-            max_size=max_size,
-        )
-        _deliver(text, target, quiet)
+    drawing = Drawing(top or None, use_color, ascii_only or not draws_unicode(), max_size)
+    deliver(shown, reports, drawing, quiet=quiet)
     verdicts = _verdicts(result, shown.findings, settings, least, shown_paths is not None)
     for verdict in verdicts:
         say(verdict.line)
@@ -190,56 +180,12 @@ def _verdicts(
     return verdicts
 
 
-def _reports(formats: list[str], output: Path | None) -> list[tuple[str, Path | None]]:
-    reports: list[tuple[str, Path | None]] = []
-    for text in formats or ["terminal"]:
-        name, _, target = text.partition("=")
-        if name not in FORMATS:
-            raise UsageError(f"--format {name!r}: choose from {', '.join(FORMATS)}")
-        reports.append((name, Path(target) if target else None))
-    loose = [i for i, (_, target) in enumerate(reports) if target is None]
-    if len(loose) > 1:
-        raise UsageError("--format: only one report can go to the output; write FORMAT=FILE")
-    if output is not None and loose:
-        reports[loose[0]] = (reports[loose[0]][0], output)
-    return reports
-
-
-def _use_color(choice: str) -> bool:
-    if choice not in {"auto", "always", "never"}:
-        raise UsageError(f"--color {choice!r}: choose auto, always or never")
-    if choice != "auto":
-        return choice == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
-
-
-def _draws_unicode() -> bool:
-    try:
-        "█─…".encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
-def _width() -> int:
-    return max(40, min(shutil.get_terminal_size((80, 24)).columns, 120))
-
-
 def _jobs(text: str) -> int:
     if text == "auto":
         return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     if not text.isdigit() or int(text) < 1:
         raise UsageError(f"--jobs {text!r}: give a number from 1, or auto")
     return int(text)
-
-
-def _deliver(text: str, target: Path | None, quiet: bool) -> None:
-    if target is not None:
-        write_file(target, text)
-    elif not quiet:
-        write_stdout(text)
 
 
 def _refuse_nothing(targets: list[Path], discovery: Discovery) -> None:

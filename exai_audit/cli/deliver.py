@@ -1,0 +1,98 @@
+"""Which reports are asked for, how they are drawn, and where they go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from exai_audit.cli.output import write_file, write_stdout
+from exai_audit.errors import UsageError
+from exai_audit.report import FORMATS, render
+from exai_audit.result import AuditResult
+
+Report = tuple[str, Path | None]
+"""A format, and the file that it goes to; None is the standard output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How reports are drawn; see `exai_audit.report.render`."""
+
+    top: int | None
+    color: bool
+    ascii_only: bool
+    max_size: int | None = None
+
+
+def deliver(
+    result: AuditResult, reports: Iterable[Report], drawing: Drawing, *, quiet: bool = False
+) -> None:
+    """Render and write all reports; when ``quiet``, nothing to the standard output."""
+    for name, target in reports:
+        text = render(
+            result,
+            name,
+            top=drawing.top,
+            color=drawing.color and target is None,
+            ascii_only=drawing.ascii_only,
+            width=_width(),
+            max_size=drawing.max_size,
+        )
+        if target is not None:
+            write_file(target, text)
+        elif not quiet:
+            write_stdout(text)
+
+
+def requested(
+    formats: list[str], output: Path | None, known: tuple[str, ...] = FORMATS
+) -> list[Report]:
+    """Return the reports that ``--format`` and ``--output`` ask for, by default the first known.
+
+    Raises:
+        UsageError: an unknown format, or more than one report for the standard output.
+    """
+    reports: list[Report] = []
+    for text in formats or known[:1]:
+        name, _, target = text.partition("=")
+        if name not in known:
+            raise UsageError(f"--format {name!r}: choose from {', '.join(known)}")
+        reports.append((name, Path(target) if target else None))
+    loose = [i for i, (_, target) in enumerate(reports) if target is None]
+    if len(loose) > 1:
+        raise UsageError("--format: only one report can go to the output; write FORMAT=FILE")
+    if output is not None and loose:
+        reports[loose[0]] = (reports[loose[0]][0], output)
+    return reports
+
+
+def wants_color(choice: str) -> bool:
+    """Tell whether to colour the standard output.
+
+    Raises:
+        UsageError: ``choice`` is neither ``auto``, ``always`` nor ``never``.
+    """
+    if choice not in {"auto", "always", "never"}:
+        raise UsageError(f"--color {choice!r}: choose auto, always or never")
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def draws_unicode() -> bool:
+    """Tell whether the standard output can show the bars."""
+    try:
+        "█─…".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _width() -> int:
+    return max(40, min(shutil.get_terminal_size((80, 24)).columns, 120))
