@@ -130,6 +130,11 @@ def _identity(rule: Rule, hit: Hit) -> str:
     return "".join(hit.place.evidence.split())
 
 
+def _float(number: float | None) -> float | None:
+    """Give counts the form that they have when read back from JSON."""
+    return None if number is None else float(number)
+
+
 def _finding(
     rule: Rule, hit: Hit, project: Project, identity: tuple[str, str, str, str]
 ) -> Finding:
@@ -151,8 +156,8 @@ def _finding(
         excerpt=(),
         remedy=hit.remedy,
         related=hit.related,
-        measured=hit.measured,
-        threshold=hit.threshold,
+        measured=_float(hit.measured),
+        threshold=_float(hit.threshold),
         points=0.0,
         fingerprint=digest.hexdigest()[:16],
         scope=project.scope_of.get(hit.path, Scope.PRODUCTION),

@@ -5,7 +5,9 @@ The field names are those of the JSON report. Paths are relative to the root, wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Finding, Scope
@@ -291,6 +293,13 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFacts:
+    """The facts as a JSON report lists them, by kind: those of a result that was read back."""
+
+    lists: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
 class AuditResult:
     """The whole result; ``findings`` are sorted by path, line, column and code.
 
@@ -311,4 +320,4 @@ class AuditResult:
     recommendations: tuple[Recommendation, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     skipped: tuple[Skipped, ...] = ()
-    facts: tuple[FileFacts, ...] | None = None
+    facts: tuple[FileFacts, ...] | StoredFacts | None = None

@@ -10,6 +10,7 @@ import typer
 
 from exai_audit import __version__
 from exai_audit.cli.output import say
+from exai_audit.cli.results import compare_command, report_command
 from exai_audit.cli.rule import rule_command
 from exai_audit.cli.scan import scan_command
 from exai_audit.errors import AuditError
@@ -26,6 +27,8 @@ app = typer.Typer(
     help="Audit Python services: size, timeouts, caches, concurrency; a score to gate on.",
 )
 app.command("scan")(scan_command)
+app.command("report")(report_command)
+app.command("compare")(compare_command)
 app.command("rule")(rule_command)
 
 

@@ -14,7 +14,7 @@ from enum import Enum
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.location import Place
-from exai_audit.result import SCHEMA_VERSION, AuditResult
+from exai_audit.result import SCHEMA_VERSION, AuditResult, StoredFacts
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _NAMES = {"is_async": "async"}
@@ -28,7 +28,7 @@ def render(result: AuditResult) -> str:
 def as_json(result: AuditResult) -> dict[str, Json]:
     """Return the result as JSON values; ``facts`` only if they were asked for."""
     document: dict[str, Json] = {"schema_version": SCHEMA_VERSION}
-    document.update(_members(result, leave_out={"facts"}))
+    document.update(members(result, leave_out={"facts"}))
     if result.facts is not None:
         document["facts"] = _facts(result.facts)
     return document
@@ -42,7 +42,7 @@ def _value(value: object) -> Json:
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if is_dataclass(value):
-        return _members(value)
+        return members(value)
     if isinstance(value, Mapping):
         return {str(key): _value(item) for key, item in value.items()}
     if isinstance(value, Iterable):
@@ -50,21 +50,24 @@ def _value(value: object) -> Json:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def _members(value: object, leave_out: Iterable[str] = ()) -> dict[str, Json]:
-    members: dict[str, Json] = {}
+def members(value: object, leave_out: Iterable[str] = ()) -> dict[str, Json]:
+    """Return a dataclass's fields as JSON values; a place becomes ``line`` and ``symbol``."""
+    found: dict[str, Json] = {}
     for field in fields(value):  # type: ignore[arg-type]
         if field.name in leave_out:
             continue
         item: object = getattr(value, field.name)
         if isinstance(item, Place):
-            members["line"], members["symbol"] = item.span.line, item.symbol
+            found["line"], found["symbol"] = item.span.line, item.symbol
         else:
-            members[_NAMES.get(field.name, field.name)] = _value(item)
-    return members
+            found[_NAMES.get(field.name, field.name)] = _value(item)
+    return found
 
 
-def _facts(files: Iterable[FileFacts]) -> dict[str, Json]:
+def _facts(files: Iterable[FileFacts] | StoredFacts) -> Json:
     """Return the facts as one list per kind, each fact with its path."""
+    if isinstance(files, StoredFacts):
+        return _value(files.lists)
     files = tuple(files)
     return {
         "timeouts": [_fact(file, fact) for file in files for fact in file.timeouts],
@@ -80,7 +83,7 @@ def _facts(files: Iterable[FileFacts]) -> dict[str, Json]:
 
 
 def _fact(file: FileFacts, fact: object) -> dict[str, Json]:
-    return {"path": file.path, **_members(fact)}
+    return {"path": file.path, **members(fact)}
 
 
 def _module(file: FileFacts) -> dict[str, Json]:
@@ -88,7 +91,7 @@ def _module(file: FileFacts) -> dict[str, Json]:
         "path": file.path,
         "module": file.module,
         "generated": file.generated,
-        **_members(file.lines),
-        **_members(file.size),
+        **members(file.lines),
+        **members(file.size),
         "imports": list(file.imports),
     }

@@ -1,0 +1,61 @@
+"""``exai-audit report`` and ``exai-audit compare``: stored results, shown again or side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exai_audit.cli.deliver import Drawing, deliver, draws_unicode, requested, wants_color
+from exai_audit.cli.output import write_file, write_stdout
+from exai_audit.comparison import compare
+from exai_audit.report import FORMATS, comparison
+from exai_audit.stored import read_result
+
+_Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file."),
+]
+_Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report here.")]
+_Ascii = Annotated[bool, typer.Option("--ascii", help="No Unicode drawing.")]
+
+
+def report_command(
+    result: Annotated[Path, typer.Argument(help="A JSON report of exai-audit.")],
+    output_format: _Formats = None,
+    output: _Output = None,
+    color: Annotated[str, typer.Option(help="auto, always or never.")] = "auto",
+    ascii_only: _Ascii = False,
+    top: Annotated[int, typer.Option(min=0, help="Bottlenecks to show, 0 for all.")] = 10,
+    max_size: Annotated[
+        int | None, typer.Option(min=2000, help="Bytes of markdown at most.")
+    ] = None,
+) -> None:
+    """Show a stored JSON result in another format."""
+    reports = requested(output_format or [], output)
+    drawing = Drawing(top or None, wants_color(color), ascii_only or not draws_unicode(), max_size)
+    deliver(read_result(result), reports, drawing)
+
+
+def compare_command(
+    old: Annotated[Path, typer.Argument(help="The earlier JSON report.")],
+    new: Annotated[Path, typer.Argument(help="The later JSON report.")],
+    output_format: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", "-f", help=f"{', '.join(comparison.FORMATS)}; FORMAT=FILE writes a file."
+        ),
+    ] = None,
+    output: _Output = None,
+    ascii_only: _Ascii = False,
+) -> None:
+    """Show what is new, fixed and moved between two stored results."""
+    reports = requested(output_format or [], output, comparison.FORMATS)
+    compared = compare(read_result(old), read_result(new))
+    for name, target in reports:
+        text = comparison.render(compared, name, ascii_only=ascii_only or not draws_unicode())
+        if target is not None:
+            write_file(target, text)
+        else:
+            write_stdout(text)
