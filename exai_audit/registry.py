@@ -66,6 +66,11 @@ def rules() -> list[Rule]:
     return list(_shipped())
 
 
+def rule_of(code: str) -> Rule | None:
+    """Return the rule of a code, None when this version has none."""
+    return next((rule for rule in rules() if rule.code == code), None)
+
+
 @lru_cache(maxsize=1)
 def _shipped() -> tuple[Rule, ...]:
     return tuple(discover_rules(import_module("exai_audit.rules")))

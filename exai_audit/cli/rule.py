@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from enum import Enum
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 
 from exai_audit.cli.output import write_stdout
 from exai_audit.errors import UsageError
+from exai_audit.pages import page_text
 from exai_audit.registry import Rule, default_settings, nearest, rules
 
 
@@ -40,11 +40,6 @@ def rule_command(
         write_stdout(_page(known[0]))
     else:
         write_stdout("\n".join(f"{r.code}  {r.name:<26} {r.summary}" for r in known))
-
-
-def page_text(rule: Rule) -> str:
-    """Return the rule's page: its module's docstring."""
-    return (sys.modules[rule.check.__module__].__doc__ or "").strip()
 
 
 def _page(rule: Rule) -> str:

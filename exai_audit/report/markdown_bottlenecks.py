@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from exai_audit.pages import section
+from exai_audit.registry import rule_of
 from exai_audit.report import concise
 from exai_audit.report.bottlenecks import Bottleneck, counted, evidence, location, said_confidence
 from exai_audit.report.escape import code, code_block, prose
@@ -15,10 +17,13 @@ def bottleneck_section(
     result: AuditResult, groups: Sequence[Bottleneck], full: int, limit: int | None
 ) -> Iterator[str]:
     """Yield ``full`` bottlenecks in detail and the rest as a list of at most ``limit`` lines."""
+    explained: set[str] = set()
     for number, group in enumerate(groups[:full], 1):
         if number > 1:
             yield ""
-        yield from _bottleneck(number, group, limit)
+        first = group.head.code not in explained
+        explained.add(group.head.code)
+        yield from _bottleneck(number, group, limit, explain=first)
         drawn_up = list(solutions(result, group, limit))
         if drawn_up:
             yield ""
@@ -31,18 +36,22 @@ def bottleneck_section(
         yield from details(counted(len(rest), "more bottleneck"), lines, limit)
 
 
-def _bottleneck(number: int, group: Bottleneck, limit: int | None) -> Iterator[str]:
+def _bottleneck(
+    number: int, group: Bottleneck, limit: int | None, *, explain: bool
+) -> Iterator[str]:
     head = group.head
-    yield f"### {number}. {head.code} {head.name} ({group.severity.value})"
+    where = "" if head.project_wide else f": {code(head.path)}"
+    yield f"### {number}. {head.name}{where}"
     yield ""
+    yield f"**{group.severity.value}** ({head.code}, {head.confidence.value} confidence):"
     yield prose(head.message)
     yield ""
     symbol = f" in {code(head.symbol)}" if head.symbol else ""
     yield f"- **Location:** {code(location(head))}{symbol}"
-    yield f"- **Confidence:** {head.confidence.value}"
     yield f"- **Cost:** {_cost(group)}"
-    if head.measured is not None and head.threshold is not None:
-        yield f"- **Measured:** {head.measured:g}, allowed {head.threshold:g}"
+    why = section(rule_of(head.code), "Why") if explain else ""
+    if why:
+        yield f"- **Why it matters:** {prose(why)}"
     if head.remedy:
         yield f"- **Minimal fix:** {prose(head.remedy)}"
     lines = evidence(head)
