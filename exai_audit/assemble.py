@@ -55,7 +55,7 @@ def assemble(
     with_facts: bool,
 ) -> AuditResult:
     """Make the result of an audit; ``command`` are the arguments as given."""
-    active, silenced = split(audited.findings, audited.project, settings)
+    active, silenced = split(audited.findings, audited.project, settings, audited.today)
     judged = tuple(audited.project.judged_files())
     lines = sum(file.lines.physical for file in judged)
     families = {rule.family for rule in rules() if settings.selects(rule.code)} & set(SHARES)

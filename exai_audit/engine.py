@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import sha256
 from importlib import import_module
 from multiprocessing import get_context
@@ -23,6 +24,7 @@ from exai_audit.project import Project
 from exai_audit.project_calls import with_project_calls
 from exai_audit.registry import Rule, Scoped, rules
 from exai_audit.source import UnreadableSourceError, read_bytes
+from exai_audit.suppress import stale
 
 Progress = Callable[[int, int], None]
 _CHUNK_BYTES = 400_000
@@ -37,6 +39,7 @@ class Audit:
     discovery: Discovery
     project: Project
     findings: tuple[Finding, ...]
+    today: date = date.min
 
 
 def audit(
@@ -47,6 +50,7 @@ def audit(
     progress: Progress,
     cache: FactsCache | None = None,
     knowledge: Sequence[Path] = (),
+    today: date = date.min,
 ) -> Audit:
     """Audit ``paths``.
 
@@ -55,6 +59,7 @@ def audit(
         progress: called with files done and files in all.
         cache: what is remembered of the files; the result does not depend on it.
         knowledge: the user's own knowledge files.
+        today: decides which suppressions have expired; by default none has.
 
     Raises:
         UsageError: a path does not exist.
@@ -72,7 +77,7 @@ def audit(
     doubtful = {u.package for f in files for u in f.unlimited if u.forever_below}
     pins = _pins(root, doubtful)
     project = Project(with_project_calls(files), scope_of, judged, pins)
-    return Audit(discovery, project, tuple(judge(project, settings)))
+    return Audit(discovery, project, judge(project, settings, today), today)
 
 
 def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
@@ -83,17 +88,27 @@ def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
     return pinned(root, packages)
 
 
-def judge(project: Project, settings: Settings) -> Iterator[Finding]:
-    """Run the selected rules over the project; findings sorted by path, line, column, code."""
-    hits: list[tuple[Rule, Hit]] = []
-    for rule in rules():
+def judge(project: Project, settings: Settings, today: date = date.min) -> tuple[Finding, ...]:
+    """Run the selected rules over the project; findings sorted by path, line, column, code.
+
+    Rules that speak last see which suppressions the findings of the others have no use for.
+    """
+    first = [rule for rule in rules() if not rule.speaks_last]
+    spoken = one_verdict_per_place(_hits(first, project, settings))
+    found = [_finding(rule, hit, project) for rule, hit in spoken]
+    last = [rule for rule in rules() if rule.speaks_last and settings.selects(rule.code)]
+    informed = replace(project, stale=stale(found, project, settings, today))
+    found += [_finding(rule, hit, project) for rule, hit in _hits(last, informed, settings)]
+    return tuple(sorted(found, key=lambda f: (f.path, f.line, f.column, f.code)))
+
+
+def _hits(
+    chosen: Iterable[Rule], project: Project, settings: Settings
+) -> Iterator[tuple[Rule, Hit]]:
+    for rule in chosen:
         if rule.family is Family.AUDIT or settings.selects(rule.code):
             options: Scoped[object] = settings.options(rule)
-            hits.extend((rule, hit) for hit in rule.check(project, options))
-    spoken = sorted(one_verdict_per_place(hits), key=lambda pair: _order(*pair))
-    for rule, hit in spoken:
-        identity = (rule.code, hit.path, hit.place.symbol, _identity(rule, hit))
-        yield _finding(rule, hit, project, identity)
+            yield from ((rule, hit) for hit in rule.check(project, options))
 
 
 def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
@@ -119,10 +134,6 @@ def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Ru
         yield rule, replace(hit, related=hit.related + silenced)
 
 
-def _order(rule: Rule, hit: Hit) -> tuple[str, int, int, str]:
-    return hit.path, hit.span.line, hit.span.column, rule.code
-
-
 def _identity(rule: Rule, hit: Hit) -> str:
     """Normalised evidence; size findings are known by their symbol alone."""
     if hit.project_wide or rule.family is Family.SIZE:
@@ -135,9 +146,8 @@ def _float(number: float | None) -> float | None:
     return None if number is None else float(number)
 
 
-def _finding(
-    rule: Rule, hit: Hit, project: Project, identity: tuple[str, str, str, str]
-) -> Finding:
+def _finding(rule: Rule, hit: Hit, project: Project) -> Finding:
+    identity = (rule.code, hit.path, hit.place.symbol, _identity(rule, hit))
     digest = sha256("\0".join(identity).encode("utf-8", "surrogatepass"))
     return Finding(
         code=rule.code,

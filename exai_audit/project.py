@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exai_audit.facts.file import FileFacts
+from exai_audit.facts.suppressions import StaleSuppression
 from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.finding import Scope
 
@@ -17,13 +18,15 @@ class Project:
     """Read-only facts of the whole project, files in discovery order.
 
     ``scope_of`` knows every file's scope by path; ``judged`` names the files that rules may
-    speak about. ``pins`` are the version specifiers that the project gives for libraries.
+    speak about. ``pins`` are the version specifiers that the project gives for libraries. ``stale``
+    are the suppressions that silence nothing, known once all other rules have spoken.
     """
 
     files: tuple[FileFacts, ...]
     scope_of: dict[str, Scope]
     judged: frozenset[str]
     pins: Mapping[str, str] = field(default_factory=dict)
+    stale: tuple[StaleSuppression, ...] = ()
 
     def judged_files(self) -> Iterator[FileFacts]:
         """Yield the files to judge: parsed, in a judged scope, neither generated nor stubs."""

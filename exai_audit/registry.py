@@ -45,7 +45,8 @@ class Scoped(Generic[T]):
 class Rule:
     """One rule: what it is called, what it finds, its options class and its check.
 
-    ``severity`` is how the rule is announced (``by ratio``); each hit carries its own.
+    ``severity`` is how the rule is announced (``by ratio``); each hit carries its own. A rule that
+    ``speaks_last`` judges what the others found.
     """
 
     code: str
@@ -55,6 +56,7 @@ class Rule:
     options: type
     check: Callable[[Project, Scoped[Any]], Iterator[Hit]]
     severity: str
+    speaks_last: bool = False
 
 
 def rules() -> list[Rule]:

@@ -195,6 +195,17 @@ def test_revision_and_date_come_from_git(project: Path) -> None:
     assert json.loads(epoch)["target"]["date"] == "1970-01-02"
 
 
+@pytest.mark.parametrize(("epoch", "status"), [("0", 0), ("1893456000", 1)])
+def test_the_clock_decides_which_suppressions_expired(
+    project: Path, epoch: str, status: int
+) -> None:
+    line = "time.sleep(1)  # exai: ignore[EXA405] until=2027-01-31 -- moving away"
+    (project / "src" / "sleeper.py").write_text(SLEEPER.replace("time.sleep(1)", line))
+    done = run(project, "scan", "src", "--fail-on", "high", SOURCE_DATE_EPOCH=epoch)
+    assert done.returncode == status
+    assert ("EXA003" in done.stdout) == bool(status)
+
+
 def test_rule_lists_and_explains(project: Path) -> None:
     assert "EXA201  scattered-timeout" in run(project, "rule").stdout
     page = run(project, "rule", "EXA201").stdout

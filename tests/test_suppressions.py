@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from exai_audit.collectors.suppressions import suppressions
@@ -12,7 +14,10 @@ from exai_audit.facts.suppressions import SuppressionFact
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
 from exai_audit.project import Project
 from exai_audit.source import decode
-from exai_audit.suppress import split
+from exai_audit.suppress import split, stale
+
+_ALL = Settings()
+_DAY = date(2026, 6, 1)
 
 
 def read(text: str) -> tuple[SuppressionFact, ...]:
@@ -57,7 +62,16 @@ def project(*facts: SuppressionFact) -> Project:
 
 def test_comment_behind_code_covers_its_line() -> None:
     assert read("x = 1\ny = 2  # exai: ignore[EXA201, exa205] -- slow peer\n") == (
-        SuppressionFact(2, ("EXA201", "EXA205"), "slow peer", 2, 2, False),
+        SuppressionFact(
+            line=2,
+            codes=("EXA201", "EXA205"),
+            reason="slow peer",
+            first=2,
+            last=2,
+            whole_file=False,
+            column=8,
+            text="# exai: ignore[EXA201, exa205] -- slow peer",
+        ),
     )
 
 
@@ -75,14 +89,72 @@ def test_comment_may_follow_another_one() -> None:
     [
         'x = "# exai: ignore[EXA201]"\n',
         '"""\n# exai: ignore[EXA201]\n"""\n',
-        "x = 1  # exai: ignore\n",
-        "x = 1  # exai: ignore[]\n",
         "x = 1  # write `# exai: ignore[EXA201]` here\n",
-        "x = 1\n# exai: ignore-file[EXA101]\n",
+        "x = 1  # exai: ignored[EXA201]\n",
+        "x = 1  # exai: noted\n",
     ],
 )
 def test_what_only_looks_like_one_is_none(text: str) -> None:
     assert read(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1  # exai: ignore\n",
+        "x = 1  # exai: ignore[]\n",
+        "x = 1\n# exai: ignore-file[EXA101]\n",
+        "x = 1  # exai: ignore[EXA201] until=soon\n",
+        "x = 1  # exai: ignore[EXA201] until=2027-13-01\n",
+        "x = 1  # exai: ignore[EXA201] until= -- why\n",
+    ],
+)
+def test_what_is_badly_written_never_holds(text: str) -> None:
+    (fact,) = read(text)
+    assert not fact.holds_on(date(2000, 1, 1))
+
+
+@pytest.mark.parametrize("day", ["until=2027-01-31 -- why", "-- why until=2027-01-31"])
+def test_a_suppression_holds_through_its_last_day(day: str) -> None:
+    (fact,) = read(f"x = 1  # exai: ignore[EXA201] {day}\n")
+    assert fact.reason == "why"
+    assert fact.holds_on(date(2027, 1, 31))
+    assert not fact.holds_on(date(2027, 2, 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f(\n    a, timeout=5\n)  # exai: ignore[EXA201]\n",
+        "x = f(\n    g(\n        1\n    ),\n    2,\n)  # exai: ignore[EXA201]\n",
+        "def f(\n    a, timeout=5\n) -> int:  # exai: ignore[EXA201]\n    return 1\n",
+        "x = f(\n    ')'\n)  # exai: ignore[EXA201]\n",
+    ],
+)
+def test_comment_that_a_formatter_moved_behind_the_bracket_covers_the_call(text: str) -> None:
+    line = 1 + text[: text.index("# exai")].count("\n")
+    assert covered(text) == [(1, line)]
+
+
+@pytest.mark.parametrize(
+    ("comment", "codes", "reason"),
+    [
+        ("# exai: ignore[EXA201] -- why  # noqa: E501", ("EXA201",), "why"),
+        ("# exai: ignore[EXA201] -- see #12", ("EXA201",), "see #12"),
+        ("# type: ignore[attr]  # exai: ignore[EXA201] -- why", ("EXA201",), "why"),
+    ],
+)
+def test_other_markers_in_the_comment_do_no_harm(
+    comment: str, codes: tuple[str, ...], reason: str
+) -> None:
+    (fact,) = read(f"x = 1  {comment}\n")
+    assert (fact.codes, fact.reason) == (codes, reason)
+
+
+def test_two_suppressions_in_one_comment() -> None:
+    first, second = read("x = 1  # exai: ignore[EXA201] -- a  # exai: ignore[EXA405] -- b\n")
+    assert (first.codes, first.reason) == (("EXA201",), "a")
+    assert (second.codes, second.reason) == (("EXA405",), "b")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +231,49 @@ def test_settings_silence_by_path() -> None:
     active, silenced = split((inside, outside), project(), settings)
     assert active == (outside,)
     assert [(s.line, s.reason) for s in silenced] == [(0, "per-file-ignores 'scripts/'")]
+
+
+def stale_of(
+    text: str, *findings: Finding, settings: Settings = _ALL, today: date = _DAY
+) -> list[tuple[str, tuple[str, ...]]]:
+    found = stale(findings, project(*read(text)), settings, today)
+    return [(one.why.value, one.codes) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("comment", "why", "codes"),
+    [
+        ("ignore[EXA405]", "unused", ("EXA405",)),
+        ("ignore[EXA201, EXA405]", "unused", ("EXA405",)),
+        ("ignore[EXA999]", "unknown", ("EXA999",)),
+        ("ignore[EXA2]", "unknown", ("EXA2",)),
+        ("ignore[EXA201] until=2026-01-01", "expired", ("EXA201",)),
+        ("ignore[EXA201] until=tomorrow", "no-date", ("EXA201",)),
+        ("ignore", "blanket", ()),
+        ("ignore[EXA202]", "project-wide", ("EXA202",)),
+    ],
+)
+def test_stale_suppressions(comment: str, why: str, codes: tuple[str, ...]) -> None:
+    findings = (finding(1), finding(1, "EXA202", wide=True))
+    assert stale_of(f"x = 1  # exai: {comment}\n", *findings) == [(why, codes)]
+
+
+@pytest.mark.parametrize("comment", ["ignore[EXA201]", "ignore[EXA003]"])
+def test_what_is_used_is_not_stale(comment: str) -> None:
+    assert stale_of(f"x = 1  # exai: {comment}\n", finding(1)) == []
+
+
+def test_a_suppression_of_a_rule_that_does_not_run_here_is_not_stale() -> None:
+    text = "x = 1  # exai: ignore[EXA405]\n"
+    assert stale_of(text, settings=Settings(select=("EXA1",))) == []
+    ignored = Settings(per_file_ignores=(("a.py", ("EXA4",)),))
+    assert stale_of(text, settings=ignored) == []
+
+
+def test_expired_suppression_silences_nothing() -> None:
+    (comment,) = read("x = 1  # exai: ignore[EXA201] until=2026-01-01\n")
+    active, silenced = split((finding(1),), project(comment), _ALL, _DAY)
+    assert (len(active), silenced) == (1, ())
 
 
 def test_project_judges_neither_stubs_nor_generated_nor_other_scopes() -> None:

@@ -14,6 +14,7 @@ import typer
 
 from exai_audit.assemble import assemble
 from exai_audit.cache import FOLDER, FactsCache, makers_fingerprint
+from exai_audit.cli.clock import today
 from exai_audit.cli.deliver import Drawing, deliver, draws_unicode, requested, wants_color
 from exai_audit.cli.gate import Verdict, minimum_score, score_verdict, severity_verdict
 from exai_audit.cli.output import say
@@ -150,7 +151,7 @@ def scan_command(
     if not no_cache:
         cache = FactsCache(cache_dir or root / FOLDER, makers_fingerprint(own), root)
     with _progress_bar() as progress:
-        audited = audit(targets, root, settings, _jobs(jobs), progress, cache, own)
+        audited = audit(targets, root, settings, _jobs(jobs), progress, cache, own, today())
     if show_files:
         _print_files(audited.discovery)
     _refuse_nothing(targets, audited.discovery)

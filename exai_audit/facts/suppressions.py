@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from re import ASCII, compile
+
+_DAY = compile(r"\d{4}-\d\d-\d\d", ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +15,9 @@ class SuppressionFact:
     """One ``# exai: ignore[...]`` comment.
 
     It silences ``codes`` on lines ``first`` to ``last`` (1-based, inclusive), or in the whole file
-    when ``whole_file``. ``line`` is the comment's own line.
+    when ``whole_file``. ``line`` is the comment's own line, ``text`` what it says. ``until`` is the
+    last day on which it holds, as written. One for the file that is not ``at_top`` and one without
+    codes silence nothing.
     """
 
     line: int
@@ -19,3 +26,44 @@ class SuppressionFact:
     first: int
     last: int
     whole_file: bool
+    column: int = 1
+    text: str = ""
+    until: str = ""
+    at_top: bool = True
+
+    def last_day(self) -> date | None:
+        """Return the day that ``until`` names, None when it names none."""
+        if not _DAY.fullmatch(self.until):
+            return None
+        try:
+            return date.fromisoformat(self.until)
+        except ValueError:
+            return None
+
+    def holds_on(self, today: date) -> bool:
+        """Tell whether the comment silences anything on the day ``today``."""
+        day = self.last_day()
+        in_time = day is not None and today <= day if self.until else True
+        return in_time and self.at_top and bool(self.codes)
+
+
+class Staleness(str, Enum):
+    """Why a suppression is good for nothing."""
+
+    BLANKET = "blanket"
+    MISPLACED = "misplaced"
+    UNKNOWN = "unknown"
+    NO_DATE = "no-date"
+    EXPIRED = "expired"
+    PROJECT_WIDE = "project-wide"
+    UNUSED = "unused"
+
+
+@dataclass(frozen=True, slots=True)
+class StaleSuppression:
+    """A suppression that silences nothing, or one of its ``codes`` that does not."""
+
+    path: str
+    comment: SuppressionFact
+    why: Staleness
+    codes: tuple[str, ...] = ()
