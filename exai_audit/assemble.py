@@ -22,6 +22,7 @@ from exai_audit.engine import Audit
 from exai_audit.facts.file import FailureKind, FileFacts
 from exai_audit.finding import Finding, Scope
 from exai_audit.git import revision
+from exai_audit.planning.agenda import with_agenda
 from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.registry import rules
@@ -65,12 +66,12 @@ def assemble(
         everything = [*active, *(item.finding for item in silenced)]
         bare = score(everything, lines, families, settings.min_confidence)
         total = replace(total, unsuppressed=bare.score.value)
-    return AuditResult(
+    result = AuditResult(
         tool=Tool(__version__, FORMULA_VERSION),
         target=_target(settings, command, paths, root),
         scale=_scale(audited, judged, lines),
         score=total,
-        findings=_with_excerpts(_with_points(active, scored.points), audited),
+        findings=_with_excerpts(scored.findings, audited),
         distributions=tuple(d for d in _distributions(judged) if d.bars),
         timeout_map=timeout_map(judged, active, audited.project.constants()),
         timeout_config=timeout_config(audited.project, active, _central(settings)),
@@ -78,6 +79,7 @@ def assemble(
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,
     )
+    return with_agenda(result, judged)
 
 
 def _central(settings: Settings) -> tuple[str, ...]:
@@ -134,11 +136,6 @@ def _source(file: Discovered | None) -> SourceFile | None:
         return decode(file.path, read_bytes(file.absolute)) if file else None
     except UnreadableSourceError:
         return None
-
-
-def _with_points(findings: Sequence[Finding], points: Sequence[float]) -> tuple[Finding, ...]:
-    pairs = zip(findings, points, strict=True)
-    return tuple(replace(finding, points=cost) for finding, cost in pairs)
 
 
 def _scale(audited: Audit, judged: Sequence[FileFacts], lines: int) -> Scale:

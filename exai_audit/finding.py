@@ -95,7 +95,10 @@ class Hit:
 class Finding:
     """One finding of the report; the fields are those of the JSON report.
 
-    ``points`` is what it costs the score, ``fingerprint`` its identity across moved lines.
+    ``points`` is what it costs the score, its share of what its category loses; ``gain`` is what
+    the score rises by when this finding alone is repaired. ``weight`` is what it weighs in
+    ``category``, which is None where it weighs nothing. ``fingerprint`` is its identity across
+    moved lines.
     """
 
     code: str
@@ -121,3 +124,6 @@ class Finding:
     scope: Scope
     fixable: bool = False
     project_wide: bool = False
+    gain: float = 0.0
+    weight: float = 0.0
+    category: Family | None = None

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from exai_audit.advice import Hours, Impact, Phase, Recommendation
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Finding, Scope
 
@@ -124,12 +125,30 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class WayUp:
-    """A cheap set of findings (fingerprints) whose repair reaches the next grade."""
+    """A cheap set of findings (fingerprints) whose repair reaches the next grade.
+
+    They come in the order in which they were chosen, the most points for an hour first; ``hours``
+    is the work for all of them and ``score_after`` the score without them, unrounded.
+    """
 
     grade: str
     findings: tuple[str, ...]
     score_after: float
-    hours: tuple[float, float]
+    hours: Hours
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """The constants of the formula: with these, all weights can be recomputed.
+
+    A finding weighs ``severity`` x ``confidence``; a density is a weight over
+    (``judged_lines`` / 1000 + ``smoothing``). ``severity`` and ``confidence`` are by name.
+    """
+
+    judged_lines: int
+    smoothing: float
+    severity: Mapping[str, float]
+    confidence: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +163,7 @@ class Score:
     value: float | None
     grade: str | None
     categories: tuple[CategoryScore, ...]
+    constants: Constants
     cap: Cap | None = None
     standing: Standing | None = None
     way_up: WayUp | None = None
@@ -262,20 +282,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
-    """Something to do; ``findings`` are the fingerprints of what it repairs."""
-
-    title: str
-    priority: str
-    term: str
-    hours: tuple[float, float]
-    gain: float
-    risk: str
-    mitigation: str
-    findings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Suppressed:
     """A finding that a comment silences, and the reason that the comment gives."""
 
@@ -318,6 +324,8 @@ class AuditResult:
     cache_table: tuple[CacheRow, ...] = ()
     plans: tuple[Plan, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    impact: tuple[Impact, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     facts: tuple[FileFacts, ...] | StoredFacts | None = None

@@ -77,7 +77,6 @@ def sample(*extra: Finding) -> AuditResult:
         *extra,
     )  # fmt: skip
     scored = score(findings, 200_000, tuple(SHARES))
-    priced = zip(findings, scored.points, strict=True)
     place = Place(Span(7, 9, 7, 12), "C.get", "get(timeout=5)")
     facts = FileFacts(
         "a.py",
@@ -100,7 +99,7 @@ def sample(*extra: Finding) -> AuditResult:
             left_out=1,
         ),
         score=replace(scored.score, unsuppressed=71.25),
-        findings=tuple(replace(one, points=cost) for one, cost in priced),
+        findings=scored.findings,
         distributions=(Distribution("timeouts", "Timeouts", (Bar("5 s", 10), Bar("9 s", 1))),),
         suppressed=(
             Suppressed(finding("EXA201", Family.TIMEOUTS, Severity.LOW, "s.py", 1), 1, "as told"),
@@ -203,7 +202,7 @@ def test_json_is_the_whole_result() -> None:
     assert list(document) == [
         "schema_version", "tool", "target", "scale", "score", "findings", "strengths",
         "distributions", "timeout_map", "timeout_config", "cache_table", "plans",
-        "recommendations", "suppressed", "skipped", "facts",
+        "recommendations", "phases", "impact", "suppressed", "skipped", "facts",
     ]  # fmt: skip
     assert document["target"]["root"] == "."
     assert document["score"]["grade"] == "B+"

@@ -9,62 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
-from exai_audit.score.formula import CAP_LIMIT, FORMULA_VERSION, HALF, SHARES, Scored, score
+from exai_audit.finding import Confidence, Family, Finding, Severity
+from exai_audit.score.formula import (
+    CAP_LIMIT,
+    FORMULA_VERSION,
+    HALF,
+    SHARES,
+    Scored,
+    score,
+    score_without,
+)
 from exai_audit.score.grades import GRADES, grade, in_words
+from tests.findings import finding, lines, many, one
 
 FAMILIES = tuple(SHARES)
 NEARLY = 1e-9
-JUDGED = {"EXA101": Family.SIZE, "EXA201": Family.TIMEOUTS, "EXA301": Family.CACHES}
-CODES = {
-    **JUDGED,
-    "EXA401": Family.CONCURRENCY,
-    "EXA001": Family.AUDIT,
-    "EXA003": Family.AUDIT,
-}
-
-
-def finding(
-    code: str = "EXA101",
-    severity: Severity = Severity.MEDIUM,
-    confidence: Confidence = Confidence.HIGH,
-) -> Finding:
-    return Finding(
-        code=code,
-        name="a-rule",
-        family=CODES[code],
-        severity=severity,
-        confidence=confidence,
-        path="a.py",
-        line=1,
-        column=1,
-        end_line=1,
-        end_column=2,
-        symbol="",
-        message="",
-        evidence="",
-        excerpt=(),
-        remedy="",
-        related=(),
-        measured=None,
-        threshold=None,
-        points=0.0,
-        fingerprint=f"{code}-{severity.value}",
-        scope=Scope.PRODUCTION,
-    )
 
 
 def value(findings: list[Finding], lines: int = 1000) -> float:
     got = score(findings, lines, FAMILIES).score.value
     assert got is not None
     return got
-
-
-one = st.builds(
-    finding, st.sampled_from(sorted(CODES)), st.sampled_from(Severity), st.sampled_from(Confidence)
-)
-many = st.lists(one, max_size=60)
-lines = st.integers(1, 2_000_000)
 
 
 @given(many, lines)
@@ -100,7 +65,7 @@ def test_order_does_not_matter(pair: tuple[list[Finding], list[Finding]]) -> Non
 
 def _sum(scored: Scored) -> float:
     cap = scored.score.cap
-    return fsum(scored.points) + (cap.cost if cap else 0.0)
+    return fsum(f.points for f in scored.findings) + (cap.cost if cap else 0.0)
 
 
 @given(many, lines, st.sets(st.sampled_from(FAMILIES), min_size=1), st.sampled_from(Confidence))
@@ -115,9 +80,48 @@ def test_points_sum_to_what_is_missing(
 @given(many, lines)
 def test_gain_is_what_scoring_without_the_finding_gives(found: list[Finding], judged: int) -> None:
     scored = score(found, judged, FAMILIES)
-    for index, gain in enumerate(scored.gains):
+    for index, priced in enumerate(scored.findings):
         without = value(found[:index] + found[index + 1 :], judged)
-        assert abs(without - value(found, judged) - gain) < NEARLY
+        assert abs(without - value(found, judged) - priced.gain) < NEARLY
+
+
+@given(many, lines, st.data())
+def test_score_without_is_scoring_again(
+    found: list[Finding], judged: int, data: st.DataObject
+) -> None:
+    scored = score(found, judged, FAMILIES)
+    keep = data.draw(st.lists(st.booleans(), min_size=len(found), max_size=len(found)))
+    pairs = list(zip(scored.findings, keep, strict=True))
+    again = value([one for one, kept in pairs if kept], judged)
+    assert abs(score_without(scored.score, [o for o, kept in pairs if not kept]) - again) < NEARLY
+
+
+@given(many, lines, st.sets(st.sampled_from(FAMILIES), min_size=1))
+def test_a_broken_file_never_raises_it(
+    found: list[Finding], judged: int, families: set[Family]
+) -> None:
+    before = score(found, judged, families).score.value
+    after = score([*found, finding("EXA001")], judged, families).score.value
+    assert before is not None
+    assert after is not None
+    assert after <= before + NEARLY
+
+
+@given(many, st.sets(st.sampled_from(FAMILIES)))
+def test_judged_categories_share_100_points(found: list[Finding], families: set[Family]) -> None:
+    categories = score(found, 1000, families).score.categories
+    judged = [category for category in categories if category.judged]
+    assert {category.name for category in judged} == families
+    assert fsum(c.points for c in categories) == pytest.approx(100 if families else 0)
+    assert all(c.points == c.lost == c.weight == 0 for c in categories if not c.judged)
+
+
+@given(many, lines)
+def test_only_what_weighs_costs(found: list[Finding], judged: int) -> None:
+    for priced in score(found, judged, FAMILIES).findings:
+        weighs = priced.code != "EXA003" and priced.confidence is not Confidence.LOW
+        assert (priced.weight > 0) == (priced.points > 0) == weighs
+        assert (priced.category is None) != weighs
 
 
 @given(many, lines)
@@ -133,7 +137,7 @@ def test_two_copies_differ_by_the_smoothing_term_only(found: list[Finding], judg
 @given(st.lists(one, min_size=1, max_size=30))
 def test_weight_is_shared_by_proportion(found: list[Finding]) -> None:
     scored = score([*found, found[0]], 1000, FAMILIES)
-    assert scored.points[0] == pytest.approx(scored.points[-1])
+    assert scored.findings[0].points == pytest.approx(scored.findings[-1].points)
 
 
 def test_half_of_the_points_are_gone_at_the_half_density() -> None:
@@ -147,7 +151,7 @@ def test_a_critical_finding_caps_the_score_and_is_named() -> None:
     assert scored.score.shown == CAP_LIMIT
     assert scored.score.grade == "B+"
     assert scored.score.cap is not None
-    assert scored.score.cap.findings == ("EXA101-critical",)
+    assert scored.score.cap.findings == ("EXA101-critical-a.py-1",)
     assert scored.score.cap.cost > 9
 
 
@@ -184,7 +188,7 @@ def test_nothing_judged_is_no_score(judged: int, families: tuple[Family, ...]) -
     scored = score([finding("EXA001")], judged, families)
     assert scored.score.value is None
     assert scored.score.grade is None
-    assert scored.points == (0.0,)
+    assert [f.points for f in scored.findings] == [0.0]
 
 
 def test_shares_are_settings() -> None:

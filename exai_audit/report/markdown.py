@@ -208,13 +208,13 @@ def _recommendations(result: AuditResult) -> Lines:
     yield "|---|---|---|---:|---:|---|"
     for item in result.recommendations:
         low, high = item.hours
-        what = f"{markdown(item.priority)} | {prose(item.title)} | {markdown(item.term)}"
-        yield f"| {what} | {low:g}-{high:g} | {item.gain:.1f} | {markdown(item.risk)} |"
+        what = f"{item.priority.value} | {prose(item.title)} | {item.term.value}"
+        yield f"| {what} | {low:g}-{high:g} | {item.gain:.1f} | {item.risk.value} |"
 
 
 def _risks(result: AuditResult) -> Lines:
     for item in result.recommendations:
-        yield f"- {prose(item.title)}: {prose(item.risk)}; {prose(item.mitigation)}"
+        yield f"- {prose(item.title)}: {prose(item.hazard)} {prose(item.mitigation)}"
 
 
 def _way_up(result: AuditResult) -> Lines:

@@ -7,12 +7,12 @@ its findings by weight. Critical findings hold the score at ``CAP_LIMIT``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import fsum, pow
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
-from exai_audit.result import Cap, CategoryScore, Score
+from exai_audit.result import Cap, CategoryScore, Constants, Score
 from exai_audit.score.grades import grade
 
 FORMULA_VERSION = 1
@@ -44,15 +44,14 @@ _FAILED_FILES = frozenset({"EXA001", "EXA002"})
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The score, and for each finding, in the order given, what it costs and what its repair gains.
+    """The score, and the findings, in the order given, with what they weigh, cost and gain.
 
-    All ``points`` and the cap's cost sum to 100 minus the score. ``gains`` come from scoring again
+    All ``points`` and the cap's cost sum to 100 minus the score. Gains come from scoring again
     without that one finding. Both are 0 throughout when there is no score.
     """
 
     score: Score
-    points: tuple[float, ...]
-    gains: tuple[float, ...]
+    findings: tuple[Finding, ...]
 
 
 def score(
@@ -80,28 +79,71 @@ def score(
     ]
     thousands = judged_lines / 1000 + SMOOTHING
     categories = tuple(_category(f, points, homes, weights, thousands) for f in SHARES)
-    if judged_lines <= 0 or not points:
-        nothing = (0.0,) * len(findings)
-        return Scored(Score(None, None, categories, provisional=PROVISIONAL), nothing, nothing)
-    critical = [
-        i for i, f in enumerate(findings) if weights[i] > 0 and f.severity is Severity.CRITICAL
+    constants = _constants(judged_lines)
+    weighed = [
+        replace(finding, weight=weight, category=home if weight else None, points=0.0, gain=0.0)
+        for finding, home, weight in zip(findings, homes, weights, strict=True)
     ]
+    if judged_lines <= 0 or not points:
+        none = Score(None, None, categories, constants, provisional=PROVISIONAL)
+        return Scored(none, tuple(weighed))
     before_cap = _bounded(100 - fsum(category.lost for category in categories))
-    value = min(before_cap, CAP_LIMIT) if critical else before_cap
-    holders = tuple(sorted(findings[i].fingerprint for i in critical))
-    cap = Cap(CAP_LIMIT, before_cap - value, holders) if critical else None
-    by_name = {category.name: category for category in categories}
-    costs, gains = [0.0] * len(findings), [0.0] * len(findings)
-    for index, (home, weight) in enumerate(zip(homes, weights, strict=True)):
-        if home is None or weight == 0:
-            continue
-        category = by_name[home]
-        costs[index] = category.lost * weight / category.weight
-        after = _bounded(before_cap + category.lost - _lost_without(category, weight, thousands))
-        capped = any(other != index for other in critical[:2])
-        gains[index] = max(0.0, (min(after, CAP_LIMIT) if capped else after) - value)
-    result = Score(value, grade(round(value, 1)), categories, cap, provisional=PROVISIONAL)
-    return Scored(result, tuple(costs), tuple(gains))
+    holders = tuple(sorted(finding.fingerprint for finding in weighed if _holds(finding)))
+    value = min(before_cap, CAP_LIMIT) if holders else before_cap
+    cap = Cap(CAP_LIMIT, before_cap - value, holders) if holders else None
+    name = grade(round(value, 1))
+    total = Score(value, name, categories, constants, cap, provisional=PROVISIONAL)
+    return Scored(total, tuple(_priced(finding, total) for finding in weighed))
+
+
+def score_without(total: Score, repaired: Iterable[Finding]) -> float:
+    """Return what a score would be without some of the findings that it was made of.
+
+    Args:
+        repaired: findings as ``Scored`` holds them, each once.
+
+    Raises:
+        ValueError: there is no score.
+    """
+    if total.value is None:
+        raise ValueError("no score to compare with")
+    gone: dict[Family, list[float]] = {}
+    holders = len(total.cap.findings) if total.cap else 0
+    for finding in repaired:
+        if finding.category is not None:
+            gone.setdefault(finding.category, []).append(finding.weight)
+            holders -= _holds(finding)
+    lost = [
+        lost_at(category, category.weight - fsum(gone[category.name]))
+        if category.name in gone
+        else category.lost
+        for category in total.categories
+    ]
+    before_cap = _bounded(100 - fsum(lost))
+    return min(before_cap, CAP_LIMIT) if holders > 0 else before_cap
+
+
+def _priced(finding: Finding, total: Score) -> Finding:
+    if finding.category is None:
+        return finding
+    category = next(c for c in total.categories if c.name is finding.category)
+    cost = category.lost * finding.weight / category.weight
+    gain = max(0.0, score_without(total, (finding,)) - (total.value or 0.0))
+    return replace(finding, points=cost, gain=gain)
+
+
+def _holds(finding: Finding) -> bool:
+    """Tell whether a finding holds the score at the cap."""
+    return finding.weight > 0 and finding.severity is Severity.CRITICAL
+
+
+def _constants(judged_lines: int) -> Constants:
+    return Constants(
+        judged_lines,
+        SMOOTHING,
+        {severity.value: weight for severity, weight in _SEVERITY.items()},
+        {confidence.value: weight for confidence, weight in _CONFIDENCE.items()},
+    )
 
 
 def _points(families: Collection[Family], shares: Mapping[Family, float]) -> dict[Family, float]:
@@ -140,10 +182,12 @@ def _category(
     return CategoryScore(family, family in points, total, lost, weight, density, half, counted)
 
 
-def _lost_without(category: CategoryScore, weight: float, thousands: float) -> float:
-    """Return what the category would lose without a finding of ``weight``."""
-    rest = max(0.0, category.weight - weight)
-    return category.points * _lost_part(rest / thousands, category.half)
+def lost_at(category: CategoryScore, weight: float) -> float:
+    """Return what the category would lose if its findings weighed ``weight`` in all."""
+    if category.weight == 0:
+        return category.lost
+    density = category.density * max(0.0, weight) / category.weight
+    return category.points * _lost_part(density, category.half)
 
 
 def _lost_part(density: float, half: float) -> float:

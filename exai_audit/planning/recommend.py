@@ -1,0 +1,171 @@
+"""Recommendations: findings grouped as a person would repair them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+
+from exai_audit.advice import Priority, Recommendation, Risk, Term
+from exai_audit.finding import Family, Finding, Severity
+from exai_audit.planning.effort import Sizes, efforts, hours, middle
+from exai_audit.planning.remedies import Remedy, remedy_of
+from exai_audit.planning.titles import title, title_of_file
+from exai_audit.result import Score
+from exai_audit.score.formula import score_without
+
+HOURS_A_WEEK = 30
+"""What one developer has for this in a week: meetings and other duties take the rest."""
+WORTH_POINTS_AN_HOUR = 1.0
+"""From so many points gained for an hour on, a recommendation is one priority higher."""
+FILES_OF_THEIR_OWN = 8
+"""So many files of the gravest size findings are recommendations of their own."""
+_STALE = "EXA003"
+_PRIORITY: Mapping[Severity, Priority] = {
+    Severity.CRITICAL: Priority.P0,
+    Severity.HIGH: Priority.P1,
+    Severity.MEDIUM: Priority.P2,
+    Severity.LOW: Priority.P3,
+}
+_PRIORITIES = tuple(Priority)
+_TERMS = tuple(Term)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A recommendation with its findings, in its order."""
+
+    item: Recommendation
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Findings of one recommendation, the costliest first."""
+
+    remedy: Remedy
+    findings: tuple[Finding, ...]
+    title: str
+
+
+def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[Planned, ...]:
+    """Return what to do, most urgent first, then the most points for an hour.
+
+    Findings too unsure to weigh are left out: a person should look at these first.
+    """
+    worth = [f for f in findings if f.weight > 0 or f.code == _STALE]
+    groups = _groups(worth, lines)
+    made = [Planned(_recommendation(group, total, lines), group.findings) for group in groups]
+    return tuple(sorted(made, key=lambda planned: _most_urgent_first(planned.item)))
+
+
+def _most_urgent_first(item: Recommendation) -> tuple[object, ...]:
+    rate = item.gain / max(0.1, fsum(item.hours))
+    return (
+        _PRIORITIES.index(item.priority),
+        _TERMS.index(item.term),
+        -rate,
+        -item.points,
+        item.title,
+    )
+
+
+def _groups(findings: Sequence[Finding], lines: Sizes) -> Iterable[_Group]:
+    yield from _of_size([f for f in findings if f.family is Family.SIZE], lines)
+    by_kind: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.family is not Family.SIZE:
+            by_kind.setdefault(remedy_of(finding.code).kind, []).append(finding)
+    for found in by_kind.values():
+        remedy = remedy_of(found[0].code)
+        yield _Group(remedy, _costliest_first(found), title(remedy, found))
+
+
+def _of_size(findings: Sequence[Finding], lines: Sizes) -> Iterable[_Group]:
+    """Yield the gravest files one by one, the rest by remedy and severity."""
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_file.setdefault(finding.path, []).append(finding)
+    grave = [found for found in by_file.values() if _worst(found).rank >= Severity.HIGH.rank]
+    grave.sort(key=lambda found: (-_worst(found).rank, -_points(found), found[0].path))
+    alone = grave[:FILES_OF_THEIR_OWN]
+    for found in alone:
+        split = [f for f in found if remedy_of(f.code).kind == "split-modules"]
+        remedy = remedy_of((split or found)[0].code)
+        yield _Group(remedy, _costliest_first(found), title_of_file(found, lines))
+    paths = {found[0].path for found in alone}
+    rest: dict[tuple[str, Severity], list[Finding]] = {}
+    for finding in findings:
+        if finding.path not in paths:
+            key = remedy_of(finding.code).kind, finding.severity
+            rest.setdefault(key, []).append(finding)
+    for (_, severity), found in rest.items():
+        remedy = remedy_of(found[0].code)
+        is_one_file = len({finding.path for finding in found}) == 1
+        name = title_of_file(found, lines) if is_one_file else title(remedy, found, severity)
+        yield _Group(remedy, _costliest_first(found), name)
+
+
+def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation:
+    findings, remedy = group.findings, group.remedy
+    work = efforts(findings, lines)
+    worst = _worst(findings)
+    gain = 0.0 if total.value is None else score_without(total, findings) - total.value
+    gain = max(0.0, gain)
+    priority = _priority(worst, gain / middle(work))
+    return Recommendation(
+        kind=remedy.kind,
+        title=group.title,
+        priority=priority,
+        term=_term(priority, remedy.risk, middle(work)),
+        severity=worst,
+        hours=hours(work),
+        effort=work,
+        points=_points(findings),
+        gain=gain,
+        risk=remedy.risk,
+        hazard=remedy.hazard,
+        mitigation=remedy.mitigation,
+        findings=tuple(finding.fingerprint for finding in findings),
+        files=len({finding.path for finding in findings}),
+    )
+
+
+def _priority(worst: Severity, points_an_hour: float) -> Priority:
+    """Return the priority of the worst severity, one higher where an hour brings much."""
+    rank = _PRIORITIES.index(_PRIORITY[worst])
+    if points_an_hour >= WORTH_POINTS_AN_HOUR:
+        rank = max(0, rank - 1)
+    return _PRIORITIES[rank]
+
+
+def _term(priority: Priority, risk: Risk, of_hours: float) -> Term:
+    """Return when to do it.
+
+    At once what is P0, or P1 and of low risk and no more than a week's work; in the long term what
+    is of high risk, more than a week's work, or P3.
+    """
+    is_small = of_hours <= HOURS_A_WEEK
+    if priority is Priority.P0:
+        return Term.IMMEDIATE
+    if priority is Priority.P1 and risk is Risk.LOW and is_small:
+        return Term.IMMEDIATE
+    if risk is Risk.HIGH or not is_small or priority is Priority.P3:
+        return Term.LONG
+    return Term.SHORT
+
+
+def _costliest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    def order(finding: Finding) -> tuple[object, ...]:
+        place = (finding.path, finding.line, finding.column, finding.code)
+        return (-finding.points, -finding.severity.rank, *place)
+
+    return tuple(sorted(findings, key=order))
+
+
+def _worst(findings: Iterable[Finding]) -> Severity:
+    return max((f.severity for f in findings), key=lambda severity: severity.rank)
+
+
+def _points(findings: Iterable[Finding]) -> float:
+    return fsum(finding.points for finding in findings)
