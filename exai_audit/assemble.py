@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import sha256
@@ -25,6 +25,7 @@ from exai_audit.git import revision
 from exai_audit.planning.agenda import with_agenda
 from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
+from exai_audit.project import Project
 from exai_audit.registry import rules
 from exai_audit.result import (
     AuditResult,
@@ -141,15 +142,6 @@ def _source(file: Discovered | None) -> SourceFile | None:
 def _scale(audited: Audit, judged: Sequence[FileFacts], lines: int) -> Scale:
     project = audited.project
     files = project.files
-    counts = tuple(
-        ScopeCount(
-            scope,
-            sum(project.scope_of[f.path] is scope for f in files),
-            sum(f.lines.physical for f in files if project.scope_of[f.path] is scope),
-            any(f.path in project.judged for f in files if project.scope_of[f.path] is scope),
-        )
-        for scope in Scope
-    )
     longest = max(judged, key=lambda f: (f.lines.physical, f.path), default=None)
     failures = Counter(f.failure.kind for f in files if f.failure)
     return Scale(
@@ -157,7 +149,7 @@ def _scale(audited: Audit, judged: Sequence[FileFacts], lines: int) -> Scale:
         lines=sum(f.lines.physical for f in files),
         judged_files=len(judged),
         judged_lines=lines,
-        scopes=tuple(count for count in counts if count.files),
+        scopes=tuple(count for count in _scopes(project) if count.files),
         generated=sum(f.generated for f in files),
         stubs=sum(f.path.endswith(".pyi") for f in files),
         syntax_errors=failures[FailureKind.SYNTAX],
@@ -168,11 +160,20 @@ def _scale(audited: Audit, judged: Sequence[FileFacts], lines: int) -> Scale:
         caches=sum(len(f.caches.found) for f in judged),
         cache_files=sum(bool(f.caches.found) for f in judged),
         pools=sum(len(f.pools) for f in judged),
-        blocking=sum(len(f.blocking) for f in judged),
+        bridges=sum(len(f.bridges) for f in judged),
+        blocking=sum(not fact.file_system for f in judged for fact in f.blocking),
         median_module=median_low([f.lines.physical for f in judged]) if judged else 0,
         longest_module=longest.lines.physical if longest else 0,
         longest_module_path=longest.path if longest else "",
     )
+
+
+def _scopes(project: Project) -> Iterator[ScopeCount]:
+    for scope in Scope:
+        files = [file for file in project.files if project.scope_of[file.path] is scope]
+        lines = sum(file.lines.physical for file in files)
+        judged = any(file.path in project.judged for file in files)
+        yield ScopeCount(scope, len(files), lines, judged)
 
 
 def _distributions(judged: Sequence[FileFacts]) -> tuple[Distribution, ...]:

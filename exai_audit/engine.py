@@ -19,10 +19,11 @@ from exai_audit.discover import Discovered, Discovery, discover
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.finding import Family, Finding, Hit, Related, Scope
-from exai_audit.knowledge.table import own_files, use
+from exai_audit.knowledge.table import own_in_use, use
 from exai_audit.project import Project
 from exai_audit.project_calls import with_project_calls
 from exai_audit.registry import Rule, Scoped, rules
+from exai_audit.scripts import console_scripts
 from exai_audit.source import UnreadableSourceError, read_bytes
 from exai_audit.suppress import stale
 
@@ -65,7 +66,7 @@ def audit(
         UsageError: a path does not exist.
         SettingsError: a knowledge file cannot be read or holds a malformed row.
     """
-    use(knowledge)
+    use(knowledge, settings.bridge_functions)
     discovery = discover(paths, root, settings)
     files = _recall_or_collect(discovery.files, cache, jobs, progress)
     scope_of = {file.path: file.scope for file in discovery.files}
@@ -76,7 +77,8 @@ def audit(
     )
     doubtful = {u.package for f in files for u in f.unlimited if u.forever_below}
     pins = _pins(root, doubtful)
-    project = Project(with_project_calls(files), scope_of, judged, pins)
+    scripts = console_scripts(root) if any(f.bridges for f in files) else frozenset()
+    project = Project(with_project_calls(files), scope_of, judged, pins, scripts=scripts)
     return Audit(discovery, project, judge(project, settings, today), today)
 
 
@@ -223,7 +225,7 @@ def _collect_all(files: Sequence[_Named], jobs: int, progress: Progress) -> list
     else:
         method = "fork" if platform == "linux" else "spawn"
         pool = ProcessPoolExecutor(
-            min(jobs, len(chunks)), get_context(method), initializer=use, initargs=(own_files(),)
+            min(jobs, len(chunks)), get_context(method), initializer=use, initargs=own_in_use()
         )
         work = pool.map(_collect_chunk, chunks)
     try:

@@ -19,7 +19,8 @@ class Project:
 
     ``scope_of`` knows every file's scope by path; ``judged`` names the files that rules may
     speak about. ``pins`` are the version specifiers that the project gives for libraries. ``stale``
-    are the suppressions that silence nothing, known once all other rules have spoken.
+    are the suppressions that silence nothing, known once all other rules have spoken. ``scripts``
+    are the dotted names of the functions that the project's console scripts call.
     """
 
     files: tuple[FileFacts, ...]
@@ -27,6 +28,7 @@ class Project:
     judged: frozenset[str]
     pins: Mapping[str, str] = field(default_factory=dict)
     stale: tuple[StaleSuppression, ...] = ()
+    scripts: frozenset[str] = frozenset()
 
     def judged_files(self) -> Iterator[FileFacts]:
         """Yield the files to judge: parsed, in a judged scope, neither generated nor stubs."""

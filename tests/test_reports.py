@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from exai_audit.facts.caches import Lifetime
-from exai_audit.facts.concurrency import PoolFact, PoolKind
+from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
@@ -86,7 +85,8 @@ def sample(*extra: Finding) -> AuditResult:
             TimeoutFact(place, TimeoutForm.CALL_KEYWORD, ValueKind.LITERAL, 5.0, "timeout",
                         "requests.get", Category.HTTP_API, False),
         ),
-        pools=(PoolFact(place, "x.Pool", PoolKind.THREAD, None, "n", Lifetime.MODULE, True),),
+        pools=(PoolFact(place, "x.Pool", PoolKind.THREAD, None, "n", Workers.EXPRESSION,
+                        PoolLifetime.MODULE, True),),
     )  # fmt: skip
     return AuditResult(
         tool=Tool("1.2.3", 1),

@@ -149,7 +149,9 @@ def scan_command(
     own = [(settings_file or root).parent / name for name in settings.knowledge]
     cache = None
     if not no_cache:
-        cache = FactsCache(cache_dir or root / FOLDER, makers_fingerprint(own), root)
+        cache = FactsCache(
+            cache_dir or root / FOLDER, makers_fingerprint(own, settings.bridge_functions), root
+        )
     with _progress_bar() as progress:
         audited = audit(targets, root, settings, _jobs(jobs), progress, cache, own, today())
     if show_files:

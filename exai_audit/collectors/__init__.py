@@ -12,6 +12,7 @@ import libcst as cst
 
 from exai_audit.collectors import (
     blocking,
+    bridges,
     caches,
     enclosed,
     limit_calls,
@@ -32,9 +33,11 @@ from exai_audit.source import SourceFile, UnreadableSourceError, decode
 
 TOPICS: dict[str, tuple[type[Any], re.Pattern[bytes]]] = {
     "blocking": (blocking.BlockingCollector, blocking.TRIGGERS),
+    "bridges": (bridges.BridgeCollector, bridges.TRIGGERS),
     "caches": (caches.CacheCollector, caches.TRIGGERS),
     "enclosed": (enclosed.EnclosedCollector, enclosed.TRIGGERS),
     "handed": (limit_calls.HandedCollector, limit_calls.TRIGGERS),
+    "handed_functions": (bridges.HandedFunctionCollector, bridges.HANDING_TRIGGERS),
     "limit_parameters": (limit_calls.LimitParameterCollector, limit_calls.TRIGGERS),
     "mismatches": (mismatches.MismatchCollector, mismatches.TRIGGERS),
     "pools": (pools.PoolCollector, pools.TRIGGERS),
@@ -77,9 +80,12 @@ def collect(path: str, data: bytes, dotted: str) -> FileFacts:
 
 def _topics(data: bytes) -> dict[str, Any]:
     """Return a fresh collector for each topic that the file may say something of."""
-    return {
+    topics = {
         field: collector() for field, (collector, needed) in TOPICS.items() if needed.search(data)
     }
+    if "bridges" not in topics and bridges.names_own_bridge(data):
+        topics["bridges"] = bridges.BridgeCollector()
+    return topics
 
 
 def _parse(source: SourceFile) -> ast.Module | Failure:

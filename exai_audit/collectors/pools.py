@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 import libcst as cst
 
-from exai_audit.collectors.scopes import first_parameter
+from exai_audit.collectors.pool_uses import Kept, kept_as, uses_of, what_becomes_of
+from exai_audit.collectors.roles import Function, Functions, is_handler
+from exai_audit.collectors.scopes import How
+from exai_audit.collectors.timeout_values import argument, is_literal
 from exai_audit.collectors.tree import ModuleTree
-from exai_audit.facts.caches import Lifetime
-from exai_audit.facts.concurrency import PoolFact, PoolKind
+from exai_audit.collectors.walk import children
+from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
 from exai_audit.knowledge.table import Pool, table
 
 TRIGGERS = re.compile(rb"PoolExecutor\b|\bThreadPool\b|\bPool\b")
-_CLOSING = frozenset({"shutdown", "close", "terminate", "join", "__exit__"})
 _Loop = (cst.For, cst.While)
 
 
 class PoolCollector(cst.CSTVisitor):
-    """Gathers calls, and names and attributes to see what becomes of a pool."""
+    """Gathers calls and functions, and names and attributes to see what becomes of a pool."""
 
     def __init__(self) -> None:
         super().__init__()
         self._calls: list[cst.Call] = []
+        self._functions: list[cst.FunctionDef] = []
         self._mentions: list[cst.Name | cst.Attribute] = []
 
     def visit_Call(self, node: cst.Call) -> None:
         self._calls.append(node)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self._functions.append(node)
 
     def visit_Name(self, node: cst.Name) -> None:
         self._mentions.append(node)
@@ -40,167 +47,145 @@ class PoolCollector(cst.CSTVisitor):
         return tuple(self._pools(tree))
 
     def _pools(self, tree: ModuleTree) -> Iterator[PoolFact]:
+        makers = _Makers(tree, self._functions, self._calls)
         for call in self._calls:
             name = tree.qualified(call.func)
             known = table().call(name) if name else None
             if known is not None and known.pool is not None:
-                yield self._pool(call, known.name, known.pool, tree)
+                yield self._pool(call, known.name, known.pool, makers)
 
-    def _pool(self, call: cst.Call, name: str, pool: Pool, tree: ModuleTree) -> PoolFact:
-        size = _argument(call, pool)
-        number = tree.number(size) if size is not None else None
-        target, lifetime = _kept_as(call, tree)
-        uses = self._uses(target, tree) if target is not None else []
-        entered = _is_entered(call, tree)
-        closing = {_method_called(use, tree) for use in uses} & _CLOSING
-        if any(_is_entered(use, tree) for use in uses):
-            closing.add("with")
+    def _pool(self, call: cst.Call, name: str, pool: Pool, makers: _Makers) -> PoolFact:
+        tree = makers.tree
+        given = argument(call, pool.argument, pool.position)
+        size = None if given is None or _is_none(given.value) else given.value
+        number, sized_by = _sized(size, tree)
+        kept = kept_as(call, tree)
+        uses = uses_of(kept, self._mentions, tree)
+        fate = what_becomes_of(call, kept, uses, pool.closed_by, tree)
+        per_call = makers.per_call(call, kept)
         return PoolFact(
             place=tree.place(call),
             callable=name,
             kind=PoolKind(pool.kind),
-            workers=int(number) if number is not None else None,
-            workers_text=_text(size, tree),
-            lifetime=lifetime,
-            serves_async=_serves_async(call, uses, tree),
-            closed="with" if entered else min(closing, default=""),
-            handed_on=not entered and _is_handed_on(call, target, uses, tree),
-            per_call=_per_call(call, lifetime, tree),
+            workers=number,
+            workers_text=" ".join(tree.module.code_for_node(size).split()) if size else "",
+            sized_by=sized_by,
+            lifetime=PoolLifetime.LOOP_TURN if per_call == "loop" else kept.lifetime,
+            serves_async=fate.serves_async,
+            lazy=kept.lazy,
+            closed=fate.closed,
+            closed_by=pool.closed_by,
+            at_exit=pool.at_exit,
+            handed_on=fate.handed_on,
+            per_call=per_call,
+            tasks=fate.tasks,
+            kept_as=kept.name,
+            default=pool.default,
+            with_four=pool.with_four,
         )
 
-    def _uses(self, target: cst.BaseExpression, tree: ModuleTree) -> list[cst.BaseExpression]:
-        """Return the other places that name what a pool is kept as."""
-        wanted = tree.module.code_for_node(target)
-        owner = tree.class_of(target) if isinstance(target, cst.Attribute) else None
-        scope = _owning_scope(target, tree)
-        return [
-            mention
-            for mention in self._mentions
-            if mention is not target
-            and type(mention) is type(target)
-            and _last_name(mention) == _last_name(target)
-            and tree.module.code_for_node(mention) == wanted
-            and (
-                tree.class_of(mention) is owner if owner else _owning_scope(mention, tree) is scope
-            )
-        ]
+
+def _is_none(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value == "None"
 
 
-def _argument(call: cst.Call, pool: Pool) -> cst.BaseExpression | None:
-    for index, arg in enumerate(call.args):
-        if arg.keyword is not None and arg.keyword.value == pool.argument:
-            return arg.value
-        if arg.keyword is None and not arg.star and index == pool.position:
-            return arg.value
-    return None
+def _sized(size: cst.BaseExpression | None, tree: ModuleTree) -> tuple[int | None, Workers]:
+    if size is None:
+        return None, Workers.DEFAULT
+    number = tree.number(size)
+    if number is not None:
+        return int(number), Workers.LITERAL if is_literal(size) else Workers.CONSTANT
+    default = _default_of_parameter(size, tree)
+    number = tree.number(default) if default is not None else None
+    if number is not None:
+        return int(number), Workers.PARAMETER_DEFAULT
+    return None, Workers.EXPRESSION
 
 
-def _text(size: cst.BaseExpression | None, tree: ModuleTree) -> str:
-    text = "" if size is None else tree.module.code_for_node(size)
-    return "" if text == "None" else " ".join(text.split())
-
-
-def _kept_as(call: cst.Call, tree: ModuleTree) -> tuple[cst.BaseExpression | None, Lifetime | None]:
-    """Return the name or attribute that the pool is assigned to, and how long that lives."""
-    target: cst.BaseExpression | None = None
-    for node in tree.ancestors(call):
-        if isinstance(node, cst.Assign):
-            target = node.targets[0].target
-        elif isinstance(node, (cst.AnnAssign, cst.NamedExpr)):
-            target = node.target
-        elif isinstance(node, (cst.BooleanOperation, cst.IfExp)):
-            continue
-        break
-    if isinstance(target, cst.Attribute):
-        return target, _attribute_lifetime(target, tree)
-    if not isinstance(target, cst.Name):
-        return None, None
-    scope = _owning_scope(target, tree)
-    kind = type(scope) if scope is not None else cst.Module
-    lifetimes = {cst.Module: Lifetime.MODULE, cst.ClassDef: Lifetime.CLASS}
-    return target, lifetimes.get(kind)
-
-
-def _attribute_lifetime(target: cst.Attribute, tree: ModuleTree) -> Lifetime | None:
-    function = tree.function_of(target)
-    if not isinstance(target.value, cst.Name):
-        return Lifetime.INSTANCE
-    first = first_parameter(function) if isinstance(function, cst.FunctionDef) else None
-    if target.value.value == first:
-        return Lifetime.CLASS if target.value.value == "cls" else Lifetime.INSTANCE
-    return Lifetime.MODULE
-
-
-def _owning_scope(node: cst.BaseExpression, tree: ModuleTree) -> cst.CSTNode | None:
-    if not isinstance(node, cst.Name):
+def _default_of_parameter(size: cst.BaseExpression, tree: ModuleTree) -> cst.BaseExpression | None:
+    """Return the default of the parameter that a size is, or that ``self.size`` was given."""
+    owner = tree.class_of(size)
+    if isinstance(size, cst.Attribute) and owner is not None:
+        values = tree.self_bindings(owner, size.attr.value)
+        only = values[0] if len(values) == 1 else None
+        return _default_of_parameter(only, tree) if isinstance(only, cst.Name) else None
+    if not isinstance(size, cst.Name):
         return None
-    owner = tree.scopes.owner(node.value, tree.scopes.of(node))
-    return owner.node if owner is not None else None
+    scope = tree.scopes.owner(size.value, tree.scopes.of(size))
+    bindings = scope.names[size.value] if scope is not None else []
+    if len(bindings) != 1 or bindings[0].how is not How.PARAMETER:
+        return None
+    return bindings[0].value
 
 
-def _last_name(node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    return node.value if isinstance(node, cst.Name) else ""
+class _Makers:
+    """What makes pools: coroutines, loops, request handlers, or code that runs once."""
 
+    def __init__(
+        self, tree: ModuleTree, functions: list[cst.FunctionDef], calls: list[cst.Call]
+    ) -> None:
+        self.tree = tree
+        self._nodes = functions
+        self._calls = calls
 
-def _method_called(use: cst.BaseExpression, tree: ModuleTree) -> str:
-    parent = tree.parent(use)
-    return parent.attr.value if isinstance(parent, cst.Attribute) and parent.value is use else ""
+    @cached_property
+    def _functions(self) -> Functions:
+        return Functions(self.tree, self._nodes, self._calls)
 
-
-def _is_entered(node: cst.CSTNode, tree: ModuleTree) -> bool:
-    """Tell whether a ``with`` statement or an exit stack closes what ``node`` is."""
-    parent = tree.parent(node)
-    if isinstance(parent, cst.WithItem):
-        return True
-    if not isinstance(parent, cst.Arg):
-        return False
-    call = tree.parent(parent)
-    if not isinstance(call, cst.Call):
-        return False
-    return _last_name(call.func) in {"enter_context", "enter_async_context", "closing", "callback"}
-
-
-def _is_handed_on(
-    call: cst.Call,
-    target: cst.BaseExpression | None,
-    uses: list[cst.BaseExpression],
-    tree: ModuleTree,
-) -> bool:
-    """Tell whether the pool is returned, yielded, stored elsewhere or given to another call."""
-    if target is None:
-        return True
-    return any(_gives_away(tree.parent(use), tree) for use in uses)
-
-
-def _gives_away(parent: cst.CSTNode | None, tree: ModuleTree) -> bool:
-    if isinstance(parent, (cst.Return, cst.Yield, cst.Element, cst.DictElement, cst.Assign)):
-        return True
-    if not isinstance(parent, cst.Arg):
-        return False
-    call = tree.parent(parent)
-    lends = {"run_in_executor", "isinstance", "id", "len", "repr", "print"}
-    return isinstance(call, cst.Call) and _last_name(call.func) not in lends
-
-
-def _is_coroutine(function: cst.CSTNode | None) -> bool:
-    return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
-
-
-def _serves_async(call: cst.Call, uses: list[cst.BaseExpression], tree: ModuleTree) -> bool:
-    return any(_is_coroutine(tree.function_of(node)) for node in (call, *uses))
-
-
-def _per_call(call: cst.Call, lifetime: Lifetime | None, tree: ModuleTree) -> str:
-    """Return what makes a short-lived pool again and again: a loop around it, or a coroutine."""
-    if lifetime is not None:
+    def per_call(self, call: cst.Call, kept: Kept) -> str:
+        """Return what makes a short-lived pool again and again, empty for none."""
+        if kept.lifetime is not PoolLifetime.CALL:
+            return ""
+        child: cst.CSTNode = call
+        for node in self.tree.ancestors(call):
+            if isinstance(node, (cst.FunctionDef, cst.Lambda)):
+                return self._per_call_of(node, call) if child is node.body else ""
+            if isinstance(node, cst.If) and kept.name and kept.name in _names_in(node.test):
+                return ""  # made once, on the first turn
+            if isinstance(node, _Loop) and child is node.body:
+                return "loop"
+            child = node
         return ""
-    child: cst.CSTNode = call
-    for node in tree.ancestors(call):
+
+    def _per_call_of(self, function: Function, call: cst.Call) -> str:
+        if isinstance(function, cst.Lambda) or _lasts(call, self.tree):
+            return ""
+        if is_handler(function, self.tree, self._calls):
+            return "handler"
+        if function.asynchronous is None or self._functions.is_entry(function):
+            return ""
+        return "coroutine"
+
+
+def _names_in(node: cst.CSTNode) -> set[str]:
+    found: set[str] = set()
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, cst.Name):
+            found.add(current.value)
+        stack.extend(children(current))
+    return found
+
+
+def _lasts(call: cst.Call, tree: ModuleTree) -> bool:
+    """Tell whether a pool's ``with`` block lasts: it yields to its user, or loops for ever."""
+    block = next((n for n in tree.ancestors(call) if isinstance(n, cst.With)), None)
+    if block is None or not isinstance(tree.parent(tree.parent(call) or call), cst.With):
+        return False
+    function = tree.function_of(call)
+    stack: list[cst.CSTNode] = [block.body]
+    while stack:
+        node = stack.pop()
         if isinstance(node, (cst.FunctionDef, cst.Lambda)):
-            return "coroutine" if _is_coroutine(node) and child is node.body else ""
-        if isinstance(node, _Loop) and child is node.body:
-            return "loop"
-        child = node
-    return ""
+            continue
+        if isinstance(node, cst.Yield) and tree.function_of(node) is function:
+            return True
+        if isinstance(node, cst.While) and _is_true(node.test):
+            return True
+        stack.extend(children(node))
+    return False
+
+
+def _is_true(test: cst.BaseExpression) -> bool:
+    return isinstance(test, (cst.Name, cst.Integer)) and test.value in ("True", "1")

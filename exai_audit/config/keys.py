@@ -37,6 +37,7 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "generated": ("generated", read_patterns),
     "max-file-size": ("max_file_size", read_whole),
     "knowledge": ("knowledge", read_texts),
+    "bridge-functions": ("bridge_functions", read_texts),
     "per-file-ignores": ("per_file_ignores", read_per_file_ignores),
     "min-confidence": ("min_confidence", read_choice(Confidence)),
     "fail-under": ("fail_under", read_fail_under),

@@ -33,7 +33,8 @@ class Settings:
     """All settings; field names are the settings keys in snake_case, ``scopes`` is ``scope``.
 
     Codes may be prefixes, paths are patterns relative to the root; ``knowledge`` names the user's
-    own knowledge files relative to the settings file. ``rule_options`` are the
+    own knowledge files relative to the settings file, ``bridge_functions`` the dotted names of the
+    project's own functions that run a coroutine and wait for it. ``rule_options`` are the
     options given, by settings key; a rule's own defaults fill the rest.
     """
 
@@ -52,6 +53,7 @@ class Settings:
     fail_on: Severity | None = None
     max_file_size: int = 1_000_000
     knowledge: tuple[str, ...] = ()
+    bridge_functions: tuple[str, ...] = ()
     rule_options: tuple[tuple[str, object], ...] = ()
     overrides: tuple[Override, ...] = ()
 

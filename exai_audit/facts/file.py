@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from exai_audit.facts.caches import CacheFacts
-from exai_audit.facts.concurrency import BlockingFact, PoolFact
+from exai_audit.facts.concurrency import BlockingFact, BridgeFact, HandedFunctionFact, PoolFact
 from exai_audit.facts.size import LineCounts, SizeFacts
 from exai_audit.facts.suppressions import SuppressionFact
 from exai_audit.facts.timeouts import (
@@ -57,5 +57,7 @@ class FileFacts:
     handed: tuple[HandedFact, ...] = ()
     caches: CacheFacts = _NO_CACHES
     pools: tuple[PoolFact, ...] = ()
+    bridges: tuple[BridgeFact, ...] = ()
+    handed_functions: tuple[HandedFunctionFact, ...] = ()
     blocking: tuple[BlockingFact, ...] = ()
     suppressions: tuple[SuppressionFact, ...] = ()

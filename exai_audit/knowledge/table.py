@@ -52,12 +52,20 @@ class Timeout:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A call that makes a pool: ``kind`` is ``thread`` or ``process``."""
+    """A call that makes a pool: ``kind`` is ``thread`` or ``process``.
 
-    kind: str
+    ``default`` says how many workers it has when not told, ``with_four`` how many that is with 4
+    CPUs. ``closed_by`` are the methods that end its workers, whether or not ``with`` does too;
+    ``at_exit`` tells that the library itself ends them when the interpreter exits.
+    """
+
+    kind: Literal["thread", "process"]
     argument: str = "max_workers"
     position: int | None = 0
     default: str = ""
+    with_four: int | None = None
+    closed_by: tuple[str, ...] = ("shutdown",)
+    at_exit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +82,42 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Blocking:
-    """A call that blocks its thread; ``instead`` is what a coroutine should await."""
+    """A call that blocks its thread; ``instead`` is what a coroutine should await.
+
+    ``argument`` (at ``position``) decides whether it waits: with ``unless`` it does not when that
+    is a zero, a False, not given, or holds ``WNOHANG``. ``origin`` tells that only a future that
+    this file itself got from a pool or another thread's loop is known to be unfinished.
+    ``file_system`` calls are judged only with a setting.
+    """
 
     instead: str
+    argument: str = ""
+    position: int | None = None
+    unless: Literal["", "zero", "false", "not-given", "nohang"] = ""
+    origin: bool = False
+    file_system: bool = False
+
+
+BridgeCall = Literal[
+    "run", "run-until-complete", "new-event-loop", "run-coroutine-threadsafe", "run-in-executor",
+    "to-thread", "nest-asyncio", "async-to-sync", "sync-to-async", "own",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A call that leads from synchronous code to coroutines, or back."""
+
+    kind: BridgeCall
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """A call that has a function run elsewhere: in a pool's thread, a new thread or process."""
+
+    to: Literal["pool", "thread", "process"]
+    argument: str
+    position: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +138,8 @@ class Call:
     pool: Pool | None = None
     cache: Cache | None = None
     blocking: Blocking | None = None
+    bridge: Bridge | None = None
+    hands: Hands | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,35 +171,45 @@ class Table:
 
 
 _OWN: list[Path] = []
-_PARTS = ("timeout", "pool", "cache", "blocking")
+_BRIDGES: list[str] = []
+_PARTS: dict[str, type] = {
+    "timeout": Timeout, "pool": Pool, "cache": Cache, "blocking": Blocking, "bridge": Bridge,
+    "hands": Hands,
+}  # fmt: skip
 _KEYS = {"call": "a list of tables [[call]]", "name": "a dotted name", "source": "where it says so"}
 
 
 @cache  # exai: ignore[EXA301] no parameters: one entry
 def table() -> Table:
     """Load the table shipped with the tool and the user's own, once."""
-    return load(sorted(Path(__file__).parent.glob("*.toml")), _OWN)
+    return load(sorted(Path(__file__).parent.glob("*.toml")), _OWN, _BRIDGES)
 
 
-def use(own: Sequence[Path]) -> None:
+def use(own: Sequence[Path], bridges: Sequence[str] = ()) -> None:
     """Let the user's own files extend the table, for all that this process collects from now on.
+
+    Args:
+        own: the files.
+        bridges: dotted names of the project's functions that wait for a coroutine.
 
     Raises:
         SettingsError: see `load`.
     """
-    if list(own) != _OWN:
-        _OWN[:] = own
+    if list(own) != _OWN or list(bridges) != _BRIDGES:
+        _OWN[:], _BRIDGES[:] = own, bridges
         table.cache_clear()
     table()
 
 
-def own_files() -> tuple[Path, ...]:
-    """Return the user's own files in use."""
-    return tuple(_OWN)
+def own_in_use() -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Return the user's own files and bridges in use, as `use` takes them."""
+    return tuple(_OWN), tuple(_BRIDGES)
 
 
-def load(paths: Iterable[Path], own: Iterable[Path] = ()) -> Table:
+def load(paths: Iterable[Path], own: Iterable[Path] = (), bridges: Iterable[str] = ()) -> Table:
     """Read and merge TOML files; what a file of ``own`` says replaces what the others say.
+
+    Each name of ``bridges`` becomes, besides, a bridge of the project's own.
 
     Raises:
         SettingsError: a file cannot be read or is not TOML, a row is malformed, two rows of
@@ -171,6 +224,9 @@ def load(paths: Iterable[Path], own: Iterable[Path] = ()) -> Table:
         for row in _rows(path):
             known = calls.get(row.name)
             calls[row.name] = _laid_over(known, row) if known else row
+    for name in bridges:
+        known = calls.get(name, Call(name, source="the setting bridge-functions"))
+        calls[name] = replace(known, bridge=Bridge("own"))
     names = {alias: call.name for call in calls.values() for alias in call.aliases}
     roots = frozenset(name.partition(".")[0] for name in (*calls, *names))
     return Table(calls, roots, names)
@@ -204,8 +260,7 @@ def _call(given: object) -> Call:
         if not isinstance(row.get(key), str) or not row[key]:
             raise ValueError(f"{key}: expected {_KEYS[key]}")
     problem = _unknown(row, [f.name for f in fields(Call)])
-    parts = {"timeout": Timeout, "pool": Pool, "cache": Cache, "blocking": Blocking}
-    for name, kind in parts.items():
+    for name, kind in _PARTS.items():
         if not problem and isinstance(row.get(name), dict):
             problem = _unknown(row[name], [f.name for f in fields(kind)], f"{name}.")
     if problem:

@@ -57,7 +57,7 @@ def members(value: object, leave_out: Iterable[str] = ()) -> dict[str, Json]:
         if field.name in leave_out:
             continue
         item: object = getattr(value, field.name)
-        if isinstance(item, Place):
+        if isinstance(item, Place) and field.name == "place":
             found["line"], found["symbol"] = item.span.line, item.symbol
         else:
             found[_NAMES.get(field.name, field.name)] = _value(item)
@@ -76,7 +76,7 @@ def _facts(files: Iterable[FileFacts] | StoredFacts) -> Json:
         "mismatches": [_fact(file, fact) for file in files for fact in file.mismatches],
         "caches": [_fact(file, fact) for file in files for fact in file.caches.found],
         "pools": [_fact(file, fact) for file in files for fact in file.pools],
-        "bridges": [],
+        "bridges": [_fact(file, fact) for file in files for fact in file.bridges],
         "blocking": [_fact(file, fact) for file in files for fact in file.blocking],
         "modules": [_module(file) for file in files],
     }

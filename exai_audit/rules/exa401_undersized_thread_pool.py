@@ -21,7 +21,9 @@ POOL = ThreadPoolExecutor(max_workers=16)
 ```
 
 *Known false alarms.* A pool kept small to spare what it talks to: suppress with that reason. One
-worker mostly means "one after the other" on purpose and is shown with low confidence.
+worker mostly means "one after the other" on purpose and is shown with low confidence. A pool that
+is given no more tasks than it has workers, all in one place, is silent; so is a size that only the
+running program knows.
 
 *References.* ``min-workers`` is 4 by default. Without a size, ``ThreadPoolExecutor`` starts up to
 min(32, CPUs + 4) threads (Python documentation, concurrent.futures).
@@ -32,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exai_audit.facts.concurrency import PoolFact, PoolKind
+from exai_audit.facts.concurrency import PoolFact, PoolKind, Workers
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project import Project
 from exai_audit.registry import Rule, Scoped
@@ -50,36 +52,48 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     for facts in project.judged_files():
         least = options.at(facts.path).min_workers
         for pool in facts.pools:
-            if pool.kind is PoolKind.THREAD and pool.workers and 0 < pool.workers < least:
+            if pool.kind is not PoolKind.THREAD or not pool.workers:
+                continue
+            suffices = 0 < pool.tasks <= pool.workers
+            if 0 < pool.workers < least and not suffices:
                 yield _hit(facts.path, pool, pool.workers, least)
 
 
 def _hit(path: str, pool: PoolFact, workers: int, least: int) -> Hit:
     name = pool.callable.rpartition(".")[2]
     threads = "1 worker" if workers == 1 else f"{workers} workers"
+    by_default = " by default" if pool.sized_by is Workers.PARAMETER_DEFAULT else ""
     serves = ", and coroutines wait for it" if pool.serves_async else ""
     return Hit(
         path=path,
         place=pool.place,
         severity=Severity.MEDIUM if pool.serves_async else Severity.LOW,
-        confidence=Confidence.LOW if workers == 1 else Confidence.HIGH,
-        message=f"{name} has {threads} (at least {least} expected){serves}",
+        confidence=_confidence(pool, workers),
+        message=f"{name} has {threads}{by_default} (at least {least} expected){serves}",
         remedy=_remedy(pool, name),
         measured=workers,
         threshold=least,
     )
 
 
+def _confidence(pool: PoolFact, workers: int) -> Confidence:
+    if workers == 1:
+        return Confidence.LOW
+    return Confidence.MEDIUM if pool.sized_by is Workers.PARAMETER_DEFAULT else Confidence.HIGH
+
+
 def _remedy(pool: PoolFact, name: str) -> str:
-    if name != "ThreadPoolExecutor":
-        return f"Size it by how many calls wait at once, for example {name}(16)."
-    remedy = (
-        f"Write {name}() for the default, min(32, CPUs + 4), with 4 CPUs 8 workers, or size it by"
-        " how many calls wait at once."
-    )
+    remedy = f"Size it by how many calls wait at once, for example {name}(16)"
+    if pool.with_four and pool.default:
+        gives = f"{pool.default}, with 4 CPUs {pool.with_four} workers"
+        if pool.default.isdigit():
+            gives = f"{pool.default} workers"
+        remedy = (
+            f"Write {name}() for the default, {gives}; or size it by how many calls wait at once"
+        )
     if pool.serves_async:
-        remedy += " For a single call, await asyncio.to_thread(...) needs no pool of its own."
-    return remedy
+        remedy += ". For a single call, await asyncio.to_thread(...) needs no pool of its own"
+    return remedy + "."
 
 
 RULE = Rule(

@@ -1,4 +1,4 @@
-"""A pool of workers made anew in a coroutine or a loop.
+"""A pool of workers made anew in a coroutine, a loop or a request handler.
 
 *Why.* Starting threads or processes costs more than most of what they are given, and a pool that
 is made for each call bounds nothing: ten calls at once make ten pools.
@@ -26,7 +26,9 @@ async def resize(images, loop):
     return [await loop.run_in_executor(POOL, shrink, image) for image in images]
 ```
 
-*Known false alarms.* A coroutine that runs once, at start-up: suppress with that reason.
+*Known false alarms.* A coroutine that runs once, at start-up: suppress with that reason. Entry
+points (``main``, commands, what only they call), pools that a context manager yields to its user
+and pools around an endless loop are silent.
 
 *References.* Python documentation, asyncio "Executing code in thread or process pools";
 ``asyncio.to_thread`` uses the loop's own pool of min(32, CPUs + 4) threads.
@@ -49,31 +51,42 @@ class Options:
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each pool that a coroutine or a loop makes for itself."""
+    """Yield a hit at each pool that a coroutine, a loop or a handler makes for itself."""
     for facts in project.judged_files():
         for pool in facts.pools:
             if pool.per_call and not pool.handed_on:
                 yield _hit(facts.path, pool)
 
 
+_MAKERS = {
+    "coroutine": "each call of the coroutine",
+    "handler": "each request",
+    "loop": "each turn of the loop",
+}
+
+
 def _hit(path: str, pool: PoolFact) -> Hit:
     name = pool.callable.rpartition(".")[2]
-    when = "each call of the coroutine" if pool.per_call == "coroutine" else "each turn of the loop"
     return Hit(
         path=path,
         place=pool.place,
         severity=Severity.MEDIUM,
-        message=f"{when} makes a {name} of its own",
+        message=f"{_MAKERS[pool.per_call]} makes a {name} of its own",
         remedy=_remedy(pool, name),
     )
 
 
 def _remedy(pool: PoolFact, name: str) -> str:
     given = f"{name}({pool.workers_text})" if pool.workers_text else f"{name}()"
+    close = f"{pool.closed_by[0]}()" if pool.closed_by else "close it"
     if pool.per_call == "loop":
-        return f"Make {given} once, before the loop, and close it after."
-    remedy = f"Make {given} once, at module level or at start-up, and close it at shutdown."
-    if pool.kind is PoolKind.THREAD:
+        return f"Make {given} once, before the loop (with {given} as pool: around the loop)."
+    remedy = f"Make {given} once, at module level or at start-up, and {close} at shutdown."
+    if pool.kind is PoolKind.PROCESS:
+        return remedy
+    if pool.per_call == "handler":
+        return f"{remedy} Concurrent requests then share its workers."
+    if pool.tasks == 1 or not pool.tasks:
         remedy += " For a single call, await asyncio.to_thread(...) is enough."
     return remedy
 
@@ -82,7 +95,7 @@ RULE = Rule(
     code="EXA402",
     name="executor-per-call",
     family=Family.CONCURRENCY,
-    summary="a pool made inside a coroutine or a loop",
+    summary="a pool made inside a coroutine, a loop or a request handler",
     severity="medium",
     options=Options,
     check=check,

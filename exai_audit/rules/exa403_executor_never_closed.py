@@ -1,0 +1,109 @@
+"""A pool of workers that nothing closes.
+
+*Why.* The threads or processes of a pool stay until it is closed. One pool for each object or call
+that nobody closes is a leak that grows with the traffic; a pool of processes that is dropped open
+may leave orphans or hang the interpreter's exit.
+
+*Bad*
+
+```python
+from concurrent.futures import ThreadPoolExecutor
+
+
+class Mailer:
+    def __init__(self):
+        self._pool = ThreadPoolExecutor(max_workers=8)
+
+    def send(self, mail):
+        return self._pool.submit(deliver, mail)
+```
+
+*Good*
+
+```python
+from concurrent.futures import ThreadPoolExecutor
+
+
+class Mailer:
+    def __init__(self):
+        self._pool = ThreadPoolExecutor(max_workers=8)
+
+    def send(self, mail):
+        return self._pool.submit(deliver, mail)
+
+    def close(self):
+        self._pool.shutdown()
+```
+
+*Known false alarms.* One pool for the whole program may be left to the interpreter's exit, where
+``concurrent.futures`` itself joins its workers: low confidence. A pool that the file gives away
+(returns it, passes it to another call) may be closed there and is silent.
+
+*References.* Python documentation, ``Executor.shutdown``; ``multiprocessing.pool.Pool``: "must be
+properly managed (either by using the pool as a context manager or by calling close() and
+terminate() manually)".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.facts.concurrency import PoolFact, PoolLifetime
+from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.project import Project
+from exai_audit.registry import Rule, Scoped
+
+_FOR_THE_PROGRAM = (PoolLifetime.MODULE, PoolLifetime.CLASS, PoolLifetime.FUNCTION_ATTRIBUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no settings."""
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each pool that its file neither closes nor gives away."""
+    for facts in project.judged_files():
+        for pool in facts.pools:
+            if not pool.closed and not pool.handed_on:
+                yield _hit(facts.path, pool)
+
+
+def _hit(path: str, pool: PoolFact) -> Hit:
+    name = pool.callable.rpartition(".")[2]
+    at_exit = pool.at_exit and pool.lifetime in _FOR_THE_PROGRAM
+    until = ", until the interpreter exits" if at_exit else ""
+    return Hit(
+        path=path,
+        place=pool.place,
+        severity=Severity.LOW,
+        confidence=Confidence.LOW if at_exit else Confidence.HIGH,
+        message=f"nothing closes this {name}{until}",
+        remedy=_remedy(pool, name),
+    )
+
+
+def _remedy(pool: PoolFact, name: str) -> str:
+    given = f"{name}({pool.workers_text})" if pool.workers_text else f"{name}()"
+    close = pool.closed_by[0] if pool.closed_by else "close"
+    if pool.lifetime in (PoolLifetime.CALL, PoolLifetime.LOOP_TURN):
+        return f"Write with {given} as pool: around its use."
+    if pool.lifetime is PoolLifetime.INSTANCE:
+        kept = f"self.{pool.kept_as}.{close}()"
+        return f"Call {kept} where the object is closed (close, stop, __exit__)."
+    return (
+        f"Call {pool.kept_as}.{close}() at shutdown, in the framework's own hook or through"
+        f" atexit.register({pool.kept_as}.{close})."
+    )
+
+
+RULE = Rule(
+    code="EXA403",
+    name="executor-never-closed",
+    family=Family.CONCURRENCY,
+    summary="a pool that nothing closes",
+    severity="low",
+    options=Options,
+    check=check,
+)

@@ -1,0 +1,158 @@
+"""A new event loop for each call, between synchronous code and coroutines.
+
+*Why.* ``asyncio.run`` makes a loop, runs one coroutine and throws the loop away. In a function
+that a pool or a thread runs for each call, nothing survives the call: connection pools, locks and
+clients belong to a loop that is gone, and "attached to a different loop" or "loop is closed" comes
+at the second call. In library code it fails as soon as the caller already runs in a loop.
+
+*Bad*
+
+```python
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+POOL = ThreadPoolExecutor(8)
+
+
+def fetch_all(urls):
+    return list(POOL.map(lambda url: asyncio.run(fetch(url)), urls))
+```
+
+*Good*
+
+```python
+import asyncio
+
+
+async def fetch_all(urls):
+    return await asyncio.gather(*(fetch(url) for url in urls))
+
+
+def main():
+    asyncio.run(fetch_all(["https://example.org"]))
+```
+
+*Known false alarms.* A public function that only stands in for a program's start: name it ``main``,
+make it a console script of pyproject.toml, or suppress with that reason.
+
+*References.* Python documentation, asyncio runners: ``asyncio.run`` "should be used as a main entry
+point for asyncio programs, and should ideally only be called once". Entry points are what stands
+under ``if __name__ == "__main__"``, functions called only from there, console scripts, commands
+and functions named ``main``. A thread started once with a loop of its own, and code that makes,
+owns and closes the loop it runs, are silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exai_audit.facts.concurrency import BridgeFact, BridgeKind, Role, RunsIn
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project import Project
+from exai_audit.project_calls import exported_names
+from exai_audit.registry import Rule, Scoped
+
+_LOOPS = (BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE)
+_PER_CALL = (RunsIn.POOL, RunsIn.THREAD_PER_CALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Handing:
+    """Where a function is handed to a pool or a thread."""
+
+    path: str
+    line: int
+    runs_in: RunsIn
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each loop that is made for one call."""
+    handed = _handed_in_other_files(project)
+    for facts in project.judged_files():
+        for fact in facts.bridges:
+            if fact.kind not in _LOOPS or fact.role is Role.RUNNER:
+                continue
+            handing = handed.get(fact.function)
+            if fact.runs_in is not None:
+                handing = _Handing(facts.path, fact.handed_line, fact.runs_in)
+            if handing is not None and handing.runs_in in _PER_CALL:
+                yield _in_pool(facts.path, fact, handing)
+            elif handing is None and fact.role is Role.LIBRARY and not _is_script(fact, project):
+                yield _in_library(facts.path, fact)
+
+
+def _handed_in_other_files(project: Project) -> Mapping[str, _Handing]:
+    exported = exported_names(project.files)
+    return {
+        exported.get(fact.function, fact.function): _Handing(
+            facts.path, fact.place.span.line, fact.runs_in
+        )
+        for facts in project.files
+        for fact in facts.handed_functions
+    }
+
+
+def _is_script(fact: BridgeFact, project: Project) -> bool:
+    """Tell whether the program starts here: at module level, in a script or below one alone."""
+    if not fact.function or fact.function in project.scripts:
+        return True
+    return bool(fact.callers) and all(name in project.scripts for name in fact.callers)
+
+
+def _in_pool(path: str, fact: BridgeFact, handing: _Handing) -> Hit:
+    where = "each task of a pool" if handing.runs_in is RunsIn.POOL else "a thread for each call"
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.MEDIUM,
+        message=f"{fact.operation} makes a new event loop in {where}",
+        remedy=_remedy_in_pool(fact),
+        related=()
+        if fact.itself
+        else (Related(handing.path, handing.line, "the function is handed over here"),),
+    )
+
+
+def _remedy_in_pool(fact: BridgeFact) -> str:
+    if fact.is_async:
+        return "Await the coroutine here: a loop already runs, no thread and no second loop needed."
+    return (
+        "Keep one loop in one thread and hand coroutines to it:"
+        " asyncio.run_coroutine_threadsafe(work(), loop).result(timeout=...); or await them all"
+        " together with asyncio.gather under a single asyncio.run."
+    )
+
+
+def _in_library(path: str, fact: BridgeFact) -> Hit:
+    name = fact.place.symbol.rpartition(".")[2]
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.LOW,
+        confidence=Confidence.HIGH if fact.kind is BridgeKind.RUN else Confidence.MEDIUM,
+        message=(
+            f"{name} is no entry point and makes an event loop for each call with {fact.operation}"
+        ),
+        remedy=(
+            f"Make {name} a coroutine and let the program's entry point call asyncio.run once; or"
+            " keep one loop in a thread of its own for all calls and use"
+            " asyncio.run_coroutine_threadsafe(work(), loop).result(timeout=...)."
+        ),
+    )
+
+
+RULE = Rule(
+    code="EXA404",
+    name="sync-async-bridge",
+    family=Family.CONCURRENCY,
+    summary="a new event loop for each call, in a pool, a thread or library code",
+    severity="medium in a pool or a thread per call, else low",
+    options=Options,
+    check=check,
+)

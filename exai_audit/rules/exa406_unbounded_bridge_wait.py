@@ -1,0 +1,110 @@
+"""A thread that waits for a coroutine in another thread's loop, without a limit.
+
+*Why.* The result comes only if the other loop runs. When it is stopped, blocked or is the very
+loop that waits, the thread hangs for ever, with no error and no log line.
+
+*Bad*
+
+```python
+import asyncio
+
+
+def fetch(url, loop):
+    return asyncio.run_coroutine_threadsafe(get(url), loop).result()
+```
+
+*Good*
+
+```python
+import asyncio
+
+BRIDGE_SECONDS = 30
+
+
+def fetch(url, loop):
+    return asyncio.run_coroutine_threadsafe(get(url), loop).result(timeout=BRIDGE_SECONDS)
+```
+
+*Known false alarms.* A wait that something else surely ends (the coroutine has a limit of its own
+that the file does not show): suppress with that reason.
+
+*References.* Python documentation, ``asyncio.run_coroutine_threadsafe``. The setting
+``bridge-functions`` names functions of the project that run a coroutine and wait for it; a call of
+one without a timeout is found too, unless its own parameter has a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.facts.concurrency import BridgeFact, BridgeKind
+from exai_audit.facts.timeouts import TimeoutForm, ValueKind
+from exai_audit.finding import Family, Hit, Severity
+from exai_audit.project import Project
+from exai_audit.registry import Rule, Scoped
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no settings of its own; ``bridge-functions`` is one of the project's."""
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each wait for a bridge that has no limit."""
+    limited = _limited_by_default(project)
+    for facts in project.judged_files():
+        for fact in facts.bridges:
+            if fact.unlimited is None:
+                continue
+            if fact.kind is not BridgeKind.OWN:
+                yield _hit(facts.path, fact)
+            elif fact.operation not in limited:
+                yield _own(facts.path, fact)
+
+
+def _limited_by_default(project: Project) -> set[str]:
+    """Return the functions whose timeout parameter has a number for a default."""
+    return {
+        ".".join(part for part in (facts.module, fact.place.symbol) if part)
+        for facts in project.files
+        for fact in facts.timeouts
+        if fact.form is TimeoutForm.PARAMETER_DEFAULT and fact.value is ValueKind.LITERAL
+    }
+
+
+def _hit(path: str, fact: BridgeFact) -> Hit:
+    assert fact.unlimited is not None
+    return Hit(
+        path=path,
+        place=fact.unlimited,
+        severity=Severity.MEDIUM,
+        message="waits without a limit for a coroutine in another thread's event loop",
+        remedy=(
+            "Write .result(timeout=...) with a limit from the project's constants, catch"
+            " TimeoutError and cancel the future; in a coroutine await asyncio.wrap_future(future)."
+        ),
+    )
+
+
+def _own(path: str, fact: BridgeFact) -> Hit:
+    assert fact.unlimited is not None
+    name = fact.operation.rpartition(".")[2]
+    return Hit(
+        path=path,
+        place=fact.unlimited,
+        severity=Severity.MEDIUM,
+        message=f"the bridge {name} waits for its coroutine without a limit",
+        remedy=f"Write {name}(..., timeout=...), or give its timeout parameter a default.",
+    )
+
+
+RULE = Rule(
+    code="EXA406",
+    name="unbounded-bridge-wait",
+    family=Family.CONCURRENCY,
+    summary="a thread that waits without a limit for a coroutine of another loop",
+    severity="medium",
+    options=Options,
+    check=check,
+)
