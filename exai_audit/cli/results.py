@@ -7,30 +7,22 @@ from typing import Annotated
 
 import typer
 
+from exai_audit.cli import options
 from exai_audit.cli.deliver import Drawing, deliver, draws_unicode, requested, wants_color
 from exai_audit.cli.output import write_file, write_stdout
 from exai_audit.comparison import compare
-from exai_audit.report import FORMATS, comparison
+from exai_audit.report import comparison
 from exai_audit.stored import read_result
-
-_Formats = Annotated[
-    list[str] | None,
-    typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file."),
-]
-_Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report here.")]
-_Ascii = Annotated[bool, typer.Option("--ascii", help="No Unicode drawing.")]
 
 
 def report_command(
     result: Annotated[Path, typer.Argument(help="A JSON report of exai-audit.")],
-    output_format: _Formats = None,
-    output: _Output = None,
-    color: Annotated[str, typer.Option(help="auto, always or never.")] = "auto",
-    ascii_only: _Ascii = False,
-    top: Annotated[int, typer.Option(min=0, help="Bottlenecks to show, 0 for all.")] = 10,
-    max_size: Annotated[
-        int | None, typer.Option(min=2000, help="Bytes of markdown at most.")
-    ] = None,
+    output_format: options.Formats = None,
+    output: options.Output = None,
+    color: options.Color = "auto",
+    ascii_only: options.Ascii = False,
+    top: options.Top = 10,
+    max_size: options.MaxSize = None,
 ) -> None:
     """Show a stored JSON result in another format."""
     reports = requested(output_format or [], output)
@@ -47,8 +39,8 @@ def compare_command(
             "--format", "-f", help=f"{', '.join(comparison.FORMATS)}; FORMAT=FILE writes a file."
         ),
     ] = None,
-    output: _Output = None,
-    ascii_only: _Ascii = False,
+    output: options.Output = None,
+    ascii_only: options.Ascii = False,
 ) -> None:
     """Show what is new, fixed and moved between two stored results."""
     reports = requested(output_format or [], output, comparison.FORMATS)

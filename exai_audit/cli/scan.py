@@ -4,124 +4,56 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from exai_audit.assemble import assemble
 from exai_audit.cache import FOLDER, FactsCache, makers_fingerprint
+from exai_audit.cli import options
 from exai_audit.cli.clock import today
 from exai_audit.cli.deliver import Drawing, deliver, draws_unicode, requested, wants_color
 from exai_audit.cli.gate import Verdict, minimum_score, score_verdict, severity_verdict
 from exai_audit.cli.output import say
+from exai_audit.cli.progress import progress_bar
 from exai_audit.config import Settings, find_root, load, with_options
 from exai_audit.discover import Discovery
 from exai_audit.engine import audit
 from exai_audit.errors import UsageError
-from exai_audit.finding import Confidence, Finding, Scope, Severity
-from exai_audit.report import FORMATS
+from exai_audit.finding import Finding
 from exai_audit.result import AuditResult
-
-_CHOICE, _OUTPUT, _GATE, _RUN = "Choice", "Output", "Gate", "Running"
-Codes = list[str]
 
 
 def scan_command(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders.")] = None,
-    select: Annotated[
-        Codes | None, typer.Option(help="Rules to run: codes or prefixes.", rich_help_panel=_CHOICE)
-    ] = None,
-    ignore: Annotated[
-        Codes | None, typer.Option(help="Rules to leave out.", rich_help_panel=_CHOICE)
-    ] = None,
-    extend_select: Annotated[
-        Codes | None, typer.Option(help="Rules to add.", rich_help_panel=_CHOICE)
-    ] = None,
-    min_confidence: Annotated[
-        Confidence | None,
-        typer.Option(help="What gates and weighs.", rich_help_panel=_CHOICE),
-    ] = None,
-    show_only: Annotated[
-        list[str] | None,
-        typer.Option(help="FILE… Judge all, show and gate these.", rich_help_panel=_CHOICE),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="Replace the excludes.", rich_help_panel=_CHOICE)
-    ] = None,
-    extend_exclude: Annotated[
-        list[str] | None, typer.Option(help="Add to the excludes.", rich_help_panel=_CHOICE)
-    ] = None,
-    force_exclude: Annotated[
-        bool, typer.Option(help="Exclude named paths too.", rich_help_panel=_CHOICE)
-    ] = False,
-    no_respect_gitignore: Annotated[
-        bool,
-        typer.Option("--no-respect-gitignore", help="Read ignored files.", rich_help_panel=_CHOICE),
-    ] = False,
-    scope: Annotated[
-        list[Scope] | None, typer.Option(help="What to judge.", rich_help_panel=_CHOICE)
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Settings file.", rich_help_panel=_CHOICE)
-    ] = None,
-    isolated: Annotated[
-        bool, typer.Option(help="Ignore settings files.", rich_help_panel=_CHOICE)
-    ] = False,
-    output_format: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--format",
-            "-f",
-            help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Write the report here.", rich_help_panel=_OUTPUT),
-    ] = None,
-    color: Annotated[
-        str, typer.Option(help="auto, always or never.", rich_help_panel=_OUTPUT)
-    ] = "auto",
-    ascii_only: Annotated[
-        bool, typer.Option("--ascii", help="No Unicode drawing.", rich_help_panel=_OUTPUT)
-    ] = False,
-    top: Annotated[
-        int, typer.Option(min=0, help="Bottlenecks to show, 0 for all.", rich_help_panel=_OUTPUT)
-    ] = 10,
-    max_size: Annotated[
-        int | None,
-        typer.Option(min=2000, help="Bytes of markdown at most.", rich_help_panel=_OUTPUT),
-    ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Only the verdict.", rich_help_panel=_OUTPUT)
-    ] = False,
-    show_files: Annotated[
-        bool, typer.Option(help="List files, and why some are out.", rich_help_panel=_OUTPUT)
-    ] = False,
-    facts: Annotated[
-        bool, typer.Option(help="Add the facts to the JSON.", rich_help_panel=_OUTPUT)
-    ] = False,
-    fail_under: Annotated[
-        str | None, typer.Option(help="Least score (80) or grade (B).", rich_help_panel=_GATE)
-    ] = None,
-    fail_on: Annotated[
-        Severity | None, typer.Option(help="Fail on this severity.", rich_help_panel=_GATE)
-    ] = None,
-    exit_zero: Annotated[
-        bool, typer.Option(help="Exit 0 though the gate fails.", rich_help_panel=_GATE)
-    ] = False,
-    jobs: Annotated[str, typer.Option(help="Processes, or auto.", rich_help_panel=_RUN)] = "auto",
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Remember nothing.", rich_help_panel=_RUN)
-    ] = False,
-    cache_dir: Annotated[
-        Path | None, typer.Option(help="Where to remember facts.", rich_help_panel=_RUN)
-    ] = None,
+    paths: options.Paths = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    extend_select: options.ExtendSelect = None,
+    min_confidence: options.MinConfidence = None,
+    show_only: options.ShowOnly = None,
+    exclude: options.Exclude = None,
+    extend_exclude: options.ExtendExclude = None,
+    force_exclude: options.ForceExclude = False,
+    no_respect_gitignore: options.NoRespectGitignore = False,
+    scope: options.Scopes = None,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+    output_format: options.Formats = None,
+    output: options.Output = None,
+    color: options.Color = "auto",
+    ascii_only: options.Ascii = False,
+    top: options.Top = 10,
+    max_size: options.MaxSize = None,
+    quiet: options.Quiet = False,
+    show_files: options.ShowFiles = False,
+    facts: options.Facts = False,
+    fail_under: options.FailUnder = None,
+    fail_on: options.FailOn = None,
+    exit_zero: options.ExitZero = False,
+    jobs: options.Jobs = "auto",
+    no_cache: options.NoCache = False,
+    cache_dir: options.CacheDir = None,
 ) -> None:
     """Audit a code base and report what to fix first."""
     targets = paths or [Path()]
@@ -152,7 +84,7 @@ def scan_command(
         cache = FactsCache(
             cache_dir or root / FOLDER, makers_fingerprint(own, settings.bridge_functions), root
         )
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         audited = audit(targets, root, settings, _jobs(jobs), progress, cache, own, today())
     if show_files:
         _print_files(audited.discovery)
@@ -212,16 +144,3 @@ def _print_files(discovery: Discovery) -> None:
         say(f"{file.path}: {file.scope.value}")
     for left_out in discovery.skipped:
         say(f"{left_out.path}: left out: {left_out.reason}")
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Auditing", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
