@@ -62,7 +62,7 @@ def render(
         _environ={},
     )
     groups = bottlenecks(result.findings)
-    for part in (*_first_screen(result, groups), *_bottlenecks(groups, top, width)):
+    for part in (*_first_screen(result, groups, width), *_bottlenecks(groups, top, width)):
         console.print(part)
     for part in _closing(result):
         console.print(part)
@@ -72,7 +72,9 @@ def render(
     return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _first_screen(result: AuditResult, groups: tuple[Bottleneck, ...]) -> Iterator[RenderableType]:
+def _first_screen(
+    result: AuditResult, groups: tuple[Bottleneck, ...], width: int
+) -> Iterator[RenderableType]:
     tool, target = result.tool, result.target
     scopes = ", ".join(scope.value for scope in target.scopes)
     paths = " ".join(target.paths) or "."
@@ -90,7 +92,7 @@ def _first_screen(result: AuditResult, groups: tuple[Bottleneck, ...]) -> Iterat
         yield Text()
         yield Text("What costs most", style="bold")
     for group in worst:
-        yield _cost_line(group)
+        yield _cost_line(group, width)
 
 
 def _grade(result: AuditResult) -> Text:
@@ -132,16 +134,23 @@ def _scale(scale: Scale) -> str:
     return f"{judged} judged" + (f", {counted(others, 'more file')} counted" if others else "")
 
 
-def _cost_line(group: Bottleneck) -> Text:
+def _cost_line(group: Bottleneck, width: int) -> Text:
     head = group.head
     more = f" (+{len(group.findings) - 1:,})" if len(group.findings) > 1 else ""
-    where = visible(f"{head.path}:{head.line}")
-    return Text.assemble(
-        (f"  {-group.points:>6.1f}  ".replace("-", "−"), "bold"),
-        (head.code, _COLORS[group.severity]),
-        f" {head.name}{more}  {where}",
-        overflow="fold",
-    )
+    cost = f"  {-group.points:>6.1f}  ".replace("-", "−")
+    said = f" {head.name}{more}  "
+    room = width - len(cost) - len(head.code) - len(said)
+    where = _end_of(f"{head.path}:{head.line}", room)
+    return Text.assemble((cost, "bold"), (head.code, _COLORS[group.severity]), f"{said}{where}")
+
+
+def _end_of(place: str, room: int) -> str:
+    """Return as much of the end of a path as there is room for, from a folder on."""
+    shown = visible(place)
+    if len(shown) <= room:
+        return shown
+    end = shown[len(shown) - max(1, room - 2) :]
+    return "…/" + (end.partition("/")[2] or end)
 
 
 def _bottlenecks(
@@ -187,7 +196,8 @@ def _bottleneck(number: int, group: Bottleneck, width: int) -> Iterator[Renderab
 def _members(group: Bottleneck, width: int) -> Iterator[RenderableType]:
     members = group.findings[1:]
     for finding in members[:_MEMBERS]:
-        where = f"{finding.path}:{finding.line}"
+        same = finding.path == group.head.path
+        where = f"line {finding.line}" if same else f"{finding.path}:{finding.line}"
         text = f"+ {where} {finding.code} {finding.severity.value} {finding.message}"
         yield _indented(Text(shortened(text, width - 6)), 5)
     if len(members) > _MEMBERS:
