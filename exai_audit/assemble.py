@@ -20,13 +20,13 @@ from exai_audit.config import Settings
 from exai_audit.discover import Discovered
 from exai_audit.engine import Audit
 from exai_audit.facts.file import FailureKind, FileFacts
-from exai_audit.finding import Finding, Scope
+from exai_audit.finding import Finding, Scope, Strength
 from exai_audit.git import revision
 from exai_audit.planning.agenda import with_agenda
 from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.project import Project
-from exai_audit.registry import rules
+from exai_audit.registry import Terms, practices, rules
 from exai_audit.result import (
     AuditResult,
     Bar,
@@ -73,9 +73,12 @@ def assemble(
         scale=_scale(audited, judged, lines),
         score=total,
         findings=_with_excerpts(scored.findings, audited),
+        strengths=_strengths(audited, settings),
         distributions=tuple(d for d in _distributions(judged) if d.bars),
         timeout_map=timeout_map(judged, active, audited.project.constants()),
-        timeout_config=timeout_config(audited.project, active, _central(settings)),
+        timeout_config=timeout_config(
+            audited.project, active, _terms(settings).central_timeout_modules
+        ),
         suppressed=tuple(Suppressed(item.finding, item.line, item.reason) for item in silenced),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,
@@ -83,9 +86,16 @@ def assemble(
     return with_agenda(result, judged)
 
 
-def _central(settings: Settings) -> tuple[str, ...]:
-    given = dict(settings.rule_options).get("central-timeout-modules", ())
-    return tuple(given) if isinstance(given, (tuple, list)) else ()
+def _strengths(audited: Audit, settings: Settings) -> tuple[Strength, ...]:
+    terms = _terms(settings)
+    return tuple(
+        strength for practice in practices() for strength in practice.check(audited.project, terms)
+    )
+
+
+def _terms(settings: Settings) -> Terms:
+    options = {rule.code: settings.options(rule).default for rule in rules()}
+    return Terms(options["EXA101"].max_module_lines, options["EXA202"].central_timeout_modules)
 
 
 def _target(

@@ -127,3 +127,13 @@ class Finding:
     gain: float = 0.0
     weight: float = 0.0
     category: Family | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """A good practice, with the place that proves it."""
+
+    name: str
+    path: str
+    line: int
+    message: str

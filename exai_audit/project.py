@@ -27,6 +27,9 @@ class Project:
     scope_of: dict[str, Scope]
     judged: frozenset[str]
     pins: Mapping[str, str] = field(default_factory=dict)
+    _importers: dict[str, tuple[str, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     stale: tuple[StaleSuppression, ...] = ()
     scripts: frozenset[str] = frozenset()
 
@@ -47,3 +50,25 @@ class Project:
             for fact in facts.timeouts
             if fact.form in _DEFINED and fact.seconds is not None
         }
+
+    def users_of(self, name: str) -> tuple[str, ...]:
+        """Return the judged files that import the module, class or function ``name``, or from it.
+
+        The file of the module itself and those of its own package count as well.
+        """
+        return self._users().get(name, ())
+
+    def is_used(self, facts: FileFacts) -> bool:
+        """Tell whether another judged file imports the module or something of it."""
+        return any(path != facts.path for path in self.users_of(facts.module))
+
+    def _users(self) -> dict[str, tuple[str, ...]]:
+        if not self._importers:
+            found: dict[str, dict[str, None]] = {}
+            for facts in self.judged_files():
+                for name in facts.imports:
+                    while name:
+                        found.setdefault(name, {})[facts.path] = None
+                        name = name.rpartition(".")[0]
+            self._importers.update((name, tuple(paths)) for name, paths in found.items())
+        return self._importers

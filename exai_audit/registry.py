@@ -13,7 +13,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Generic, TypeVar, get_type_hints
 
-from exai_audit.finding import Family, Hit
+from exai_audit.finding import Family, Hit, Strength
 from exai_audit.glob import any_covers
 from exai_audit.project import Project
 
@@ -57,6 +57,42 @@ class Rule:
     check: Callable[[Project, Scoped[Any]], Iterator[Hit]]
     severity: str
     speaks_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the settings say that strengths are judged by."""
+
+    max_module_lines: int
+    central_timeout_modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """One strength: what it is called, what it proves and its check."""
+
+    name: str
+    summary: str
+    check: Callable[[Project, Terms], Iterator[Strength]]
+
+
+def practices() -> tuple[Practice, ...]:
+    """Return all strengths, sorted by name.
+
+    Raises:
+        RegistryError: a module of ``strengths`` without ``PRACTICE``, or with another name than
+            its file's.
+    """
+    package = import_module("exai_audit.strengths")
+    found = []
+    for info in pkgutil.iter_modules(package.__path__):
+        practice = getattr(import_module(f"{package.__name__}.{info.name}"), "PRACTICE", None)
+        if not isinstance(practice, Practice):
+            raise RegistryError(f"{info.name}.py: has no PRACTICE")
+        if practice.name.replace("-", "_") != info.name:
+            raise RegistryError(f"{info.name}.py: its PRACTICE is named {practice.name}")
+        found.append(practice)
+    return tuple(sorted(found, key=lambda practice: practice.name))
 
 
 def rules() -> list[Rule]:

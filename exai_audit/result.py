@@ -11,7 +11,7 @@ from typing import Any
 
 from exai_audit.advice import Hours, Impact, Phase, Recommendation
 from exai_audit.facts.file import FileFacts
-from exai_audit.finding import Confidence, Family, Finding, Scope
+from exai_audit.finding import Confidence, Family, Finding, Scope, Strength
 
 SCHEMA_VERSION = 1
 
@@ -174,16 +174,6 @@ class Score:
     def shown(self) -> float | None:
         """The score as displayed and compared: one decimal."""
         return None if self.value is None else round(self.value, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Strength:
-    """A good practice, with the place that proves it."""
-
-    name: str
-    path: str
-    line: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

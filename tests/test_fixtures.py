@@ -15,9 +15,7 @@ from exai_audit.suppress import split
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TODAY = date(2026, 6, 1)
 EXPECTATION = re.compile(r"# expect: (EXA\d{3}(?:, EXA\d{3})*)")
-CASES = sorted(
-    case for rule in FIXTURES.iterdir() if rule.is_dir() for case in rule.iterdir() if case.is_dir()
-)
+CASES = sorted(case for rule in FIXTURES.glob("EXA*") for case in rule.iterdir() if case.is_dir())
 
 
 def case_name(case: Path) -> str:

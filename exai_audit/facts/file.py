@@ -7,6 +7,7 @@ from enum import Enum
 
 from exai_audit.facts.caches import CacheFacts
 from exai_audit.facts.concurrency import BlockingFact, BridgeFact, HandedFunctionFact, PoolFact
+from exai_audit.facts.practices import PracticeFact
 from exai_audit.facts.size import LineCounts, SizeFacts
 from exai_audit.facts.suppressions import SuppressionFact
 from exai_audit.facts.timeouts import (
@@ -60,4 +61,6 @@ class FileFacts:
     bridges: tuple[BridgeFact, ...] = ()
     handed_functions: tuple[HandedFunctionFact, ...] = ()
     blocking: tuple[BlockingFact, ...] = ()
+    semaphores: tuple[PracticeFact, ...] = ()
+    health: tuple[PracticeFact, ...] = ()
     suppressions: tuple[SuppressionFact, ...] = ()

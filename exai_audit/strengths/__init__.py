@@ -1,0 +1,1 @@
+"""One module per strength: its docstring is its page, ``check`` its judgement, ``PRACTICE`` it."""

@@ -1,0 +1,31 @@
+"""One place for the limits on waiting, which the code uses.
+
+The project has a central timeout module (known by its name, by a settings class in it, or by
+the setting ``central-timeout-modules``), it holds limits, and two other files or more import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_audit.central import central_modules
+from exai_audit.facts.timeouts import ValueKind
+from exai_audit.finding import Strength
+from exai_audit.project import Project
+from exai_audit.registry import Practice, Terms
+
+_FEWEST_USERS = 2
+
+
+def check(project: Project, terms: Terms) -> Iterator[Strength]:
+    """Yield one strength for each central module that is used."""
+    central = central_modules(project, terms.central_timeout_modules)
+    for facts in project.judged_files():
+        limits = [f for f in facts.timeouts if f.value is ValueKind.LITERAL]
+        users = project.users_of(facts.module)
+        if facts.path in central and limits and len(users) >= _FEWEST_USERS:
+            message = f"{len(limits)} limits stand in one module that {len(users)} files use"
+            yield Strength(PRACTICE.name, facts.path, limits[0].place.span.line, message)
+
+
+PRACTICE = Practice("central-timeouts", "one module for the limits on waiting, in use", check)
