@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
+from markdown_it import MarkdownIt
 
 from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
-from exai_audit.finding import Confidence, Family, Finding, Related, Scope, Severity
+from exai_audit.finding import Confidence, Family, Finding, Related, Scope, Severity, Strength
 from exai_audit.location import Place, Span
+from exai_audit.planning.agenda import with_agenda
 from exai_audit.report import FORMATS, render
 from exai_audit.report.bottlenecks import bottlenecks
 from exai_audit.report.escape import cell_code, code, html, markdown, prose, visible
@@ -26,6 +29,8 @@ from exai_audit.result import (
     Skipped,
     Suppressed,
     Target,
+    TimeoutOperation,
+    TimeoutRow,
     Tool,
 )
 from exai_audit.score.formula import SHARES, score
@@ -109,6 +114,21 @@ def sample(*extra: Finding) -> AuditResult:
     )  # fmt: skip
 
 
+def full(*extra: Finding) -> AuditResult:
+    """Return the sample with everything that follows from it, and a row in every table."""
+    sizes = (FileFacts("a.py", "a", LineCounts(1467, 0, 0)),)
+    result = with_agenda(sample(*extra), sizes)
+    operation = TimeoutOperation(
+        "requests.get", "call", 3, 2, (5.0, 9.0), ("pkg.limits.HTTP",), 1, ("EXA203",), "b.py", 9
+    )
+    return replace(
+        result,
+        timeout_map=(TimeoutRow("http-api", 3, 2, (5.0, 9.0), (operation,)),),
+        timeout_config="LIMIT = 5.0\n",
+        strengths=(Strength("bounded-caches", "e.py", 4, "all caches are bounded"),),
+    )
+
+
 def empty(judged_lines: int) -> AuditResult:
     scored = score((), judged_lines, tuple(SHARES))
     scale = Scale(files=1, lines=judged_lines, judged_files=1, judged_lines=judged_lines)
@@ -155,7 +175,7 @@ def test_bottlenecks_keep_every_point() -> None:
 
 
 def test_terminal_says_most_on_the_first_screen() -> None:
-    screen = render(sample(), "terminal").split("Bottlenecks, worst first")[0]
+    screen = render(full(), "terminal").split("Bottlenecks, worst first")[0]
     assert screen.count("\n") <= 24
     for wanted in ("89.9", "B+", "good, with critical issues", "What costs most", "1 critical"):
         assert wanted in screen
@@ -165,7 +185,7 @@ def test_terminal_says_most_on_the_first_screen() -> None:
 
 
 @pytest.mark.parametrize("ascii_only", [True, False])
-@pytest.mark.parametrize("result", [sample(), evil()], ids=["sample", "evil"])
+@pytest.mark.parametrize("result", [full(), evil()], ids=["full", "evil"])
 def test_terminal_keeps_to_its_width(result: AuditResult, ascii_only: bool) -> None:
     text = render(result, "terminal", ascii_only=ascii_only)
     limit = 80 if not ascii_only else 100
@@ -241,6 +261,48 @@ def test_markdown_sections_are_in_order_and_empty_ones_left_out() -> None:
     ]  # fmt: skip
 
 
+def test_markdown_has_every_section_that_there_is_something_to_say_in() -> None:
+    text = render(full(), "markdown")
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == [
+        "Executive summary", "Score", "Codebase scale", "Bottlenecks", "Strengths",
+        "Distributions", "Timeout map", "Recommendations", "Implementation strategy",
+        "Risk assessment", "Impact", "Way to the next grade", "How to verify",
+    ]  # fmt: skip
+    assert "<details><summary>Recommended: timeouts.py</summary>" in text
+    assert "| <code>requests.get</code> | 5 s, 9 s, <code>HTTP</code>, none at some |" in text
+
+
+def test_every_recommendation_is_in_one_table_one_risk_and_the_weeks() -> None:
+    result = full()
+    text = render(result, "markdown")
+    tables = [line for line in text.split("\n") if re.match(r"\| \d+ \| P\d", line)]
+    assert len(tables) == len(result.recommendations) > 1
+    parts = text.split("## Risk assessment")[1].split("## Impact")[0]
+    numbers = re.findall(r"^\| ([\d, -]+) \|", parts, re.MULTILINE)
+    covered = [
+        number
+        for cell in numbers
+        for run in cell.split(", ")
+        for number in range(int(run.split("-")[0]), int(run.split("-")[-1]) + 1)
+    ]
+    assert sorted(covered) == list(range(1, len(result.recommendations) + 1))
+
+
+@pytest.mark.parametrize("result", [full(), evil(), empty(500)], ids=["full", "evil", "empty"])
+def test_markdown_renders_as_tables_headings_and_blocks(result: AuditResult) -> None:
+    text = render(result, "markdown", top=None)
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    opened = Counter(token.type for token in tokens)
+    rows = sum(bool(re.match(r"\|[-:|]+\|$", line)) for line in text.split("\n"))
+    assert opened["table_open"] == rows
+    assert opened["heading_open"] == len(re.findall(r"^#+ ", text, re.MULTILINE))
+    inline = [child for token in tokens for child in token.children or () if token.children]
+    allowed = {"<code>", "</code>", "<br>", "<span>", "</span>", "<!-- -->"}
+    assert {child.content for child in inline if child.type == "html_inline"} <= allowed
+    blocks = {token.content.strip() for token in tokens if token.type == "html_block"}
+    assert all(block.startswith(("<details><summary>", "</details>")) for block in blocks)
+
+
 def test_markdown_names_every_finding() -> None:
     text = render(sample(), "markdown", top=1)
     for found in sample().findings:
@@ -252,7 +314,7 @@ def test_markdown_fits_the_size_asked_for(size: int) -> None:
     many = [
         finding("EXA301", Family.CACHES, Severity.LOW, f"pkg/ü{i}.py", i + 1) for i in range(600)
     ]
-    text = render(sample(*many), "markdown", top=None, max_size=size)
+    text = render(full(*many), "markdown", top=None, max_size=size)
     assert len(text.encode()) <= size
     assert text.count("<details>") == text.count("</details>")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import fsum
 
+from exai_audit.advice import Hours
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.result import AuditResult
 from exai_audit.score.grades import in_words
@@ -76,6 +77,12 @@ def costliest(groups: Iterable[Bottleneck], number: int) -> tuple[Bottleneck, ..
 def counted(number: int, noun: str) -> str:
     """Return for example "1 finding" or "1,200 findings"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def hours(span: Hours) -> str:
+    """Return a range of hours as it is read: ``3.2-6.4 h``."""
+    low, high = span
+    return f"{low:g} h" if low == high else f"{low:g}-{high:g} h"
 
 
 def severity_counts(findings: Iterable[Finding]) -> str:

@@ -11,12 +11,20 @@ from exai_audit.report.bottlenecks import (
     bottlenecks,
     counted,
     headline,
+    hours,
     location,
     severity_counts,
     unsure,
     why_no_score,
 )
 from exai_audit.report.escape import cell_code, code, code_block, markdown, prose, visible
+from exai_audit.report.markdown_agenda import (
+    impact,
+    recommendations,
+    risks,
+    strategy,
+    way_up,
+)
 from exai_audit.report.markdown_bottlenecks import bottleneck_section, details
 from exai_audit.report.markdown_timeouts import timeout_map
 from exai_audit.result import AuditResult, CategoryScore, Distribution
@@ -56,9 +64,11 @@ def _document(
         ("Strengths", _strengths(result)),
         ("Distributions", _distributions(result.distributions)),
         ("Timeout map", timeout_map(result, limit)),
-        ("Recommendations", _recommendations(result)),
-        ("Risk assessment", _risks(result)),
-        ("Way to the next grade", _way_up(result)),
+        ("Recommendations", recommendations(result, limit)),
+        ("Implementation strategy", strategy(result.phases, limit)),
+        ("Risk assessment", risks(result.recommendations)),
+        ("Impact", impact(result.impact)),
+        ("Way to the next grade", way_up(result, limit)),
         ("How to verify", _verify(result, limit)),
     )
     parts = []
@@ -73,36 +83,49 @@ def _title(result: AuditResult) -> Lines:
     tool, target = result.tool, result.target
     yield "# Audit report"
     yield ""
-    if target.date:
-        yield f"- **Date:** {markdown(target.date)}"
-    yield f"- **Target:** {', '.join(map(code, target.paths)) or code(target.root)}"
+    facts = [f"**Date** {markdown(target.date)}"] if target.date else []
+    facts.append(f"**Target** {', '.join(map(code, target.paths)) or code(target.root)}")
     if target.revision:
-        yield f"- **Revision:** {code(target.revision)}"
-    yield f"- **Judged:** {', '.join(scope.value for scope in target.scopes)}"
-    yield f"- **Tool:** {tool.name} {tool.version}, score formula {tool.formula_version}"
-    yield f"- **Configuration:** {code(target.configuration)}"
+        facts.append(f"**Revision** {code(target.revision)}")
+    facts.append(f"**Judged** {', '.join(scope.value for scope in target.scopes)} code")
+    facts.append(f"**Tool** {tool.name} {tool.version}, formula {tool.formula_version}")
+    facts.append(f"**Configuration** {code(target.configuration)}")
+    yield " · ".join(facts)
 
 
 def _summary(result: AuditResult, groups: tuple[Bottleneck, ...]) -> Lines:
-    yield f"**{headline(result)}.** {counted(len(result.findings), 'finding')}"
-    if result.findings:
-        yield f"({severity_counts(result.findings)}) in {counted(len(groups), 'bottleneck')}."
+    findings = counted(len(result.findings), "finding")
+    yield f"**{headline(result)}.** {findings} ({severity_counts(result.findings)})"
+    yield f"in {counted(len(groups), 'bottleneck')}, {_judged(result)}."
+    if groups:
         yield ""
         yield "The worst:"
         yield ""
-    else:
-        yield "in what was judged."
-    for group in groups[:3]:
+    for number, group in enumerate(groups[:3], 1):
         head = group.head
-        yield f"- **{group.severity.value}**: {prose(head.message)} ({code(location(head))})"
+        where = code(location(head))
+        yield f"{number}. **{group.severity.value}** {where}: {prose(head.message)}"
     if result.strengths:
         names = ", ".join(dict.fromkeys(strength.name for strength in result.strengths))
         yield ""
         yield f"Strengths: {markdown(names)}."
-    if groups and groups[0].head.remedy:
-        head = groups[0].head
+    yield from _first_thing(result)
+
+
+def _judged(result: AuditResult) -> str:
+    scale = result.scale
+    return f"{counted(scale.judged_lines, 'line')} in {counted(scale.judged_files, 'file')} judged"
+
+
+def _first_thing(result: AuditResult) -> Lines:
+    if result.recommendations:
+        first = result.recommendations[0]
+        gain = f" for {first.gain:.1f} points" if first.gain >= 0.05 else ""
         yield ""
-        yield f"**Do first:** {prose(head.remedy)} ({head.name}, {code(location(head))})"
+        yield f"**Do first:** {prose(first.title)} ({hours(first.hours)}{gain})."
+    way = result.score.way_up
+    if way is not None:
+        yield f"**{way.grade}** is {hours(way.hours)} away (way to the next grade, below)."
 
 
 def _score(result: AuditResult) -> Lines:
@@ -199,36 +222,6 @@ def _distributions(distributions: Iterable[Distribution]) -> Lines:
 def _bar(number: int, most: int) -> str:
     """Draw a bar; what is there at all is seen."""
     return "█" * (max(1, round(number / most * _BAR)) if number else 0)
-
-
-def _recommendations(result: AuditResult) -> Lines:
-    if not result.recommendations:
-        return
-    yield "| priority | what | when | hours | points gained | risk |"
-    yield "|---|---|---|---:|---:|---|"
-    for item in result.recommendations:
-        low, high = item.hours
-        what = f"{item.priority.value} | {prose(item.title)} | {item.term.value}"
-        yield f"| {what} | {low:g}-{high:g} | {item.gain:.1f} | {item.risk.value} |"
-
-
-def _risks(result: AuditResult) -> Lines:
-    for item in result.recommendations:
-        yield f"- {prose(item.title)}: {prose(item.hazard)} {prose(item.mitigation)}"
-
-
-def _way_up(result: AuditResult) -> Lines:
-    way = result.score.way_up
-    if way is None:
-        return
-    low, high = way.hours
-    wanted = set(way.findings)
-    yield f"Repair these, about {low:g} to {high:g} hours, for {way.grade}"
-    yield f"(score {way.score_after:.1f}):"
-    yield ""
-    for finding in result.findings:
-        if finding.fingerprint in wanted:
-            yield f"- {finding.code} {finding.name}: {code(location(finding))}"
 
 
 def _verify(result: AuditResult, limit: int | None) -> Lines:

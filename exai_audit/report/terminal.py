@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from exai_audit.advice import Recommendation
 from exai_audit.finding import Severity
 from exai_audit.report.bottlenecks import (
     Bottleneck,
@@ -16,6 +17,7 @@ from exai_audit.report.bottlenecks import (
     costliest,
     counted,
     evidence,
+    hours,
     location,
     said_confidence,
     severity_counts,
@@ -28,7 +30,9 @@ from exai_audit.result import AuditResult, CategoryScore, Scale
 
 _BAR = 24
 _MEMBERS = 5
-_COSTLIEST = 5
+_COSTLIEST = 4
+_FIRST = 3
+_RECOMMENDATIONS = 12
 _LINES = 6
 _COLORS = {
     Severity.CRITICAL: "bold red",
@@ -64,7 +68,7 @@ def render(
     groups = bottlenecks(result.findings)
     for part in (*_first_screen(result, groups, width), *_bottlenecks(groups, top, width)):
         console.print(part)
-    for part in _closing(result):
+    for part in _closing(result, width):
         console.print(part)
     text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
     if not ascii_only:
@@ -81,6 +85,7 @@ def _first_screen(
     yield Text(visible(f"{tool.name} {tool.version} · {paths} · {scopes}"), style="dim")
     yield Text()
     yield _grade(result)
+    yield from _ahead(result)
     yield Text()
     for category in result.score.categories:
         yield _category(category)
@@ -93,6 +98,10 @@ def _first_screen(
         yield Text("What costs most", style="bold")
     for group in worst:
         yield _cost_line(group, width)
+    if result.recommendations:
+        yield Text()
+        yield Text("What to do first", style="bold")
+    yield from _to_do(result.recommendations[:_FIRST], width)
 
 
 def _grade(result: AuditResult) -> Text:
@@ -103,6 +112,28 @@ def _grade(result: AuditResult) -> Text:
     style = good.get(score.grade[0], "bold red")
     number = f"  {score.shown:.1f} of 100"
     return Text.assemble("  ", (score.grade, style), (number, "bold"), f"  {words(result)}")
+
+
+def _ahead(result: AuditResult) -> Iterator[RenderableType]:
+    """Say how far the next grade is, and where the score stands."""
+    score, parts = result.score, []
+    if score.way_up is not None:
+        way = score.way_up
+        parts.append(
+            f"{way.grade} takes {hours(way.hours)} ({counted(len(way.findings), 'finding')})"
+        )
+    if score.standing is not None:
+        better, packages = score.standing.better_than, score.standing.packages
+        parts.append(f"better than {better} of {packages} reference packages")
+    if parts:
+        yield _indented(Text(" · ".join(parts), style="dim"), 2)
+
+
+def _to_do(items: Sequence[Recommendation], width: int) -> Iterator[RenderableType]:
+    for item in items:
+        gain = f"+{item.gain:.1f}"
+        start = f"  {item.priority.value}  {hours(item.hours):>11}  {gain:>5}  "
+        yield Text.assemble((start, "bold"), shortened(item.title, width - len(start)))
 
 
 def _category(category: CategoryScore) -> Text:
@@ -204,13 +235,20 @@ def _members(group: Bottleneck, width: int) -> Iterator[RenderableType]:
         yield _indented(Text(f"+ {len(members) - _MEMBERS:,} more"), 5)
 
 
-def _closing(result: AuditResult) -> Iterator[RenderableType]:
+def _closing(result: AuditResult, width: int) -> Iterator[RenderableType]:
     if result.strengths:
         yield Text()
         yield Text("Strengths", style="bold")
     for strength in result.strengths:
         where = f"{strength.path}:{strength.line}"
         yield _indented(Text(visible(f"{strength.name}  {where}  {strength.message}")), 2)
+    if len(result.recommendations) > _FIRST:
+        yield Text()
+        yield Text("Recommendations: priority, effort, points gained", style="bold")
+        yield from _to_do(result.recommendations[:_RECOMMENDATIONS], width)
+        more = len(result.recommendations) - _RECOMMENDATIONS
+        if more > 0:
+            yield Text(f"  and {more:,} more: -f markdown has them all, in weeks, with their risks")
     notes = list(_notes(result))
     if notes:
         yield Text()
