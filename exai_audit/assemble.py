@@ -17,10 +17,10 @@ import msgspec
 
 from exai_audit import __version__
 from exai_audit.config import Settings
-from exai_audit.discover import Discovered
 from exai_audit.engine import Audit
 from exai_audit.facts.file import FailureKind, FileFacts
 from exai_audit.finding import Finding, Scope, Strength
+from exai_audit.fingerprint import Fingerprints
 from exai_audit.git import revision
 from exai_audit.planning.agenda import with_agenda
 from exai_audit.planning.timeout_config import timeout_config
@@ -39,7 +39,7 @@ from exai_audit.result import (
     Tool,
 )
 from exai_audit.score.formula import FORMULA_VERSION, SHARES, score
-from exai_audit.source import SourceFile, UnreadableSourceError, decode, read_bytes
+from exai_audit.sources import Sources
 from exai_audit.suppress import split
 
 _EXCERPT_LINES = 3
@@ -57,7 +57,9 @@ def assemble(
     with_facts: bool,
 ) -> AuditResult:
     """Make the result of an audit; ``command`` are the arguments as given."""
-    active, silenced = split(audited.findings, audited.project, settings, audited.today)
+    sources = Sources(audited.discovery.files)
+    findings = _with_fingerprints(audited.findings, sources)
+    active, silenced = split(findings, audited.project, settings, audited.today)
     judged = tuple(audited.project.judged_files())
     lines = sum(file.lines.physical for file in judged)
     families = {rule.family for rule in rules() if settings.selects(rule.code)} & set(SHARES)
@@ -72,7 +74,7 @@ def assemble(
         target=_target(settings, command, paths, root),
         scale=_scale(audited, judged, lines),
         score=total,
-        findings=_with_excerpts(scored.findings, audited),
+        findings=_with_excerpts(scored.findings, sources),
         strengths=_strengths(audited, settings),
         distributions=tuple(d for d in _distributions(judged) if d.bars),
         timeout_map=timeout_map(judged, active, audited.project.constants()),
@@ -105,7 +107,7 @@ def _target(
     found = revision(root)
     return Target(
         paths=tuple(dict.fromkeys(named.values())),
-        configuration=sha256(msgspec.json.encode(settings)).hexdigest()[:16],
+        configuration=sha256(msgspec.json.encode(settings.without_gate())).hexdigest()[:16],
         command=shlex.join(("exai-audit", *(named.get(word, word) for word in command))),
         revision=found.commit if found else None,
         date=_date(found.date if found else None),
@@ -126,27 +128,21 @@ def _date(of_revision: str | None) -> str | None:
     return of_revision
 
 
-def _with_excerpts(findings: Sequence[Finding], audited: Audit) -> tuple[Finding, ...]:
+def _with_fingerprints(findings: Iterable[Finding], sources: Sources) -> tuple[Finding, ...]:
+    known = Fingerprints(sources.get)
+    return tuple(replace(finding, fingerprint=known.of(finding)) for finding in findings)
+
+
+def _with_excerpts(findings: Sequence[Finding], sources: Sources) -> tuple[Finding, ...]:
     """Give each finding the lines that it stands on, the first three at most."""
-    files = {file.path: file for file in audited.discovery.files}
-    sources: dict[str, SourceFile | None] = {}
     shown = []
     for finding in findings:
-        if finding.path not in sources:
-            sources[finding.path] = _source(files.get(finding.path))
-        source = sources[finding.path]
+        source = sources.get(finding.path)
         last = min(finding.end_line, finding.line + _EXCERPT_LINES - 1)
         wanted = range(finding.line, last + 1) if source and finding.evidence else ()
         lines = tuple(source.line(number)[:_EXCERPT_WIDTH] for number in wanted if source)
         shown.append(replace(finding, excerpt=lines))
     return tuple(shown)
-
-
-def _source(file: Discovered | None) -> SourceFile | None:
-    try:
-        return decode(file.path, read_bytes(file.absolute)) if file else None
-    except UnreadableSourceError:
-        return None
 
 
 def _scale(audited: Audit, judged: Sequence[FileFacts], lines: int) -> Scale:

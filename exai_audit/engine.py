@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import sha256
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,6 +18,7 @@ from exai_audit.discover import Discovered, Discovery, discover
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.finding import Family, Finding, Hit, Related, Scope
+from exai_audit.fingerprint import digest
 from exai_audit.knowledge.table import own_in_use, use
 from exai_audit.project import Project
 from exai_audit.project_calls import with_project_calls
@@ -35,7 +35,10 @@ _SOURCE_FOLDERS = frozenset({"src", "lib"})
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was looked at and what the rules conclude, before suppressions and score."""
+    """What was looked at and what the rules conclude, before suppressions and score.
+
+    Only project-wide findings have their fingerprint yet: those of the others need the sources.
+    """
 
     discovery: Discovery
     project: Project
@@ -120,7 +123,7 @@ def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Ru
     """
     places: dict[tuple[object, ...], list[tuple[Rule, Hit]]] = {}
     for rule, hit in hits:
-        own = rule.code if hit.project_wide else ""
+        own = (rule.code, hit.subject) if hit.project_wide else ""
         key = (rule.family, hit.path, hit.span.line, hit.place.symbol, own)
         places.setdefault(key, []).append((rule, hit))
     for pairs in places.values():
@@ -136,21 +139,12 @@ def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Ru
         yield rule, replace(hit, related=hit.related + silenced)
 
 
-def _identity(rule: Rule, hit: Hit) -> str:
-    """Normalised evidence; size findings are known by their symbol alone."""
-    if hit.project_wide or rule.family is Family.SIZE:
-        return ""
-    return "".join(hit.place.evidence.split())
-
-
 def _float(number: float | None) -> float | None:
     """Give counts the form that they have when read back from JSON."""
     return None if number is None else float(number)
 
 
 def _finding(rule: Rule, hit: Hit, project: Project) -> Finding:
-    identity = (rule.code, hit.path, hit.place.symbol, _identity(rule, hit))
-    digest = sha256("\0".join(identity).encode("utf-8", "surrogatepass"))
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -171,7 +165,7 @@ def _finding(rule: Rule, hit: Hit, project: Project) -> Finding:
         measured=_float(hit.measured),
         threshold=_float(hit.threshold),
         points=0.0,
-        fingerprint=digest.hexdigest()[:16],
+        fingerprint=digest(rule.code, hit.subject) if hit.project_wide else "",
         scope=project.scope_of.get(hit.path, Scope.PRODUCTION),
         project_wide=hit.project_wide,
     )

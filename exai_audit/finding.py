@@ -72,7 +72,8 @@ class Hit:
     """What a rule yields; the engine makes it a finding.
 
     ``measured`` and ``threshold`` are in the rule's own unit, which the message names.
-    ``project_wide`` hits speak of the whole project and cannot be suppressed on a line.
+    ``project_wide`` hits speak of the whole project and cannot be suppressed on a line; ``subject``
+    tells several of one rule apart.
     """
 
     path: str
@@ -85,6 +86,7 @@ class Hit:
     measured: float | None = None
     threshold: float | None = None
     project_wide: bool = False
+    subject: str = ""
 
     @property
     def span(self) -> Span:
@@ -98,7 +100,8 @@ class Finding:
     ``points`` is what it costs the score, its share of what its category loses; ``gain`` is what
     the score rises by when this finding alone is repaired. ``weight`` is what it weighs in
     ``category``, which is None where it weighs nothing. ``fingerprint`` is its identity across
-    moved lines.
+    moved lines. ``new`` says whether what the result was compared with lacks it, None when it was
+    compared with nothing.
     """
 
     code: str
@@ -127,6 +130,7 @@ class Finding:
     gain: float = 0.0
     weight: float = 0.0
     category: Family | None = None
+    new: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

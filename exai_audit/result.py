@@ -11,7 +11,7 @@ from typing import Any
 
 from exai_audit.advice import Hours, Impact, Phase, Recommendation
 from exai_audit.facts.file import FileFacts
-from exai_audit.finding import Confidence, Family, Finding, Scope, Strength
+from exai_audit.finding import Confidence, Family, Finding, Scope, Severity, Strength
 
 SCHEMA_VERSION = 1
 
@@ -280,6 +280,44 @@ class Suppressed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class BaselineEntry:
+    """``count`` findings that a baseline accepts: equal in fingerprint and severity."""
+
+    path: str
+    code: str
+    symbol: str
+    severity: Severity
+    fingerprint: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineUse:
+    """What a baseline said; the findings that it lacks are ``new``, the others ``known``.
+
+    ``score`` is the displayed one of when it was written. ``gone`` are entries that no longer
+    occur, with the count of those missing.
+    """
+
+    file: str
+    score: float | None
+    known: int
+    gone: tuple[BaselineEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SinceUse:
+    """The revision since which changes are shown: ``commit`` is where its history parts from ours.
+
+    ``score`` is the displayed one of that commit, judged by today's settings.
+    """
+
+    revision: str
+    commit: str
+    score: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A path that was left out, and why."""
@@ -317,5 +355,7 @@ class AuditResult:
     phases: tuple[Phase, ...] = ()
     impact: tuple[Impact, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    baseline: BaselineUse | None = None
+    since: SinceUse | None = None
     skipped: tuple[Skipped, ...] = ()
     facts: tuple[FileFacts, ...] | StoredFacts | None = None

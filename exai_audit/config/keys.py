@@ -13,9 +13,11 @@ from exai_audit.config.readers import (
     read_codes,
     read_fail_under,
     read_flag,
+    read_number,
     read_patterns,
     read_per_file_ignores,
     read_scopes,
+    read_text,
     read_texts,
     read_whole,
     reader_for,
@@ -42,6 +44,9 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "min-confidence": ("min_confidence", read_choice(Confidence)),
     "fail-under": ("fail_under", read_fail_under),
     "fail-on": ("fail_on", read_choice(Severity)),
+    "baseline": ("baseline", read_text),
+    "fail-on-new": ("fail_on_new", read_flag),
+    "max-drop": ("max_drop", read_number),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from exai_audit.finding import Confidence, Scope, Severity
@@ -33,9 +33,10 @@ class Settings:
     """All settings; field names are the settings keys in snake_case, ``scopes`` is ``scope``.
 
     Codes may be prefixes, paths are patterns relative to the root; ``knowledge`` names the user's
-    own knowledge files relative to the settings file, ``bridge_functions`` the dotted names of the
-    project's own functions that run a coroutine and wait for it. ``rule_options`` are the
-    options given, by settings key; a rule's own defaults fill the rest.
+    own knowledge files and ``baseline`` the baseline, relative to the settings file,
+    ``bridge_functions`` the dotted names of the project's own functions that run a coroutine and
+    wait for it. ``rule_options`` are the options given, by settings key; a rule's own defaults fill
+    the rest.
     """
 
     select: tuple[str, ...] = ("EXA",)
@@ -51,11 +52,20 @@ class Settings:
     min_confidence: Confidence = Confidence.MEDIUM
     fail_under: float | str | None = None
     fail_on: Severity | None = None
+    baseline: str | None = None
+    fail_on_new: bool = False
+    max_drop: float | None = None
     max_file_size: int = 1_000_000
     knowledge: tuple[str, ...] = ()
     bridge_functions: tuple[str, ...] = ()
     rule_options: tuple[tuple[str, object], ...] = ()
     overrides: tuple[Override, ...] = ()
+
+    def without_gate(self) -> Settings:
+        """Return the settings that decide what is found and scored, without those that judge it."""
+        return replace(
+            self, fail_under=None, fail_on=None, baseline=None, fail_on_new=False, max_drop=None
+        )
 
     def selects(self, code: str) -> bool:
         """Tell whether a rule runs: the longest prefix decides, between equals ``ignore``."""

@@ -164,6 +164,7 @@ def _hit(key: _Key, sites: list[_Site], values: Counter[float | None], text: str
         measured=len(values),
         threshold=1,
         project_wide=True,
+        subject=" ".join(key),
     )
 
 

@@ -1,0 +1,193 @@
+"""Findings that a code base has already: written down for review, left alone by the gate.
+
+Entries are counted by fingerprint and severity. A finding matches an entry of its severity or a
+graver one, so what became worse is new, and so is one more of the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from exai_audit.errors import UsageError
+from exai_audit.finding import Finding
+from exai_audit.result import AuditResult, BaselineEntry, BaselineUse
+from exai_audit.source import UnreadableSourceError, read_bytes
+
+FORMAT = 1
+DEFAULT_FILE = "exai-audit-baseline.json"
+_REWRITE = "write it again with `exai-audit baseline`"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A baseline file: what it was made of, and its entries in order.
+
+    ``score`` is the displayed one, of ``paths``; ``configuration`` the fingerprint of the settings.
+    """
+
+    exai_audit_baseline: Annotated[int, msgspec.Meta(ge=1)]
+    formula_version: int
+    configuration: str
+    score: float | None
+    paths: tuple[str, ...]
+    entries: tuple[BaselineEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a scan sees: entries beyond it are neither found nor gone.
+
+    ``files`` are the files read, ``judged`` those that rules speak about, ``paths`` what was
+    scanned, all below the root; ``selects`` tells whether a rule runs.
+    """
+
+    files: Collection[str]
+    judged: Collection[str]
+    paths: Sequence[str]
+    selects: Callable[[str], bool]
+
+    def covers(self, entry: BaselineEntry) -> bool:
+        """Tell whether the finding of an entry would have been found if it still occurred."""
+        return self.selects(entry.code) and (
+            entry.path in self.judged or (entry.path not in self.files and self._below(entry.path))
+        )
+
+    def vanished(self, entry: BaselineEntry) -> bool:
+        """Tell whether the entry's file is no longer there under its name."""
+        return entry.path not in self.files and self._below(entry.path)
+
+    def _below(self, path: str) -> bool:
+        return any(top == "." or path == top or path.startswith(f"{top}/") for top in self.paths)
+
+
+def read_baseline(file: Path, formula_version: int) -> Baseline:
+    """Read a baseline.
+
+    Raises:
+        UsageError: the file cannot be read, is no baseline, or is one of another formula.
+    """
+    try:
+        baseline = msgspec.json.decode(read_bytes(file), type=Baseline)
+    except UnreadableSourceError as error:
+        raise UsageError(f"{file}: the baseline cannot be read: {error}: {_REWRITE}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{file}: is no baseline of exai-audit: {error}: {_REWRITE}") from error
+    if baseline.exai_audit_baseline != FORMAT:
+        given = baseline.exai_audit_baseline
+        raise UsageError(f"{file}: has format {given}, this version reads {FORMAT}: {_REWRITE}")
+    if baseline.formula_version != formula_version:
+        raise UsageError(
+            f"{file}: was written with score formula {baseline.formula_version}, this version has"
+            f" {formula_version}: {_REWRITE}, and review what changes in it"
+        )
+    return baseline
+
+
+def as_text(baseline: Baseline) -> str:
+    """Return the baseline as JSON with one entry a line, sorted, for review in a diff."""
+    head = msgspec.to_builtins(replace(baseline, entries=()))
+    del head["entries"]
+    lines = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
+    entries = [json.dumps(msgspec.to_builtins(entry)) for entry in sorted(baseline.entries)]
+    listed = ",\n".join(f"    {entry}" for entry in entries)
+    block = f"[\n{listed}\n  ]" if entries else "[]"
+    return "\n".join(("{", *lines, f'  "entries": {block}', "}")) + "\n"
+
+
+def baseline_of(result: AuditResult, others: Iterable[BaselineEntry] = ()) -> Baseline:
+    """Return a baseline that accepts all findings of ``result``, and the entries ``others``."""
+    counts = Counter((f.path, f.code, f.symbol, f.severity, f.fingerprint) for f in result.findings)
+    found = (
+        BaselineEntry(path, code, symbol, severity, fingerprint, count)
+        for (path, code, symbol, severity, fingerprint), count in counts.items()
+    )
+    return Baseline(
+        FORMAT,
+        result.tool.formula_version,
+        result.target.configuration,
+        result.score.shown,
+        result.target.paths,
+        tuple(sorted((*found, *others))),
+    )
+
+
+def without(baseline: Baseline, gone: Iterable[BaselineEntry]) -> Baseline:
+    """Return ``baseline`` without the entries that no longer occur; counts shrink likewise."""
+    missing = {_key(entry): entry.count for entry in gone}
+    left = (
+        replace(entry, count=entry.count - missing.get(_key(entry), 0))
+        for entry in baseline.entries
+    )
+    return replace(baseline, entries=tuple(entry for entry in left if entry.count > 0))
+
+
+def applied(
+    result: AuditResult,
+    baseline: Baseline,
+    file: str,
+    reach: Reach,
+    former: Callable[[Finding], str | None],
+) -> AuditResult:
+    """Say of each finding whether the baseline lacks it, and which entries no longer occur.
+
+    Args:
+        file: the baseline's name in reports.
+        former: returns the fingerprint that a finding had before git saw its file renamed, or None.
+    """
+    left = _Entries(baseline.entries)
+    known: dict[int, bool] = {}
+    order = sorted(range(len(result.findings)), key=lambda i: -result.findings[i].severity.rank)
+    for i in order:
+        finding = result.findings[i]
+        known[i] = left.take(finding, finding.fingerprint)
+    for i in order:
+        if not known[i] and (old := former(result.findings[i])):
+            known[i] = left.take(result.findings[i], old)
+    findings = tuple(replace(f, new=not known[i]) for i, f in enumerate(result.findings))
+    gone = tuple(entry for entry in left.remaining() if reach.covers(entry))
+    use = BaselineUse(file, baseline.score, sum(known.values()), gone)
+    return replace(result, findings=findings, baseline=use)
+
+
+class _Entries:
+    """Entries that no finding has matched yet."""
+
+    def __init__(self, entries: Iterable[BaselineEntry]) -> None:
+        self._left: dict[str, list[BaselineEntry]] = {}
+        for entry in sorted(entries, key=lambda entry: -entry.severity.rank):
+            self._left.setdefault(entry.fingerprint, []).append(entry)
+
+    def take(self, finding: Finding, fingerprint: str) -> bool:
+        """Use one up that accepts the finding; False when there is none."""
+        waiting = self._left.get(fingerprint, [])
+        for at, entry in enumerate(waiting):
+            if entry.count > 0 and entry.severity.rank >= finding.severity.rank:
+                waiting[at] = replace(entry, count=entry.count - 1)
+                return True
+        return False
+
+    def remaining(self) -> list[BaselineEntry]:
+        return sorted(e for entries in self._left.values() for e in entries if e.count > 0)
+
+
+def _key(entry: BaselineEntry) -> tuple[str, object]:
+    return entry.fingerprint, entry.severity
+
+
+def renaming(
+    renamed: Mapping[str, str], fingerprint_at: Callable[[Finding, str], str]
+) -> Callable[[Finding], str | None]:
+    """Return what `applied` needs as ``former``: renamed files by their new path."""
+
+    def former(finding: Finding) -> str | None:
+        old = renamed.get(finding.path)
+        return fingerprint_at(finding, old) if old else None
+
+    return former
