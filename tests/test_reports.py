@@ -222,7 +222,8 @@ def test_json_is_the_whole_result() -> None:
     assert list(document) == [
         "schema_version", "tool", "target", "scale", "score", "findings", "strengths",
         "distributions", "timeout_map", "timeout_config", "cache_table", "plans",
-        "recommendations", "phases", "impact", "suppressed", "skipped", "facts",
+        "recommendations", "phases", "impact", "suppressed", "baseline", "since",
+        "skipped", "facts",
     ]  # fmt: skip
     assert document["target"]["root"] == "."
     assert document["score"]["grade"] == "B+"
