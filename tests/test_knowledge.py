@@ -131,6 +131,66 @@ def test_row_agrees_with_whatever_is_installed(row: Call) -> None:
     assert signed is None or problem(row, row.timeout, signed) == ""
 
 
+BLOCKING = sorted(
+    (row for row in table().calls.values() if row.blocking is not None), key=lambda row: row.name
+)
+_BLOCKING_BY_THE_EXTRA = ("httpx", "psutil", "pymongo", "pymysql", "redis", "requests", "urllib3")
+# What a factory returns has no class of that name, and psutil's default says nothing of a wait.
+_OF_FACTORIES = ("multiprocessing.Pool.", "multiprocessing.Queue.", "select.poll.")
+
+
+def real_blocking(row: Call) -> Any:  # noqa: ANN401
+    """Return the callable that a row of the blocking list names, None where it is not installed."""
+    root = row.name.partition(".")[0]
+    if importlib.util.find_spec(root) is None or row.name.startswith(_OF_FACTORIES):
+        return None
+    return named(row)
+
+
+def test_the_blocking_list_is_large_enough() -> None:
+    assert len([row for row in BLOCKING if row.blocking and not row.blocking.file_system]) >= 120
+
+
+@pytest.mark.parametrize("row", BLOCKING, ids=lambda row: row.name)
+def test_blocking_row_says_what_to_write_and_where_it_is_documented(row: Call) -> None:
+    assert row.blocking is not None
+    assert row.blocking.instead
+    assert any(character.isdigit() for character in row.source)
+
+
+@pytest.mark.parametrize("package", _BLOCKING_BY_THE_EXTRA)
+def test_blocking_rows_of_installed_package_name_its_functions(package: str) -> None:
+    rows = [row for row in BLOCKING if row.name.partition(".")[0] == package]
+    assert rows
+    for row in rows:
+        found = real_blocking(row)
+        assert callable(found), row.name
+        assert not inspect.iscoroutinefunction(found), row.name
+
+
+STANDARD_BLOCKING = [r for r in BLOCKING if r.name.partition(".")[0] in sys.stdlib_module_names]
+
+
+@pytest.mark.parametrize("row", STANDARD_BLOCKING, ids=lambda row: row.name)
+def test_blocking_row_of_the_standard_library_agrees_with_the_interpreter(row: Call) -> None:
+    assert row.name.startswith(_OF_FACTORIES) or callable(real_blocking(row))
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in BLOCKING if r.blocking and r.blocking.argument], ids=lambda row: row.name
+)
+def test_argument_that_decides_whether_a_call_waits_stands_where_the_row_says(row: Call) -> None:
+    assert row.blocking is not None
+    found = real_blocking(row)
+    try:
+        signed = inspect.signature(found) if found is not None else None
+    except ValueError:
+        signed = None
+    if signed is not None:
+        names = [name for name in signed.parameters if name != "self"]
+        assert names.index(row.blocking.argument) == row.blocking.position
+
+
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "own.toml"
     path.write_text(text)

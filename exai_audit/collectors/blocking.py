@@ -8,12 +8,21 @@ from dataclasses import replace
 
 import libcst as cst
 
+from exai_audit.collectors.futures import is_known_done, is_wait, made_by
+from exai_audit.collectors.names import is_none
+from exai_audit.collectors.roles import Function
+from exai_audit.collectors.timeout_values import argument, last_name
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.concurrency import BlockingFact
-from exai_audit.knowledge.table import table
+from exai_audit.knowledge.table import Blocking, Call, table
 
 TRIGGERS = re.compile(rb"\basync\s+def\b")
-_Function = cst.FunctionDef | cst.Lambda | None
+_FUTURE = "concurrent.futures.Future"
+_NO_WAIT_KEYWORDS = frozenset({"block", "blocking", "wait"})
+_AWAITS = frozenset({
+    "wait_for", "shield", "gather", "ensure_future", "create_task", "wrap_future", "isawaitable",
+})  # fmt: skip
+_Direct = dict[Function, list[tuple[cst.Call, BlockingFact]]]
 
 
 class BlockingCollector(cst.CSTVisitor):
@@ -23,6 +32,7 @@ class BlockingCollector(cst.CSTVisitor):
         super().__init__()
         self._calls: list[cst.Call] = []
         self._functions: list[cst.FunctionDef] = []
+        self._mentions: list[cst.Name] = []
 
     def visit_Call(self, node: cst.Call) -> None:
         self._calls.append(node)
@@ -30,14 +40,12 @@ class BlockingCollector(cst.CSTVisitor):
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self._functions.append(node)
 
+    def visit_Name(self, node: cst.Name) -> None:
+        self._mentions.append(node)
+
     def facts(self, tree: ModuleTree) -> tuple[BlockingFact, ...]:
         """Return what blocks, one fact for each ``with`` block or chain of calls, at its start."""
-        direct: dict[_Function, list[tuple[cst.Call, BlockingFact]]] = {}
-        for call in self._calls:
-            function = tree.function_of(call)
-            fact = _blocking(call, tree) if isinstance(function, cst.FunctionDef) else None
-            if fact is not None and not _is_awaited(call, tree):
-                direct.setdefault(function, []).append((call, fact))
+        direct = self._direct(tree)
         found = [
             fact
             for function, blocking in direct.items()
@@ -45,18 +53,52 @@ class BlockingCollector(cst.CSTVisitor):
             for fact in _first_of_each_block(blocking, tree)
         ]
         found.extend(self._one_call_away(direct, tree))
-        return tuple(sorted(found, key=lambda fact: fact.place.span))
+        return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.operation)))
 
-    def _one_call_away(
-        self, direct: dict[_Function, list[tuple[cst.Call, BlockingFact]]], tree: ModuleTree
-    ) -> Iterator[BlockingFact]:
+    def _direct(self, tree: ModuleTree) -> _Direct:
+        """Return the blocking calls of each function, the file system's after all others."""
+        direct: _Direct = {}
+        for call in self._calls:
+            function = tree.function_of(call)
+            if not isinstance(function, cst.FunctionDef):
+                continue
+            fact = self._blocking(call, tree)
+            if fact is not None and not _is_awaited(call, tree):
+                direct.setdefault(function, []).append((call, fact))
+        return {
+            f: sorted(found, key=lambda pair: pair[1].file_system) for f, found in direct.items()
+        }
+
+    def _blocking(self, call: cst.Call, tree: ModuleTree) -> BlockingFact | None:
+        row = _row(call, tree)
+        if row is None or row.blocking is None or row.is_async:
+            return None
+        if row.blocking.origin and not self._is_unfinished(call, tree):
+            return None
+        if _gives_no_wait(call, row.blocking, tree) or self._is_non_blocking(row.blocking):
+            return None
+        place = tree.place(call)
+        return BlockingFact(
+            place, row.name, row.blocking.instead, file_system=row.blocking.file_system
+        )
+
+    def _is_unfinished(self, call: cst.Call, tree: ModuleTree) -> bool:
+        return made_by(call, tree) is not None and not is_known_done(call, tree, self._mentions)
+
+    def _is_non_blocking(self, blocking: Blocking) -> bool:
+        """Tell whether the file makes sockets non-blocking, where that decides."""
+        return blocking.unless == "non-blocking" and any(
+            mention.value in ("setblocking", "SOCK_NONBLOCK") for mention in self._mentions
+        )
+
+    def _one_call_away(self, direct: _Direct, tree: ModuleTree) -> Iterator[BlockingFact]:
         """Yield the calls that coroutines make to synchronous functions of the file that block."""
         named = {f"{tree.dotted}.{tree.symbol(f)}": f for f in self._functions if f in direct}
         for call in self._calls:
             if not named or not _is_coroutine(tree.function_of(call)):
                 continue
             target = named.get(tree.qualified(call.func) or "")
-            if target is None or _is_coroutine(target) or _is_generator(target, tree):
+            if target is None or _is_coroutine(target) or tree.scopes.inside(target).yields:
                 continue
             blocking = direct[target][0][1]
             yield replace(
@@ -67,40 +109,38 @@ class BlockingCollector(cst.CSTVisitor):
             )
 
 
-def _blocking(call: cst.Call, tree: ModuleTree) -> BlockingFact | None:
+def _row(call: cst.Call, tree: ModuleTree) -> Call | None:
     name = tree.qualified(call.func)
     known = table().call(name) if name else None
-    if known is None or known.blocking is None or known.is_async:
-        return None
-    if _gives_no_wait(call, known.name):
-        return None
-    return BlockingFact(tree.place(call), known.name, known.blocking.instead)
+    if known is None and is_wait(call) and made_by(call, tree) is not None:
+        return table().call(f"{_FUTURE}.{last_name(call.func)}")
+    return known
 
 
-def _gives_no_wait(call: cst.Call, name: str) -> bool:
-    """Tell whether the arguments say that the call does not wait: a zero, ``block=False``."""
-    first = next((arg.value for arg in call.args if arg.keyword is None), None)
-    if name == "time.sleep":
-        return isinstance(first, cst.Integer) and first.value == "0"
-    unwanted = {"block", "blocking", "wait"}
+def _gives_no_wait(call: cst.Call, blocking: Blocking, tree: ModuleTree) -> bool:
+    """Tell whether the arguments say that the call does not wait after all."""
+    given = argument(call, blocking.argument, blocking.position) if blocking.argument else None
+    value = given.value if given is not None else None
+    if blocking.unless == "not-given" and (value is None or is_none(value)):
+        return not any(arg.star for arg in call.args)
+    if blocking.unless == "nohang" and value is not None:
+        return "NOHANG" in tree.module.code_for_node(value)
+    if blocking.unless == "false" and value is not None and _is_false(value):
+        return True
+    if blocking.unless in ("zero", "not-given") and value is not None and tree.number(value) == 0:
+        return True
     return any(
-        isinstance(arg.value, cst.Name)
-        and arg.value.value == "False"
-        and (arg.keyword.value in unwanted if arg.keyword else arg is call.args[0])
+        arg.keyword is not None and arg.keyword.value in _NO_WAIT_KEYWORDS and _is_false(arg.value)
         for arg in call.args
     )
 
 
-def _is_coroutine(function: _Function) -> bool:
+def _is_false(value: cst.BaseExpression) -> bool:
+    return isinstance(value, cst.Name) and value.value == "False"
+
+
+def _is_coroutine(function: Function | None) -> bool:
     return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
-
-
-def _is_generator(function: cst.FunctionDef, tree: ModuleTree) -> bool:
-    """A generator's body does not run where it is called."""
-    return any(
-        isinstance(node, cst.Yield) and tree.function_of(node) is function
-        for node in tree.walked.parents
-    )
 
 
 def _is_awaited(call: cst.Call, tree: ModuleTree) -> bool:
@@ -109,6 +149,9 @@ def _is_awaited(call: cst.Call, tree: ModuleTree) -> bool:
     if isinstance(parent, cst.WithItem):
         around = tree.parent(parent)
         return isinstance(around, cst.With) and around.asynchronous is not None
+    if isinstance(parent, cst.Arg):
+        wrapper = tree.parent(parent)
+        return isinstance(wrapper, cst.Call) and last_name(wrapper.func) in _AWAITS
     return isinstance(parent, cst.Await)
 
 

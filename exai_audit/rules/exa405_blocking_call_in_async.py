@@ -29,12 +29,14 @@ async def poll(url):
         await asyncio.sleep(0.5)
 ```
 
-*Known false alarms.* A coroutine that runs alone in a loop of its own may block it on purpose.
+*Known false alarms.* A coroutine that runs alone in a loop of its own may block it on purpose. A
+future's ``result()`` is only judged where the file shows the call that made it (``submit``,
+``run_coroutine_threadsafe``) and nothing that waits for it first.
 
 *References.* What blocks is listed in the knowledge table, each call with its source. A call is
 named when it stands in the coroutine itself, or one call away in a synchronous function of the
 same file (medium confidence); nested functions, lambdas and what is handed to a thread do not
-block. File-system calls are not judged.
+block. File-system calls are judged with ``judge-file-system = true``.
 """
 
 from __future__ import annotations
@@ -50,14 +52,18 @@ from exai_audit.registry import Rule, Scoped
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """This rule has no settings."""
+    """``judge_file_system`` judges calls that only wait for the file system, too."""
+
+    judge_file_system: bool = False
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each blocking call that a coroutine makes."""
     for facts in project.judged_files():
+        file_system = options.at(facts.path).judge_file_system
         for fact in facts.blocking:
-            yield _through(facts.path, fact) if fact.via else _direct(facts.path, fact)
+            if file_system or not fact.file_system:
+                yield _through(facts.path, fact) if fact.via else _direct(facts.path, fact)
 
 
 def _direct(path: str, fact: BlockingFact) -> Hit:
