@@ -65,6 +65,8 @@ def _inside(
     sites: list[Site | None] = [*own] or [None]
     for site in sites:
         seconds, refers = _limit(site, tree) if site else (None, "")
+        if site is not None and _hands_on(site, around, tree):
+            continue
         if site is not None and seconds is None and not refers:
             continue
         if site is None and (limiter_of(call, tree) or not name.startswith(_project(tree))):
@@ -81,6 +83,12 @@ def _inside(
             outer_seconds=outer_seconds,
             outer_refers=outer_refers,
         )
+
+
+def _hands_on(site: Site, around: Site, tree: ModuleTree) -> bool:
+    """Tell whether a call is told the deadline around it, under the same name."""
+    refers = _limit(site, tree)[1]
+    return bool(refers) and "deadline" in words(site.name) and refers == _limit(around, tree)[1]
 
 
 def _project(tree: ModuleTree) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -9,12 +10,12 @@ import libcst as cst
 
 from exai_audit.collectors.timeout_values import is_literal, text_of
 from exai_audit.collectors.timeout_words import category_of, is_timeout_like, scale
-from exai_audit.collectors.timeouts import TRIGGERS
+from exai_audit.collectors.timeouts import TRIGGERS as LIMITS
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import HandedFact, LimitParameter
 from exai_audit.knowledge.table import table
 
-__all__ = ["TRIGGERS", "HandedCollector", "LimitParameterCollector"]
+TRIGGERS = re.compile(rb"\w\((?:[^()\n]*,)?\s*\d[\d_.e]*\s*[,)]|" + LIMITS.pattern)
 
 
 class LimitParameterCollector(cst.CSTVisitor):

@@ -9,10 +9,13 @@ import libcst as cst
 from exai_audit.collectors.timeout_values import argument, last_name
 from exai_audit.collectors.timeout_words import words
 from exai_audit.collectors.tree import ModuleTree
+from exai_audit.collectors.walk import children
 from exai_audit.knowledge.table import Call, table
 
 _STARTS_A_TASK = frozenset({"create_task", "ensure_future", "start_soon", "shield", "start"})
 _ALARMS = frozenset({"signal.alarm", "signal.setitimer"})
+_LATER = frozenset({"Timer", "call_later", "call_at"})
+_ENDS = frozenset({"cancel", "kill", "terminate", "close", "abort", "interrupt", "shutdown"})
 
 
 def limiter_of(call: cst.Call, tree: ModuleTree) -> Call | None:
@@ -54,22 +57,32 @@ def _is_awaited_by(limiter: cst.Call, arg: cst.CSTNode, row: Call) -> bool:
 
 
 def is_guarded(node: cst.CSTNode, tree: ModuleTree) -> bool:
-    """Tell whether anything the file shows ends the wait: a limiter, a decorator, an alarm."""
+    """Tell whether anything the file shows ends the wait: a limiter, a decorator, a watchdog."""
     if next(limiters_around(node, tree), None) is not None:
         return True
     for parent in tree.ancestors(node):
         if isinstance(parent, cst.FunctionDef):
             decorated = (word for d in parent.decorators for word in words(last_name(d.decorator)))
-            if "timeout" in decorated or _sets_an_alarm(parent, tree):
+            if "timeout" in decorated or any(_ends_waits(c, tree) for c in _calls_in(parent)):
                 return True
     return False
 
 
-def _sets_an_alarm(function: cst.FunctionDef, tree: ModuleTree) -> bool:
-    return any(
-        isinstance(node, cst.Call)
-        and last_name(node.func) in ("alarm", "setitimer")
-        and tree.qualified(node.func) in _ALARMS
-        and function in tree.ancestors(node)
-        for node in tree.walked.parents
-    )
+def _calls_in(function: cst.FunctionDef) -> Iterator[cst.Call]:
+    pending: list[cst.CSTNode] = [function.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, cst.Call):
+            yield node
+        pending.extend(children(node))
+
+
+def _ends_waits(call: cst.Call, tree: ModuleTree) -> bool:
+    """Tell whether a call sets an alarm, or has something cancelled or closed later."""
+    name = last_name(call.func)
+    if name in ("alarm", "setitimer"):
+        return tree.qualified(call.func) in _ALARMS
+    if name not in _LATER:
+        return False
+    ended = (arg.value for arg in call.args if isinstance(arg.value, cst.Attribute))
+    return any(last_name(value) in _ENDS for value in ended)

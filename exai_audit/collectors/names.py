@@ -36,6 +36,9 @@ _LITERALS: dict[type[cst.CSTNode], str] = {
 }  # fmt: skip
 _TYPING = frozenset({"typing", "typing_extensions"})
 _TRANSPARENT = frozenset({"Annotated", "ClassVar", "Final", "Optional", "Required", "NotRequired"})
+_SAYS_NO_CLASS = frozenset(
+    {"builtins.object"} | {f"{m}.{n}" for m in _TYPING for n in ("Any", "ClassVar", "Final")}
+)
 _GENERIC = {n: n.lower() for n in ("Dict", "List", "Set", "FrozenSet", "Tuple", "Type")}
 _YIELDED = frozenset({
     "Iterator", "Iterable", "Generator", "AsyncIterator", "AsyncIterable", "AsyncGenerator",
@@ -362,7 +365,7 @@ class Names:
         if not isinstance(node, (cst.Name, cst.Attribute)):
             return None
         ref = self._resolve(node, scope)
-        if ref is None or ref.instance or ref.name in ("typing.Any", "builtins.object"):
+        if ref is None or ref.instance or ref.name in _SAYS_NO_CLASS:
             return ref if ref and ref.instance and isinstance(node, cst.Name) else None
         return Ref(_plain(ref.name), True)
 

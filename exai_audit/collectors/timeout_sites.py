@@ -9,6 +9,7 @@ import libcst as cst
 
 from exai_audit.collectors.scopes import How, dotted
 from exai_audit.collectors.timeout_values import (
+    CASTS,
     Value,
     ValueReader,
     argument,
@@ -24,7 +25,7 @@ from exai_audit.collectors.timeout_words import (
     words,
 )
 from exai_audit.collectors.tree import ModuleTree
-from exai_audit.facts.timeouts import TimeoutForm, ValueKind
+from exai_audit.facts.timeouts import Category, TimeoutForm, ValueKind
 from exai_audit.knowledge.table import Call, table
 
 _LOGGING = frozenset({
@@ -38,6 +39,17 @@ _METRICS = frozenset({
 _EXCEPTION = ("Error", "Exception", "Warning", "Timeout", "TimedOut")
 _OPTIONS = frozenset({"add_argument", "add_option", "option", "Option"})
 _MAPPINGS = frozenset({"builtins.dict", "collections.OrderedDict"})
+# How long a cache keeps an entry is called its timeout too.
+_KEEPERS = frozenset({
+    "set", "add", "get_or_set", "set_many", "touch", "expire", "cached", "memoize", "cache_page",
+})  # fmt: skip
+_CACHES = frozenset({"cache", "caches", "cached", "memoize", "memoized"})
+_LIFETIMES = (("timeout",), ("default", "timeout"))
+_HEARTBEATS = frozenset({"ping_interval", "heartbeat"})
+_WEBSOCKETS = frozenset({"ws_connect", "WebSocketResponse"})
+_OPTION_MAKERS = frozenset({"Option", "Argument"})
+# Numbers of socket options, which the socket module does not define everywhere.
+_SOCKET_OPTIONS = frozenset({"TCP_USER_TIMEOUT", "SO_RCVTIMEO", "SO_SNDTIMEO"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,9 @@ class SiteFinder:
         ]  # fmt: skip
         for target in targets:
             form, name = self._definition(target)
-            if form is None or not is_timeout_like(name) or self._is_type_name(name, target):
+            if form is None or not is_timeout_like(name) or _is_no_limit(name, target):
+                continue
+            if self._is_of_a_cache(name, target):
                 continue
             value = self._reader.default_of_field(node.value) or self._reader.read(node.value)
             if value is not None and _can_be_limit(value, name):
@@ -122,9 +136,11 @@ class SiteFinder:
         kind = type(owner.node) if owner is not None else cst.Module
         return forms.get(kind, TimeoutForm.LOCAL), target.value
 
-    def _is_type_name(self, name: str, target: cst.BaseExpression) -> bool:
-        """Tell whether a name is written as classes are: ``Timeout = Union[...]``."""
-        return name[:1].isupper() and not name.isupper() and isinstance(target, cst.Name)
+    def _is_of_a_cache(self, name: str, at: cst.CSTNode) -> bool:
+        """Tell whether a bare ``timeout`` of a cache class says how long it keeps its entries."""
+        owner = self._tree.class_of(at) if words(name) in _LIFETIMES else None
+        named = words(owner.name.value) if owner is not None else ()
+        return bool({*named[:1], *named[-1:]} & _CACHES)
 
     def _defaults(self, function: cst.FunctionDef) -> Iterator[Site]:
         if any(last_name(d.decorator) == "overload" for d in function.decorators):
@@ -134,17 +150,22 @@ class SiteFinder:
             name = param.name.value
             if param.default is None or not is_timeout_like(name):
                 continue
-            option = self._option_default(param.default)
+            if self._is_of_a_cache(name, param):
+                continue
+            option = self._option_default(param)
             value = option or self._reader.default_of_field(param.default)
             value = value or self._reader.read(param.default)
             if value is not None and _can_be_limit(value, name):
                 form = TimeoutForm.COMMAND_OPTION if option else TimeoutForm.PARAMETER_DEFAULT
                 yield Site(param.default, form, value, name, param.default)
 
-    def _option_default(self, default: cst.BaseExpression) -> Value | None:
-        if isinstance(default, cst.Call) and last_name(default.func) in ("Option", "Argument"):
+    def _option_default(self, param: cst.Param) -> Value | None:
+        """Return the default of an option as typer writes it: ``Option(5)``, ``Annotated``."""
+        default = param.default
+        if isinstance(default, cst.Call) and last_name(default.func) in _OPTION_MAKERS:
             return self._reader.default_of_field(default)
-        return None
+        is_option = param.annotation is not None and _annotates_an_option(param.annotation)
+        return self._reader.read(default) if default is not None and is_option else None
 
     # Calls
 
@@ -154,6 +175,8 @@ class SiteFinder:
         name = self._tree.qualified(call.func)
         row = table().call(name) if name else None
         if row is not None and row.timeout is not None and row.timeout.waits == "lifetime":
+            return
+        if _is_of_cached(call):
             return
         if last_name(call.func) in _OPTIONS:
             yield from self._command_option(call)
@@ -165,7 +188,8 @@ class SiteFinder:
         fallback = self._reader.fallback(call)
         if fallback is not None:
             literal, value = fallback
-            yield Site(literal, TimeoutForm.FALLBACK, value, value.key, call, call)
+            form = self._form_at(call, TimeoutForm.FALLBACK)
+            yield Site(literal, form, value, value.key, call, call)
         yield from self._project_call(call, name)
 
     def _known_argument(self, call: cst.Call, row: Call | None) -> cst.Arg | None:
@@ -183,6 +207,8 @@ class SiteFinder:
         by_name = arg.keyword is not None and is_timeout_like(arg.keyword.value)
         form = TimeoutForm.CALL_KEYWORD if by_name else TimeoutForm.KNOWN_API
         scale = unit_scale(row.timeout.unit)
+        if row.timeout.waits == "limit":
+            form = self._form_at(call, form)
         site = Site(arg, form, _NOTHING, row.timeout.argument, covers, call, row, scale)
         if value is not None:
             yield replace(site, value=value)
@@ -194,10 +220,11 @@ class SiteFinder:
     ) -> Iterator[Site]:
         is_mapping = name in _MAPPINGS
         form = TimeoutForm.MAPPING_ENTRY if is_mapping else TimeoutForm.CALL_KEYWORD
+        beats = _HEARTBEATS if _is_websocket(call, row) else frozenset()
         for arg in call.args:
-            if arg.keyword is None or arg is known or not is_timeout_like(arg.keyword.value):
+            given = arg.keyword.value if arg.keyword is not None else ""
+            if arg is known or not (is_timeout_like(given) or given in beats):
                 continue
-            given = arg.keyword.value
             value = self._reader.read(arg.value)
             site = Site(arg, form, _NOTHING, given, arg, None if is_mapping else call, row)
             if value is not None and _can_be_limit(value, given):
@@ -272,19 +299,20 @@ class SiteFinder:
                 continue
             value = self._reader.read(element.value)
             if value is not None and _can_be_limit(value, key):
-                form = self._entry_form(mapping)
+                form = self._form_at(mapping, TimeoutForm.MAPPING_ENTRY)
                 yield Site(element.key, form, value, key, element)
 
-    def _entry_form(self, mapping: cst.Dict) -> TimeoutForm:
-        """An entry of a module's or class's own table of settings is a definition."""
-        in_function = self._tree.function_of(mapping) is not None
-        for node in self._tree.ancestors(mapping):
-            if isinstance(node, cst.Call) or in_function:
+    def _form_at(self, node: cst.CSTNode, otherwise: TimeoutForm) -> TimeoutForm:
+        """Return the form of what a module or class defines with: an own table, a constant."""
+        if self._tree.function_of(node) is not None:
+            return otherwise
+        for around in self._tree.ancestors(node):
+            if isinstance(around, cst.Call) and self._tree.qualified(around.func) not in CASTS:
                 break
-            if isinstance(node, (cst.Assign, cst.AnnAssign)):
-                is_class = self._tree.class_of(mapping) is not None
+            if isinstance(around, (cst.Assign, cst.AnnAssign)):
+                is_class = self._tree.class_of(node) is not None
                 return TimeoutForm.CLASS_FIELD if is_class else TimeoutForm.MODULE_CONSTANT
-        return TimeoutForm.MAPPING_ENTRY
+        return otherwise
 
     def _chosen(self, node: cst.BooleanOperation | cst.IfExp) -> Iterator[Site]:
         if isinstance(node, cst.BooleanOperation):
@@ -294,12 +322,14 @@ class SiteFinder:
                 (node.body, node.orelse) if is_literal(node.orelse) else (node.orelse, node.body)
             )
         name = _key_of(asked) or last_name(asked)
-        if isinstance(asked, cst.Call) or not is_literal(literal) or not is_timeout_like(name):
+        key = self._reader.key_of(asked) if isinstance(asked, cst.Call) else ""
+        if not key and (isinstance(asked, cst.Call) or not is_timeout_like(name)):
             return
-        value = self._reader.read(literal)
+        value = self._reader.read(literal, strings=bool(key)) if _is_plain(literal) else None
         if value is not None and value.kind is ValueKind.LITERAL:
-            value = replace(value, fallback=True)
-            yield Site(literal, TimeoutForm.FALLBACK, value, name, node)
+            value = replace(value, fallback=True, key=key)
+            form = self._form_at(node, TimeoutForm.FALLBACK)
+            yield Site(literal, form, value, key or name, node)
 
     def operation(self, site: Site) -> str:
         """Return what the limit bounds: the callee, for a limiter what is awaited in it."""
@@ -325,6 +355,44 @@ class SiteFinder:
 
 
 _NOTHING = Value(ValueKind.NONE)
+
+
+def _is_no_limit(name: str, target: cst.BaseExpression) -> bool:
+    """Tell whether a name is that of a class (``Timeout = Union[...]``) or a socket option."""
+    is_class = name[:1].isupper() and not name.isupper() and isinstance(target, cst.Name)
+    return is_class or name in _SOCKET_OPTIONS
+
+
+def _is_of_cached(call: cst.Call) -> bool:
+    """Tell whether a call gives the time that a cache keeps something."""
+    names = [arg.keyword.value for arg in call.args if arg.keyword is not None]
+    if not any(words(name) in _LIFETIMES for name in names):
+        return False
+    callee = words(last_name(call.func))
+    if {*callee[:1], *callee[-1:]} & _CACHES:
+        return True
+    owner = words(last_name(call.func.value)) if isinstance(call.func, cst.Attribute) else ()
+    return bool(set(owner[-1:]) & _CACHES) and last_name(call.func) in _KEEPERS
+
+
+def _is_websocket(call: cst.Call, row: Call | None) -> bool:
+    if row is not None and row.category is not None:
+        return row.category == Category.WEBSOCKET.value
+    return last_name(call.func) in _WEBSOCKETS
+
+
+def _annotates_an_option(annotation: cst.Annotation) -> bool:
+    """Tell whether an annotation is ``Annotated[float, Option(…)]``."""
+    node = annotation.annotation
+    if not isinstance(node, cst.Subscript) or last_name(node.value) != "Annotated":
+        return False
+    indexes = [e.slice.value for e in node.slice if isinstance(e.slice, cst.Index)]
+    return any(isinstance(i, cst.Call) and last_name(i.func) in _OPTION_MAKERS for i in indexes)
+
+
+def _is_plain(node: cst.BaseExpression) -> bool:
+    """Tell whether a value is written out: a number, or a number as text."""
+    return is_literal(node) or text_of(node) is not None
 
 
 def _can_be_limit(value: Value, name: str) -> bool:

@@ -21,7 +21,7 @@ _TIMEDELTA = {
 _TIMEDELTA_ORDER = (
     "days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks",
 )  # fmt: skip
-_CASTS = frozenset({"builtins.float", "builtins.int"})
+CASTS = frozenset({"builtins.float", "builtins.int"})
 _FIELDS = frozenset({
     "field", "column", "attrib", "ib", "option", "argument", "query", "param", "setting",
 })  # fmt: skip
@@ -34,6 +34,10 @@ _GETTERS = frozenset({
 _CASTING_GETTERS = frozenset({"int", "float", "str", "timedelta", "decimal"})
 _SOURCES = frozenset({"env", "environ", "config", "conf", "settings", "options"})
 _SCHEMA_KEYS = frozenset({"default", "minimum", "maximum", "min", "max", "type"})
+_CLOCKS = frozenset({
+    "time.time", "time.monotonic", "time.perf_counter", "anyio.current_time", "trio.current_time",
+    "datetime.datetime.now", "datetime.datetime.utcnow",
+})  # fmt: skip
 _SINGLETONS = frozenset({"True", "False", "Ellipsis", "NotImplemented"})
 
 
@@ -119,6 +123,10 @@ class ValueReader:
             return self._branches(node, strings)
         if isinstance(node, cst.Await):
             return self.read(node.expression, strings)
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+            length = self._length_from_now(node)
+            if length is not None:
+                return replace(length, in_seconds=True)
         return self._reference(node)
 
     def default_of_field(self, node: cst.BaseExpression) -> Value | None:
@@ -134,18 +142,37 @@ class ValueReader:
 
     def fallback(self, call: cst.Call) -> tuple[cst.BaseExpression, Value] | None:
         """Return the literal that a getter falls back to, and its value with the key."""
-        if not _is_getter(call):
+        key, index = self._looked_up(call)
+        given = self._default(call, index) if key else None
+        value = self.read(given, strings=True) if given is not None else None
+        if given is None or value is None or value.kind is not ValueKind.LITERAL:
             return None
-        for index, arg in enumerate(call.args):
-            key = self._key(arg)
-            if key is None:
-                continue
-            given = self._default(call, index)
-            value = self.read(given, strings=True) if given is not None else None
-            if given is None or value is None or value.kind is not ValueKind.LITERAL:
-                return None
-            return given, replace(value, fallback=True, key=key)
+        return given, replace(value, fallback=True, key=key)
+
+    def key_of(self, call: cst.Call) -> str:
+        """Return the timeout-like key that a getter looks up, empty for any other call."""
+        return self._looked_up(call)[0]
+
+    def _looked_up(self, call: cst.Call) -> tuple[str, int]:
+        if _is_getter(call):
+            for index, arg in enumerate(call.args):
+                key = self._key(arg)
+                if key is not None:
+                    return key, index
+        return "", 0
+
+    def _length_from_now(self, node: cst.BinaryOperation) -> Value | None:
+        """Return the length of a wait whose end is given: ``time.monotonic() + 30``."""
+        for now, length in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(now, cst.Call) and self._is_a_clock(now):
+                return self.read(length)
         return None
+
+    def _is_a_clock(self, call: cst.Call) -> bool:
+        if self._tree.qualified(call.func) in _CLOCKS:
+            return True
+        source = receiver(call.func)
+        return last_name(call.func) == "time" and source is not None and "loop" in last_name(source)
 
     def phases(self, call: cst.Call) -> Value | None:
         """Return the value of a limit object: all that is given to ``httpx.Timeout(10, read=5)``.
@@ -171,7 +198,7 @@ class ValueReader:
         if fallback is not None:
             return fallback[1]
         name = self._tree.qualified(node.func) or ""
-        if name in _CASTS and node.args:
+        if name in CASTS and node.args:
             return self._cast(node.args[0].value)
         if name in ("builtins.min", "builtins.max"):
             return self._bounds(node, is_max=name == "builtins.max")
@@ -191,7 +218,8 @@ class ValueReader:
         """Return what ``min`` or ``max`` gives; a floor under something computed is no limit."""
         values = [self.read(arg.value) for arg in call.args if not arg.star and not arg.keyword]
         literals = [v for v in values if v is not None and v.kind is ValueKind.LITERAL]
-        if not literals or (is_max and len(literals) < len(values)):
+        computed = [v for v in literals if v.fallback and not v.key]
+        if not literals or (is_max and (computed or len(literals) < len(values))):
             return None
         amounts = [v.amount for v in literals if v.amount is not None]
         if not amounts:
@@ -214,8 +242,8 @@ class ValueReader:
         right = self.read(node.right, strings)
         if right is None or right.kind is not ValueKind.LITERAL:
             return right
-        left = self.fallback(node.left) if isinstance(node.left, cst.Call) else None
-        return replace(right, fallback=True, key=right.key or (left[1].key if left else ""))
+        key = self.key_of(node.left) if isinstance(node.left, cst.Call) else ""
+        return replace(right, fallback=True, key=right.key or key)
 
     def _branches(self, node: cst.IfExp, strings: bool) -> Value | None:
         body, other = self.read(node.body, strings), self.read(node.orelse, strings)

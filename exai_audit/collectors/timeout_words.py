@@ -17,12 +17,12 @@ _TAKES_AWAY_AFTER = frozenset({
     "event", "future", "task", "error", "exception", "type", "class", "message", "msg", "status",
     "code", "elapsed", "reached", "expired", "enabled",
     # seen in real code beside the list of the design
-    "attempt", "backoff", "exit", "handle", "id", "key", "num", "percent", "returncode", "scale",
-    "signal", "step", "weight",
+    "attempt", "backoff", "check", "exit", "handle", "id", "key", "log", "num", "percent",
+    "returncode", "scale", "signal", "step", "weight",
 })  # fmt: skip
 _TAKES_AWAY_BEFORE = frozenset({"is", "has", "can", "on", "raise", "enforce", "record"})
-# How many timeouts there were, how long a cache keeps its entries: numbers, but no limits on waits.
-_COUNTED_BEFORE = frozenset({"num", "number", "count", "n", "cache", "caching"})
+# How many timeouts there were, how long a cache or token is good: numbers, but no limits.
+_COUNTED_BEFORE = frozenset({"num", "number", "count", "n", "cache", "caching", "token"})
 _SCALES = {
     "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
     "ms": 1e-3, "msec": 1e-3, "msecs": 1e-3, "milli": 1e-3, "millis": 1e-3,

@@ -9,14 +9,27 @@ import libcst as cst
 
 from exai_audit.collectors.timeout_sites import Candidates, Site, SiteFinder
 from exai_audit.collectors.timeout_values import is_literal
-from exai_audit.collectors.timeout_words import category_of, scale
+from exai_audit.collectors.timeout_words import category_of, is_timeout_like, scale
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
+from exai_audit.knowledge.table import Call, table
 
+
+def _takes_a_limit_unnamed(row: Call) -> bool:
+    limit = row.timeout
+    if limit is None or limit.waits == "lifetime":
+        return False
+    return limit.position is not None or not is_timeout_like(limit.argument)
+
+
+_UNNAMED = sorted({
+    row.name.rpartition(".")[2] for row in table().calls.values() if _takes_a_limit_unnamed(row)
+})  # fmt: skip
 TRIGGERS = re.compile(
-    rb"(?i)timeout|deadline|max_?wait|wait_for|move_on_after|fail_after|\bselect\b|\balarm\b"
-    rb"|\.(?:wait|join|result|get|put|acquire|poll|urlopen|exec_command)"
-    rb"\([^()\n]*\b(?:\d[\d._e]*|[A-Z][A-Z0-9_]+)\s*\)"
+    rb"(?i:timeout|deadline|max_?wait|wait_for|move_on_after|fail_after|heartbeat|ping_interval)"
+    rb"|\b(?:select|alarm|setitimer|sigtimedwait|stop_after_delay|stop_before_delay|urlopen)\b"
+    rb"|\b(?:%s)\((?:[^()\n]*\b)?(?:\d[\d._e]*|[A-Z][A-Z0-9_]+)\s*[,)]"
+    % "|".join(_UNNAMED).encode()
 )
 _NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 
@@ -64,7 +77,7 @@ def _merged(sites: Iterable[Site], tree: ModuleTree) -> Iterator[Site]:
     seen: set[cst.CSTNode] = set()
     for site in found:
         own = {site.covers, site.at}
-        if site.at in seen or (covering - own) & set(tree.ancestors(site.at)):
+        if seen & own or (covering - own) & set(tree.ancestors(site.at)):
             continue
         seen.update((site.at, site.covers))
         yield site

@@ -18,6 +18,7 @@ from exai_audit.knowledge.table import Call, Timeout, table
 _WAITS = frozenset({"network", "process", "in-process"})
 _LOCAL_ADDRESS = re.compile(r"(?:unix|file|data|ipc|redis\+socket|rediss\+unix)[:+]|/|\\0")
 _UNIX_KEYWORDS = frozenset({"unix_socket_path", "unix_socket", "unix_sock", "path", "uds"})
+_SHARED = frozenset({"connection_pool"})
 _SENDS = frozenset({"request", "send", "get_adapter"})
 _ROUTES = frozenset({
     "get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket",
@@ -136,9 +137,12 @@ def _is_unlimited(given: cst.BaseExpression | None, limit: Timeout) -> bool:
 
 
 def _is_local(call: cst.Call) -> bool:
-    """Tell whether the call stays on this machine by its address: a file, a Unix socket."""
+    """Tell whether the call stays on this machine by its address: a file, a Unix socket.
+
+    A client of a pool made elsewhere has that pool's address and limits.
+    """
     for arg in call.args:
-        if arg.keyword and arg.keyword.value in _UNIX_KEYWORDS:
+        if arg.keyword and arg.keyword.value in _UNIX_KEYWORDS | _SHARED:
             return True
     first = call.args[0].value if call.args and not call.args[0].keyword else None
     text = text_of(first) if first is not None else None

@@ -34,9 +34,9 @@ same process (locks, queues, events) are no findings.
 
 *References.* The library's documented default decides (``exai-audit``'s knowledge table names the
 source of each). Where it depends on the version, the project's lock file or requirements do;
-without them the confidence is low, as it is where other phases of the wait are limited or an
-address may carry a limit. A subprocess without a limit is a finding in coroutines and request
-handlers only, a low one.
+without them the confidence is low, as it is where other phases of the wait are limited, an address
+may carry a limit, or another function awaits this one inside a limit of its own. A subprocess
+without a limit is a finding in coroutines and request handlers only, a low one.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ from dataclasses import dataclass
 from exai_audit.facts.timeouts import UnlimitedFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project import Project
+from exai_audit.project_calls import exported_names
 from exai_audit.registry import Rule, Scoped
 
 
@@ -58,6 +59,7 @@ class Options:
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each call that waits for another machine, or process, without a limit."""
     own = {facts.module.partition(".")[0] for facts in project.files}
+    limited = _called_inside_limits(project)
     for facts in project.judged_files():
         for fact in facts.unlimited:
             is_own = fact.operation.partition(".")[0] in own
@@ -66,8 +68,21 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
             if fact.waits == "process" and not fact.served:
                 continue
             confidence = _confidence(fact, project)
+            if confidence is not None and f"{facts.module}.{fact.place.symbol}" in limited:
+                confidence = Confidence.LOW
             if confidence is not None:
                 yield _hit(facts.path, fact, confidence)
+
+
+def _called_inside_limits(project: Project) -> frozenset[str]:
+    """Return the functions that some caller awaits inside a limit of its own."""
+    exported = exported_names(project.files)
+    return frozenset(
+        exported.get(fact.operation, fact.operation)
+        for facts in project.files
+        for fact in facts.enclosed
+        if not fact.name
+    )
 
 
 def _confidence(fact: UnlimitedFact, project: Project) -> Confidence | None:
