@@ -87,8 +87,8 @@ def _inside(
 
 def _hands_on(site: Site, around: Site, tree: ModuleTree) -> bool:
     """Tell whether a call is told the deadline around it, under the same name."""
-    refers = _limit(site, tree)[1]
-    return bool(refers) and "deadline" in words(site.name) and refers == _limit(around, tree)[1]
+    refers = _referred(site, tree)
+    return bool(refers) and "deadline" in words(site.name) and refers == _referred(around, tree)
 
 
 def _project(tree: ModuleTree) -> str:
@@ -116,9 +116,13 @@ def _limit(site: Site, tree: ModuleTree) -> tuple[float | None, str]:
     value: Value = site.value
     if value.amount is not None:
         return (value.amount if value.in_seconds else round(value.amount * scale, 9)), ""
+    return None, _referred(site, tree)
+
+
+def _referred(site: Site, tree: ModuleTree) -> str:
+    """Return the dotted name of what a limit refers to, empty where it is no name."""
     node = site.at.value if isinstance(site.at, cst.Arg) else None
-    refers = tree.qualified(node) if isinstance(node, (cst.Name, cst.Attribute)) else None
-    return None, refers or ""
+    return (tree.qualified(node) or "") if isinstance(node, (cst.Name, cst.Attribute)) else ""
 
 
 def _is_awaited(call: cst.Call, outer: cst.Call, tree: ModuleTree) -> bool:

@@ -325,6 +325,8 @@ class SiteFinder:
         key = self._reader.key_of(asked) if isinstance(asked, cst.Call) else ""
         if not key and (isinstance(asked, cst.Call) or not is_timeout_like(name)):
             return
+        if self._is_of_a_cache(name, node):
+            return
         value = self._reader.read(literal, strings=bool(key)) if _is_plain(literal) else None
         if value is not None and value.kind is ValueKind.LITERAL:
             value = replace(value, fallback=True, key=key)
