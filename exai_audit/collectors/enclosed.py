@@ -87,8 +87,10 @@ def _inside(
 
 def _hands_on(site: Site, around: Site, tree: ModuleTree) -> bool:
     """Tell whether a call is told the deadline around it, under the same name."""
-    refers = _referred(site, tree)
-    return bool(refers) and "deadline" in words(site.name) and refers == _referred(around, tree)
+    inner, outer = _named(site), _named(around)
+    if inner is None or outer is None or "deadline" not in words(site.name):
+        return False
+    return tree.module.code_for_node(inner) == tree.module.code_for_node(outer)
 
 
 def _project(tree: ModuleTree) -> str:
@@ -116,13 +118,13 @@ def _limit(site: Site, tree: ModuleTree) -> tuple[float | None, str]:
     value: Value = site.value
     if value.amount is not None:
         return (value.amount if value.in_seconds else round(value.amount * scale, 9)), ""
-    return None, _referred(site, tree)
+    node = _named(site)
+    return None, (tree.qualified(node) or "") if node is not None else ""
 
 
-def _referred(site: Site, tree: ModuleTree) -> str:
-    """Return the dotted name of what a limit refers to, empty where it is no name."""
+def _named(site: Site) -> cst.Name | cst.Attribute | None:
     node = site.at.value if isinstance(site.at, cst.Arg) else None
-    return (tree.qualified(node) or "") if isinstance(node, (cst.Name, cst.Attribute)) else ""
+    return node if isinstance(node, (cst.Name, cst.Attribute)) else None
 
 
 def _is_awaited(call: cst.Call, outer: cst.Call, tree: ModuleTree) -> bool:
