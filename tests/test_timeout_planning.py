@@ -101,7 +101,7 @@ def test_map_marks_inversions_and_contradictions(tmp_path: Path) -> None:
 def test_generated_settings_are_what_was_found(tmp_path: Path) -> None:
     text = project(tmp_path, orders=ORDERS, invoices=INVOICES).timeout_config
     assert text is not None
-    decide = ("Decide: the code disagrees.", "5 s: orders.py:4, orders.py:8", "30 s: invoices.py:7")
+    decide = ("Decide: the code disagrees.", "5 s: orders.py:8", "30 s: invoices.py:7")
     assert "".join(f"    # {line}\n" for line in decide) in text
     values = executed(text, {"STOCK_TIMEOUT": "9", "REQUESTS_TIMEOUT_SECONDS": "1.5"}, tmp_path)
     assert values["STOCK_TIMEOUT_SECONDS"] == 9.0
