@@ -8,6 +8,12 @@ from dataclasses import dataclass, field, replace
 import libcst as cst
 
 from exai_audit.collectors.scopes import How, dotted
+from exai_audit.collectors.timeout_lookalikes import (
+    gives_lifetime,
+    is_lifetime,
+    names_no_limit,
+    says_only,
+)
 from exai_audit.collectors.timeout_values import (
     CASTS,
     Value,
@@ -22,34 +28,17 @@ from exai_audit.collectors.timeout_words import (
     is_timeout_key,
     is_timeout_like,
     unit_scale,
-    words,
 )
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Category, TimeoutForm, ValueKind
 from exai_audit.knowledge.table import Call, table
 
-_LOGGING = frozenset({
-    "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "msg", "bind",
-})  # fmt: skip
-_LOGGERS = frozenset({"log", "logger", "logging", "structlog", "slog", "loguru"})
-_METRICS = frozenset({
-    "metric", "metrics", "statsd", "counter", "gauge", "histogram", "telemetry", "span", "tracer",
-    "stats", "labels",
-})  # fmt: skip
-_EXCEPTION = ("Error", "Exception", "Warning", "Timeout", "TimedOut")
 _OPTIONS = frozenset({"add_argument", "add_option", "option", "Option"})
 _MAPPINGS = frozenset({"builtins.dict", "collections.OrderedDict"})
-# How long a cache keeps an entry is called its timeout too.
-_KEEPERS = frozenset({
-    "set", "add", "get_or_set", "set_many", "touch", "expire", "cached", "memoize", "cache_page",
-})  # fmt: skip
-_CACHES = frozenset({"cache", "caches", "cached", "memoize", "memoized"})
-_LIFETIMES = (("timeout",), ("default", "timeout"))
 _HEARTBEATS = frozenset({"ping_interval", "heartbeat"})
 _WEBSOCKETS = frozenset({"ws_connect", "WebSocketResponse"})
 _OPTION_MAKERS = frozenset({"Option", "Argument"})
-# Numbers of socket options, which the socket module does not define everywhere.
-_SOCKET_OPTIONS = frozenset({"TCP_USER_TIMEOUT", "SO_RCVTIMEO", "SO_SNDTIMEO"})
+_WRAPPERS = frozenset({"shield", "create_task", "ensure_future"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +98,9 @@ class SiteFinder:
         ]  # fmt: skip
         for target in targets:
             form, name = self._definition(target)
-            if form is None or not is_timeout_like(name) or _is_no_limit(name, target):
+            if form is None or not is_timeout_like(name) or names_no_limit(name, target):
                 continue
-            if self._is_of_a_cache(name, target):
+            if is_lifetime(name, target, self._tree):
                 continue
             value = self._reader.default_of_field(node.value) or self._reader.read(node.value)
             if value is not None and _can_be_limit(value, name):
@@ -136,12 +125,6 @@ class SiteFinder:
         kind = type(owner.node) if owner is not None else cst.Module
         return forms.get(kind, TimeoutForm.LOCAL), target.value
 
-    def _is_of_a_cache(self, name: str, at: cst.CSTNode) -> bool:
-        """Tell whether a bare ``timeout`` of a cache class says how long it keeps its entries."""
-        owner = self._tree.class_of(at) if words(name) in _LIFETIMES else None
-        named = words(owner.name.value) if owner is not None else ()
-        return bool({*named[:1], *named[-1:]} & _CACHES)
-
     def _defaults(self, function: cst.FunctionDef) -> Iterator[Site]:
         if any(last_name(d.decorator) == "overload" for d in function.decorators):
             return
@@ -150,7 +133,7 @@ class SiteFinder:
             name = param.name.value
             if param.default is None or not is_timeout_like(name):
                 continue
-            if self._is_of_a_cache(name, param):
+            if is_lifetime(name, param, self._tree):
                 continue
             option = self._option_default(param)
             value = option or self._reader.default_of_field(param.default)
@@ -170,13 +153,13 @@ class SiteFinder:
     # Calls
 
     def _called(self, call: cst.Call) -> Iterator[Site]:
-        if self._says_only(call):
+        if says_only(call, self._tree):
             return
         name = self._tree.qualified(call.func)
         row = table().call(name) if name else None
         if row is not None and row.timeout is not None and row.timeout.waits == "lifetime":
             return
-        if _is_of_cached(call):
+        if gives_lifetime(call):
             return
         if last_name(call.func) in _OPTIONS:
             yield from self._command_option(call)
@@ -271,23 +254,6 @@ class SiteFinder:
         if default is not None and value is not None:
             yield Site(default, TimeoutForm.COMMAND_OPTION, value, names[0].lstrip("-"), call)
 
-    def _says_only(self, call: cst.Call) -> bool:
-        """Tell whether a call only reports: an exception, a log line, a metric."""
-        name = last_name(call.func)
-        receiver = call.func.value if isinstance(call.func, cst.Attribute) else None
-        around = set(words(last_name(receiver))) if receiver is not None else set()
-        if name in _LOGGING and around & _LOGGERS:
-            return True
-        if around & _METRICS or set(words(name)) & _METRICS:
-            return True
-        if isinstance(self._tree.parent(call), (cst.Raise, cst.From)):
-            return True
-        return name.endswith(_EXCEPTION[:3]) or (
-            name.endswith(_EXCEPTION[3:])
-            and table().call(self._tree.qualified(call.func) or "") is None
-            and not any(words(arg.keyword.value) for arg in call.args if arg.keyword)
-        )
-
     # Entries and choices
 
     def _mapped(self, mapping: cst.Dict) -> Iterator[Site]:
@@ -325,7 +291,7 @@ class SiteFinder:
         key = self._reader.key_of(asked) if isinstance(asked, cst.Call) else ""
         if not key and (isinstance(asked, cst.Call) or not is_timeout_like(name)):
             return
-        if self._is_of_a_cache(name, node):
+        if is_lifetime(name, node, self._tree):
             return
         value = self._reader.read(literal, strings=bool(key)) if _is_plain(literal) else None
         if value is not None and value.kind is ValueKind.LITERAL:
@@ -341,8 +307,9 @@ class SiteFinder:
         name = self._callee(call)
         limit = site.row.timeout if site.row is not None else None
         awaits = limit is not None and limit.waits == "around" and limit.position
-        if awaits and call.args and isinstance(call.args[0].value, cst.Call):
-            return self._callee(call.args[0].value) or name
+        awaited = _through_tasks(call.args[0].value) if awaits and call.args else None
+        if isinstance(awaited, cst.Call):
+            return self._callee(awaited) or name
         if limit is not None and limit.waits == "limit":
             outer = self._tree.parent(self._tree.parent(call) or call)
             if isinstance(outer, cst.Call):
@@ -359,28 +326,17 @@ class SiteFinder:
 _NOTHING = Value(ValueKind.NONE)
 
 
-def _is_no_limit(name: str, target: cst.BaseExpression) -> bool:
-    """Tell whether a name is that of a class (``Timeout = Union[...]``) or a socket option."""
-    is_class = name[:1].isupper() and not name.isupper() and isinstance(target, cst.Name)
-    return is_class or name in _SOCKET_OPTIONS
-
-
-def _is_of_cached(call: cst.Call) -> bool:
-    """Tell whether a call gives the time that a cache keeps something."""
-    names = [arg.keyword.value for arg in call.args if arg.keyword is not None]
-    if not any(words(name) in _LIFETIMES for name in names):
-        return False
-    callee = words(last_name(call.func))
-    if {*callee[:1], *callee[-1:]} & _CACHES:
-        return True
-    owner = words(last_name(call.func.value)) if isinstance(call.func, cst.Attribute) else ()
-    return bool(set(owner[-1:]) & _CACHES) and last_name(call.func) in _KEEPERS
-
-
 def _is_websocket(call: cst.Call, row: Call | None) -> bool:
     if row is not None and row.category is not None:
         return row.category == Category.WEBSOCKET.value
     return last_name(call.func) in _WEBSOCKETS
+
+
+def _through_tasks(node: cst.BaseExpression) -> cst.BaseExpression:
+    """Return what a task or a shield is made of."""
+    while isinstance(node, cst.Call) and last_name(node.func) in _WRAPPERS and node.args:
+        node = node.args[0].value
+    return node
 
 
 def _annotates_an_option(annotation: cst.Annotation) -> bool:
