@@ -29,6 +29,8 @@ from exai_audit.report.escape import shortened, visible
 from exai_audit.result import AuditResult, CategoryScore, Scale
 
 _BAR = 24
+_LEAST_BAR = 6
+_BESIDE_BAR = 56
 _MEMBERS = 5
 _COSTLIEST = 4
 _FIRST = 3
@@ -88,7 +90,7 @@ def _first_screen(
     yield from _ahead(result)
     yield Text()
     for category in result.score.categories:
-        yield _category(category)
+        yield _category(category, min(_BAR, max(_LEAST_BAR, width - _BESIDE_BAR)))
     yield from _cap(result)
     yield Text()
     yield _indented(Text(f"{severity_counts(result.findings)} · {_scale(result.scale)}"), 2)
@@ -136,16 +138,16 @@ def _to_do(items: Sequence[Recommendation], width: int) -> Iterator[RenderableTy
         yield Text.assemble((start, "bold"), shortened(item.title, width - len(start)))
 
 
-def _category(category: CategoryScore) -> Text:
+def _category(category: CategoryScore, bar: int) -> Text:
     name = f"  {category.name.value:<12} "
     if not category.judged:
         return Text(f"{name}not judged", style="dim")
     left = category.points - category.lost
     part = left / category.points if category.points else 1.0
-    full = min(_BAR, int(part * _BAR + 0.5))
+    full = min(bar, int(part * bar + 0.5))
     style = "green" if part >= 0.8 else "yellow" if part >= 0.6 else "red"
     numbers = f"  {left:5.1f} of {category.points:5.1f}  {counted(category.findings, 'finding')}"
-    return Text.assemble(name, ("█" * full, style), ("░" * (_BAR - full), "dim"), numbers)
+    return Text.assemble(name, ("█" * full, style), ("░" * (bar - full), "dim"), numbers)
 
 
 def _cap(result: AuditResult) -> Iterator[RenderableType]:
@@ -180,8 +182,9 @@ def _end_of(place: str, room: int) -> str:
     shown = visible(place)
     if len(shown) <= room:
         return shown
-    end = shown[len(shown) - max(1, room - 2) :]
-    return "…/" + (end.partition("/")[2] or end)
+    end = shown[len(shown) - max(1, room - 1) :]
+    _, slash, inside = end.partition("/")
+    return f"…{slash}{inside}" if inside else f"…{end}"
 
 
 def _bottlenecks(
