@@ -18,6 +18,7 @@ import msgspec
 from exai_audit import __version__
 from exai_audit.config import Settings
 from exai_audit.engine import Audit
+from exai_audit.excerpts import with_excerpts
 from exai_audit.facts.file import FailureKind, FileFacts
 from exai_audit.finding import Finding, Scope, Strength
 from exai_audit.fingerprint import Fingerprints
@@ -42,8 +43,6 @@ from exai_audit.score.formula import FORMULA_VERSION, SHARES, score
 from exai_audit.sources import Sources
 from exai_audit.suppress import split
 
-_EXCERPT_LINES = 3
-_EXCERPT_WIDTH = 200
 _MODULE_SIZES = ((0, 100), (101, 200), (201, 300), (301, 500), (501, 1000), (1001, None))
 
 
@@ -74,14 +73,14 @@ def assemble(
         target=_target(settings, command, paths, root),
         scale=_scale(audited, judged, lines),
         score=total,
-        findings=_with_excerpts(scored.findings, sources),
+        findings=with_excerpts(scored.findings, sources),
         strengths=_strengths(audited, settings),
         distributions=tuple(d for d in _distributions(judged) if d.bars),
         timeout_map=timeout_map(judged, active, audited.project.constants()),
         timeout_config=timeout_config(
             audited.project, active, _terms(settings).central_timeout_modules
         ),
-        suppressed=tuple(Suppressed(item.finding, item.line, item.reason) for item in silenced),
+        suppressed=_quoted(silenced, sources),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,
     )
@@ -100,6 +99,12 @@ def _terms(settings: Settings) -> Terms:
     return Terms(options["EXA101"].max_module_lines, options["EXA202"].central_timeout_modules)
 
 
+def _quoted(silenced: Sequence[Suppressed], sources: Sources) -> tuple[Suppressed, ...]:
+    findings = with_excerpts((item.finding for item in silenced), sources)
+    pairs = zip(silenced, findings, strict=True)
+    return tuple(replace(item, finding=finding) for item, finding in pairs)
+
+
 def _target(
     settings: Settings, command: Sequence[str], paths: Sequence[Path], root: Path
 ) -> Target:
@@ -113,7 +118,17 @@ def _target(
         date=_date(found.date if found else None),
         scopes=tuple(scope for scope in Scope if scope in settings.scopes),
         min_confidence=settings.min_confidence,
+        folder=_below_repository(root),
     )
+
+
+def _below_repository(root: Path) -> str:
+    """Return the root's path below the top of its git repository; empty at the top or outside."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            below = root.relative_to(folder).as_posix()
+            return "" if below == "." else below
+    return ""
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -131,18 +146,6 @@ def _date(of_revision: str | None) -> str | None:
 def _with_fingerprints(findings: Iterable[Finding], sources: Sources) -> tuple[Finding, ...]:
     known = Fingerprints(sources.get)
     return tuple(replace(finding, fingerprint=known.of(finding)) for finding in findings)
-
-
-def _with_excerpts(findings: Sequence[Finding], sources: Sources) -> tuple[Finding, ...]:
-    """Give each finding the lines that it stands on, the first three at most."""
-    shown = []
-    for finding in findings:
-        source = sources.get(finding.path)
-        last = min(finding.end_line, finding.line + _EXCERPT_LINES - 1)
-        wanted = range(finding.line, last + 1) if source and finding.evidence else ()
-        lines = tuple(source.line(number)[:_EXCERPT_WIDTH] for number in wanted if source)
-        shown.append(replace(finding, excerpt=lines))
-    return tuple(shown)
 
 
 def _scale(audited: Audit, judged: Sequence[FileFacts], lines: int) -> Scale:

@@ -100,8 +100,8 @@ class Finding:
     ``points`` is what it costs the score, its share of what its category loses; ``gain`` is what
     the score rises by when this finding alone is repaired. ``weight`` is what it weighs in
     ``category``, which is None where it weighs nothing. ``fingerprint`` is its identity across
-    moved lines. ``new`` says whether what the result was compared with lacks it, None when it was
-    compared with nothing.
+    moved lines, ``line_hash`` the hash of its line by which GitHub knows an alert again. ``new``
+    says whether what the result was compared with lacks it, None when it was compared with nothing.
     """
 
     code: str
@@ -127,6 +127,7 @@ class Finding:
     scope: Scope
     fixable: bool = False
     project_wide: bool = False
+    line_hash: str = ""
     gain: float = 0.0
     weight: float = 0.0
     category: Family | None = None

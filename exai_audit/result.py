@@ -31,6 +31,7 @@ class Target:
 
     ``configuration`` is the fingerprint of the settings in force; ``scopes`` are those that were
     judged and that the score is of. ``date`` comes from ``SOURCE_DATE_EPOCH`` or the revision.
+    ``folder`` is the root's path below the top of its git repository, empty at the top.
     """
 
     paths: tuple[str, ...]
@@ -41,6 +42,7 @@ class Target:
     date: str | None = None
     scopes: tuple[Scope, ...] = (Scope.PRODUCTION,)
     min_confidence: Confidence = Confidence.MEDIUM
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The text of audited files, read when asked for."""
+"""The content of audited files, read when asked for."""
 
 from __future__ import annotations
 
@@ -13,17 +13,28 @@ class Sources:
 
     def __init__(self, files: Iterable[Discovered]) -> None:
         self._files = {file.path: file for file in files}
-        self._read: dict[str, SourceFile | None] = {}
+        self._bytes: dict[str, bytes | None] = {}
+        self._texts: dict[str, SourceFile | None] = {}
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """Return the file's content, None where there is none or it cannot be read."""
+        if path not in self._bytes:
+            file = self._files.get(path)
+            try:
+                self._bytes[path] = read_bytes(file.absolute) if file else None
+            except UnreadableSourceError:
+                self._bytes[path] = None
+        return self._bytes[path]
 
     def get(self, path: str) -> SourceFile | None:
-        """Return the file's text, None where there is none or it cannot be read."""
-        if path not in self._read:
-            self._read[path] = self._text(path)
-        return self._read[path]
+        """Return the file's text, None where there is none or it cannot be read or decoded."""
+        if path not in self._texts:
+            self._texts[path] = self._text(path)
+        return self._texts[path]
 
     def _text(self, path: str) -> SourceFile | None:
-        file = self._files.get(path)
+        data = self.bytes_of(path)
         try:
-            return decode(path, read_bytes(file.absolute)) if file else None
+            return decode(path, data) if data is not None else None
         except UnreadableSourceError:
             return None
