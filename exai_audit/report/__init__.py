@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from exai_audit.report import concise, json, markdown
+from collections.abc import Callable
+from importlib import import_module
+
 from exai_audit.result import AuditResult
 
-FORMATS: tuple[str, ...] = ("terminal", "markdown", "json", "concise")
+FORMATS: tuple[str, ...] = (
+    "terminal", "markdown", "json", "sarif", "github", "gitlab", "junit", "badge", "concise",
+)  # fmt: skip
 
 
 def render(
@@ -17,6 +21,7 @@ def render(
     ascii_only: bool = False,
     width: int = 80,
     max_size: int | None = None,
+    suppressed: bool = False,
 ) -> str:
     """Render ``result`` in the format ``name``, one of ``FORMATS``.
 
@@ -26,13 +31,14 @@ def render(
         ascii_only: without any character outside ASCII (terminal).
         width: columns (terminal).
         max_size: at most this many bytes of UTF-8 (markdown).
+        suppressed: with the suppressed findings (sarif).
     """
-    if name == "json":
-        return json.render(result)
-    if name == "concise":
-        return concise.render(result)
-    if name == "markdown":
-        return markdown.render(result, top=top, max_size=max_size)
-    from exai_audit.report import terminal  # rich costs time that the others need not spend
-
-    return terminal.render(result, top=top, color=color, ascii_only=ascii_only, width=width)
+    options: dict[str, dict[str, object]] = {
+        "terminal": {"top": top, "color": color, "ascii_only": ascii_only, "width": width},
+        "markdown": {"top": top, "max_size": max_size},
+        "sarif": {"suppressed": suppressed},
+    }
+    # Each is imported when it is asked for: rich and XML cost time that the others need not spend.
+    module = import_module(f"exai_audit.report.{name}")
+    draw: Callable[..., str] = module.render
+    return draw(result, **options.get(name, {}))

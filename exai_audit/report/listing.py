@@ -1,0 +1,40 @@
+"""Findings as other programs list them: in which order, where, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from exai_audit.finding import Finding
+from exai_audit.report.escape import visible
+from exai_audit.result import AuditResult
+
+
+def worst_first(findings: Iterable[Finding], result: AuditResult) -> tuple[Finding, ...]:
+    """Return findings that weigh before others, then by severity, confidence, points and place."""
+
+    def badness(finding: Finding) -> tuple[object, ...]:
+        gravity = (-finding.severity.rank, -finding.confidence.rank, -finding.points)
+        place = (finding.path, finding.line, finding.column, finding.code)
+        return (is_unsure(finding, result), *gravity, *place)
+
+    return tuple(sorted(findings, key=badness))
+
+
+def is_unsure(finding: Finding, result: AuditResult) -> bool:
+    """Tell whether a finding is shown, but too unsure to weigh or gate."""
+    return finding.confidence.rank < result.target.min_confidence.rank
+
+
+def repository_path(path: str, result: AuditResult) -> str:
+    """Return a path below the top of the repository, where services look for it; not escaped."""
+    return f"{result.target.folder}/{path}" if result.target.folder else path
+
+
+def said(finding: Finding) -> str:
+    """Return message and remedy as sentences on one line, with nothing hidden in them."""
+    return " ".join(_sentence(text) for text in (finding.message, finding.remedy) if text.strip())
+
+
+def _sentence(text: str) -> str:
+    shown = visible(text).strip()
+    return shown if shown.endswith((".", "!", "?")) else f"{shown}."
