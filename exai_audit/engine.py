@@ -21,6 +21,7 @@ from exai_audit.finding import Family, Finding, Hit, Related, Scope
 from exai_audit.fingerprint import digest
 from exai_audit.knowledge.table import own_in_use, use
 from exai_audit.project import Project
+from exai_audit.project_caches import with_project_caches
 from exai_audit.project_calls import with_project_calls
 from exai_audit.registry import Rule, Scoped, rules
 from exai_audit.scripts import console_scripts
@@ -81,6 +82,7 @@ def audit(
     doubtful = {u.package for f in files for u in f.unlimited if u.forever_below}
     pins = _pins(root, doubtful)
     scripts = console_scripts(root) if any(f.bridges for f in files) else frozenset()
+    files = list(with_project_caches(files, dict(settings.cache_layers)))
     project = Project(with_project_calls(files), scope_of, judged, pins, scripts=scripts)
     return Audit(discovery, project, judge(project, settings, today), today)
 

@@ -1,23 +1,28 @@
-"""Caches: decorators, containers used as caches, and library stores, each counted once."""
+"""Caches: decorators, containers used as caches, cache classes, library stores, each once."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import libcst as cst
 
-from exai_audit.collectors.caching.containers import containers
+from exai_audit.collectors.caching.classes import cache_classes
+from exai_audit.collectors.caching.containers import Key, containers
 from exai_audit.collectors.caching.decorators import cleared, decorated
-from exai_audit.collectors.caching.syntax import Gathered, argument, target_of
-from exai_audit.collectors.caching.words import layer_of
+from exai_audit.collectors.caching.definitions import definitions
+from exai_audit.collectors.caching.stores import library_stores
+from exai_audit.collectors.caching.syntax import Gathered, last_name
+from exai_audit.collectors.caching.threads import shown_threads
+from exai_audit.collectors.caching.words import empties, says_cache
 from exai_audit.collectors.tree import ModuleTree
-from exai_audit.facts.caches import CacheFact, CacheFacts, CacheForm, Lifetime
-from exai_audit.knowledge.table import Call, table
+from exai_audit.facts.caches import CacheFact, CacheFacts
+from exai_audit.knowledge.layers import layer_of
 
 TRIGGERS = re.compile(
-    rb"(?im)cache|memo"
-    rb"|^ {0,8}\w+[^=\n(]*=\s*(?:\{\}|(?:\w+\.)?(?:(?:Ordered|default)?dict|Weak\w+)\()"
+    rb"(?im)cache|memo|(?:default_)?factory\s*=\s*dict"
+    rb"|=\s*(?:\{\s*\}|(?:\w+\.)?(?:(?:Ordered|default)?dict|Weak\w+)(?:\[[^\n]*\])?\()"
 )
 
 
@@ -48,49 +53,33 @@ class CacheCollector(cst.CSTVisitor):
 
     def facts(self, tree: ModuleTree) -> CacheFacts:
         """Return the caches in source order, and the names of functions whose caches it clears."""
-        found = [
-            *decorated(tree, self._found),
-            *containers(tree, self._found),
-            *_stores(tree, self._found),
-        ]
+        found = [_layered(fact, tree) for fact in _all(tree, self._found)]
         found.sort(key=lambda fact: (fact.place.span, fact.name))
-        return CacheFacts(tuple(found), tuple(sorted(cleared(self._found))))
+        threads = shown_threads(tree, self._found.calls) if found else ""
+        return CacheFacts(
+            tuple(found),
+            tuple(sorted(cleared(tree, self._found))),
+            tuple(sorted(self._emptying())),
+            threads,
+        )
+
+    def _emptying(self) -> set[str]:
+        """Return the functions called, or named to be called, that empty a cache by their name."""
+        named = {last_name(call.func) for call in self._found.calls}
+        named |= {last_name(arg.value) for call in self._found.calls for arg in call.args}
+        return {name for name in named if name and empties(name) and says_cache(name)}
 
 
-def _stores(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
-    """Yield the library stores that something outliving the call holds."""
-    for assignment in gathered.assignments:
-        call = assignment.value
-        name = tree.qualified(call.func) if isinstance(call, cst.Call) else None
-        row = table().call(name) if name else None
-        if row is None or row.cache is None or row.cache.kind != "store":
-            continue
-        assert isinstance(call, cst.Call)
-        targets = [assignment.target] if isinstance(assignment, cst.AnnAssign) else [
-            target.target for target in assignment.targets
-        ]  # fmt: skip
-        target = target_of(tree, targets[0])
-        if target is not None and target.lifetime is not None:
-            yield _store(call, row, target.name, target.lifetime, tree)
+def _all(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
+    """Yield the caches; what is one in several forms is one in the first of these."""
+    defined = definitions(tree, gathered)
+    taken: set[Key] = set()
+    yield from library_stores(tree, gathered, defined, taken)
+    yield from cache_classes(tree, gathered, defined, taken)
+    yield from containers(tree, gathered, defined, taken)
+    yield from decorated(tree, gathered)
 
 
-def _store(call: cst.Call, row: Call, name: str, lifetime: Lifetime, tree: ModuleTree) -> CacheFact:
-    cache = row.cache
-    assert cache is not None
-    bound = argument(call, cache.bound, cache.bound_position) if cache.bound else None
-    expiry = argument(call, cache.expiry, cache.expiry_position) if cache.expiry else None
-    default = None if cache.default_bound == "none" else f"{cache.bound}={cache.default_bound}"
-    code = tree.module.code_for_node
-    return CacheFact(
-        place=tree.place(call),
-        form=CacheForm.LIBRARY_STORE,
-        name=name,
-        callable=row.name,
-        layer=layer_of([row.name, name]),
-        lifetime=lifetime,
-        bound=f"{cache.bound}={code(bound)}" if bound is not None else default,
-        expiry=f"{cache.expiry}={code(expiry)}" if expiry is not None else None,
-        invalidation=None,
-        lock=False,
-        pure=True,
-    )
+def _layered(fact: CacheFact, tree: ModuleTree) -> CacheFact:
+    stem = tree.source.path.rpartition("/")[2].partition(".")[0]
+    return replace(fact, layer=layer_of([fact.callable, fact.name, fact.place.symbol, stem]))

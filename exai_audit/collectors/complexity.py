@@ -26,7 +26,7 @@ def complexity(function: ast.FunctionDef | ast.AsyncFunctionDef, text: str) -> i
     return int(visitor.functions[0].complexity)
 
 
-@cache  # exai: ignore[EXA301] no parameters: one entry
+@cache
 def _visitor_class() -> Any:  # noqa: ANN401 - radon has no types
     from radon.visitors import ComplexityVisitor
 

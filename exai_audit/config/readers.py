@@ -8,6 +8,7 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from exai_audit.facts.caches import Layer
 from exai_audit.finding import Scope
 from exai_audit.glob import is_pattern
 from exai_audit.registry import code_problem, nearest
@@ -97,6 +98,23 @@ def read_per_file_ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], .
             read.append((read_patterns([pattern])[0], read_codes(codes)))
         except InvalidValueError as invalid:
             problems.extend(f"{pattern!r}: {problem}" for problem in invalid.args)
+    if problems:
+        raise InvalidValueError(*problems)
+    return tuple(read)
+
+
+def read_layers(value: object) -> tuple[tuple[Layer, tuple[str, ...]], ...]:
+    if not isinstance(value, dict):
+        raise InvalidValueError(_expected("a table of cache layers to lists of words", value))
+    layers = {layer.value: layer for layer in Layer}
+    read: list[tuple[Layer, tuple[str, ...]]] = []
+    problems: list[str] = []
+    for name, words in value.items():
+        try:
+            texts = read_texts(words)
+            read.append((layers[_one_of(tuple(layers), name)], tuple(w.lower() for w in texts)))
+        except InvalidValueError as invalid:
+            problems.extend(f"{name!r}: {problem}" for problem in invalid.args)
     if problems:
         raise InvalidValueError(*problems)
     return tuple(read)

@@ -35,16 +35,38 @@ class Lifetime(str, Enum):
     CLOSURE = "closure"
 
 
+class Origin(str, Enum):
+    """What makes a result go stale: where it comes from besides its key."""
+
+    AWAITED = "awaited"
+    NETWORK = "network"
+    PROCESS = "process"
+    FILE = "file"
+    CLOCK = "clock"
+    ENVIRONMENT = "environment"
+    STATE = "state"
+
+
 @dataclass(frozen=True, slots=True)
 class CacheFact:
     """One cache, counted once whatever forms it matches.
 
-    ``bound``, ``expiry`` and ``invalidation`` name the mechanism (``maxsize=128``, ``ttl``,
-    ``pop``), or are None where the file shows none. ``callable`` is the decorator or store, fully
-    qualified, or empty. ``on_method`` and ``on_coroutine`` speak of what a decorator decorates;
-    ``parameters`` counts that function's parameters without ``self`` or ``cls``. ``fixed_keys``
-    when there can only be so many keys: classes, functions. ``shared`` when the file hands the
-    container itself on, so that others may bound or empty it.
+    ``bound``, ``expiry`` and ``invalidation`` name the mechanism (``maxsize=128``, ``ttl=60``,
+    ``cleared in reset``), or are None where the file shows none. ``callable`` is the decorator,
+    store or base class, fully qualified, or empty. ``keys`` is what keys it, as the code says.
+
+    Entries that expire go by themselves when ``sweeps``; else only when they are asked for again.
+    ``removers`` are the functions that empty it, ``emptied`` whether any code calls one of them.
+
+    ``origin`` says where a result comes from that is not ``pure``, ``source`` in which call.
+    ``bookkeeping`` is what the code keeps itself: ``LRU``, ``TTL``, both, or empty.
+    ``unlocked`` is the line on which an entry is stored after a look-up without a lock, or 0.
+    ``grows`` is where the container of a cache class is made, None where it is the place itself.
+
+    ``on_method`` and ``on_coroutine`` speak of what a decorator decorates; ``parameters`` counts
+    that function's parameters without ``self`` or ``cls``. ``fixed_keys`` when there can only be so
+    many keys: classes, functions. ``shared`` when the file hands the container itself on, so that
+    others may bound or empty it.
     """
 
     place: Place
@@ -58,6 +80,15 @@ class CacheFact:
     invalidation: str | None
     lock: bool
     pure: bool
+    keys: str = ""
+    sweeps: bool = False
+    removers: tuple[str, ...] = ()
+    emptied: bool = False
+    origin: Origin | None = None
+    source: str = ""
+    bookkeeping: str = ""
+    unlocked: int = 0
+    grows: Place | None = None
     parameters: int = 0
     on_method: bool = False
     on_coroutine: bool = False
@@ -67,7 +98,13 @@ class CacheFact:
 
 @dataclass(frozen=True, slots=True)
 class CacheFacts:
-    """The caches of a file, and the names of the functions whose caches it clears."""
+    """The caches of a file, and the names of the functions whose caches it clears.
+
+    ``emptying`` are the functions that it calls and that empty a cache by their name. ``threads``
+    is the first call by which the file shows that threads run in it, or empty.
+    """
 
     found: tuple[CacheFact, ...] = ()
     cleared: tuple[str, ...] = ()
+    emptying: tuple[str, ...] = ()
+    threads: str = ""

@@ -70,7 +70,11 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A call that makes a cache; ``bound`` and ``expiry`` name its arguments, if it has them."""
+    """A call that makes a cache; ``bound`` and ``expiry`` name its arguments, if it has them.
+
+    ``kind`` is ``decorator``, ``store``, ``property`` (one value in each object), or ``wrapper``: a
+    decorator that keeps the results in its argument ``store``.
+    """
 
     kind: str
     bound: str | None = None
@@ -78,6 +82,7 @@ class Cache:
     default_bound: int | str = "none"
     expiry: str | None = None
     expiry_position: int | None = None
+    store: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +185,7 @@ _PARTS: dict[str, type] = {
 _KEYS = {"call": "a list of tables [[call]]", "name": "a dotted name", "source": "where it says so"}
 
 
-@cache  # exai: ignore[EXA301] no parameters: one entry
+@cache
 def table() -> Table:
     """Load the table shipped with the tool and the user's own, once."""
     return load(sorted(Path(__file__).parent.glob("*.toml")), _OWN, _BRIDGES)

@@ -30,9 +30,11 @@ or functions the finding has low confidence; elsewhere suppress with that reason
 ends after one run has no time to grow.
 
 *References.* ``functools.cache`` is ``lru_cache(maxsize=None)`` (Python documentation). A function
-without parameters keeps one entry and is no finding, nor is a cache that something clears, a
-dictionary of weak references, or one whose length is checked before it grows. On an instance, only
-a container whose name says that it is a cache is judged: how long the object lives is not known.
+without parameters keeps one entry and is no finding, nor is a cache that some code empties, one of
+weak references, one whose length is checked, or one that is swept by age. An age that is looked at
+only when its own key is asked for again limits nothing. On an instance, only a container whose name
+says that it is a cache is judged: how long the object lives is not known. Registries of locks,
+sessions and clients are judged where their keys are open-ended and nothing removes one.
 """
 
 from __future__ import annotations
@@ -45,70 +47,102 @@ from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project import Project
 from exai_audit.registry import Rule, Scoped
 
-_SUGGESTED = 1024
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """This rule has no settings."""
+    """The bound that the remedies propose."""
+
+    suggested_cache_size: int = 1024
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each cache that nothing bounds, expires or empties."""
-    cleared = {name for facts in project.files for name in facts.caches.cleared}
+    """Yield a hit at each cache that nothing bounds, sweeps or empties."""
     for facts in project.judged_files():
         for cache in facts.caches.found:
-            if _grows(cache) and not (cache.callable and cache.name in cleared):
-                yield _hit(facts.path, cache)
+            if _is_judged(cache) and _grows(cache):
+                yield _hit(facts.path, cache, options.at(facts.path).suggested_cache_size)
+
+
+def _is_judged(cache: CacheFact) -> bool:
+    if cache.form is CacheForm.CACHED_PROPERTY or cache.parameters == 0:
+        return False
+    if cache.form is CacheForm.DECORATOR:
+        holds_coroutines = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
+        return cache.lifetime is not Lifetime.CLOSURE and not holds_coroutines
+    if cache.lifetime is Lifetime.INSTANCE:
+        return cache.form in (CacheForm.CONTAINER, CacheForm.CLASS, CacheForm.LIBRARY_STORE)
+    return True
 
 
 def _grows(cache: CacheFact) -> bool:
-    if cache.form in (CacheForm.CACHED_PROPERTY, CacheForm.LIBRARY_STORE):
-        return False
-    holds_coroutines = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
-    if holds_coroutines or cache.lifetime is Lifetime.CLOSURE:
-        return False
-    limited = cache.bound or cache.expiry or cache.invalidation
-    return not limited and cache.parameters > 0
+    return cache.bound is None and not (cache.expiry and cache.sweeps) and not cache.emptied
 
 
-def _hit(path: str, cache: CacheFact) -> Hit:
-    unsure = cache.fixed_keys or cache.shared
-    on_instance = cache.lifetime is Lifetime.INSTANCE
+def _hit(path: str, cache: CacheFact, size: int) -> Hit:
     return Hit(
         path=path,
-        place=cache.place,
-        severity=Severity.LOW if on_instance else Severity.MEDIUM,
-        confidence=Confidence.LOW if unsure else Confidence.HIGH,
+        place=cache.grows or cache.place,
+        severity=Severity.MEDIUM if _lives_on(cache) else Severity.LOW,
+        confidence=_confidence(cache),
         message=_message(cache),
-        remedy=_remedy(cache),
+        remedy=_remedy(cache, size),
     )
+
+
+def _lives_on(cache: CacheFact) -> bool:
+    return cache.lifetime in (Lifetime.MODULE, Lifetime.CLASS)
+
+
+def _confidence(cache: CacheFact) -> Confidence:
+    offered = any(not name.startswith("_") for name in cache.removers)
+    if cache.fixed_keys or cache.shared or offered:
+        return Confidence.LOW
+    return Confidence.MEDIUM if cache.lifetime is Lifetime.CLOSURE else Confidence.HIGH
 
 
 def _message(cache: CacheFact) -> str:
     if cache.form is CacheForm.DECORATOR:
         return f"the cache of {cache.name} has no bound: every new set of arguments stays for ever"
     what = "registry" if cache.form is CacheForm.REGISTRY else "cache"
-    life = "as its object" if cache.lifetime is Lifetime.INSTANCE else "as the process"
-    return f"nothing bounds or empties the {what} {cache.name}, which lives as long {life}"
+    life = {
+        Lifetime.INSTANCE: "as its object",
+        Lifetime.CLOSURE: "as the function that uses it",
+    }.get(cache.lifetime, "as the process")
+    said = f"nothing bounds or empties the {what} {cache.name}, which lives as long {life}"
+    if cache.removers:
+        return f"nothing calls {cache.removers[0]}, and nothing else bounds the {what} {cache.name}"
+    if cache.expiry:
+        return f"{said}: an expired entry goes only when its own key is asked for again"
+    return said
 
 
-def _remedy(cache: CacheFact) -> str:
-    if cache.form is CacheForm.DECORATOR:
+def _remedy(cache: CacheFact, size: int) -> str:
+    if cache.form is CacheForm.DECORATOR and cache.callable in _FUNCTOOLS:
+        distinct = cache.keys or "arguments"
         return (
-            f"Write @lru_cache(maxsize={_SUGGESTED}), or the number of distinct arguments that are"
-            " in use at a time."
+            f"Write @lru_cache(maxsize={size}), or the number of distinct {distinct} in use at a"
+            " time."
         )
+    if cache.form is CacheForm.DECORATOR:
+        return f"Give {cache.callable.rpartition('.')[2]} a bound or a lifetime for {cache.name}."
     if cache.form is CacheForm.REGISTRY:
         return (
             f"Remove an entry of {cache.name} when its object is closed or unused, or keep them in"
             " a weakref.WeakValueDictionary."
         )
-    return (
-        f"Bound {cache.name}: a function under @lru_cache(maxsize={_SUGGESTED}), or drop the oldest"
-        f" entry before storing when len({cache.name}) reaches a limit."
-    )
+    if cache.form is CacheForm.LIBRARY_STORE:
+        return f"Give {cache.name} = {cache.callable.rpartition('.')[2]}(...) a size or a lifetime."
+    if cache.removers:
+        return f"Call {cache.removers[0]} where entries become worthless, or bound {cache.name}."
+    oldest = f"{cache.name}.pop(next(iter({cache.name})))"
+    if cache.pure and cache.lifetime is Lifetime.MODULE and not cache.grows:
+        return (
+            f"Make it a function of {cache.keys or 'the key'} under @lru_cache(maxsize={size}), or"
+            f" before storing: if len({cache.name}) >= {size}: {oldest}."
+        )
+    return f"Before storing, drop the oldest entry: if len({cache.name}) >= {size}: {oldest}."
 
 
 RULE = Rule(

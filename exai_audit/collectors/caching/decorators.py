@@ -2,104 +2,180 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import libcst as cst
 
-from exai_audit.collectors.caching.syntax import Gathered, argument, last_name, method_class
-from exai_audit.collectors.caching.words import layer_of
+from exai_audit.collectors.caching.containers import container_kind
+from exai_audit.collectors.caching.definitions import outlives
+from exai_audit.collectors.caching.keys import is_fixed
+from exai_audit.collectors.caching.purity import cause
+from exai_audit.collectors.caching.syntax import (
+    Gathered,
+    argument,
+    given,
+    last_name,
+    method_class,
+)
 from exai_audit.collectors.tree import ModuleTree
-from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime
-from exai_audit.knowledge.table import Call, table
+from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
+from exai_audit.knowledge.table import Cache, Call, table
 
 _STATIC = frozenset({"staticmethod", "classmethod"})
-_FIXED_TYPES = frozenset({
-    "type", "Type", "bool", "Callable", "ModuleType", "FunctionType", "Path", "PathLike",
-})  # fmt: skip
-_FIXED_NAMES = frozenset({"cls", "klass", "type_", "typ", "tp", "func", "fn", "function", "module"})
+_UNKNOWN = frozenset({"memoize", "memoized"})
+_THREAD_SAFE = frozenset({"functools.cache", "functools.lru_cache"})
+_CLEARERS = frozenset({"cache_clear", "cache_invalidate"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    """A function and the expression that caches it: a decorator, or a call around its name."""
+
+    function: cst.FunctionDef
+    by: cst.BaseExpression
+    place: cst.CSTNode
+    name: str
+    cache: Cache
+    callable: str
 
 
 def decorated(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
-    """Yield the cache that each decorator of the knowledge table makes."""
+    """Yield the cache that each caching decorator makes, also one that is called like a function.
+
+    A function nested in another one counts only if it outlives the call.
+    """
+    emptied = cleared(tree, gathered)
+    for cached in (*_by_decorator(tree, gathered), *_by_call(tree, gathered)):
+        if _dies_with_the_call(tree, gathered, cached.function):
+            continue
+        if not _keeps_elsewhere(cached):
+            yield _fact(cached, tree, gathered, cached.name in emptied)
+
+
+def _by_decorator(tree: ModuleTree, gathered: Gathered) -> Iterator[_Cached]:
     for function in gathered.functions:
         for decorator in function.decorators:
             row = _row(decorator.decorator, tree)
             if row is not None and row.cache is not None and row.cache.kind != "store":
-                yield _fact(function, decorator, row, tree, gathered)
+                name = function.name.value
+                yield _Cached(function, decorator.decorator, decorator, name, row.cache, row.name)
                 break
+
+
+def _by_call(tree: ModuleTree, gathered: Gathered) -> Iterator[_Cached]:
+    """Yield ``fast = lru_cache(maxsize=None)(slow)`` for a function of the module."""
+    by_name = {(tree.scopes.of(f).node, f.name.value): f for f in gathered.functions}
+    for assignment in gathered.assignments:
+        call = assignment.value
+        if not isinstance(call, cst.Call) or len(call.args) != 1:
+            continue
+        row = _row(call.func, tree) if isinstance(call.func, (cst.Call, cst.Name)) else None
+        handed = call.args[0].value
+        if row is None or row.cache is None or row.cache.kind == "store":
+            continue
+        scope = tree.scopes.of(assignment).node
+        function = by_name.get((scope, handed.value)) if isinstance(handed, cst.Name) else None
+        if function is not None and not isinstance(scope, cst.FunctionDef):
+            name = function.name.value
+            yield _Cached(function, call.func, call, name, row.cache, row.name)
 
 
 def _row(decorator: cst.BaseExpression, tree: ModuleTree) -> Call | None:
     named = decorator.func if isinstance(decorator, cst.Call) else decorator
     name = tree.qualified(named)
-    return table().call(name) if name else None
+    known = table().call(name) if name else None
+    if known is None and name and name.rpartition(".")[2] in _UNKNOWN:
+        return Call(name, cache=Cache("decorator", default_bound="unseen"))
+    return known
 
 
-def _fact(
-    function: cst.FunctionDef,
-    decorator: cst.Decorator,
-    row: Call,
-    tree: ModuleTree,
-    gathered: Gathered,
-) -> CacheFact:
-    assert row.cache is not None
+def _dies_with_the_call(tree: ModuleTree, gathered: Gathered, function: cst.FunctionDef) -> bool:
+    return tree.function_of(function) is not None and not outlives(tree, gathered, function)
+
+
+def _keeps_elsewhere(cached: _Cached) -> bool:
+    """Tell whether the results are in a store with a name, which is the cache, or nowhere."""
+    if cached.cache.kind != "wrapper" or not isinstance(cached.by, cst.Call):
+        return False
+    store = argument(cached.by, cached.cache.store, 0)
+    return isinstance(store, (cst.Name, cst.Attribute, cst.Lambda))
+
+
+def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) -> CacheFact:
+    function = cached.function
     owner = method_class(tree, function)
-    is_property = row.cache.kind == "property"
+    is_property = cached.cache.kind == "property"
     is_method = _is_method(function, owner)
+    bound_first = is_method or _is_class_method(function)
+    parameters = _parameters(function)[1 if bound_first else 0 :]
     outer = tree.function_of(function)
-    parameters = _parameters(function)[1 if is_method or _is_class_method(function) else 0 :]
     lifetime = Lifetime.MODULE if owner is None and outer is None else Lifetime.CLASS
-    name = function.name.value
+    why = cause(tree, gathered, function)
+    bound, expiry = _limits(cached, tree)
     return CacheFact(
-        place=tree.place(decorator),
+        place=tree.place(cached.place),
         form=CacheForm.CACHED_PROPERTY if is_property else CacheForm.DECORATOR,
-        name=name,
-        callable=row.name,
-        layer=layer_of([name, tree.source.path]),
-        lifetime=Lifetime.CLOSURE if outer is not None else lifetime,
-        bound=_bound(decorator.decorator, row, tree),
-        expiry=_expiry(decorator.decorator, row, tree),
-        invalidation="cache_clear" if name in cleared(gathered) else None,
-        lock=True,
-        pure=True,
+        name=cached.name,
+        callable=cached.callable,
+        layer=Layer.IN_MEMORY,
+        lifetime=Lifetime.CLOSURE if outer is not None and owner is None else lifetime,
+        bound=bound,
+        expiry=expiry,
+        invalidation="cache_clear" if emptied else None,
+        lock=cached.callable in _THREAD_SAFE or _has_argument(cached.by, "lock"),
+        pure=why is None,
+        keys=", ".join(p.name.value for p in parameters),
+        sweeps=expiry is not None,
+        emptied=emptied,
+        origin=why.origin if why else None,
+        source=why.source if why else "",
         parameters=len(parameters),
         on_method=is_method and not is_property and not _is_enum(owner, tree),
         on_coroutine=function.asynchronous is not None,
-        fixed_keys=bool(parameters) and all(map(_is_fixed, parameters)),
+        fixed_keys=bool(parameters) and all(map(is_fixed, parameters)),
     )
 
 
-def cleared(gathered: Gathered) -> frozenset[str]:
+def cleared(tree: ModuleTree, gathered: Gathered) -> frozenset[str]:
     """Return the names of the functions whose caches the file clears."""
-    return frozenset(
-        last_name(call.func.value)
-        for call in gathered.calls
-        if isinstance(call.func, cst.Attribute)
-        and call.func.attr.value in ("cache_clear", "cache_invalidate")
-    )
+    return frozenset(_cleared(tree, gathered))
 
 
-def _bound(decorator: cst.BaseExpression, row: Call, tree: ModuleTree) -> str | None:
-    cache = row.cache
-    assert cache is not None
-    given = None
-    if isinstance(decorator, cst.Call) and cache.bound:
-        given = argument(decorator, cache.bound, cache.bound_position)
-    if given is None:
-        return None if cache.default_bound == "none" else f"{cache.bound}={cache.default_bound}"
-    if isinstance(given, cst.Name) and given.value == "None":
-        return None
-    return f"{cache.bound}={tree.module.code_for_node(given)}"
+def _cleared(tree: ModuleTree, gathered: Gathered) -> Iterator[str]:
+    for call in gathered.calls:
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value in _CLEARERS:
+            yield last_name(call.func.value)
+            if isinstance(call.func.value, cst.Name):
+                yield from _gone_over(tree, call.func.value)
 
 
-def _expiry(decorator: cst.BaseExpression, row: Call, tree: ModuleTree) -> str | None:
-    cache = row.cache
-    if cache is None or cache.expiry is None or not isinstance(decorator, cst.Call):
-        return None
-    given = argument(decorator, cache.expiry, cache.expiry_position)
-    if given is None or (isinstance(given, cst.Name) and given.value == "None"):
-        return None
-    return f"{cache.expiry}={tree.module.code_for_node(given)}"
+def _gone_over(tree: ModuleTree, name: cst.Name) -> Iterator[str]:
+    """Yield the functions of ``for function in (price, stock): function.cache_clear()``."""
+    for node in tree.ancestors(name):
+        if isinstance(node, cst.For) and last_name(node.target) == name.value:
+            elements = node.iter.elements if isinstance(node.iter, (cst.Tuple, cst.List)) else ()
+            yield from (last_name(element.value) for element in elements)
+
+
+def _limits(cached: _Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
+    """Return the bound and the expiry that the decorator, or the store in it, gives."""
+    cache, by = cached.cache, cached.by
+    if cache.kind == "wrapper" and isinstance(by, cst.Call):
+        store = argument(by, cache.store, 0)
+        row = _row(store, tree) if isinstance(store, cst.Call) else None
+        if isinstance(store, cst.Call) and row is not None and row.cache is not None:
+            return given(store, row.cache, tree)
+        if store is not None and container_kind(store, tree) is None:
+            return f"in {tree.module.code_for_node(store)}", None
+        return None, None
+    if not isinstance(by, cst.Call):
+        return given(None, cache, tree)
+    return given(by, cache, tree)
+
+
+def _has_argument(by: cst.BaseExpression, keyword: str) -> bool:
+    return isinstance(by, cst.Call) and argument(by, keyword, None) is not None
 
 
 def _parameters(function: cst.FunctionDef) -> list[cst.Param]:
@@ -114,28 +190,24 @@ def _parameters(function: cst.FunctionDef) -> list[cst.Param]:
 
 def _is_method(function: cst.FunctionDef, owner: cst.ClassDef | None) -> bool:
     """Tell whether the first parameter is an instance: in a metaclass it is a class."""
-    if owner is None or _STATIC & {last_name(d.decorator) for d in function.decorators}:
+    if owner is None or _STATIC & _names(d.decorator for d in function.decorators):
+        return False
+    if "type" in _names(base.value for base in owner.bases):
         return False
     params = _parameters(function)
     return bool(params) and params[0].name.value not in ("cls", "mcs", "metacls", "klass")
 
 
+def _names(nodes: Iterable[cst.BaseExpression]) -> set[str]:
+    return {last_name(node) for node in nodes}
+
+
 def _is_class_method(function: cst.FunctionDef) -> bool:
-    return "classmethod" in {last_name(d.decorator) for d in function.decorators}
+    return "classmethod" in _names(d.decorator for d in function.decorators)
 
 
 def _is_enum(owner: cst.ClassDef | None, tree: ModuleTree) -> bool:
     """Tell whether the class is an enumeration: its instances live for ever anyway."""
     bases = [] if owner is None else [base.value for base in owner.bases]
     names = [tree.qualified(base) or last_name(base) for base in bases]
-    return any(n.endswith(("Enum", "Flag", "Type")) for n in names)
-
-
-def _is_fixed(param: cst.Param) -> bool:
-    """Tell whether a parameter's values come from a fixed set, by annotation or bare name."""
-    if param.annotation is None:
-        return param.name.value in _FIXED_NAMES
-    annotation = param.annotation.annotation
-    if isinstance(annotation, cst.Subscript):
-        annotation = annotation.value
-    return last_name(annotation) in _FIXED_TYPES - {"Path", "PathLike"} | {"Literal"}
+    return any(n.endswith(("Enum", "Flag")) for n in names)

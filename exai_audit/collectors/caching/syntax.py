@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from exai_audit.collectors.scopes import How, Scope, first_parameter
+from exai_audit.collectors.scopes import Scope, first_parameter
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.collectors.walk import children
 from exai_audit.facts.caches import Lifetime
+from exai_audit.knowledge.table import Cache
 
 Function = cst.FunctionDef | cst.Lambda
 CONSTRUCTORS = frozenset({
@@ -81,11 +82,23 @@ def argument(
     return None
 
 
-def unwrapped(node: cst.BaseExpression) -> cst.BaseExpression:
-    """Return what is awaited or bound by a walrus, else the expression itself."""
-    while isinstance(node, (cst.Await, cst.NamedExpr)):
-        node = node.expression if isinstance(node, cst.Await) else node.value
-    return node
+def given(call: cst.Call | None, cache: Cache, tree: ModuleTree) -> tuple[str | None, str | None]:
+    """Return the bound and the expiry that the arguments of a call say, else its defaults."""
+    default = None if cache.default_bound == "none" else str(cache.default_bound)
+    if default is not None and cache.bound:
+        default = f"{cache.bound}={default}"
+    bound = argument(call, cache.bound, cache.bound_position) if call and cache.bound else None
+    expiry = argument(call, cache.expiry, cache.expiry_position) if call and cache.expiry else None
+    return (
+        default if bound is None else _said(cache.bound, bound, tree),
+        None if expiry is None else _said(cache.expiry, expiry, tree),
+    )
+
+
+def _said(name: str | None, value: cst.BaseExpression, tree: ModuleTree) -> str | None:
+    if isinstance(value, cst.Name) and value.value == "None":
+        return None
+    return f"{name}={' '.join(tree.module.code_for_node(value).split())}"
 
 
 def is_literal(node: cst.BaseExpression) -> bool:
@@ -144,6 +157,13 @@ def target_of(tree: ModuleTree, node: cst.BaseExpression) -> Target | None:
     return Target(node, node.attr.value, owner, Lifetime.CLASS if of_class else Lifetime.INSTANCE)
 
 
+def outermost(tree: ModuleTree, function: Function | None) -> cst.FunctionDef | None:
+    """Return the nearest function with a name, a lambda or nested function's outer one."""
+    while isinstance(function, cst.Lambda):
+        function = tree.function_of(function)
+    return function
+
+
 def outermost_method(tree: ModuleTree, node: cst.CSTNode) -> cst.FunctionDef | None:
     """Return the method around a node, through functions nested in it."""
     function = tree.function_of(node)
@@ -152,25 +172,6 @@ def outermost_method(tree: ModuleTree, node: cst.CSTNode) -> cst.FunctionDef | N
             return function
         function = tree.function_of(function)
     return None
-
-
-def variables(
-    tree: ModuleTree, node: cst.CSTNode, scope: Scope, depth: int = 4
-) -> dict[str, cst.Name]:
-    """Return the local names an expression is made of, through local assignments."""
-    found: dict[str, cst.Name] = {}
-    for part in descendants(node):
-        if not isinstance(part, cst.Name) or part.value in found or is_attribute_name(tree, part):
-            continue
-        if part.value not in scope.names or part.value in scope.declared:
-            continue
-        found[part.value] = part
-        if depth > 0:
-            for binding in scope.names[part.value]:
-                if binding.how is How.VALUE and binding.value is not None:
-                    inner = variables(tree, binding.value, scope, depth - 1)
-                    found = {**inner, **found}
-    return found
 
 
 def lineage(

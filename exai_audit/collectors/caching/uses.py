@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,21 +13,38 @@ from exai_audit.collectors.caching.syntax import (
     Gathered,
     Target,
     is_attribute_name,
+    last_name,
     lineage,
     scope_of,
 )
 from exai_audit.collectors.scopes import How
 from exai_audit.collectors.tree import ModuleTree
 
-_LOOK_UPS = frozenset({"get", "__getitem__", "__contains__", "has_key"})
-_REMOVALS = frozenset({"pop", "popitem", "clear", "__delitem__", "remove", "discard"})
-_WHOLE = frozenset({"popitem", "clear"})
+_LOOK_UPS = frozenset(
+    {"get", "__getitem__", "__contains__", "has_key", "get_many", "index", "aget"}
+)
+_REMOVALS = frozenset({
+    "pop", "popitem", "clear", "__delitem__", "remove", "discard", "delete", "delete_many", "evict",
+    "expire", "flushdb", "invalidate", "popleft", "adelete", "aclear",
+})  # fmt: skip
+_WHOLE = frozenset({"popitem", "clear", "flushdb", "invalidate", "popleft", "aclear"})
 _ADDITIONS = frozenset({"add", "append"})
+_SETTERS = {"__setitem__": 1, "set": 1, "aset": 1, "put": 1, "setex": 2, "psetex": 2, "store": 1}
+_GOING_OVER = frozenset({"items", "keys", "values"})
+_COPIES = frozenset({"list", "tuple", "sorted", "set", "iter", "reversed", "enumerate"})
+_READS = frozenset({
+    "bool", "dict", "hash", "id", "isinstance", "print", "repr", "str", "sum", "any", "all", "map",
+    "filter", "max", "min", "zip", "getsizeof", "dumps", "deepcopy", "copy",
+})  # fmt: skip
 _GATHERING = frozenset({"add", "append", "appendleft", "extend", "insert", "update", "setdefault"})
 
 
 class Act(Enum):
-    """One thing done with a container; ``BIND`` is assigning another value to its name."""
+    """One thing done with a container; ``BIND`` is assigning another value to its name.
+
+    ``MEASURE`` compares its length, ``GO_OVER`` looks at all entries, ``ORDER`` notes which of them
+    was used last.
+    """
 
     LOOK_UP = "look-up"
     STORE = "store"
@@ -38,6 +55,17 @@ class Act(Enum):
     FILL = "fill"
     MEASURE = "measure"
     HAND_ON = "hand-on"
+    GO_OVER = "go-over"
+    ORDER = "order"
+
+
+_METHODS = (
+    (_LOOK_UPS, Act.LOOK_UP),
+    (_ADDITIONS, Act.STORE),
+    (_GOING_OVER, Act.GO_OVER),
+    (frozenset({"move_to_end"}), Act.ORDER),
+    (frozenset({"update"}), Act.FILL),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +157,7 @@ def _twin_target(tree: ModuleTree, target: cst.AssignTarget) -> cst.CSTNode | No
     return next((t.target for t in assignment.targets if t is not target), None)
 
 
-def uses(tree: ModuleTree, places: list[cst.Name | cst.Attribute]) -> list[Use]:
+def uses(tree: ModuleTree, places: Sequence[cst.BaseExpression]) -> list[Use]:
     """Return what is done at each reference, in the order of the references."""
     found = []
     for place in places:
@@ -139,7 +167,7 @@ def uses(tree: ModuleTree, places: list[cst.Name | cst.Attribute]) -> list[Use]:
     return found
 
 
-def _use(tree: ModuleTree, place: cst.Name | cst.Attribute) -> Use | None:
+def _use(tree: ModuleTree, place: cst.BaseExpression) -> Use | None:
     parent = tree.parent(place)
     function = tree.function_of(place)
     if isinstance(parent, cst.Subscript) and parent.value is place:
@@ -161,6 +189,8 @@ def _use(tree: ModuleTree, place: cst.Name | cst.Attribute) -> Use | None:
         return Use(Act.BIND, place, function, value=value)
     if isinstance(parent, cst.AnnAssign) and parent.target is place:
         return Use(Act.BIND, place, function, value=parent.value)
+    if isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is place:
+        return Use(Act.GO_OVER, parent, function)
     if isinstance(parent, cst.Arg):
         return _argument(tree, parent, function)
     return None
@@ -170,9 +200,22 @@ def _argument(tree: ModuleTree, arg: cst.Arg, function: Function | None) -> Use 
     call = tree.parent(arg)
     if not isinstance(call, cst.Call):
         return None
-    if isinstance(call.func, cst.Name) and call.func.value == "len":
-        return Use(Act.MEASURE, call, function)
-    return Use(Act.HAND_ON, call, function)
+    name = last_name(call.func)
+    if name == "len":
+        return Use(Act.MEASURE, call, function) if _is_weighed(tree, call) else None
+    if name in _COPIES:
+        return Use(Act.GO_OVER, call, function)
+    return None if name in _READS else Use(Act.HAND_ON, call, function)
+
+
+def _is_weighed(tree: ModuleTree, call: cst.Call) -> bool:
+    """Tell whether a length is compared or reckoned with, not only shown."""
+    for parent in tree.ancestors(call):
+        if isinstance(parent, (cst.Comparison, cst.BinaryOperation)):
+            return True
+        if isinstance(parent, (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Arg)):
+            return False
+    return False
 
 
 def _subscript(tree: ModuleTree, node: cst.Subscript, function: Function | None) -> Use | None:
@@ -210,13 +253,10 @@ def _method(tree: ModuleTree, node: cst.Attribute, function: Function | None) ->
         value = arguments[1] if len(arguments) > 1 else None
         act = Act.GATHER if _gathers(tree, whole) else Act.STORE
         return Use(act, whole, function, first, value)
-    if name in _LOOK_UPS:
-        return Use(Act.LOOK_UP, whole, function, first)
-    if name in _ADDITIONS:
-        return Use(Act.STORE, whole, function, first)
-    if name in ("__setitem__",) and len(arguments) > 1:
-        return Use(Act.STORE, whole, function, first, arguments[1])
-    return Use(Act.FILL, whole, function) if name == "update" else None
+    if name in _SETTERS and len(arguments) > _SETTERS[name]:
+        return Use(Act.STORE, whole, function, first, arguments[_SETTERS[name]])
+    act_of = next((act for names, act in _METHODS if name in names), None)
+    return Use(act_of, whole, function, first) if act_of is not None else None
 
 
 def _gathers(tree: ModuleTree, node: cst.CSTNode) -> bool:

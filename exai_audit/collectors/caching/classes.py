@@ -1,0 +1,195 @@
+"""Classes that are caches: named so, and storing by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from exai_audit.collectors.caching.containers import Key, container_kind, held, is_locked
+from exai_audit.collectors.caching.definitions import Definition
+from exai_audit.collectors.caching.held import Held
+from exai_audit.collectors.caching.keys import shown_key
+from exai_audit.collectors.caching.limits import Limits, limits
+from exai_audit.collectors.caching.syntax import (
+    Gathered,
+    Target,
+    descendants,
+    last_name,
+    method_class,
+)
+from exai_audit.collectors.caching.uses import Act, uses
+from exai_audit.collectors.caching.words import (
+    empties,
+    is_cache_class,
+    is_expiry,
+    is_mapping,
+)
+from exai_audit.collectors.tree import ModuleTree
+from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
+from exai_audit.knowledge.layers import words
+
+_NO_CACHE = frozenset({
+    "Protocol", "Exception", "Error", "Warning", "Enum", "TypedDict", "NamedTuple", "ABC",
+    "TestCase",
+})  # fmt: skip
+_PUTS = frozenset({"set", "put", "store", "add", "save", "write", "insert", "__setitem__"})
+_GETS = frozenset({"get", "lookup", "load", "fetch", "read", "find", "retrieve", "__getitem__"})
+
+
+def cache_classes(
+    tree: ModuleTree, gathered: Gathered, defined: Iterable[Definition], taken: set[Key]
+) -> Iterator[CacheFact]:
+    """Yield the cache classes; their containers are part of them and added to ``taken``."""
+    for owner in gathered.classes:
+        if not is_cache_class(owner.name.value) or _is_no_cache(owner):
+            continue
+        own = [d for d in defined if d.target.owner is owner and d.key not in taken]
+        parts = [d for d in own if container_kind(d.value, tree) is not None]
+        fact = _fact(owner, _main(tree, gathered, parts), tree, gathered)
+        if fact is not None:
+            taken.update(definition.key for definition in parts)
+            yield fact
+
+
+def _is_no_cache(owner: cst.ClassDef) -> bool:
+    bases = {last_name(base.value) for base in owner.bases}
+    return any(base.endswith(tuple(_NO_CACHE)) for base in bases) and not any(
+        is_mapping(base) for base in bases
+    )
+
+
+def _main(tree: ModuleTree, gathered: Gathered, parts: list[Definition]) -> Held | None:
+    """Return the container that holds the entries: stored into by key, and looked up first."""
+    found = [held(tree, gathered, definition) for definition in parts]
+    stored = [one for one in found if _stores_by_key(one)]
+    read = [one for one in stored if one.does(Act.LOOK_UP)]
+    return next(iter(read or stored), None)
+
+
+def _stores_by_key(container: Held) -> bool:
+    return any(use.key is not None for use in container.stores())
+
+
+def _fact(
+    owner: cst.ClassDef, main: Held | None, tree: ModuleTree, gathered: Gathered
+) -> CacheFact | None:
+    by_base = None if main is not None else _itself(owner, tree, gathered)
+    container = main or by_base
+    setter = _method(owner, _PUTS, 2, tree, gathered)
+    if container is None and (setter is None or not _method(owner, _GETS, 1, tree, gathered)):
+        return None
+    limited = _limits(owner, container, setter, tree, gathered)
+    stored = container.stores() if container is not None else []
+    return CacheFact(
+        place=tree.place(owner.name),
+        form=CacheForm.CLASS,
+        name=owner.name.value,
+        callable=", ".join(last_name(base.value) for base in owner.bases),
+        layer=Layer.IN_MEMORY,
+        lifetime=container.lifetime if container is not None else Lifetime.INSTANCE,
+        bound=limited.bound,
+        expiry=limited.expiry,
+        invalidation=limited.invalidation,
+        lock=any(is_locked(use, tree) for use in stored),
+        pure=True,
+        keys=shown_key(tree, stored) or (_key_parameter(setter) if setter is not None else ""),
+        sweeps=limited.sweeps,
+        removers=limited.removers,
+        emptied=limited.emptied,
+        bookkeeping=limited.bookkeeping,
+        grows=tree.place(main.target.node) if main is not None else None,
+        parameters=1 if main is not None else 0,
+        shared=bool(container.does(Act.HAND_ON)) if container is not None else False,
+    )
+
+
+def _itself(owner: cst.ClassDef, tree: ModuleTree, gathered: Gathered) -> Held | None:
+    """Return the object itself as container where the class is a mapping."""
+    if not any(is_mapping(last_name(base.value)) for base in owner.bases):
+        return None
+    names = (*gathered.names.get("self", []), *gathered.names.get("super", []))
+    places: list[cst.BaseExpression] = []
+    for name in names:
+        call = tree.parent(name)
+        is_super = name.value == "super" and isinstance(call, cst.Call)
+        if tree.class_of(name) is owner:
+            places.append(call if is_super and isinstance(call, cst.Call) else name)
+    found = tuple(uses(tree, places))
+    target = Target(owner.name, owner.name.value, owner, Lifetime.INSTANCE)
+    return Held(target, found)
+
+
+def _limits(
+    owner: cst.ClassDef,
+    container: Held | None,
+    setter: cst.FunctionDef | None,
+    tree: ModuleTree,
+    gathered: Gathered,
+) -> Limits:
+    found = limits(tree, gathered, container) if container is not None else Limits()
+    if found.invalidation is None:
+        methods = _methods(owner, tree, gathered)
+        names = [m.name.value for m in methods if empties(m.name.value)]
+        if names:
+            found = _with_invalidation(found, names[0])
+    if found.expiry is None and setter is not None:
+        names = [n.value for n in descendants(setter) if isinstance(n, cst.Name)]
+        expiry = next((n for n in names if is_expiry(n)), None)
+        if expiry is not None:
+            found = _with_expiry(found, expiry)
+    return found
+
+
+def _with_invalidation(found: Limits, name: str) -> Limits:
+    return Limits(
+        found.bound, found.expiry, f"removed in {name}", found.sweeps,
+        (*found.removers, name), found.emptied, found.bookkeeping,
+    )  # fmt: skip
+
+
+def _with_expiry(found: Limits, expiry: str) -> Limits:
+    return Limits(
+        found.bound, f"{expiry} of each entry", found.invalidation, found.sweeps,
+        found.removers, found.emptied, found.bookkeeping,
+    )  # fmt: skip
+
+
+def _methods(owner: cst.ClassDef, tree: ModuleTree, gathered: Gathered) -> list[cst.FunctionDef]:
+    return [f for f in gathered.functions if method_class(tree, f) is owner]
+
+
+def _method(
+    owner: cst.ClassDef,
+    verbs: frozenset[str],
+    parameters: int,
+    tree: ModuleTree,
+    gathered: Gathered,
+) -> cst.FunctionDef | None:
+    """Return the first method with one of ``verbs`` first in its name, and a body that acts."""
+    for method in _methods(owner, tree, gathered):
+        name = method.name.value
+        verb = name if name.startswith("__") else next(iter(words(name)), "")
+        params = [*method.params.posonly_params, *method.params.params]
+        if verb in verbs and len(params) > parameters and not _is_abstract(method):
+            return method
+    return None
+
+
+def _is_abstract(method: cst.FunctionDef) -> bool:
+    if any(last_name(d.decorator) in ("abstractmethod", "overload") for d in method.decorators):
+        return True
+    body = method.body.body
+    return all(map(_does_nothing, body))
+
+
+def _does_nothing(statement: cst.CSTNode) -> bool:
+    if isinstance(statement, cst.SimpleStatementLine):
+        return all(map(_does_nothing, statement.body))
+    if isinstance(statement, cst.Expr):
+        return isinstance(statement.value, (cst.BaseString, cst.Ellipsis))
+    return isinstance(statement, (cst.Pass, cst.Raise))
+
+
+def _key_parameter(setter: cst.FunctionDef) -> str:
+    return setter.params.params[1].name.value if len(setter.params.params) > 1 else ""

@@ -1,0 +1,151 @@
+"""Whether a result follows from its key alone, or can go stale: from where else it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from exai_audit.collectors.caching.syntax import Function, Gathered, is_attribute_name, last_name
+from exai_audit.collectors.caching.words import is_clock
+from exai_audit.collectors.scopes import How
+from exai_audit.collectors.tree import ModuleTree
+from exai_audit.collectors.walk import children
+from exai_audit.facts.caches import Origin
+from exai_audit.knowledge.table import table
+
+_FILE_CALLS = frozenset({
+    "builtins.open", "io.open", "os.listdir", "os.scandir", "os.stat", "os.walk", "os.path.exists",
+    "os.path.getmtime", "os.path.isdir", "os.path.isfile", "glob.glob", "shutil.which",
+    "codecs.open", "gzip.open", "os.readlink", "os.path.getsize",
+})  # fmt: skip
+_FILE_METHODS = frozenset({"read_text", "read_bytes", "iterdir", "rglob"})
+_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "os.environ", "os.getcwd", "os.getuid"})
+_WAITS = {"network": Origin.NETWORK, "process": Origin.PROCESS}
+_WAITED_ON = frozenset({"asyncio.sleep", "time.sleep"})
+_NESTED = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+_ORDER = tuple(Origin)
+_DEEPEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Where a result comes from besides its key, and the call that shows it."""
+
+    origin: Origin
+    source: str
+
+
+def cause(
+    tree: ModuleTree, gathered: Gathered, node: cst.CSTNode, depth: int = _DEEPEST
+) -> Cause | None:
+    """Return the gravest cause why what ``node`` computes can go stale.
+
+    Functions of the module that it calls are followed, a few calls away.
+    """
+    found = list(_causes(tree, gathered, node, depth))
+    return min(found, key=lambda one: _ORDER.index(one.origin), default=None)
+
+
+def value_cause(
+    tree: ModuleTree, gathered: Gathered, value: cst.BaseExpression, function: Function | None
+) -> Cause | None:
+    """Return the cause of a stored value; of a local name, that of what it was assigned."""
+    found = [cause(tree, gathered, value)]
+    if isinstance(value, cst.Name) and function is not None:
+        scope = tree.scopes.inside(function)
+        for binding in scope.names.get(value.value, []):
+            if binding.how in (How.VALUE, How.ENTERED) and binding.value is not None:
+                found.append(cause(tree, gathered, binding.value))
+    known = [one for one in found if one is not None]
+    return min(known, key=lambda one: _ORDER.index(one.origin), default=None)
+
+
+def _causes(tree: ModuleTree, gathered: Gathered, node: cst.CSTNode, depth: int) -> Iterator[Cause]:
+    for part in _own(node):
+        if isinstance(part, cst.Await):
+            yield Cause(Origin.AWAITED, f"await {_shown(part.expression, tree)}")
+        elif isinstance(part, cst.Call):
+            yield from _call(tree, gathered, part, depth)
+        elif isinstance(part, cst.Subscript) and tree.qualified(part.value) == "os.environ":
+            yield Cause(Origin.ENVIRONMENT, "os.environ")
+        elif isinstance(part, cst.Name) and _is_rebound(tree, part):
+            yield Cause(Origin.STATE, part.value)
+
+
+def _own(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield the nodes of an expression or function body, nested functions left out."""
+    stack = [node.body if isinstance(node, (cst.FunctionDef, cst.Lambda)) else node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(c for c in reversed(children(current)) if not isinstance(c, _NESTED))
+
+
+def _call(tree: ModuleTree, gathered: Gathered, call: cst.Call, depth: int) -> Iterator[Cause]:
+    name = tree.qualified(call.func) or ""
+    known = _known(name, call)
+    if known is not None:
+        yield Cause(known, _shown(call, tree))
+        return
+    callee = _local(tree, gathered, call) if depth > 0 else None
+    if callee is not None and callee.asynchronous is None:
+        yield from _causes(tree, gathered, callee, depth - 1)
+
+
+def _known(name: str, call: cst.Call) -> Origin | None:
+    if is_clock(name):
+        return Origin.CLOCK
+    if name in _FILE_CALLS or (not name and last_name(call.func) in _FILE_METHODS):
+        return Origin.FILE
+    if name.startswith("pathlib.") and name.rpartition(".")[2] in _FILE_METHODS:
+        return Origin.FILE
+    if name in _ENVIRONMENT:
+        return Origin.ENVIRONMENT
+    row = table().call(name) if name and name not in _WAITED_ON else None
+    if row is None:
+        return None
+    if row.timeout is not None and row.timeout.waits in _WAITS:
+        return _WAITS[row.timeout.waits]
+    return Origin.NETWORK if row.blocking is not None else None
+
+
+def _local(tree: ModuleTree, gathered: Gathered, call: cst.Call) -> cst.FunctionDef | None:
+    """Return the function of the module that is called, by name or on ``self``."""
+    func = call.func
+    if isinstance(func, cst.Attribute):
+        own = isinstance(func.value, cst.Name) and func.value.value in ("self", "cls")
+        if not own:
+            return None
+        around = tree.class_of(call)
+        name = func.attr.value
+    elif isinstance(func, cst.Name):
+        around, name = None, func.value
+    else:
+        return None
+    same = [f for f in gathered.functions if f.name.value == name and _class(tree, f) is around]
+    return same[0] if len(same) == 1 else None
+
+
+def _class(tree: ModuleTree, function: cst.FunctionDef) -> cst.CSTNode | None:
+    node = tree.scopes.of(function).node
+    return node if isinstance(node, cst.ClassDef) else None
+
+
+def _is_rebound(tree: ModuleTree, name: cst.Name) -> bool:
+    """Tell whether a name is a variable of the module that some function gives another value."""
+    if is_attribute_name(tree, name):
+        return False
+    module = tree.scopes.module
+    bindings = module.names.get(name.value, [])
+    if len(bindings) < 2 or tree.scopes.owner(name.value, tree.scopes.of(name)) is not module:
+        return False
+    return any(b.how is How.VALUE and tree.function_of(b.node) is not None for b in bindings)
+
+
+def _shown(node: cst.BaseExpression, tree: ModuleTree) -> str:
+    """Return the function that an expression calls, as it is written."""
+    func = node.func if isinstance(node, cst.Call) else node
+    text = " ".join(tree.module.code_for_node(func).split())
+    return text if len(text) <= 60 else last_name(func) or "a call"
