@@ -1,0 +1,135 @@
+"""Results that can go stale, kept with neither an expiry nor a way to drop them.
+
+*Why.* What a network, a database or a clock answered is true for a while. A cache that neither
+lets an answer expire nor has anything that drops it serves the first one until the process ends:
+a changed price, a revoked permission and a moved host are never seen.
+
+*Bad*
+
+```python
+from functools import lru_cache
+
+import requests
+
+
+@lru_cache(maxsize=256)
+def price_of(article):
+    return requests.get(f"https://shop.example/{article}", timeout=5).json()
+```
+
+*Good*
+
+```python
+import requests
+from cachetools import TTLCache, cached
+
+
+@cached(TTLCache(maxsize=256, ttl=300))
+def price_of(article):
+    return requests.get(f"https://shop.example/{article}", timeout=5).json()
+```
+
+*Known false alarms.* What never changes under its name: an immutable object asked for by its hash,
+a released file by its version. Suppress it with that reason.
+
+*References.* A result is called stale-prone when it is awaited, or computed by a call that waits
+for another machine, by the clock, or by a variable of the module that some function sets anew.
+What is read from files, the environment or another program is a fact of the cache and no finding,
+since most programs read these once on purpose, unless ``expire-local`` is set. Cache classes are
+no finding: they do not compute what they keep. Nor is an unnamed dictionary of one object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
+from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.project import Project
+from exai_audit.project_caches import result_caches
+from exai_audit.registry import Rule, Scoped
+
+_LOCAL = frozenset({Origin.FILE, Origin.ENVIRONMENT, Origin.PROCESS})
+_FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Whether results read from files, the environment and other programs must expire too."""
+
+    expire_local: bool = False
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each cache of stale-prone results that keeps them for good."""
+    for facts, cache in result_caches(project):
+        if _keeps_stale(cache, options.at(facts.path)):
+            yield Hit(
+                path=facts.path,
+                place=cache.place,
+                severity=Severity.LOW,
+                confidence=_confidence(cache),
+                message=_message(cache),
+                remedy=_remedy(cache),
+            )
+
+
+def _keeps_stale(cache: CacheFact, options: Options) -> bool:
+    if cache.origin is None or cache.expiry or cache.invalidation:
+        return False
+    if cache.form is CacheForm.CLASS or (cache.on_coroutine and cache.callable in _FUNCTOOLS):
+        return False
+    if cache.form is CacheForm.MEMO_IDIOM and cache.lifetime is Lifetime.INSTANCE:
+        return False
+    return options.expire_local or cache.origin not in _LOCAL
+
+
+def _confidence(cache: CacheFact) -> Confidence:
+    if cache.bound == "weak references" or cache.shared:
+        return Confidence.LOW
+    return Confidence.MEDIUM if cache.origin is Origin.STATE else Confidence.HIGH
+
+
+def _message(cache: CacheFact) -> str:
+    decorated = cache.form is CacheForm.DECORATOR
+    what = f"the cached results of {cache.name}" if decorated else f"the entries of {cache.name}"
+    why = {
+        Origin.STATE: f"depend on the variable {cache.source}",
+        Origin.CLOCK: f"depend on the clock, {cache.source}",
+    }.get(cache.origin or Origin.NETWORK, f"come from {cache.source}")
+    return f"{what} {why}, and neither expire nor are dropped"
+
+
+def _remedy(cache: CacheFact) -> str:
+    name, key = cache.name, cache.keys or "the key"
+    if cache.form is CacheForm.DECORATOR:
+        if cache.on_coroutine:
+            return (
+                f"Write @alru_cache(maxsize=..., ttl=...): the seconds {name} may be out of date."
+            )
+        return (
+            "Write @cached(TTLCache(maxsize=..., ttl=...)) of cachetools, with the seconds that"
+            f" {name} may be out of date, or call {name}.cache_clear() when the original changes."
+        )
+    if cache.form is CacheForm.LIBRARY_STORE and not cache.callable.startswith("cachetools."):
+        return (
+            f"Store entries of {name} with a lifetime, or delete {key} when the original changes."
+        )
+    if cache.form is CacheForm.LIBRARY_STORE:
+        return f"Make {name} a TTLCache(maxsize=..., ttl=...)."
+    return (
+        f"Make {name} a TTLCache(maxsize=..., ttl=...) of cachetools, or drop {key} from it when"
+        " the original changes."
+    )
+
+
+RULE = Rule(
+    code="EXA304",
+    name="cache-without-expiry",
+    family=Family.CACHES,
+    summary="results that can go stale, kept for good",
+    severity="low",
+    options=Options,
+    check=check,
+)

@@ -1,0 +1,146 @@
+"""Caches all over the project, several of them of its own making.
+
+*Why.* Each cache has a bound, an expiry and a way to drop an entry of its own, or lacks them.
+Nobody can say how much memory they take together, what a change of one record must drop, or
+how old an answer can be.
+
+*Bad*
+
+```toml
+[tool.exai-audit]
+fragmentation-caches = 3
+```
+
+```python
+# file: prices.py
+_price_cache = {}
+
+
+def price(article):
+    if article not in _price_cache:
+        _price_cache[article] = article.price()
+    return _price_cache[article]
+# file: stock.py
+_stock_cache = {}
+
+
+def stock(article):
+    if article not in _stock_cache:
+        _stock_cache[article] = article.count()
+    return _stock_cache[article]
+# file: users.py
+from functools import lru_cache
+
+
+@lru_cache(maxsize=100)
+def user(name):
+    return name.title()
+```
+
+*Good*
+
+```toml
+[tool.exai-audit]
+fragmentation-caches = 3
+```
+
+```python
+# file: caching.py
+from cachetools import TTLCache
+
+prices = TTLCache(maxsize=1024, ttl=60)
+stocks = TTLCache(maxsize=1024, ttl=10)
+# file: shop.py
+from caching import prices
+
+
+def price(article):
+    if article not in prices:
+        prices[article] = article.price()
+    return prices[article]
+```
+
+*Known false alarms.* A code base of unrelated programs has no common strategy: audit each alone.
+
+*References.* Reported from ``fragmentation-caches`` (5) caches in ``fragmentation-cache-files`` (3)
+files with ``fragmentation-own-caches`` (2) own implementations: classes that are caches, and
+dictionaries used as one. Registries, cached properties, functions without parameters and unnamed
+dictionaries of one object are not counted. It stands at the first cache of the file with the most,
+and counts facts, whether the other rules are selected or suppressed or not; it is silenced in the
+settings only. The report's cache strategy says which layers can share a store.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.finding import Family, Hit, Related, Severity
+from exai_audit.project import Project
+from exai_audit.project_caches import is_own, strategic_caches
+from exai_audit.registry import Rule, Scoped
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """From how many caches, in how many files, with how many of its own making."""
+
+    fragmentation_caches: int = 5
+    fragmentation_cache_files: int = 3
+    fragmentation_own_caches: int = 2
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield at most one hit, for the project."""
+    limits = options.default
+    sites = [(facts.path, cache) for facts, cache in strategic_caches(project)]
+    per_file = Counter(path for path, _ in sites)
+    own = sum(is_own(cache) for _, cache in sites)
+    if (
+        len(sites) < limits.fragmentation_caches
+        or len(per_file) < limits.fragmentation_cache_files
+        or own < limits.fragmentation_own_caches
+    ):
+        return
+    layers = sorted({cache.layer.value for _, cache in sites})
+    most = min(per_file, key=lambda path: (-per_file[path], path))
+    first = next(cache for path, cache in sites if path == most)
+    named = (
+        f"{len(layers)} layers ({', '.join(layers)})"
+        if len(layers) > 1
+        else f"1 layer ({layers[0]})"
+    )
+    yield Hit(
+        path=most,
+        place=first.place,
+        severity=Severity.MEDIUM,
+        message=(
+            f"{len(sites)} caches in {len(per_file)} files, {own} of the project's own making, in"
+            f" {named}"
+        ),
+        remedy=(
+            "Make one module that gives out caches, each with a bound and an expiry that somebody"
+            f" decided, and move the {own} own ones there first; the cache strategy of the report"
+            " says which layers can share a store."
+        ),
+        related=tuple(
+            Related(path, cache.place.span.line, f"{cache.form.value} {cache.name}")
+            for path, cache in sites
+            if cache is not first
+        ),
+        measured=len(sites),
+        threshold=limits.fragmentation_caches,
+        project_wide=True,
+    )
+
+
+RULE = Rule(
+    code="EXA305",
+    name="cache-fragmentation",
+    family=Family.CACHES,
+    summary="caches scattered over the project, several of its own making",
+    severity="medium",
+    options=Options,
+    check=check,
+)
