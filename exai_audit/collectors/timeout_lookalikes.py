@@ -39,6 +39,8 @@ def says_only(call: cst.Call, tree: ModuleTree) -> bool:
         return True
     if isinstance(tree.parent(call), (cst.Raise, cst.From)):
         return True
+    if not name.lstrip("_")[:1].isupper():
+        return False
     return name.endswith(_EXCEPTION[:3]) or (
         name.endswith(_EXCEPTION[3:])
         and table().call(tree.qualified(call.func) or "") is None

@@ -28,6 +28,7 @@ from exai_audit.collectors.timeout_words import (
     is_timeout_key,
     is_timeout_like,
     unit_scale,
+    words,
 )
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Category, TimeoutForm, ValueKind
@@ -167,9 +168,14 @@ class SiteFinder:
         known = self._known_argument(call, row)
         if known is not None:
             yield from self._given(call, known, row)
+        elif _is_setter(call):
+            value = self._reader.read(call.args[0].value)
+            if value is not None:
+                name_set = last_name(call.func)
+                yield Site(call.args[0], TimeoutForm.KNOWN_API, value, name_set, call.args[0], call)
         yield from self._keywords(call, known, row, name)
         fallback = self._reader.fallback(call)
-        if fallback is not None:
+        if fallback is not None and not is_lifetime(fallback[1].key, call, self._tree):
             literal, value = fallback
             form = self._form_at(call, TimeoutForm.FALLBACK)
             yield Site(literal, form, value, value.key, call, call)
@@ -330,6 +336,15 @@ def _is_websocket(call: cst.Call, row: Call | None) -> bool:
     if row is not None and row.category is not None:
         return row.category == Category.WEBSOCKET.value
     return last_name(call.func) in _WEBSOCKETS
+
+
+def _is_setter(call: cst.Call) -> bool:
+    """Tell whether a method is called that by its name sets a limit: ``settimeout(5)``."""
+    parts = words(last_name(call.func).replace("settimeout", "set_timeout"))
+    if parts[:1] != ("set",) or parts[-1:] != ("timeout",) or len(call.args) != 1:
+        return False
+    is_method = isinstance(call.func, cst.Attribute)
+    return is_method and call.args[0].keyword is None and is_literal(call.args[0].value)
 
 
 def _through_tasks(node: cst.BaseExpression) -> cst.BaseExpression:
