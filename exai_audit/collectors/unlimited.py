@@ -99,7 +99,7 @@ class UnlimitedCollector(cst.CSTVisitor):
         if any(tree.qualified(c.func) == "socket.setdefaulttimeout" for c in self._calls):
             return True
         root = row.name.partition(".")[0]
-        if root == "socket":
+        if root == "socket" or row.name == "paramiko.SSHClient.exec_command":
             return any(last_name(c.func) == "settimeout" for c in self._calls)
         if row.name.startswith("requests.Session."):
             mounts = any(last_name(c.func) == "mount" for c in self._calls)
