@@ -97,11 +97,16 @@ def _requirements(root: Path) -> Iterator[Requirement]:
     data = _toml(root / "pyproject.toml")
     project = data.get("project", {})
     lines = list(project.get("dependencies", ())) if isinstance(project, dict) else []
+    optional = project.get("optional-dependencies", {}) if isinstance(project, dict) else {}
+    for groups in (optional, data.get("dependency-groups", {})):
+        for group in groups.values() if isinstance(groups, dict) else ():
+            lines.extend(group if isinstance(group, list) else ())
     poetry = data.get("tool", {}).get("poetry", {}).get("dependencies", {})
     for name, asked in poetry.items() if isinstance(poetry, dict) else ():
         text = asked.get("version", "") if isinstance(asked, dict) else asked
         lines.append(f"{name} {_without_caret(str(text))}")
-    for path in sorted(root.glob("*requirements*.txt")):
+    files = (*root.glob("*requirements*.txt"), *root.glob("requirements/*.txt"))
+    for path in sorted(files):
         lines.extend(line.partition(" #")[0] for line in _text(path).splitlines())
     for line in lines:
         try:

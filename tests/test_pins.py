@@ -45,6 +45,16 @@ def test_specifiers_decide_or_leave_it_open(asked: str, expected: bool | None) -
             '[tool.poetry.dependencies]\nredis = { version = "~=5.2" }\n',
             "~=5.2",
         ),
+        (
+            "pyproject.toml",
+            '[project]\ndependencies = []\n[project.optional-dependencies]\nall = ["redis<6"]\n',
+            "<6",
+        ),
+        (
+            "pyproject.toml",
+            '[dependency-groups]\ndev = ["redis>=8", { include-group = "test" }]\n',
+            ">=8",
+        ),
         ("uv.lock", '[[package]]\nname = "redis"\nversion = "7.1"\n', "==7.1"),
         ("poetry.lock", '[[package]]\nname = "redis"\nversion = "7.1"\n', "==7.1"),
         ("Pipfile.lock", '{"default": {"redis": {"version": "==6.4"}}}', "==6.4"),
@@ -65,3 +75,9 @@ def test_lock_file_comes_before_requirements(tmp_path: Path) -> None:
 def test_broken_file_says_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\xff{ [[")
     assert pinned(tmp_path, {"redis"}) == {}
+
+
+def test_folder_of_requirements_is_read(tmp_path: Path) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "base.txt").write_text("redis==5.0\n")
+    assert pinned(tmp_path, {"redis"}) == {"redis": "==5.0"}
