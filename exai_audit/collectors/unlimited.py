@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import Enum
 
 import libcst as cst
 
@@ -19,11 +20,21 @@ _WAITS = frozenset({"network", "process", "in-process"})
 _LOCAL_ADDRESS = re.compile(r"(?:unix|file|data|ipc|redis\+socket|rediss\+unix)[:+]|/|\\0")
 _UNIX_KEYWORDS = frozenset({"unix_socket_path", "unix_socket", "unix_sock", "path", "uds"})
 _SHARED = frozenset({"connection_pool"})
+_PARTLY = "other phases of it are limited"
+_READS = frozenset({"read", "sock_read"})
 _SENDS = frozenset({"request", "send", "get_adapter"})
 _ROUTES = frozenset({
     "get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket",
     "websocket_route", "view", "api_view",
 })  # fmt: skip
+
+
+class _Open(Enum):
+    """Which phases of a limit have no end."""
+
+    NOTHING = 0
+    SOME = 1
+    ALL = 2
 
 
 def _may_wait(row: Call) -> bool:
@@ -39,7 +50,7 @@ TRIGGERS = re.compile(
         sorted({
             name.partition(".")[0].encode()
             for row in table().calls.values()
-            if _may_wait(row)
+            if _may_wait(row) or (row.timeout and row.timeout.waits == "limit")
             for name in (row.name, *row.aliases)
         })
     )
@@ -69,10 +80,15 @@ class UnlimitedCollector(cst.CSTVisitor):
     def _unlimited(self, call: cst.Call, tree: ModuleTree) -> Iterator[UnlimitedFact]:
         name = tree.qualified(call.func)
         row = table().call(name) if name else None
-        if row is None or row.timeout is None or not _may_wait(row):
+        if row is None or row.timeout is None or row.timeout.waits not in _WAITS:
             return
         given = _given(call, row.timeout)
-        if any(arg.star for arg in call.args) or not _is_unlimited(given, row.timeout):
+        open_ended = _open_phases(given, tree) if given is not None else _Open.NOTHING
+        if any(arg.star for arg in call.args):
+            return
+        if open_ended is _Open.NOTHING and not (
+            _may_wait(row) and _is_unlimited(given, row.timeout)
+        ):
             return
         if _is_local(call) or self._is_limited_elsewhere(call, row, tree):
             return
@@ -86,7 +102,7 @@ class UnlimitedCollector(cst.CSTVisitor):
             given=given is not None,
             package=row.package or row.name.partition(".")[0],
             forever_below="" if given else row.timeout.forever_below,
-            doubt=_doubt(call, row, row.timeout),
+            doubt=_PARTLY if open_ended is _Open.SOME else _doubt(call, row, row.timeout),
             elsewhere=self._is_made_elsewhere(row, tree),
             guarded=is_guarded(call, tree),
             served=_is_served(call, tree),
@@ -123,6 +139,30 @@ def _given(call: cst.Call, limit: Timeout) -> cst.BaseExpression | None:
     return next((a.value for a in call.args if a.keyword and a.keyword.value in limit.also), None)
 
 
+def _open_phases(given: cst.BaseExpression, tree: ModuleTree) -> _Open:
+    """Return which phases of a limit are given as None: ``(3, None)``, ``Timeout(None)``."""
+    if isinstance(given, cst.Tuple):
+        phases = {str(number): element.value for number, element in enumerate(given.elements)}
+        whole = None
+    elif isinstance(given, cst.Call):
+        row = table().call(tree.qualified(given.func) or "")
+        if row is None or row.timeout is None or row.timeout.waits != "limit":
+            return _Open.NOTHING
+        whole = argument(given, row.timeout.argument, row.timeout.position)
+        phases = {a.keyword.value: a.value for a in given.args if a.keyword and a is not whole}
+        if whole is not None and not is_none(whole.value) and row.timeout.whole:
+            return _Open.NOTHING
+        if any(arg.star for arg in given.args):
+            return _Open.NOTHING
+    else:
+        return _Open.NOTHING
+    endless = [name for name, value in phases.items() if is_none(value)]
+    limited = [name for name in phases if name not in endless]
+    if set(limited) & _READS or not (endless or (whole is not None and is_none(whole.value))):
+        return _Open.NOTHING
+    return _Open.SOME if limited or (whole is not None and not is_none(whole.value)) else _Open.ALL
+
+
 def _limits(call: cst.Call) -> bool:
     return any(arg.keyword and arg.keyword.value == "timeout" for arg in call.args) or (
         sum(arg.keyword is None for arg in call.args) > 2
@@ -155,7 +195,7 @@ def _is_local(call: cst.Call) -> bool:
 def _doubt(call: cst.Call, row: Call, limit: Timeout) -> str:
     """Return why there may be a limit all the same."""
     if limit.partly:
-        return "other phases of it are limited"
+        return _PARTLY
     if limit.address is not None:
         args = call.args[limit.address : limit.address + 1]
         address = args[0].value if args and not args[0].keyword else None
