@@ -100,7 +100,7 @@ def _environment_key(fact: TimeoutFact) -> _Key:
     """Return what names one setting for the whole project: a plain word is any mapping's key."""
     if not fact.key:
         return ()
-    if fact.key.isupper():
+    if fact.key.isupper() and (names_a_purpose(fact.key) or "env" in fact.operation):
         return (fact.key,)
     source = {word for part in fact.operation.split(".")[:-1] for word in part.lower().split("_")}
     is_setting = bool(source & _SETTINGS) and names_a_purpose(fact.key)
