@@ -131,7 +131,7 @@ def test_hostile_paths_stay_in_their_comment(tmp_path: Path) -> None:
     assert executed(text, {}, tmp_path) == {"REQUESTS_TIMEOUT_SECONDS": 5.0}
 
 
-@pytest.mark.parametrize("source", ["multiprocessing", "redis", "fixture"])
+@pytest.mark.parametrize("source", ["multiprocessing", "fixture"])
 def test_generated_settings_pass_ruff_and_mypy(source: str, tmp_path: Path) -> None:
     if source == "fixture":
         text = project(tmp_path, orders=ORDERS, invoices=INVOICES).timeout_config
