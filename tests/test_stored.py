@@ -13,6 +13,7 @@ import pytest
 from exai_audit.comparison import compare
 from exai_audit.errors import UsageError
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
+from exai_audit.merging import merged
 from exai_audit.report import FORMATS, comparison, render
 from exai_audit.report import json as json_report
 from exai_audit.result import AuditResult, Scale, Target, Tool
@@ -166,3 +167,41 @@ def test_compare_command(scanned: Path) -> None:
 def test_render_keeps_stored_facts() -> None:
     text = json_report.render(replace(result(), facts=()))
     assert render(result_of(text, "x"), "json") == text
+
+
+def test_merged_results_score_as_a_whole() -> None:
+    one, other = result(finding("a/x.py"), paths=("a",)), result(finding("b/y.py"), paths=("b",))
+    both = merged([one, other])
+    whole = score([*one.findings, *other.findings], 10_000, tuple(SHARES))
+    assert both.findings == whole.findings
+    assert both.score.value == whole.score.value
+    assert both.scale.judged_lines == 10_000
+    assert both.target.paths == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (result(paths=("a/inner",)), "overlap: both judge a/inner"),
+        (result(paths=("b",), configuration="beef"), "different settings"),
+        (result(paths=("b",), scopes=(Scope.TESTS,)), "different scopes"),
+        (replace(result(paths=("b",)), tool=Tool("2", 1)), "different versions"),
+    ],
+)
+def test_what_does_not_belong_together_is_not_merged(other: AuditResult, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        merged([result(paths=("a",)), other])
+
+
+def test_merged_parts_of_a_project(tmp_path: Path) -> None:
+    for folder in ("EXA201", "EXA303"):
+        target = f"json={tmp_path / folder}.json"
+        run("scan", FIXTURES / folder, "--no-cache", "-f", target, cwd=FIXTURES)
+    parts = [tmp_path / "EXA201.json", tmp_path / "EXA303.json"]
+    done = run("report", *parts, "-f", "json", cwd=tmp_path)
+    document = json.loads(done.stdout)
+    separate = [json.loads(part.read_text()) for part in parts]
+    assert len(document["findings"]) == sum(len(part["findings"]) for part in separate)
+    assert document["scale"]["judged_lines"] == sum(p["scale"]["judged_lines"] for p in separate)
+    points = sum(f["points"] for f in document["findings"]) + document["score"]["cap"]["cost"]
+    assert points == pytest.approx(100 - document["score"]["value"])

@@ -11,12 +11,15 @@ from exai_audit.cli import options
 from exai_audit.cli.deliver import Drawing, deliver, draws_unicode, requested, wants_color
 from exai_audit.cli.output import write_file, write_stdout
 from exai_audit.comparison import compare
+from exai_audit.merging import merged
 from exai_audit.report import comparison
 from exai_audit.stored import read_result
 
 
 def report_command(
-    result: Annotated[Path, typer.Argument(help="A JSON report of exai-audit.")],
+    results: Annotated[
+        list[Path], typer.Argument(help="JSON reports of exai-audit; several are merged.")
+    ],
     output_format: options.Formats = None,
     output: options.Output = None,
     color: options.Color = "auto",
@@ -24,10 +27,10 @@ def report_command(
     top: options.Top = 10,
     max_size: options.MaxSize = None,
 ) -> None:
-    """Show a stored JSON result in another format."""
+    """Show a stored JSON result in another format; merge several."""
     reports = requested(output_format or [], output)
     drawing = Drawing(top or None, wants_color(color), ascii_only or not draws_unicode(), max_size)
-    deliver(read_result(result), reports, drawing)
+    deliver(merged([read_result(path) for path in results]), reports, drawing)
 
 
 def compare_command(
