@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
 import libcst as cst
@@ -143,24 +143,26 @@ def _open_phases(given: cst.BaseExpression, tree: ModuleTree) -> _Open:
     """Return which phases of a limit are given as None: ``(3, None)``, ``Timeout(None)``."""
     if isinstance(given, cst.Tuple):
         phases = {str(number): element.value for number, element in enumerate(given.elements)}
-        whole = None
-    elif isinstance(given, cst.Call):
-        row = table().call(tree.qualified(given.func) or "")
-        if row is None or row.timeout is None or row.timeout.waits != "limit":
-            return _Open.NOTHING
-        whole = argument(given, row.timeout.argument, row.timeout.position)
-        phases = {a.keyword.value: a.value for a in given.args if a.keyword and a is not whole}
-        if whole is not None and not is_none(whole.value) and row.timeout.whole:
-            return _Open.NOTHING
-        if any(arg.star for arg in given.args):
-            return _Open.NOTHING
-    else:
+        return _open(phases, None)
+    if not isinstance(given, cst.Call) or any(arg.star for arg in given.args):
         return _Open.NOTHING
-    endless = [name for name, value in phases.items() if is_none(value)]
-    limited = [name for name in phases if name not in endless]
-    if set(limited) & _READS or not (endless or (whole is not None and is_none(whole.value))):
+    row = table().call(tree.qualified(given.func) or "")
+    if row is None or row.timeout is None or row.timeout.waits != "limit":
         return _Open.NOTHING
-    return _Open.SOME if limited or (whole is not None and not is_none(whole.value)) else _Open.ALL
+    whole = argument(given, row.timeout.argument, row.timeout.position)
+    if whole is not None and not is_none(whole.value) and row.timeout.whole:
+        return _Open.NOTHING
+    phases = {a.keyword.value: a.value for a in given.args if a.keyword and a is not whole}
+    return _open(phases, whole.value if whole is not None else None)
+
+
+def _open(phases: Mapping[str, cst.BaseExpression], whole: cst.BaseExpression | None) -> _Open:
+    """Tell how much is open, from the phases by name and the value for all others."""
+    limited = [name for name, value in phases.items() if not is_none(value)]
+    others_open = whole is not None and is_none(whole)
+    if set(limited) & _READS or not (len(limited) < len(phases) or others_open):
+        return _Open.NOTHING
+    return _Open.SOME if limited or (whole is not None and not others_open) else _Open.ALL
 
 
 def _limits(call: cst.Call) -> bool:
