@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import libcst as cst
 
 from exai_audit.collectors.futures import is_known_done, is_wait, made_by
 from exai_audit.collectors.names import is_none
+from exai_audit.collectors.reached import asks_for_items, reaches
 from exai_audit.collectors.roles import Function
 from exai_audit.collectors.timeout_values import argument, last_name
 from exai_audit.collectors.tree import ModuleTree
@@ -33,6 +35,7 @@ class BlockingCollector(cst.CSTVisitor):
         self._calls: list[cst.Call] = []
         self._functions: list[cst.FunctionDef] = []
         self._mentions: list[cst.Name] = []
+        self._yields: list[cst.Yield] = []
 
     def visit_Call(self, node: cst.Call) -> None:
         self._calls.append(node)
@@ -42,6 +45,9 @@ class BlockingCollector(cst.CSTVisitor):
 
     def visit_Name(self, node: cst.Name) -> None:
         self._mentions.append(node)
+
+    def visit_Yield(self, node: cst.Yield) -> None:
+        self._yields.append(node)
 
     def facts(self, tree: ModuleTree) -> tuple[BlockingFact, ...]:
         """Return what blocks, one fact for each ``with`` block or chain of calls, at its start."""
@@ -75,6 +81,8 @@ class BlockingCollector(cst.CSTVisitor):
             return None
         if row.blocking.origin and not self._is_unfinished(call, tree):
             return None
+        if asks_for_items(call, (tree.function_of(call),), self._calls, tree):
+            return None
         if _gives_no_wait(call, row.blocking, tree) or self._is_non_blocking(row.blocking):
             return None
         place = tree.place(call)
@@ -93,20 +101,36 @@ class BlockingCollector(cst.CSTVisitor):
 
     def _one_call_away(self, direct: _Direct, tree: ModuleTree) -> Iterator[BlockingFact]:
         """Yield the calls that coroutines make to synchronous functions of the file that block."""
-        named = {f"{tree.dotted}.{tree.symbol(f)}": f for f in self._functions if f in direct}
-        for call in self._calls:
-            if not named or not _is_coroutine(tree.function_of(call)):
+        generators = {tree.function_of(node) for node in self._yields}
+        named = {
+            f"{tree.dotted}.{tree.symbol(function)}": function
+            for function in self._functions
+            if function in direct and function not in generators and not _is_coroutine(function)
+        }
+        for call in self._calls if named else ():
+            around = tree.function_of(call)
+            target = named.get(tree.qualified(call.func) or "") if _is_coroutine(around) else None
+            if target is None:
                 continue
-            target = named.get(tree.qualified(call.func) or "")
-            if target is None or _is_coroutine(target) or tree.scopes.inside(target).yields:
-                continue
-            blocking = direct[target][0][1]
-            yield replace(
-                blocking,
-                place=tree.place(call),
-                via=blocking.place.span.line,
-                via_symbol=tree.symbol(target),
+            reached = (
+                replace(
+                    fact,
+                    place=tree.place(call),
+                    via=fact.place.span.line,
+                    via_symbol=tree.symbol(target),
+                )
+                for blocking, fact in direct[target]
+                if self._is_reached(call, target, blocking, tree)
             )
+            yield from islice(reached, 1)
+
+    def _is_reached(
+        self, call: cst.Call, target: cst.FunctionDef, blocking: cst.Call, tree: ModuleTree
+    ) -> bool:
+        if _is_awaited(call, tree) or not reaches(call, target, blocking, self._calls, tree):
+            return False
+        around = (tree.function_of(call), target)
+        return not asks_for_items(blocking, around, self._calls, tree)
 
 
 def _row(call: cst.Call, tree: ModuleTree) -> Call | None:
@@ -123,6 +147,8 @@ def _gives_no_wait(call: cst.Call, blocking: Blocking, tree: ModuleTree) -> bool
     value = given.value if given is not None else None
     if blocking.unless == "not-given" and (value is None or is_none(value)):
         return not any(arg.star for arg in call.args)
+    if blocking.unless == "given":
+        return value is not None
     if blocking.unless == "nohang" and value is not None:
         return "NOHANG" in tree.module.code_for_node(value)
     if blocking.unless == "false" and value is not None and _is_false(value):

@@ -13,9 +13,8 @@ from exai_audit.collectors.handing import Handed, handed_by, row_of, row_of_call
 from exai_audit.collectors.limiters import is_guarded
 from exai_audit.collectors.names import is_none
 from exai_audit.collectors.roles import Function, Functions
-from exai_audit.collectors.scopes import How
 from exai_audit.collectors.timeout_values import argument, last_name, receiver
-from exai_audit.collectors.timeout_words import is_timeout_like
+from exai_audit.collectors.timeout_words import is_timeout_like, words
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.concurrency import (
     BridgeFact,
@@ -38,6 +37,13 @@ HANDING_TRIGGERS = re.compile(
 )
 _LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
 _THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
+_ASKS = frozenset({
+    "asyncio.new_event_loop", "uvloop.new_event_loop", "asyncio.get_event_loop",
+})  # fmt: skip
+_SERVING = frozenset({
+    "run", "serve", "server", "start", "launch", "listen", "main", "forever", "worker", "process",
+    "loop", "daemon", "entrypoint", "cli", "app",
+})  # fmt: skip
 _LIMITERS = frozenset({"asyncio.wait_for", "asyncio.timeout"})
 
 
@@ -188,11 +194,11 @@ class _Bridges:
             return Role.ENTRY
         if self._is_run_of_thread(function):
             return Role.RUNNER
-        if kind is BridgeKind.RUN:
-            return Role.LIBRARY
-        if self._lives_on(call.func):
-            return Role.RUNNER
-        return Role.OWNER if self._makes_and_closes(call, function) else Role.LIBRARY
+        if kind is BridgeKind.RUN_UNTIL_COMPLETE:
+            if self._lives_on(call.func):
+                return Role.RUNNER
+            return Role.OWNER if self._closes(call, function) else Role.LIBRARY
+        return Role.ENTRY if _serves(call, function, self._tree) else Role.LIBRARY
 
     def _is_run_of_thread(self, function: Function | None) -> bool:
         """Tell whether a function is the ``run`` of a thread or process class."""
@@ -203,32 +209,26 @@ class _Bridges:
         return any(base and table().canonical(base) in _THREADS for base in bases)
 
     def _lives_on(self, callee: cst.BaseExpression) -> bool:
-        """Tell whether a loop outlives the call: kept on an object or module, or given."""
+        """Tell whether a loop outlives the call: only one that the function itself asks for not."""
         loop = receiver(callee)
-        if isinstance(loop, cst.Attribute):
-            return True
+        if isinstance(loop, cst.Call):
+            return not _is_asked_for(loop, self._tree)
         if not isinstance(loop, cst.Name):
-            return False
+            return True
         owner = self._tree.scopes.owner(loop.value, self._tree.scopes.of(loop))
-        if owner is None:
-            return False
-        if isinstance(owner.node, cst.Module):
+        if owner is None or isinstance(owner.node, cst.Module):
             return True
-        bindings = owner.names[loop.value]
-        return any(binding.how is How.PARAMETER for binding in bindings)
-
-    def _makes_and_closes(self, call: cst.Call, function: Function | None) -> bool:
-        loop = receiver(call.func)
-        if not isinstance(loop, cst.Name):
-            return False
-        made = any(
-            isinstance(value, cst.Call) and _is_new(row_of(value, self._tree))
-            for value in self._tree.bindings(loop.value, loop)
+        values = self._tree.bindings(loop.value, loop)
+        return not any(
+            isinstance(value, cst.Call) and _is_asked_for(value, self._tree) for value in values
         )
-        return made and any(
+
+    def _closes(self, call: cst.Call, function: Function | None) -> bool:
+        """Tell whether the function that runs a loop closes it too."""
+        loop = receiver(call.func)
+        return isinstance(loop, cst.Name) and any(
             last_name(other.func) == "close"
-            and isinstance(receiver(other.func), cst.Name)
-            and last_name(other.func.value) == loop.value  # type: ignore[attr-defined]
+            and last_name(receiver(other.func) or other.func) == loop.value
             and self._tree.function_of(other) is function
             for other in self._gathered.calls
         )
@@ -279,8 +279,20 @@ _GRAVITY = {
 }  # fmt: skip
 
 
-def _is_new(row: Call | None) -> bool:
-    return row is not None and row.bridge is not None and row.bridge.kind == "new-event-loop"
+def _is_asked_for(call: cst.Call, tree: ModuleTree) -> bool:
+    """Tell whether a call makes a loop, or gets the thread's own, made if there is none."""
+    row = row_of(call, tree)
+    return row is not None and row.name in _ASKS
+
+
+def _serves(call: cst.Call, function: Function | None, tree: ModuleTree) -> bool:
+    """Tell whether a function runs for the program's life: nothing waits for what it runs.
+
+    Its name says so, and the result of the loop is not used.
+    """
+    if not isinstance(function, cst.FunctionDef) or not isinstance(tree.parent(call), cst.Expr):
+        return False
+    return bool(_SERVING & set(words(function.name.value)))
 
 
 def _is_coroutine(function: Function | None) -> bool:

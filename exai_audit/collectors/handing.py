@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from exai_audit.collectors.timeout_values import argument, last_name, receiver
+from exai_audit.collectors.timeout_words import words
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.concurrency import RunsIn
 from exai_audit.knowledge.table import Call, table
@@ -59,13 +60,25 @@ def _unwrapped(given: cst.Arg, call: cst.Call, tree: ModuleTree) -> cst.BaseExpr
     function = given.value
     if isinstance(function, cst.Call) and tree.qualified(function.func) in _PARTIALS:
         return function.args[0].value if function.args else function
-    following = call.args[call.args.index(given) + 1 :]
     owner = receiver(function)
-    if following and owner is not None and last_name(function) == "run":
-        ref = tree.resolve(owner)
-        if "context" in last_name(owner).lower() or (ref and ref.name.startswith("contextvars.")):
-            return following[0].value
+    if owner is None or last_name(function) != "run":
+        return function
+    ref = tree.resolve(owner)
+    is_context = bool({"context", "ctx"} & set(words(last_name(owner))))
+    if is_context or (ref is not None and ref.name.startswith("contextvars.")):
+        return _first_argument(given, call) or function
     return function
+
+
+def _first_argument(given: cst.Arg, call: cst.Call) -> cst.BaseExpression | None:
+    """Return the first of the arguments that a call hands to the function it is given."""
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value == "args":
+            items = arg.value
+            known = isinstance(items, (cst.Tuple, cst.List)) and items.elements
+            return items.elements[0].value if known else None  # type: ignore[attr-defined]
+    following = call.args[call.args.index(given) + 1 :]
+    return following[0].value if following and following[0].keyword is None else None
 
 
 def _runs_in(call: cst.Call, to: str, tree: ModuleTree) -> RunsIn:

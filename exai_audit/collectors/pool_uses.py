@@ -90,9 +90,9 @@ def _attribute_lifetime(target: cst.Attribute, tree: ModuleTree) -> PoolLifetime
     bound = owner.names[target.value.value] if owner is not None else []
     if any(isinstance(binding.node, cst.FunctionDef) for binding in bound):
         return PoolLifetime.FUNCTION_ATTRIBUTE
-    if any(isinstance(binding.node, cst.ClassDef) for binding in bound):
-        return PoolLifetime.CLASS
-    return PoolLifetime.INSTANCE
+    ref = tree.resolve(target.value)
+    of_class = ref is not None and not ref.instance and ref.name.startswith(f"{tree.dotted}.")
+    return PoolLifetime.CLASS if of_class else PoolLifetime.INSTANCE
 
 
 def _is_lazy(call: cst.Call, tree: ModuleTree) -> bool:

@@ -48,11 +48,14 @@ class PoolCollector(cst.CSTVisitor):
 
     def _pools(self, tree: ModuleTree) -> Iterator[PoolFact]:
         makers = _Makers(tree, self._functions, self._calls)
+        tried: set[cst.CSTNode] = set()
         for call in self._calls:
             name = tree.qualified(call.func)
             known = table().call(name) if name else None
-            if known is not None and known.pool is not None:
-                yield self._pool(call, known.name, known.pool, makers)
+            if known is None or known.pool is None or _stands_in(call, tried, tree):
+                continue
+            tried.update(node for node in tree.ancestors(call) if isinstance(node, cst.Try))
+            yield self._pool(call, known.name, known.pool, makers)
 
     def _pool(self, call: cst.Call, name: str, pool: Pool, makers: _Makers) -> PoolFact:
         tree = makers.tree
@@ -83,6 +86,14 @@ class PoolCollector(cst.CSTVisitor):
             default=pool.default,
             with_four=pool.with_four,
         )
+
+
+def _stands_in(call: cst.Call, tried: set[cst.CSTNode], tree: ModuleTree) -> bool:
+    """Tell whether a pool is only made where making another one has failed."""
+    return any(
+        isinstance(node, cst.ExceptHandler) and tree.parent(node) in tried
+        for node in tree.ancestors(call)
+    )
 
 
 def _is_none(node: cst.BaseExpression) -> bool:

@@ -85,21 +85,24 @@ class Cache:
     store: str | None = None
 
 
+Unless = Literal["", "zero", "false", "given", "not-given", "nohang", "non-blocking"]
+
+
 @dataclass(frozen=True, slots=True)
 class Blocking:
     """A call that blocks its thread; ``instead`` is what a coroutine should await.
 
     ``argument`` (at ``position``) decides whether it waits: with ``unless`` it does not when that
-    is a zero, a False, not given, or holds ``WNOHANG``; ``non-blocking`` speaks of the socket that
-    it is a method of. ``origin`` tells that only a future that
-    this file itself got from a pool or another thread's loop is known to be unfinished.
+    is a zero, a False, given, not given, or holds ``WNOHANG``; ``non-blocking`` speaks of the
+    socket that it is a method of. ``origin`` tells that only a future that this file itself got
+    from a pool or another thread's loop is known to be unfinished.
     ``file_system`` calls are judged only with a setting.
     """
 
     instead: str
     argument: str = ""
     position: int | None = None
-    unless: Literal["", "zero", "false", "not-given", "nohang", "non-blocking"] = ""
+    unless: Unless = ""
     origin: bool = False
     file_system: bool = False
 
