@@ -9,20 +9,14 @@ from functools import cached_property
 import libcst as cst
 
 from exai_audit.collectors.futures import is_known_done, is_wait, made_by
-from exai_audit.collectors.handing import Handed, handed_by, row_of, row_of_callee
+from exai_audit.collectors.handing import STARTING, Handed, handed_by, row_of, row_of_callee
 from exai_audit.collectors.limiters import is_guarded
 from exai_audit.collectors.names import is_none
 from exai_audit.collectors.roles import Function, Functions
 from exai_audit.collectors.timeout_values import argument, last_name, receiver
 from exai_audit.collectors.timeout_words import is_timeout_like, words
 from exai_audit.collectors.tree import ModuleTree
-from exai_audit.facts.concurrency import (
-    BridgeFact,
-    BridgeKind,
-    HandedFunctionFact,
-    Role,
-    RunsIn,
-)
+from exai_audit.facts.concurrency import BridgeFact, BridgeKind, Role, RunsIn
 from exai_audit.knowledge.table import Call, table
 from exai_audit.location import Place
 
@@ -31,18 +25,10 @@ TRIGGERS = re.compile(
     rb"|nest_asyncio|async_to_sync|sync_to_async|AsyncToSync|SyncToAsync|run_in_threadpool"
     rb"|\b(?:asyncio|uvloop|anyio|trio)\b"
 )
-HANDING_TRIGGERS = re.compile(
-    rb"PoolExecutor|\bPool\b|\bThreadPool\b|run_in_executor|to_thread|run_in_threadpool"
-    rb"|sync_to_async|SyncToAsync|\bthreading\b|\bmultiprocessing\b"
-)
 _LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
 _THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
 _ASKS = frozenset({
     "asyncio.new_event_loop", "uvloop.new_event_loop", "asyncio.get_event_loop",
-})  # fmt: skip
-_SERVING = frozenset({
-    "run", "serve", "server", "start", "launch", "listen", "main", "forever", "worker", "process",
-    "loop", "daemon", "entrypoint", "cli", "app",
 })  # fmt: skip
 _LIMITERS = frozenset({"asyncio.wait_for", "asyncio.timeout"})
 
@@ -53,7 +39,7 @@ def names_own_bridge(data: bytes) -> bool:
     return any(name.rpartition(".")[2].encode() in data for name in own)
 
 
-class _Collector(cst.CSTVisitor):
+class BridgeCollector(cst.CSTVisitor):
     """Gathers calls, functions and names; what they are is known once names are."""
 
     def __init__(self) -> None:
@@ -71,36 +57,16 @@ class _Collector(cst.CSTVisitor):
     def visit_Name(self, node: cst.Name) -> None:
         self.mentions.append(node)
 
-
-class BridgeCollector(_Collector):
-    """Finds the bridges of a file."""
-
     def facts(self, tree: ModuleTree) -> tuple[BridgeFact, ...]:
         """Return the bridges, in source order."""
         found = _Bridges(self, tree)
         return tuple(sorted(found.facts(), key=lambda fact: fact.place.span))
 
 
-class HandedFunctionCollector(_Collector):
-    """Finds the functions of other files that a file has run in pools and threads."""
-
-    def facts(self, tree: ModuleTree) -> tuple[HandedFunctionFact, ...]:
-        """Return what is handed over, in source order."""
-        own = f"{tree.dotted}."
-        roots = table().roots | {"builtins"}
-        found = []
-        for call in self.calls:
-            handed = handed_by(call, tree)
-            name = tree.qualified(handed.function) if handed else None
-            if handed and name and not name.startswith(own) and name.partition(".")[0] not in roots:
-                found.append(HandedFunctionFact(tree.place(call), name, handed.runs_in))
-        return tuple(found)
-
-
 class _Bridges:
     """The bridges of one module; what needs all its calls is worked out when first asked for."""
 
-    def __init__(self, gathered: _Collector, tree: ModuleTree) -> None:
+    def __init__(self, gathered: BridgeCollector, tree: ModuleTree) -> None:
         self._gathered = gathered
         self._tree = tree
 
@@ -194,6 +160,8 @@ class _Bridges:
             return Role.ENTRY
         if self._is_run_of_thread(function):
             return Role.RUNNER
+        if _is_told_by_name(function):
+            return Role.OWNER
         if kind is BridgeKind.RUN_UNTIL_COMPLETE:
             if self._lives_on(call.func):
                 return Role.RUNNER
@@ -279,6 +247,12 @@ _GRAVITY = {
 }  # fmt: skip
 
 
+def _is_told_by_name(function: Function | None) -> bool:
+    """Tell whether a function's own name says that it runs something in a new loop."""
+    name = function.name.value if isinstance(function, cst.FunctionDef) else ""
+    return {"new", "loop"} <= set(words(name))
+
+
 def _is_asked_for(call: cst.Call, tree: ModuleTree) -> bool:
     """Tell whether a call makes a loop, or gets the thread's own, made if there is none."""
     row = row_of(call, tree)
@@ -292,7 +266,7 @@ def _serves(call: cst.Call, function: Function | None, tree: ModuleTree) -> bool
     """
     if not isinstance(function, cst.FunctionDef) or not isinstance(tree.parent(call), cst.Expr):
         return False
-    return bool(_SERVING & set(words(function.name.value)))
+    return bool(STARTING & set(words(function.name.value)))
 
 
 def _is_coroutine(function: Function | None) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
 
+from exai_audit.collectors.scopes import How
 from exai_audit.collectors.timeout_values import argument, last_name, receiver
 from exai_audit.collectors.timeout_words import words
 from exai_audit.collectors.tree import ModuleTree
@@ -14,6 +14,11 @@ from exai_audit.facts.concurrency import RunsIn
 from exai_audit.knowledge.table import Call, table
 
 _PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
+STARTING = frozenset({
+    "run", "serve", "server", "start", "launch", "listen", "main", "forever", "worker", "process",
+    "loop", "daemon", "entrypoint", "cli", "app",
+})  # fmt: skip
+"""Words in the names of functions that run, or start, what stays for the program's life."""
 _LOOP = "asyncio.AbstractEventLoop"
 _OF_ANY_LOOP = frozenset({"run_in_executor", "run_until_complete"})
 
@@ -52,7 +57,7 @@ def handed_by(call: cst.Call, tree: ModuleTree) -> Handed | None:
     if given is None:
         return None
     function = _unwrapped(given, call, tree)
-    return Handed(call, function, _runs_in(call, row.hands.to, tree))
+    return Handed(call, function, _runs_in(call, row.hands.to, function, tree))
 
 
 def _unwrapped(given: cst.Arg, call: cst.Call, tree: ModuleTree) -> cst.BaseExpression:
@@ -81,11 +86,12 @@ def _first_argument(given: cst.Arg, call: cst.Call) -> cst.BaseExpression | None
     return following[0].value if following and following[0].keyword is None else None
 
 
-def _runs_in(call: cst.Call, to: str, tree: ModuleTree) -> RunsIn:
+def _runs_in(call: cst.Call, to: str, function: cst.BaseExpression, tree: ModuleTree) -> RunsIn:
     if to == "process":
         return RunsIn.PROCESS
     if to == "thread":
-        return RunsIn.THREAD_PER_CALL if _is_waited_for(call, tree) else RunsIn.THREAD
+        per_call = _is_thread_per_call(call, function, tree)
+        return RunsIn.THREAD_PER_CALL if per_call else RunsIn.THREAD
     owner = receiver(call.func)
     ref = tree.resolve(owner) if owner is not None else None
     pool = table().call(ref.name) if ref else None
@@ -94,22 +100,59 @@ def _runs_in(call: cst.Call, to: str, tree: ModuleTree) -> RunsIn:
     return RunsIn.POOL
 
 
-def _is_waited_for(thread: cst.Call, tree: ModuleTree) -> bool:
-    """Tell whether the function that starts a thread also joins it: one thread for each call."""
-    function = tree.function_of(thread)
-    assigned = tree.parent(thread)
-    if not isinstance(function, cst.FunctionDef) or not isinstance(assigned, cst.Assign):
+def _is_thread_per_call(thread: cst.Call, function: cst.BaseExpression, tree: ModuleTree) -> bool:
+    """Tell whether a thread is started for each call of the function that makes it.
+
+    It is when that function joins it, starts it in a loop, or has it run a function made for the
+    call; not when the thread is kept, or the function is there to start something that stays.
+    """
+    around = tree.function_of(thread)
+    if not isinstance(around, cst.FunctionDef):
         return False
-    target = assigned.targets[0].target
-    return isinstance(target, cst.Name) and any(
-        last_name(callee.value) == target.value and callee.attr.value == "join"
-        for callee in _callees_in(function, tree)
+    target = _assigned(thread, tree)
+    if target is not None and not isinstance(target, cst.Name):
+        return False
+    if target is not None and _is_joined(target.value, around, tree):
+        return True
+    if around.name.value == "__init__" or STARTING & set(words(around.name.value)):
+        return _is_in_loop(thread, tree) and target is None
+    return _is_in_loop(thread, tree) or _is_made_in(function, around, tree)
+
+
+def _assigned(thread: cst.Call, tree: ModuleTree) -> cst.BaseExpression | None:
+    parent = tree.parent(thread)
+    if isinstance(parent, cst.Assign):
+        return parent.targets[0].target
+    return parent.target if isinstance(parent, cst.AnnAssign) else None
+
+
+def _is_in_loop(node: cst.CSTNode, tree: ModuleTree) -> bool:
+    function = tree.function_of(node)
+    return any(
+        isinstance(parent, (cst.For, cst.While)) and tree.function_of(parent) is function
+        for parent in tree.ancestors(node)
     )
 
 
-def _callees_in(function: cst.FunctionDef, tree: ModuleTree) -> Iterator[cst.Attribute]:
-    for node in tree.walked.parents:
-        if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
-            continue
-        if isinstance(node.func.value, cst.Name) and tree.function_of(node) is function:
-            yield node.func
+def _is_made_in(function: cst.BaseExpression, around: cst.FunctionDef, tree: ModuleTree) -> bool:
+    """Tell whether a function expression is a lambda or a function of the function ``around``."""
+    if isinstance(function, cst.Lambda):
+        return True
+    if not isinstance(function, cst.Name):
+        return False
+    owner = tree.scopes.owner(function.value, tree.scopes.of(function))
+    return (
+        owner is not None
+        and owner.node is around
+        and any(binding.how is How.DEFINITION for binding in owner.names[function.value])
+    )
+
+
+def _is_joined(name: str, function: cst.FunctionDef, tree: ModuleTree) -> bool:
+    return any(
+        isinstance(node, cst.Call)
+        and last_name(node.func) == "join"
+        and last_name(receiver(node.func) or node.func) == name
+        and tree.function_of(node) is function
+        for node in tree.walked.parents
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import libcst as cst
@@ -15,7 +15,7 @@ from exai_audit.collectors.timeout_values import argument, is_literal
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.collectors.walk import children
 from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
-from exai_audit.knowledge.table import Pool, table
+from exai_audit.knowledge.table import Call, Pool, table
 
 TRIGGERS = re.compile(rb"PoolExecutor\b|\bThreadPool\b|\bPool\b")
 _Loop = (cst.For, cst.While)
@@ -28,13 +28,18 @@ class PoolCollector(cst.CSTVisitor):
         super().__init__()
         self._calls: list[cst.Call] = []
         self._functions: list[cst.FunctionDef] = []
+        self._classes: list[cst.ClassDef] = []
         self._mentions: list[cst.Name | cst.Attribute] = []
+        self._local: dict[str, tuple[Call, bool]] | None = None
 
     def visit_Call(self, node: cst.Call) -> None:
         self._calls.append(node)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self._functions.append(node)
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        self._classes.append(node)
 
     def visit_Name(self, node: cst.Name) -> None:
         self._mentions.append(node)
@@ -50,18 +55,37 @@ class PoolCollector(cst.CSTVisitor):
         makers = _Makers(tree, self._functions, self._calls)
         tried: set[cst.CSTNode] = set()
         for call in self._calls:
-            name = tree.qualified(call.func)
-            known = table().call(name) if name else None
+            known, sized = self._known(call, tree)
             if known is None or known.pool is None or _stands_in(call, tried, tree):
                 continue
             tried.update(node for node in tree.ancestors(call) if isinstance(node, cst.Try))
-            yield self._pool(call, known.name, known.pool, makers)
+            yield self._pool(call, known.name, known.pool, makers, sized)
 
-    def _pool(self, call: cst.Call, name: str, pool: Pool, makers: _Makers) -> PoolFact:
+    def _known(self, call: cst.Call, tree: ModuleTree) -> tuple[Call | None, bool]:
+        """Return the pool that a call makes, and whether its arguments are the pool's own.
+
+        A class of the file that is a pool by its base may take others.
+        """
+        name = tree.qualified(call.func)
+        row = table().call(name) if name else None
+        local = self._pool_classes(tree).get(name or "") if row is None else None
+        if local is None:
+            return row, True
+        base, has_own = local
+        return base, not has_own
+
+    def _pool_classes(self, tree: ModuleTree) -> dict[str, tuple[Call, bool]]:
+        if self._local is None:
+            self._local = dict(_pool_classes(self._classes, tree))
+        return self._local
+
+    def _pool(
+        self, call: cst.Call, name: str, pool: Pool, makers: _Makers, sized: bool
+    ) -> PoolFact:
         tree = makers.tree
         given = argument(call, pool.argument, pool.position)
         size = None if given is None or _is_none(given.value) else given.value
-        number, sized_by = _sized(size, tree)
+        number, sized_by = _sized(size, tree) if sized else (None, Workers.EXPRESSION)
         kept = kept_as(call, tree)
         uses = uses_of(kept, self._mentions, tree)
         fate = what_becomes_of(call, kept, uses, pool.closed_by, tree)
@@ -86,6 +110,23 @@ class PoolCollector(cst.CSTVisitor):
             default=pool.default,
             with_four=pool.with_four,
         )
+
+
+def _pool_classes(
+    classes: Iterable[cst.ClassDef], tree: ModuleTree
+) -> Iterator[tuple[str, tuple[Call, bool]]]:
+    """Yield the classes whose base is a pool, with that, and whether they take other arguments."""
+    for node in classes:
+        for base in node.bases:
+            name = tree.qualified(base.value)
+            row = table().call(name) if name else None
+            if row is not None and row.pool is not None:
+                statements = node.body.body
+                has_own = any(
+                    isinstance(s, cst.FunctionDef) and s.name.value == "__init__"
+                    for s in statements
+                )
+                yield f"{tree.dotted}.{tree.symbol(node)}", (row, has_own)
 
 
 def _stands_in(call: cst.Call, tried: set[cst.CSTNode], tree: ModuleTree) -> bool:
