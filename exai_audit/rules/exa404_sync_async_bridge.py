@@ -44,8 +44,8 @@ owns and closes the loop it runs, are silent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from exai_audit.facts.concurrency import BridgeFact, BridgeKind, Role, RunsIn
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -72,19 +72,39 @@ class _Handing:
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each loop that is made for one call."""
+    """Yield a hit at each function that makes a loop for one call, at the gravest place in it."""
     handed = _handed_in_other_files(project)
     for facts in project.judged_files():
+        by_function: dict[str, list[Hit]] = {}
         for fact in facts.bridges:
-            if fact.kind not in _LOOPS or fact.role is Role.RUNNER:
-                continue
-            handing = handed.get(fact.function)
-            if fact.runs_in is not None:
-                handing = _Handing(facts.path, fact.handed_line, fact.runs_in)
-            if handing is not None and handing.runs_in in _PER_CALL:
-                yield _in_pool(facts.path, fact, handing)
-            elif handing is None and fact.role is Role.LIBRARY and not _is_script(fact, project):
-                yield _in_library(facts.path, fact)
+            if fact.kind in _LOOPS and fact.role is not Role.RUNNER:
+                hits = by_function.setdefault(fact.place.symbol, [])
+                hits.extend(_hits(facts.path, fact, handed, project))
+        for hits in by_function.values():
+            yield from _one_of(hits)
+
+
+def _hits(
+    path: str, fact: BridgeFact, handed: Mapping[str, _Handing], project: Project
+) -> Iterator[Hit]:
+    handing = handed.get(fact.function)
+    if fact.runs_in is not None:
+        handing = _Handing(path, fact.handed_line, fact.runs_in)
+    if handing is not None and handing.runs_in in _PER_CALL:
+        yield _in_pool(path, fact, handing)
+    elif handing is None and fact.role is Role.LIBRARY and not _is_script(fact, project):
+        yield _in_library(path, fact)
+
+
+def _one_of(hits: Sequence[Hit]) -> Iterator[Hit]:
+    """Yield the gravest hit of a function, the first of equals; the others are related to it."""
+    if not hits:
+        return
+    first = max(hits, key=lambda hit: hit.severity.rank)
+    others = tuple(
+        Related(hit.path, hit.span.line, hit.message) for hit in hits if hit is not first
+    )
+    yield replace(first, related=first.related + others)
 
 
 def _handed_in_other_files(project: Project) -> Mapping[str, _Handing]:
