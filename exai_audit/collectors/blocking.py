@@ -69,7 +69,7 @@ class BlockingCollector(cst.CSTVisitor):
             if not isinstance(function, cst.FunctionDef):
                 continue
             fact = self._blocking(call, tree)
-            if fact is not None and not _is_awaited(call, tree):
+            if fact is not None and not (_is_awaited(call, tree) or _must_not_wait(call, tree)):
                 direct.setdefault(function, []).append((call, fact))
         return {
             f: sorted(found, key=lambda pair: pair[1].file_system) for f, found in direct.items()
@@ -127,7 +127,9 @@ class BlockingCollector(cst.CSTVisitor):
     def _is_reached(
         self, call: cst.Call, target: cst.FunctionDef, blocking: cst.Call, tree: ModuleTree
     ) -> bool:
-        if _is_awaited(call, tree) or not reaches(call, target, blocking, self._calls, tree):
+        if _is_awaited(call, tree) or _must_not_wait(call, tree):
+            return False
+        if not reaches(call, target, blocking, self._calls, tree):
             return False
         around = (tree.function_of(call), target)
         return not asks_for_items(blocking, around, self._calls, tree)
@@ -179,6 +181,16 @@ def _is_awaited(call: cst.Call, tree: ModuleTree) -> bool:
         wrapper = tree.parent(parent)
         return isinstance(wrapper, cst.Call) and last_name(wrapper.func) in _AWAITS
     return isinstance(parent, cst.Await)
+
+
+def _must_not_wait(call: cst.Call, tree: ModuleTree) -> bool:
+    """Tell whether a generator is being closed, where nothing can be awaited instead."""
+    return any(
+        isinstance(node, cst.ExceptHandler)
+        and isinstance(node.type, cst.Name)
+        and node.type.value == "GeneratorExit"
+        for node in tree.ancestors(call)
+    )
 
 
 def _first_of_each_block(

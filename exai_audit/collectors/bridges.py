@@ -9,7 +9,14 @@ from functools import cached_property
 import libcst as cst
 
 from exai_audit.collectors.futures import is_known_done, is_wait, made_by
-from exai_audit.collectors.handing import STARTING, Handed, handed_by, row_of, row_of_callee
+from exai_audit.collectors.handing import (
+    STARTING,
+    Handed,
+    callee_of,
+    handed_by,
+    row_of,
+    row_of_callee,
+)
 from exai_audit.collectors.limiters import is_guarded
 from exai_audit.collectors.names import is_none
 from exai_audit.collectors.roles import Function, Functions
@@ -27,9 +34,8 @@ TRIGGERS = re.compile(
 )
 _LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
 _THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
-_ASKS = frozenset({
-    "asyncio.new_event_loop", "uvloop.new_event_loop", "asyncio.get_event_loop",
-})  # fmt: skip
+_THREADS_OWN = "asyncio.get_event_loop"
+_ASKS = frozenset({"asyncio.new_event_loop", "uvloop.new_event_loop", _THREADS_OWN})
 _LIMITERS = frozenset({"asyncio.wait_for", "asyncio.timeout"})
 
 
@@ -139,6 +145,7 @@ class _Bridges:
             runs_in=handed.runs_in if handed else None,
             handed_line=self._tree.span(handed.call).line if handed else 0,
             unlimited=self._unlimited(call, kind),
+            new_loop=kind is BridgeKind.RUN or self._is_new_loop(call),
         )
 
     def _place(self, node: cst.CSTNode) -> Place:
@@ -150,8 +157,7 @@ class _Bridges:
     def _callers(self, function: Function | None) -> tuple[str, ...]:
         if function is None:
             return ()
-        around = (self._tree.function_of(call) for call in self._functions.callers(function))
-        return tuple(sorted({self._name_of(caller) for caller in around} - {""}))
+        return tuple(sorted({self._name_of(top) for top in self._functions.tops(function)} - {""}))
 
     # What runs the loop
 
@@ -163,7 +169,7 @@ class _Bridges:
         if _is_told_by_name(function):
             return Role.OWNER
         if kind is BridgeKind.RUN_UNTIL_COMPLETE:
-            if self._lives_on(call.func):
+            if self._lives_on(callee_of(call, self._tree)):
                 return Role.RUNNER
             return Role.OWNER if self._closes(call, function) else Role.LIBRARY
         return Role.ENTRY if _serves(call, function, self._tree) else Role.LIBRARY
@@ -191,9 +197,18 @@ class _Bridges:
             isinstance(value, cst.Call) and _is_asked_for(value, self._tree) for value in values
         )
 
+    def _is_new_loop(self, call: cst.Call) -> bool:
+        """Tell whether the loop that a call runs is made for it, not the thread's own."""
+        loop = receiver(callee_of(call, self._tree))
+        made = [loop]
+        if isinstance(loop, cst.Name):
+            made = list(self._tree.bindings(loop.value, loop))
+        rows = [row_of(one, self._tree) for one in made if isinstance(one, cst.Call)]
+        return bool(rows) and not any(row and row.name == _THREADS_OWN for row in rows)
+
     def _closes(self, call: cst.Call, function: Function | None) -> bool:
         """Tell whether the function that runs a loop closes it too."""
-        loop = receiver(call.func)
+        loop = receiver(callee_of(call, self._tree))
         return isinstance(loop, cst.Name) and any(
             last_name(other.func) == "close"
             and last_name(receiver(other.func) or other.func) == loop.value

@@ -34,7 +34,14 @@ class Handed:
 
 def row_of(call: cst.Call, tree: ModuleTree) -> Call | None:
     """Return what is known of a call; the methods that only loops have need no known loop."""
-    return row_of_callee(call.func, tree)
+    return row_of_callee(callee_of(call, tree), tree)
+
+
+def callee_of(call: cst.Call, tree: ModuleTree) -> cst.BaseExpression:
+    """Return what a call calls, also through ``context.run(f, …)``."""
+    if not call.args or not _is_run_of_context(call.func, tree):
+        return call.func
+    return call.args[0].value
 
 
 def row_of_callee(callee: cst.BaseExpression, tree: ModuleTree) -> Call | None:
@@ -65,14 +72,19 @@ def _unwrapped(given: cst.Arg, call: cst.Call, tree: ModuleTree) -> cst.BaseExpr
     function = given.value
     if isinstance(function, cst.Call) and tree.qualified(function.func) in _PARTIALS:
         return function.args[0].value if function.args else function
-    owner = receiver(function)
-    if owner is None or last_name(function) != "run":
-        return function
-    ref = tree.resolve(owner)
-    is_context = bool({"context", "ctx"} & set(words(last_name(owner))))
-    if is_context or (ref is not None and ref.name.startswith("contextvars.")):
+    if _is_run_of_context(function, tree):
         return _first_argument(given, call) or function
     return function
+
+
+def _is_run_of_context(function: cst.BaseExpression, tree: ModuleTree) -> bool:
+    owner = receiver(function)
+    if owner is None or last_name(function) != "run":
+        return False
+    if {"context", "ctx"} & set(words(last_name(owner))):
+        return True
+    ref = tree.resolve(owner)
+    return ref is not None and ref.name.startswith("contextvars.")
 
 
 def _first_argument(given: cst.Arg, call: cst.Call) -> cst.BaseExpression | None:
@@ -92,7 +104,8 @@ def _runs_in(call: cst.Call, to: str, function: cst.BaseExpression, tree: Module
     if to == "thread":
         per_call = _is_thread_per_call(call, function, tree)
         return RunsIn.THREAD_PER_CALL if per_call else RunsIn.THREAD
-    owner = receiver(call.func)
+    given = argument(call, "executor", 0) if last_name(call.func) == "run_in_executor" else None
+    owner = given.value if given is not None else receiver(call.func)
     ref = tree.resolve(owner) if owner is not None else None
     pool = table().call(ref.name) if ref else None
     if pool is not None and pool.pool is not None and pool.pool.kind == "process":

@@ -12,6 +12,7 @@ from exai_audit.collectors.tree import ModuleTree
 
 Function = cst.FunctionDef | cst.Lambda
 _MAIN = frozenset({"main", "async", "a", "run", "cli", "sync", "amain"})
+_SCRIPTS = frozenset({"cli", "commands", "scripts", "bin", "console"})
 _COMMANDS = frozenset({"command", "group"})
 _ROUTES = frozenset({
     "get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket",
@@ -58,6 +59,24 @@ class Functions:
         """Return the calls of the module to a function of it."""
         return self._callers.get(function, []) if isinstance(function, cst.FunctionDef) else []
 
+    def tops(self, function: Function) -> set[Function]:
+        """Return the functions through which the module itself calls ``function``.
+
+        They are not called in the module, or it is the function itself.
+        """
+        tops: set[Function] = set()
+        seen: set[Function] = {function}
+        pending = [function]
+        while pending:
+            current = pending.pop()
+            around = [self._tree.function_of(call) for call in self.callers(current)]
+            callers = [caller for caller in around if caller is not None]
+            if not callers and current is not function:
+                tops.add(current)
+            pending.extend(caller for caller in callers if caller not in seen)
+            seen.update(callers)
+        return tops
+
     def is_entry(self, function: Function | None) -> bool:
         """Tell whether a function starts the program, or only what does so calls it."""
         return self._is_entry(function, set())
@@ -82,6 +101,8 @@ class Functions:
 def _starts(function: cst.FunctionDef, tree: ModuleTree) -> bool:
     parts = set(words(function.name.value))
     if {"main", "amain"} & parts and parts <= _MAIN:
+        return True
+    if _SCRIPTS & {part.lstrip("_") for part in tree.dotted.split(".")}:
         return True
     if tree.source.path.rsplit("/", 1)[-1] == "__main__.py":
         return True

@@ -109,10 +109,11 @@ class BridgeFact:
     """A call that leads from synchronous code to coroutines, or back.
 
     ``function`` is the dotted name of the function it stands in, empty at module level; ``callers``
-    are the functions of the file that call that one. ``runs_in`` says where the function is run,
-    ``handed_line`` on which line of the file that is said; both are empty where the file does not
-    show it. ``itself`` when the bridge is not called but handed over. ``unlimited`` is where the
-    result is waited for without a limit.
+    are the functions through which the file itself calls that one, and that it does not call.
+    ``new_loop`` when the loop is made for the call, not the thread's own. ``runs_in`` says where
+    the function is run, ``handed_line`` on which line of the file that is said; both are empty
+    where the file does not show it. ``itself`` when the bridge is not called but handed over.
+    ``unlimited`` is where the result is waited for without a limit.
     """
 
     place: Place
@@ -126,6 +127,7 @@ class BridgeFact:
     handed_line: int = 0
     itself: bool = False
     unlimited: Place | None = None
+    new_loop: bool = False
 
 
 @dataclass(frozen=True, slots=True)

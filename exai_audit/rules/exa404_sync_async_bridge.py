@@ -37,9 +37,10 @@ make it a console script of pyproject.toml, or suppress with that reason.
 
 *References.* Python documentation, asyncio runners: ``asyncio.run`` "should be used as a main entry
 point for asyncio programs, and should ideally only be called once". Entry points are what stands
-under ``if __name__ == "__main__"``, functions called only from there, console scripts, commands
-and functions named ``main``. A thread started once with a loop of its own, and code that makes,
-owns and closes the loop it runs, are silent.
+under ``if __name__ == "__main__"``, functions called only from there, console scripts, commands,
+functions named ``main`` and what stands in ``cli``, ``commands`` or ``scripts`` modules. A thread
+started once with a loop of its own, and code that makes, owns and closes the loop it runs, are
+silent. ``get_event_loop().run_until_complete`` runs the thread's own loop: low confidence.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def _one_of(hits: Sequence[Hit]) -> Iterator[Hit]:
     """Yield the gravest hit of a function, the first of equals; the others are related to it."""
     if not hits:
         return
-    first = max(hits, key=lambda hit: hit.severity.rank)
+    first = max(hits, key=lambda hit: (hit.severity.rank, hit.confidence.rank))
     others = tuple(
         Related(hit.path, hit.span.line, hit.message) for hit in hits if hit is not first
     )
@@ -155,16 +156,20 @@ def _in_library(path: str, fact: BridgeFact) -> Hit:
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        confidence=Confidence.HIGH if fact.kind is BridgeKind.RUN else Confidence.MEDIUM,
-        message=(
-            f"{name} is no entry point and makes an event loop for each call with {fact.operation}"
-        ),
+        confidence=Confidence.HIGH if fact.new_loop else Confidence.LOW,
+        message=_message_in_library(name, fact),
         remedy=(
             f"Make {name} a coroutine and let the program's entry point call asyncio.run once; or"
             " keep one loop in a thread of its own for all calls and use"
             " asyncio.run_coroutine_threadsafe(work(), loop).result(timeout=...)."
         ),
     )
+
+
+def _message_in_library(name: str, fact: BridgeFact) -> str:
+    if fact.new_loop:
+        return f"{name} is no entry point and makes an event loop for each call, {fact.operation}"
+    return f"{name} is no entry point and runs the thread's event loop, which may run already"
 
 
 RULE = Rule(
