@@ -39,9 +39,9 @@ from exai_audit.result import (
     Target,
     Tool,
 )
-from exai_audit.score.formula import FORMULA_VERSION, SHARES, score
+from exai_audit.score.formula import FORMULA_VERSION
 from exai_audit.sources import Sources
-from exai_audit.suppress import split
+from exai_audit.weigh import weigh
 
 _MODULE_SIZES = ((0, 100), (101, 200), (201, 300), (301, 500), (501, 1000), (1001, None))
 
@@ -58,29 +58,21 @@ def assemble(
     """Make the result of an audit; ``command`` are the arguments as given."""
     sources = Sources(audited.discovery.files)
     findings = _with_fingerprints(audited.findings, sources)
-    active, silenced = split(findings, audited.project, settings, audited.today)
-    judged = tuple(audited.project.judged_files())
-    lines = sum(file.lines.physical for file in judged)
-    families = {rule.family for rule in rules() if settings.selects(rule.code)} & set(SHARES)
-    scored = score(active, lines, families, settings.min_confidence)
-    total = scored.score
-    if silenced:
-        everything = [*active, *(item.finding for item in silenced)]
-        bare = score(everything, lines, families, settings.min_confidence)
-        total = replace(total, unsuppressed=bare.score.value)
+    weighed = weigh(findings, audited.project, settings, audited.today)
+    active, judged = weighed.active, weighed.judged
     result = AuditResult(
         tool=Tool(__version__, FORMULA_VERSION),
         target=_target(settings, command, paths, root),
-        scale=_scale(audited, judged, lines),
-        score=total,
-        findings=with_excerpts(scored.findings, sources),
+        scale=_scale(audited, judged, weighed.lines),
+        score=weighed.score,
+        findings=with_excerpts(active, sources),
         strengths=_strengths(audited, settings),
         distributions=tuple(d for d in _distributions(judged) if d.bars),
         timeout_map=timeout_map(judged, active, audited.project.constants()),
         timeout_config=timeout_config(
             audited.project, active, _terms(settings).central_timeout_modules
         ),
-        suppressed=_quoted(silenced, sources),
+        suppressed=_quoted(weighed.silenced, sources),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ from typing import Annotated
 import msgspec
 
 from exai_audit.errors import UsageError
-from exai_audit.finding import Finding
+from exai_audit.finding import Finding, Severity
 from exai_audit.result import AuditResult, BaselineEntry, BaselineUse
 from exai_audit.source import UnreadableSourceError, read_bytes
 
@@ -101,8 +101,8 @@ def as_text(baseline: Baseline) -> str:
     return "\n".join(("{", *lines, f'  "entries": {block}', "}")) + "\n"
 
 
-def baseline_of(result: AuditResult, others: Iterable[BaselineEntry] = ()) -> Baseline:
-    """Return a baseline that accepts all findings of ``result``, and the entries ``others``."""
+def baseline_of(result: AuditResult) -> Baseline:
+    """Return a baseline that accepts all findings of ``result``."""
     counts = Counter((f.path, f.code, f.symbol, f.severity, f.fingerprint) for f in result.findings)
     found = (
         BaselineEntry(path, code, symbol, severity, fingerprint, count)
@@ -114,15 +114,15 @@ def baseline_of(result: AuditResult, others: Iterable[BaselineEntry] = ()) -> Ba
         result.target.configuration,
         result.score.shown,
         result.target.paths,
-        tuple(sorted((*found, *others))),
+        tuple(sorted(found)),
     )
 
 
 def without(baseline: Baseline, gone: Iterable[BaselineEntry]) -> Baseline:
     """Return ``baseline`` without the entries that no longer occur; counts shrink likewise."""
-    missing = {_key(entry): entry.count for entry in gone}
+    missing = {(entry.fingerprint, entry.severity): entry.count for entry in gone}
     left = (
-        replace(entry, count=entry.count - missing.get(_key(entry), 0))
+        replace(entry, count=entry.count - missing.get((entry.fingerprint, entry.severity), 0))
         for entry in baseline.entries
     )
     return replace(baseline, entries=tuple(entry for entry in left if entry.count > 0))
@@ -141,53 +141,43 @@ def applied(
         file: the baseline's name in reports.
         former: returns the fingerprint that a finding had before git saw its file renamed, or None.
     """
-    left = _Entries(baseline.entries)
+    accepted = Accepted((e.fingerprint, e.severity, e.count) for e in baseline.entries)
     known: dict[int, bool] = {}
     order = sorted(range(len(result.findings)), key=lambda i: -result.findings[i].severity.rank)
     for i in order:
         finding = result.findings[i]
-        known[i] = left.take(finding, finding.fingerprint)
+        known[i] = accepted.take(finding.fingerprint, finding.severity)
     for i in order:
         if not known[i] and (old := former(result.findings[i])):
-            known[i] = left.take(result.findings[i], old)
+            known[i] = accepted.take(old, result.findings[i].severity)
     findings = tuple(replace(f, new=not known[i]) for i, f in enumerate(result.findings))
-    gone = tuple(entry for entry in left.remaining() if reach.covers(entry))
+    left = (
+        replace(entry, count=min(entry.count, accepted.left(entry.fingerprint, entry.severity)))
+        for entry in baseline.entries
+        if reach.covers(entry)
+    )
+    gone = tuple(sorted(entry for entry in left if entry.count > 0))
     use = BaselineUse(file, baseline.score, sum(known.values()), gone)
     return replace(result, findings=findings, baseline=use)
 
 
-class _Entries:
-    """Entries that no finding has matched yet."""
+class Accepted:
+    """Findings that are known: so many of each key and severity."""
 
-    def __init__(self, entries: Iterable[BaselineEntry]) -> None:
-        self._left: dict[str, list[BaselineEntry]] = {}
-        for entry in sorted(entries, key=lambda entry: -entry.severity.rank):
-            self._left.setdefault(entry.fingerprint, []).append(entry)
+    def __init__(self, items: Iterable[tuple[Hashable, Severity, int]]) -> None:
+        self._left: dict[Hashable, Counter[Severity]] = {}
+        for key, severity, count in items:
+            self._left.setdefault(key, Counter())[severity] += count
 
-    def take(self, finding: Finding, fingerprint: str) -> bool:
-        """Use one up that accepts the finding; False when there is none."""
-        waiting = self._left.get(fingerprint, [])
-        for at, entry in enumerate(waiting):
-            if entry.count > 0 and entry.severity.rank >= finding.severity.rank:
-                waiting[at] = replace(entry, count=entry.count - 1)
+    def take(self, key: Hashable, severity: Severity) -> bool:
+        """Use one up that is as grave or graver; False when there is none."""
+        waiting = self._left.get(key, Counter())
+        for known in Severity:
+            if known.rank >= severity.rank and waiting[known] > 0:
+                waiting[known] -= 1
                 return True
         return False
 
-    def remaining(self) -> list[BaselineEntry]:
-        return sorted(e for entries in self._left.values() for e in entries if e.count > 0)
-
-
-def _key(entry: BaselineEntry) -> tuple[str, object]:
-    return entry.fingerprint, entry.severity
-
-
-def renaming(
-    renamed: Mapping[str, str], fingerprint_at: Callable[[Finding, str], str]
-) -> Callable[[Finding], str | None]:
-    """Return what `applied` needs as ``former``: renamed files by their new path."""
-
-    def former(finding: Finding) -> str | None:
-        old = renamed.get(finding.path)
-        return fingerprint_at(finding, old) if old else None
-
-    return former
+    def left(self, key: Hashable, severity: Severity) -> int:
+        """Return how many of exactly this severity were not used up."""
+        return self._left.get(key, Counter())[severity]

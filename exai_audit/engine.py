@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from multiprocessing import get_context
@@ -17,16 +17,14 @@ from exai_audit.config import Settings
 from exai_audit.discover import Discovered, Discovery, discover
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
-from exai_audit.finding import Family, Finding, Hit, Related, Scope
-from exai_audit.fingerprint import digest
+from exai_audit.finding import Finding, Scope
+from exai_audit.judge import judge
 from exai_audit.knowledge.table import own_in_use, use
 from exai_audit.project import Project
 from exai_audit.project_caches import with_project_caches
 from exai_audit.project_calls import with_project_calls
-from exai_audit.registry import Rule, Scoped, rules
 from exai_audit.scripts import console_scripts
 from exai_audit.source import UnreadableSourceError, read_bytes
-from exai_audit.suppress import stale
 
 Progress = Callable[[int, int], None]
 _CHUNK_BYTES = 400_000
@@ -39,11 +37,13 @@ class Audit:
     """What was looked at and what the rules conclude, before suppressions and score.
 
     Only project-wide findings have their fingerprint yet: those of the others need the sources.
+    ``collected`` are the facts of each file, without what only several files together show.
     """
 
     discovery: Discovery
     project: Project
     findings: tuple[Finding, ...]
+    collected: tuple[FileFacts, ...] = ()
     today: date = date.min
 
 
@@ -73,7 +73,15 @@ def audit(
     use(knowledge, settings.bridge_functions)
     discovery = discover(paths, root, settings)
     files = _recall_or_collect(discovery.files, cache, jobs, progress)
-    scope_of = {file.path: file.scope for file in discovery.files}
+    project = project_of(files, {file.path: file.scope for file in discovery.files}, root, settings)
+    findings = judge(project, settings, today)
+    return Audit(discovery, project, findings, tuple(files), today)
+
+
+def project_of(
+    files: Sequence[FileFacts], scope_of: dict[str, Scope], root: Path, settings: Settings
+) -> Project:
+    """Return the project that ``files`` make, with what ``root`` says of libraries and scripts."""
     judged = frozenset(
         path
         for path, scope in scope_of.items()
@@ -82,9 +90,8 @@ def audit(
     doubtful = {u.package for f in files for u in f.unlimited if u.forever_below}
     pins = _pins(root, doubtful)
     scripts = console_scripts(root) if any(f.bridges for f in files) else frozenset()
-    files = list(with_project_caches(files, dict(settings.cache_layers)))
-    project = Project(with_project_calls(files), scope_of, judged, pins, scripts=scripts)
-    return Audit(discovery, project, judge(project, settings, today), today)
+    completed = with_project_calls(with_project_caches(files, dict(settings.cache_layers)))
+    return Project(completed, scope_of, judged, pins, scripts=scripts)
 
 
 def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
@@ -93,84 +100,6 @@ def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
     from exai_audit.pins import pinned  # only where a version decides
 
     return pinned(root, packages)
-
-
-def judge(project: Project, settings: Settings, today: date = date.min) -> tuple[Finding, ...]:
-    """Run the selected rules over the project; findings sorted by path, line, column, code.
-
-    Rules that speak last see which suppressions the findings of the others have no use for.
-    """
-    first = [rule for rule in rules() if not rule.speaks_last]
-    spoken = one_verdict_per_place(_hits(first, project, settings))
-    found = [_finding(rule, hit, project) for rule, hit in spoken]
-    last = [rule for rule in rules() if rule.speaks_last and settings.selects(rule.code)]
-    informed = replace(project, stale=stale(found, project, settings, today))
-    found += [_finding(rule, hit, project) for rule, hit in _hits(last, informed, settings)]
-    return tuple(sorted(found, key=lambda f: (f.path, f.line, f.column, f.code)))
-
-
-def _hits(
-    chosen: Iterable[Rule], project: Project, settings: Settings
-) -> Iterator[tuple[Rule, Hit]]:
-    for rule in chosen:
-        if rule.family is Family.AUDIT or settings.selects(rule.code):
-            options: Scoped[object] = settings.options(rule)
-            yield from ((rule, hit) for hit in rule.check(project, options))
-
-
-def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
-    """Within a family the gravest hit speaks at a place; the others become related to it.
-
-    Of equals the one with the higher code does: codes rise from the general to the special.
-    """
-    places: dict[tuple[object, ...], list[tuple[Rule, Hit]]] = {}
-    for rule, hit in hits:
-        own = (rule.code, hit.subject) if hit.project_wide else ""
-        key = (rule.family, hit.path, hit.span.line, hit.place.symbol, own)
-        places.setdefault(key, []).append((rule, hit))
-    for pairs in places.values():
-        pairs.sort(
-            key=lambda p: (p[1].severity.rank, p[1].confidence.rank, p[0].code), reverse=True
-        )
-        (rule, hit), *others = pairs
-        silenced = tuple(
-            Related(other.path, other.span.line, f"{by.code} {by.name}: {other.message}")
-            for by, other in others
-            if by.code != rule.code
-        )
-        yield rule, replace(hit, related=hit.related + silenced)
-
-
-def _float(number: float | None) -> float | None:
-    """Give counts the form that they have when read back from JSON."""
-    return None if number is None else float(number)
-
-
-def _finding(rule: Rule, hit: Hit, project: Project) -> Finding:
-    return Finding(
-        code=rule.code,
-        name=rule.name,
-        family=rule.family,
-        severity=hit.severity,
-        confidence=hit.confidence,
-        path=hit.path,
-        line=hit.span.line,
-        column=hit.span.column,
-        end_line=hit.span.end_line,
-        end_column=hit.span.end_column,
-        symbol=hit.place.symbol,
-        message=hit.message,
-        evidence=hit.place.evidence,
-        excerpt=(),
-        remedy=hit.remedy,
-        related=hit.related,
-        measured=_float(hit.measured),
-        threshold=_float(hit.threshold),
-        points=0.0,
-        fingerprint=digest(rule.code, hit.subject) if hit.project_wide else "",
-        scope=project.scope_of.get(hit.path, Scope.PRODUCTION),
-        project_wide=hit.project_wide,
-    )
 
 
 def _recall_or_collect(
@@ -257,16 +186,22 @@ def _collect_chunk(files: Sequence[_Named]) -> list[_Collected]:
 
 
 def _collect_one(file: Discovered, dotted: str) -> _Collected:
+    try:
+        data = read_bytes(file.absolute)
+    except UnreadableSourceError as error:
+        return _failed(file.path, dotted, str(error)), b""
+    return collect_one(file.path, data, dotted)
+
+
+def collect_one(path: str, data: bytes, dotted: str) -> tuple[FileFacts, bytes]:
+    """Return one file's facts and git's hash of its content, empty where collecting failed."""
     from exai_audit.collectors import collect
 
     try:
-        data = read_bytes(file.absolute)
-        return collect(file.path, data, dotted), blob_hash(data)
-    except UnreadableSourceError as error:
-        return _failed(file.path, dotted, str(error)), b""
+        return collect(path, data, dotted), blob_hash(data)
     except Exception as error:  # one file's trouble is a finding, the audit goes on
         reason = f"cannot be analysed: {type(error).__name__}: {error}"
-        return _failed(file.path, dotted, reason), b""
+        return _failed(path, dotted, reason), b""
 
 
 def _failed(path: str, dotted: str, reason: str) -> FileFacts:

@@ -109,8 +109,10 @@ def merge_base(folder: Path, name: str) -> str:
     """Return the commit where the history of ``name`` and that of the checked out commit part.
 
     Raises:
-        GitError: an unknown revision, no commit yet, or no common history, as in shallow clones.
+        GitError: no repository, an unknown revision, no commit yet, or no common history, as in
+            shallow clones.
     """
+    top_level(folder)
     other = _commit(folder, name)
     if other is None:
         raise GitError(f"git knows no revision {name!r}{_hint_for_unknown(folder, name)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,32 +18,13 @@ from exai_audit.git import (
     revision,
     top_level,
 )
-
-_NAMED = ("-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "protocol.file.allow=always")
-
-
-def git(folder: Path, *words: str) -> str:
-    command = ["git", *_NAMED, *words]
-    return subprocess.run(
-        command, cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
-def commit(folder: Path, **files: str) -> str:
-    for name, text in files.items():
-        (folder / f"{name}.py").write_text(text)
-    git(folder, "add", "-A")
-    git(folder, "commit", "-qm", "x")
-    return git(folder, "rev-parse", "HEAD")
+from tests import scratch
+from tests.scratch import commit, git
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git(folder, "init", "-qb", "main")
-    commit(folder, a="a = 1\n", b="b = 1\n")
-    return folder
+    return scratch.repository(tmp_path / "repository", a="a = 1\n", b="b = 1\n")
 
 
 def test_merge_base_is_where_the_branches_part(repository: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from exai_audit import __version__
+from exai_audit.cli.baselines import baseline_command
 from exai_audit.cli.output import say
 from exai_audit.cli.results import compare_command, report_command
 from exai_audit.cli.rule import rule_command
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command("scan")(scan_command)
 app.command("report")(report_command)
 app.command("compare")(compare_command)
+app.command("baseline")(baseline_command)
 app.command("rule")(rule_command)
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exai_audit.cli.output import write_file, write_stdout
@@ -14,6 +14,7 @@ from exai_audit.errors import UsageError
 from exai_audit.report import FORMATS, render
 from exai_audit.result import AuditResult
 
+_LISTS = frozenset({"terminal", "concise", "github", "junit"})
 Report = tuple[str, Path | None]
 """A format, and the file that it goes to; None is the standard output."""
 
@@ -31,10 +32,14 @@ class Drawing:
 def deliver(
     result: AuditResult, reports: Iterable[Report], drawing: Drawing, *, quiet: bool = False
 ) -> None:
-    """Render and write all reports; when ``quiet``, nothing to the standard output."""
+    """Render and write all reports; when ``quiet``, nothing to the standard output.
+
+    Those that are read finding by finding leave out what a baseline knows.
+    """
+    unknown = replace(result, findings=tuple(f for f in result.findings if f.new is not False))
     for name, target in reports:
         text = render(
-            result,
+            unknown if name in _LISTS else result,
             name,
             top=drawing.top,
             color=drawing.color and target is None,

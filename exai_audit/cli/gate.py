@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exai_audit.config import Settings
 from exai_audit.errors import UsageError
 from exai_audit.finding import Confidence, Finding, Severity
+from exai_audit.result import AuditResult
 from exai_audit.score.grades import GRADES, grade
 
 
@@ -58,14 +60,75 @@ def score_verdict(score: float | None, least: float) -> Verdict:
 def severity_verdict(
     findings: Sequence[Finding], least: Severity, min_confidence: Confidence
 ) -> Verdict:
-    """Fail when a finding of this severity or graver is sure enough to gate."""
-    grave = [
-        f
-        for f in findings
-        if f.severity.rank >= least.rank and f.confidence.rank >= min_confidence.rank
-    ]
+    """Fail when a finding of this severity or graver is sure enough to gate and not known."""
     what = f"of severity {least.value}" + ("" if least is Severity.CRITICAL else " or above")
+    grave = [f for f in _gating(findings, min_confidence) if f.severity.rank >= least.rank]
+    noun = "new finding" if any(f.new is not None for f in findings) else "finding"
     if not grave:
-        return Verdict(True, f"PASSED: no finding {what}")
-    number = f"{len(grave)} finding" + ("s" if len(grave) > 1 else "")
+        return Verdict(True, f"PASSED: no {noun} {what}")
+    number = f"{len(grave)} {noun}" + ("s" if len(grave) > 1 else "")
     return Verdict(False, f"FAILED: {number} {what}")
+
+
+def new_verdict(findings: Sequence[Finding], min_confidence: Confidence, reference: str) -> Verdict:
+    """Fail when a finding that is sure enough to gate is new compared with ``reference``."""
+    new = [f for f in _gating(findings, min_confidence) if f.new]
+    number = f"{len(new)} new finding" + ("s" if len(new) > 1 else "")
+    line = f"FAILED: {number}" if new else "PASSED: no new finding"
+    return Verdict(not new, f"{line} compared with {reference}")
+
+
+def drop_verdict(before: float | None, score: float | None, most: float, reference: str) -> Verdict:
+    """Compare how far the displayed score fell below that of ``reference`` with what may be.
+
+    Raises:
+        UsageError: there is no score, now or then.
+    """
+    if before is None or score is None:
+        when = "now" if score is None else f"in {reference}"
+        raise UsageError(f"--max-drop: there is no score {when}, because no line was judged")
+    shown = round(score, 1)
+    drop = round(before - shown, 1)
+    passed = drop <= most
+    sign, word = ("<=", "PASSED") if passed else (">", "FAILED")
+    now, lost = f"{shown:.1f} ({grade(shown)})", f"{max(drop, 0.0):.1f}"
+    fell = f"{lost} below the {before:.1f} of {reference}"
+    return Verdict(passed, f"{word}: score {now}, {fell}: {lost} {sign} {most:g}")
+
+
+def verdicts(
+    result: AuditResult, settings: Settings, least: float | None, *, partial: bool
+) -> list[Verdict]:
+    """Return the verdict of each gate that the settings ask for; of a part no score is judged.
+
+    Raises:
+        UsageError: a gate that compares, with nothing to compare with.
+    """
+    found = []
+    if least is not None and not partial:
+        found.append(score_verdict(result.score.value, least))
+    if settings.fail_on is not None:
+        found.append(severity_verdict(result.findings, settings.fail_on, settings.min_confidence))
+    if settings.fail_on_new:
+        reference, _ = _reference(result, "--fail-on-new")
+        found.append(new_verdict(result.findings, settings.min_confidence, reference))
+    if settings.max_drop is not None and not partial:
+        reference, before = _reference(result, "--max-drop")
+        found.append(drop_verdict(before, result.score.value, settings.max_drop, reference))
+    return found
+
+
+def _reference(result: AuditResult, option: str) -> tuple[str, float | None]:
+    """Return what the result was compared with, and the score of that."""
+    if result.baseline is not None:
+        return result.baseline.file, result.baseline.score
+    if result.since is not None:
+        return result.since.revision, result.since.score
+    raise UsageError(
+        f"{option}: there is nothing to compare with: give --baseline FILE (or the setting "
+        "baseline; `exai-audit baseline` writes one) or --since REV"
+    )
+
+
+def _gating(findings: Sequence[Finding], min_confidence: Confidence) -> list[Finding]:
+    return [f for f in findings if f.confidence.rank >= min_confidence.rank and f.new is not False]

@@ -85,6 +85,21 @@ FailUnder = Annotated[
 FailOn = Annotated[
     Severity | None, typer.Option(help="Fail on this severity.", rich_help_panel=_GATE)
 ]
+Baseline = Annotated[
+    Path | None, typer.Option(help="Judge only what this file lacks.", rich_help_panel=_GATE)
+]
+NoBaseline = Annotated[
+    bool, typer.Option("--no-baseline", help="Leave the setting aside.", rich_help_panel=_GATE)
+]
+FailOnNew = Annotated[
+    bool, typer.Option("--fail-on-new", help="Fail on any new finding.", rich_help_panel=_GATE)
+]
+MaxDrop = Annotated[
+    float | None, typer.Option(help="Points the score may lose.", rich_help_panel=_GATE)
+]
+Since = Annotated[
+    str | None, typer.Option(help="REV: show what its changes answer for.", rich_help_panel=_GATE)
+]
 ExitZero = Annotated[
     bool, typer.Option(help="Exit 0 though the gate fails.", rich_help_panel=_GATE)
 ]

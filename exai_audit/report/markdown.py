@@ -27,6 +27,7 @@ from exai_audit.report.markdown_agenda import (
 )
 from exai_audit.report.markdown_bottlenecks import bottleneck_section, details
 from exai_audit.report.markdown_timeouts import timeout_map
+from exai_audit.report.references import reference_notes
 from exai_audit.result import AuditResult, CategoryScore, Distribution
 
 Lines = Iterator[str]
@@ -97,6 +98,9 @@ def _summary(result: AuditResult, groups: tuple[Bottleneck, ...]) -> Lines:
     findings = counted(len(result.findings), "finding")
     yield f"**{headline(result)}.** {findings} ({severity_counts(result.findings)})"
     yield f"in {counted(len(groups), 'bottleneck')}, {_judged(result)}."
+    for note in reference_notes(result):
+        yield ""
+        yield prose(note)
     if groups:
         yield ""
         yield "The worst:"
@@ -232,7 +236,7 @@ def _verify(result: AuditResult, limit: int | None) -> Lines:
     yield f"Run it {at}with the configuration {code(target.configuration)}: the numbers are the"
     yield "same for any number of worker processes."
     lists: tuple[tuple[str, list[str]], ...] = (
-        ("finding", [concise.line(finding) for finding in _gravest_first(result.findings)]),
+        ("finding", [_listed(finding) for finding in _gravest_first(result.findings)]),
         ("suppressed finding", [_suppressed(s.finding, s.reason) for s in result.suppressed]),
         ("path", [f"{skipped.path}: {skipped.reason}" for skipped in result.skipped]),
     )
@@ -251,6 +255,10 @@ def _verify(result: AuditResult, limit: int | None) -> Lines:
     yield ""
     yield "What it cannot see: code that is not in the judged files, values that are known only at"
     yield "run time, and calls on objects whose type the code does not show."
+
+
+def _listed(finding: Finding) -> str:
+    return concise.line(finding) + (" (new)" if finding.new else "")
 
 
 def _gravest_first(findings: Iterable[Finding]) -> list[Finding]:

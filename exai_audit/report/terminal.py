@@ -26,6 +26,7 @@ from exai_audit.report.bottlenecks import (
     words,
 )
 from exai_audit.report.escape import shortened, visible
+from exai_audit.report.references import reference_notes
 from exai_audit.result import AuditResult, CategoryScore, Scale
 
 _BAR = 24
@@ -93,7 +94,11 @@ def _first_screen(
         yield _category(category, min(_BAR, max(_LEAST_BAR, width - _BESIDE_BAR)))
     yield from _cap(result)
     yield Text()
-    yield _indented(Text(f"{severity_counts(result.findings)} · {_scale(result.scale)}"), 2)
+    shown = "shown: " if result.since or result.baseline else ""
+    found = f"{shown}{severity_counts(result.findings)}"
+    yield _indented(Text(f"{found} · {_scale(result.scale)}"), 2)
+    for note in reference_notes(result):
+        yield _indented(Text(visible(note)), 2)
     worst = costliest(groups, _COSTLIEST)
     if worst:
         yield Text()

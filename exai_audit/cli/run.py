@@ -1,0 +1,79 @@
+"""One audit as the commands run it: root, knowledge, cache, progress, clock."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from exai_audit.cache import FOLDER, FactsCache, makers_fingerprint
+from exai_audit.cli.clock import today
+from exai_audit.cli.output import say
+from exai_audit.cli.progress import progress_bar
+from exai_audit.config import Settings, find_root
+from exai_audit.discover import Discovery
+from exai_audit.engine import Audit, audit
+from exai_audit.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was asked for, and what came of it."""
+
+    targets: tuple[Path, ...]
+    root: Path
+    settings: Settings
+    settings_file: Path | None
+    audited: Audit
+
+    def shown(self, path: Path) -> str:
+        """Return a path as reports show it: relative to the root."""
+        return Path(os.path.relpath(path.absolute(), self.root)).as_posix()
+
+
+def run_audit(
+    targets: Sequence[Path],
+    settings: Settings,
+    settings_file: Path | None,
+    *,
+    jobs: str = "auto",
+    no_cache: bool = False,
+    cache_dir: Path | None = None,
+    show_files: bool = False,
+) -> Run:
+    """Audit ``targets``.
+
+    Raises:
+        UsageError: a path does not exist, or none of them holds a Python file.
+    """
+    root = find_root(targets, settings_file)
+    own = [(settings_file or root).parent / name for name in settings.knowledge]
+    cache = None
+    if not no_cache:
+        makers = makers_fingerprint(own, settings.bridge_functions)
+        cache = FactsCache(cache_dir or root / FOLDER, makers, root)
+    with progress_bar() as progress:
+        audited = audit(targets, root, settings, _jobs(jobs), progress, cache, own, today())
+    if show_files:
+        _print_files(audited.discovery)
+    if not audited.discovery.files:
+        named = ", ".join(str(path) for path in targets)
+        raise UsageError(f"{named}: no Python file found (--show-files says what was left out)")
+    return Run(tuple(targets), root, settings, settings_file, audited)
+
+
+def _jobs(text: str) -> int:
+    if text == "auto":
+        return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    if not text.isdigit() or int(text) < 1:
+        raise UsageError(f"--jobs {text!r}: give a number from 1, or auto")
+    return int(text)
+
+
+def _print_files(discovery: Discovery) -> None:
+    for file in discovery.files:
+        say(f"{file.path}: {file.scope.value}")
+    for left_out in discovery.skipped:
+        say(f"{left_out.path}: left out: {left_out.reason}")
