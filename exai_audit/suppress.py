@@ -79,27 +79,29 @@ def _stale_parts(
         yield StaleSuppression(path, comment, whole, comment.codes)
         return
     unknown = tuple(code for code in comment.codes if code not in codes_matching(code))
-    if unknown:
-        yield StaleSuppression(path, comment, Staleness.UNKNOWN, unknown)
-    if findings is None:
-        return
-    covered = [finding for finding in findings if _covers(comment, finding)]
+    covered = [finding for finding in findings or () if _covers(comment, finding)]
     used = {finding.code for finding in covered if not finding.project_wide}
-    last = {rule.code for rule in rules() if rule.speaks_last}
-    idle = [
-        code
-        for code in comment.codes
-        if code not in {*unknown, *used, *last}
-        and settings.selects(code)
-        and not settings.ignored_by(path, code)
-    ]
     wide = {finding.code for finding in covered if finding.project_wide}
+    idle = [] if findings is None else _idle(path, comment, {*unknown, *used}, settings)
     for why, codes in (
+        (Staleness.UNKNOWN, unknown),
         (Staleness.PROJECT_WIDE, tuple(code for code in idle if code in wide)),
         (Staleness.UNUSED, tuple(code for code in idle if code not in wide)),
     ):
         if codes:
             yield StaleSuppression(path, comment, why, codes)
+
+
+def _idle(path: str, comment: SuppressionFact, others: set[str], settings: Settings) -> list[str]:
+    """Return the codes besides ``others`` whose rules run on the file, and do not speak last."""
+    last = {rule.code for rule in rules() if rule.speaks_last}
+    return [
+        code
+        for code in comment.codes
+        if code not in others | last
+        and settings.selects(code)
+        and not settings.ignored_by(path, code)
+    ]
 
 
 def _stale_as_a_whole(comment: SuppressionFact, today: date) -> Staleness | None:
