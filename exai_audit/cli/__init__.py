@@ -10,6 +10,8 @@ import typer
 
 from exai_audit import __version__
 from exai_audit.cli.baselines import baseline_command
+from exai_audit.cli.config import config_command
+from exai_audit.cli.init import init_command
 from exai_audit.cli.output import say
 from exai_audit.cli.results import compare_command, report_command
 from exai_audit.cli.rule import rule_command
@@ -31,6 +33,8 @@ app.command("scan")(scan_command)
 app.command("report")(report_command)
 app.command("compare")(compare_command)
 app.command("baseline")(baseline_command)
+app.command("config")(config_command)
+app.command("init")(init_command)
 app.command("rule")(rule_command)
 
 

@@ -23,7 +23,7 @@ from exai_audit.baseline import (
 from exai_audit.cli import options
 from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.cli.run import Run, run_audit
-from exai_audit.config import load
+from exai_audit.config import load, shown_path
 from exai_audit.errors import UsageError
 from exai_audit.finding import Finding
 from exai_audit.fingerprint import Fingerprints
@@ -79,7 +79,8 @@ def chosen_baseline(run: Run, given: Path | None) -> Path | None:
     """Return the baseline that an option or else the settings name."""
     if given is not None or run.settings.baseline is None:
         return given
-    return (run.settings_file or run.root).parent / run.settings.baseline
+    file = (run.settings_file or run.root).parent / run.settings.baseline
+    return Path(shown_path(file))
 
 
 def compare_with(file: Path, result: AuditResult, run: Run, *, scores: bool) -> AuditResult:

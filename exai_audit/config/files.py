@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_OWN_FILE, _SHARED_FILE = "exai-audit.toml", "pyproject.toml"
-_SECTION = "tool.exai-audit"
+OWN_FILE, SHARED_FILE = "exai-audit.toml", "pyproject.toml"
+SECTION = "tool.exai-audit"
 
 
 def load(start: Path, explicit: Path | None, isolated: bool) -> tuple[Settings, Path | None]:
@@ -32,23 +32,51 @@ def load(start: Path, explicit: Path | None, isolated: bool) -> tuple[Settings, 
     Raises:
         SettingsError: a file that cannot be read, or with invalid settings, all in one message.
     """
+    table, file = find_table(start, explicit, isolated)
+    return (Settings(), None) if file is None else (read_settings(table, shown_path(file)), file)
+
+
+def find_table(
+    start: Path, explicit: Path | None, isolated: bool
+) -> tuple[dict[str, Any], Path | None]:
+    """Return the table of settings as the file has it, and the file; see `load`.
+
+    Raises:
+        SettingsError: a file that cannot be read.
+    """
     if isolated:
-        return Settings(), None
+        return {}, None
     if explicit is not None:
         file = lexically_absolute(explicit)
         table = _table(file)
         if table is None:
-            raise SettingsError(f"{_shown(file)}: has no section [{_SECTION}]")
-        return read_settings(table, _shown(file)), file
-    for folder in _upward(lexically_absolute(start)):
-        for name in (_OWN_FILE, _SHARED_FILE):
+            raise SettingsError(f"{shown_path(file)}: has no section [{SECTION}]")
+        return table, file
+    for folder in _to_repository_root(start):
+        for name in (OWN_FILE, SHARED_FILE):
             file = folder / name
             table = _table(file) if file.is_file() else None
             if table is not None:
-                return read_settings(table, _shown(file)), file
+                return table, file
+    return {}, None
+
+
+def nearest_settings_file(paths: Sequence[Path]) -> Path:
+    """Return the file that settings for ``paths`` belong in, whether it is there or not.
+
+    It is the nearest pyproject.toml, else an own file in the root.
+    """
+    for folder in _to_repository_root(paths[0]):
+        if (folder / SHARED_FILE).is_file():
+            return folder / SHARED_FILE
+    return find_root(paths, None) / OWN_FILE
+
+
+def _to_repository_root(start: Path) -> Iterator[Path]:
+    for folder in _upward(lexically_absolute(start)):
+        yield folder
         if (folder / ".git").exists():
-            break
-    return Settings(), None
+            return
 
 
 def find_root(paths: Sequence[Path], settings_file: Path | None) -> Path:
@@ -83,21 +111,33 @@ def lexically_absolute(path: Path) -> Path:
 def _table(file: Path) -> dict[str, Any] | None:
     """Return the file's settings, None when it is a shared file without a section of ours."""
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = document_of(file.read_text(encoding="utf-8"), file)
     except OSError as error:
-        raise SettingsError(f"{_shown(file)}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{_shown(file)}: is not valid TOML: {error}") from error
+        raise SettingsError(f"{shown_path(file)}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{shown_path(file)}: is not valid TOML: {error}") from error
     tool = document.get("tool", {})
     section = tool.get("exai-audit") if isinstance(tool, dict) else None
     if section is None:
-        return None if file.name == _SHARED_FILE else document
+        return None if file.name == SHARED_FILE else document
     if not isinstance(section, dict):
-        raise SettingsError(f"{_shown(file)}: {_SECTION}: expected a table [{_SECTION}]")
+        raise SettingsError(f"{shown_path(file)}: {SECTION}: expected a table [{SECTION}]")
     return section
 
 
-def _shown(file: Path) -> str:
+def document_of(text: str, file: Path) -> dict[str, Any]:
+    """Return what TOML text says; ``file`` is named in errors.
+
+    Raises:
+        SettingsError: the text is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{shown_path(file)}: is not valid TOML: {error}") from error
+
+
+def shown_path(file: Path) -> str:
     """Return the path as a message shows it: relative where that is shorter to read."""
     here = Path.cwd()
     return str(file.relative_to(here) if file.is_relative_to(here) else file)
