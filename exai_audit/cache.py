@@ -24,7 +24,7 @@ from exai_audit import __version__
 from exai_audit.facts.file import FileFacts
 
 FOLDER = ".exai-audit-cache"
-_FILE = "facts.msgpack"
+TODAY, PAST = "facts.msgpack", "past.msgpack"
 _FORMAT = 1
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by exai-audit; safe to delete.\n"
 _MAKERS = ("collectors", "facts", "knowledge")
@@ -48,13 +48,16 @@ class _Stored:
 
 
 class FactsCache:
-    """The remembered facts of the files below ``root``."""
+    """The remembered facts of the files below ``root``, of today or, in a ``file`` of its own, of
+    the past.
+    """
 
-    def __init__(self, folder: Path, fingerprint: str, root: Path) -> None:
+    def __init__(self, folder: Path, fingerprint: str, root: Path, file: str = TODAY) -> None:
         self._folder = folder
         self._root = root
         self._fingerprint = fingerprint
-        self._known = _load(folder / _FILE, fingerprint)
+        self._file = file
+        self._known = _load(folder / file, fingerprint)
         self._kept: dict[str, Record] = {}
         self._is_dirty = False
 
@@ -97,7 +100,7 @@ class FactsCache:
         stored = _Stored(_FORMAT, self._fingerprint, records)
         try:
             _prepare(self._folder)
-            _write(self._folder / _FILE, msgspec.msgpack.encode(stored))
+            _write(self._folder / self._file, msgspec.msgpack.encode(stored))
         except OSError:
             return
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exai_audit.baseline import Accepted
+from exai_audit.cache import FactsCache
 from exai_audit.config import Settings
 from exai_audit.discover import scope_of
 from exai_audit.engine import Audit, collect_one, dotted_name, project_of
@@ -37,18 +38,27 @@ def audit_past(
     read: Read,
     root: Path,
     settings: Settings,
+    cache: FactsCache | None = None,
 ) -> Before:
     """Audit the files of a commit; of the unchanged ones the facts are known.
 
     Args:
         present: what today's files say, by path.
         read: returns today's text of a file.
+        cache: what is remembered of the changed ones.
     """
     paths = sorted({*held.unchanged, *held.former})
     packages = {path.rpartition("/")[0] for path in paths if path.endswith("/__init__.py")}
     known = {facts.path: facts for facts in audited.collected if facts.path in held.unchanged}
-    held_by = {**present, **held.former}
-    files = [_facts(path, dotted_name(path, packages), known, held_by[path]) for path in paths]
+    contents = {**present, **held.former}
+    files = []
+    for path in paths:
+        module, facts = dotted_name(path, packages), known.get(path)
+        if facts is None or facts.module != module:
+            facts = _facts(path, module, contents[path], cache)
+        files.append(facts)
+    if cache is not None:
+        cache.save()
     scopes = {path: scope_of(path) for path in paths}
     project = project_of(files, scopes, root, settings)
     findings = judge(project, settings, audited.today)
@@ -59,13 +69,14 @@ def audit_past(
     )
 
 
-def _facts(path: str, module: str, known: Mapping[str, FileFacts], data: bytes) -> FileFacts:
-    facts = known.get(path)
-    return (
-        facts
-        if facts is not None and facts.module == module
-        else collect_one(path, data, module)[0]
-    )
+def _facts(path: str, module: str, data: bytes, cache: FactsCache | None) -> FileFacts:
+    """Return what a file of the past says, from the cache where its content is remembered."""
+    facts = cache.same_content(path, 0, data) if cache is not None else None
+    if facts is None or facts.module != module:
+        facts, blob = collect_one(path, data, module)
+        if cache is not None and blob:
+            cache.remember(path, 0, len(data), blob, facts)
+    return facts
 
 
 def _text(path: str, data: bytes) -> SourceFile | None:

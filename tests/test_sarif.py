@@ -232,3 +232,11 @@ def test_suppressed_findings_are_listed_on_request_only() -> None:
         [{"kind": "inSource", "justification": "as agreed"}],
         [{"kind": "external"}],
     ]
+
+
+def test_a_comparison_gives_each_result_its_state(official: Draft4Validator) -> None:
+    assert "baselineState" not in one()
+    assert one(new=True)["baselineState"] == "new"
+    assert one(new=False)["baselineState"] == "unchanged"
+    known = finding("EXA301", Family.CACHES, Severity.MEDIUM, "a.py", 3, new=False)
+    assert official.is_valid(log_of(replace(sample(), findings=(known,))))

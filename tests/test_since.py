@@ -152,6 +152,18 @@ def test_the_old_score_is_that_of_a_checkout(project: Path, tmp_path: Path) -> N
     assert json.loads(found.stdout)["since"]["score"] == round(there["score"]["value"], 1)
 
 
+def test_the_cache_of_the_past_changes_nothing(project: Path) -> None:
+    (project / ".gitignore").write_text(".exai-audit-cache/\n")
+    commit(project, sleeper=FETCH, fetch="x = 1\n")
+    options = ("scan", "--since", "main", "-f", "json", "--jobs", "1")
+    cold, warm = (run(project, *options).stdout for _ in range(2))
+    assert (project / ".exai-audit-cache" / "past.msgpack").exists()
+    bare = run(project, *options, "--no-cache").stdout
+    assert cold == warm
+    assert json.loads(cold)["since"] == json.loads(bare)["since"]
+    assert json.loads(cold)["findings"] == json.loads(bare)["findings"]
+
+
 def test_gates_judge_what_is_shown(project: Path) -> None:
     gate = ("--fail-on", "low", "--fail-on-new")
     assert since(project, *gate).returncode == 0

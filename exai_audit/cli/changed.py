@@ -26,7 +26,7 @@ def changed_since(revision: str, result: AuditResult, run: Run) -> AuditResult:
     except GitError as error:
         raise UsageError(f"--since {revision}: {error}") from error
     read = Sources(files).get
-    before = audit_past(run.audited, held, present, read, run.root, run.settings)
+    before = audit_past(run.audited, held, present, read, run.root, run.settings, run.past)
     return narrowed(result, before, held, read, revision, commit)
 
 

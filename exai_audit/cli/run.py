@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exai_audit.cache import FOLDER, FactsCache, makers_fingerprint
+from exai_audit.cache import FOLDER, PAST, FactsCache, makers_fingerprint
 from exai_audit.cli.clock import today
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
@@ -20,13 +20,14 @@ from exai_audit.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was asked for, and what came of it."""
+    """What was asked for, and what came of it; ``past`` remembers what files said earlier."""
 
     targets: tuple[Path, ...]
     root: Path
     settings: Settings
     settings_file: Path | None
     audited: Audit
+    past: FactsCache | None = None
 
     def shown(self, path: Path) -> str:
         """Return a path as reports show it: relative to the root."""
@@ -42,18 +43,24 @@ def run_audit(
     no_cache: bool = False,
     cache_dir: Path | None = None,
     show_files: bool = False,
+    with_past: bool = False,
 ) -> Run:
     """Audit ``targets``.
+
+    Args:
+        with_past: whether files of the past are going to be audited, too.
 
     Raises:
         UsageError: a path does not exist, or none of them holds a Python file.
     """
     root = find_root(targets, settings_file)
     own = [(settings_file or root).parent / name for name in settings.knowledge]
-    cache = None
+    cache = past = None
     if not no_cache:
         makers = makers_fingerprint(own, settings.bridge_functions)
-        cache = FactsCache(cache_dir or root / FOLDER, makers, root)
+        folder = cache_dir or root / FOLDER
+        cache = FactsCache(folder, makers, root)
+        past = FactsCache(folder, makers, root, PAST) if with_past else None
     with progress_bar() as progress:
         audited = audit(targets, root, settings, _jobs(jobs), progress, cache, own, today())
     if show_files:
@@ -61,7 +68,7 @@ def run_audit(
     if not audited.discovery.files:
         named = ", ".join(str(path) for path in targets)
         raise UsageError(f"{named}: no Python file found (--show-files says what was left out)")
-    return Run(tuple(targets), root, settings, settings_file, audited)
+    return Run(tuple(targets), root, settings, settings_file, audited, past)
 
 
 def _jobs(text: str) -> int:

@@ -87,6 +87,7 @@ def scan_command(
         no_cache=no_cache,
         cache_dir=cache_dir,
         show_files=show_files,
+        with_past=since is not None,
     )
     result = assemble(run.audited, settings, sys.argv[1:], targets, run.root, with_facts=facts)
     file = None if no_baseline else chosen_baseline(run, baseline)

@@ -88,6 +88,8 @@ def _result(finding: Finding, result: AuditResult, rule_index: int) -> Member:
             "points": finding.points,
         },
     }
+    if finding.new is not None:
+        entry["baselineState"] = "new" if finding.new else "unchanged"
     related = finding.related[: MOST_LOCATIONS - 1]
     if related:
         entry["relatedLocations"] = [
