@@ -23,7 +23,6 @@ import msgspec
 from exai_audit import __version__
 from exai_audit.facts.file import FileFacts
 
-FOLDER = ".exai-audit-cache"
 TODAY, PAST = "facts.msgpack", "past.msgpack"
 _FORMAT = 1
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by exai-audit; safe to delete.\n"

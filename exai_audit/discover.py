@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exai_audit.config import Settings, lexically_absolute
+from exai_audit.config import CACHE_FOLDER, Settings, lexically_absolute
 from exai_audit.errors import UsageError
 from exai_audit.finding import Scope
 from exai_audit.gitignore import Ignores, ignores_around
@@ -146,7 +146,8 @@ class _Search:
     def _entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
-                yield from sorted(entries, key=lambda entry: entry.name)
+                found = sorted(entries, key=lambda entry: entry.name)
+                yield from (entry for entry in found if entry.name != CACHE_FOLDER)
         except OSError as error:
             self.skipped[self._relative(folder)] = f"cannot be read: {error.strerror}"
 

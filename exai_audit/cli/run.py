@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exai_audit.cache import FOLDER, PAST, FactsCache, makers_fingerprint
+from exai_audit.cache import PAST, FactsCache, makers_fingerprint
 from exai_audit.cli.clock import today
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
-from exai_audit.config import Settings, find_root
+from exai_audit.config import CACHE_FOLDER, Settings, find_root
 from exai_audit.discover import Discovery
 from exai_audit.engine import Audit, audit
 from exai_audit.errors import UsageError
@@ -58,7 +58,7 @@ def run_audit(
     cache = past = None
     if not no_cache:
         makers = makers_fingerprint(own, settings.bridge_functions)
-        folder = cache_dir or root / FOLDER
+        folder = cache_dir or root / CACHE_FOLDER
         cache = FactsCache(folder, makers, root)
         past = FactsCache(folder, makers, root, PAST) if with_past else None
     with progress_bar() as progress:
