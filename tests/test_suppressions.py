@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from exai_audit.collectors.suppressions import suppressions
 from exai_audit.config import Settings
+from exai_audit.engine import audit
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.facts.suppressions import SuppressionFact
@@ -287,3 +291,45 @@ def test_project_judges_neither_stubs_nor_generated_nor_other_scopes() -> None:
     judged = frozenset({"a.py", "b.pyi", "c.py"})
     scopes = dict.fromkeys((file.path for file in files), Scope.PRODUCTION)
     assert [f.path for f in Project(files, scopes, judged).judged_files()] == ["a.py"]
+
+
+UNFORMATTED = """\
+import functools
+import time
+from concurrent.futures import ThreadPoolExecutor
+import httpx
+
+class Client:
+    def __init__(self, url, first = None, second = None, third = None, fourth = None, fifth = 5.0): # exai: ignore[EXA102] -- stale
+        self.pool = ThreadPoolExecutor(max_workers = 2, thread_name_prefix = 'a-rather-long-prefix-of-threads') # exai: ignore[EXA403] -- small
+
+    @functools.lru_cache(maxsize = None)  # exai: ignore[EXA302] -- few
+    def load(self, key):
+        return httpx.get(key, headers = {'accept': 'application/json', 'user-agent': 'x'}, timeout = 30) # exai: ignore[EXA201] -- agreed
+
+    async def wait(self):
+        if self.url: time.sleep(1) # exai: ignore[EXA405] -- start-up
+        return [time.sleep(2), httpx.get('https://example.org/a/very/long/path/that/does/not', timeout = 7)] # exai: ignore[EXA405, EXA201] -- start-up
+
+    # exai: ignore[EXA201] -- the whole call
+    def fetch(self): return httpx.get(self.url, params = {'a': 1, 'b': 2, 'c': 3, 'd': 4}, timeout = 11)
+"""  # noqa: E501
+
+
+def test_a_formatter_changes_nothing_about_suppressions(tmp_path: Path) -> None:
+    file = tmp_path / "client.py"
+    file.write_text(UNFORMATTED)
+    before = found_in(tmp_path)
+    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", "--isolated", file], check=True)
+    assert file.read_text().count("\n") > UNFORMATTED.count("\n") + 10
+    assert found_in(tmp_path) == before
+    active, silenced = before
+    assert active == ["EXA003"]
+    assert len(silenced) > 5
+
+
+def found_in(folder: Path) -> tuple[list[str], list[str]]:
+    """Return the codes of the active and of the suppressed findings."""
+    result = audit([folder], folder, _ALL, 1, lambda done, total: None)
+    active, silenced = split(result.findings, result.project, _ALL)
+    return sorted(f.code for f in active), sorted(s.finding.code for s in silenced)
