@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from exai_audit.assemble import assemble
 from exai_audit.baseline import (
     DEFAULT_FILE,
     Baseline,
@@ -57,7 +55,7 @@ def baseline_command(
     run = run_audit(
         targets, settings, settings_file, jobs=jobs, no_cache=no_cache, cache_dir=cache_dir
     )
-    result = assemble(run.audited, settings, sys.argv[1:], targets, run.root, with_facts=False)
+    result = run.result()
     file = output or chosen_baseline(run, None) or run.root / DEFAULT_FILE
     old = read_baseline(file, FORMULA_VERSION) if prune else _former(file, result)
     compared = result if old is None else _compared(result, run, file, old)

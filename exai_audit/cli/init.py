@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from exai_audit.assemble import assemble
 from exai_audit.cli import options
 from exai_audit.cli.output import write_file, write_stdout
 from exai_audit.cli.run import run_audit
@@ -38,7 +36,7 @@ def init_command(
         )
     file = nearest_settings_file(targets)
     run = run_audit(targets, Settings(), file, jobs=jobs, no_cache=no_cache, cache_dir=cache_dir)
-    result = assemble(run.audited, run.settings, sys.argv[1:], targets, run.root, with_facts=False)
+    result = run.result()
     standing = Standing(result.score.shown, result.score.grade)
     shared = file.name == SHARED_FILE
     text = starter(standing, header=shared)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from exai_audit.assemble import assemble
 from exai_audit.cache import PAST, FactsCache, makers_fingerprint
 from exai_audit.cli.clock import today
 from exai_audit.cli.output import say
@@ -16,6 +17,7 @@ from exai_audit.config import CACHE_FOLDER, Settings, find_root
 from exai_audit.discover import Discovery
 from exai_audit.engine import Audit, audit
 from exai_audit.errors import UsageError
+from exai_audit.result import AuditResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,17 @@ class Run:
     settings_file: Path | None
     audited: Audit
     past: FactsCache | None = None
+
+    def result(self, *, with_facts: bool = False) -> AuditResult:
+        """Return the result of the audit, for this command line."""
+        return assemble(
+            self.audited,
+            self.settings,
+            sys.argv[1:],
+            self.targets,
+            self.root,
+            with_facts=with_facts,
+        )
 
     def shown(self, path: Path) -> str:
         """Return a path as reports show it: relative to the root."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import typer
 
-from exai_audit.assemble import assemble
 from exai_audit.cli import options
 from exai_audit.cli.baselines import chosen_baseline, compare_with
 from exai_audit.cli.changed import changed_since
@@ -89,7 +87,7 @@ def scan_command(
         show_files=show_files,
         with_past=since is not None,
     )
-    result = assemble(run.audited, settings, sys.argv[1:], targets, run.root, with_facts=facts)
+    result = run.result(with_facts=facts)
     file = None if no_baseline else chosen_baseline(run, baseline)
     partial = show_only is not None
     if file is not None:
