@@ -122,7 +122,10 @@ def _below(root: Path, files: Mapping[str, str]) -> dict[str, str]:
 
 def _is(data: bytes, name: str) -> bool:
     """Tell whether ``data`` is the object ``name``, as it stands or with git's newlines."""
-    return name in (_object_id(data, len(name)), _object_id(_unix(data), len(name)))
+    digits = len(name)
+    if _object_id(data, digits) == name:
+        return True
+    return b"\r\n" in data and _object_id(_unix(data), digits) == name
 
 
 def _object_id(data: bytes, digits: int) -> str:

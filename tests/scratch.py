@@ -13,7 +13,10 @@ from unittest.mock import patch
 
 from exai_audit import cli
 
-_NAMED = ("-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "protocol.file.allow=always")
+_NAMED = (
+    *("-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgSign=false"),
+    *("-c", "protocol.file.allow=always", "-c", "core.autocrlf=false"),
+)
 
 
 def git(folder: Path, *words: str) -> str:
