@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -204,6 +205,14 @@ def test_the_clock_decides_which_suppressions_expired(
     done = run(project, "scan", "src", "--fail-on", "high", SOURCE_DATE_EPOCH=epoch)
     assert done.returncode == status
     assert ("EXA003" in done.stdout) == bool(status)
+
+
+def test_the_score_gate_tells_the_score_without_suppressions(project: Path) -> None:
+    line = "time.sleep(1)  # exai: ignore[EXA405] -- start-up"
+    (project / "src" / "sleeper.py").write_text(SLEEPER.replace("time.sleep(1)", line))
+    done = run(project, "scan", "src", "--fail-under", "90")
+    assert done.returncode == 0
+    assert re.search(r"PASSED: score 100\.0 \(A\+\) >= 90 \(\d\d\.\d without", done.stderr)
 
 
 def test_rule_lists_and_explains(project: Path) -> None:

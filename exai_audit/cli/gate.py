@@ -40,8 +40,11 @@ def minimum_score(text: str) -> float:
     return number
 
 
-def score_verdict(score: float | None, least: float) -> Verdict:
+def score_verdict(score: float | None, least: float, unsuppressed: float | None = None) -> Verdict:
     """Compare the displayed score (one decimal) with the least that passes.
+
+    Args:
+        unsuppressed: what the score would be without suppressions, to be told with it.
 
     Raises:
         UsageError: there is no score, since no line was judged.
@@ -54,7 +57,8 @@ def score_verdict(score: float | None, least: float) -> Verdict:
     shown = round(score, 1)
     passed = shown >= least
     sign, word = (">=", "PASSED") if passed else ("<", "FAILED")
-    return Verdict(passed, f"{word}: score {shown:.1f} ({grade(shown)}) {sign} {least:g}")
+    bare = "" if unsuppressed is None else f" ({unsuppressed:.1f} without suppressions)"
+    return Verdict(passed, f"{word}: score {shown:.1f} ({grade(shown)}) {sign} {least:g}{bare}")
 
 
 def severity_verdict(
@@ -106,7 +110,7 @@ def verdicts(
     """
     found = []
     if least is not None and not partial:
-        found.append(score_verdict(result.score.value, least))
+        found.append(score_verdict(result.score.value, least, result.score.unsuppressed))
     if settings.fail_on is not None:
         found.append(severity_verdict(result.findings, settings.fail_on, settings.min_confidence))
     if settings.fail_on_new:
