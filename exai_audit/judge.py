@@ -22,7 +22,7 @@ def judge(project: Project, settings: Settings, today: date = date.min) -> tuple
     first = [rule for rule in rules() if not rule.speaks_last]
     spoken = one_verdict_per_place(_hits(first, project, settings))
     found = [_finding(rule, hit, project) for rule, hit in spoken]
-    last = [rule for rule in rules() if rule.speaks_last and settings.selects(rule.code)]
+    last = [rule for rule in rules() if rule.speaks_last]
     informed = replace(project, stale=stale(found, project, settings, today))
     found += [_finding(rule, hit, project) for rule, hit in _hits(last, informed, settings)]
     return tuple(sorted(found, key=lambda f: (f.path, f.line, f.column, f.code)))
@@ -32,9 +32,14 @@ def _hits(
     chosen: Iterable[Rule], project: Project, settings: Settings
 ) -> Iterator[tuple[Rule, Hit]]:
     for rule in chosen:
-        if rule.family is Family.AUDIT or settings.selects(rule.code):
+        always = rule.family is Family.AUDIT and not rule.speaks_last
+        if always or settings.selects_somewhere(rule.code):
             options: Scoped[object] = settings.options(rule)
-            yield from ((rule, hit) for hit in rule.check(project, options))
+            everywhere = always or settings.selects(rule.code)
+            for hit in rule.check(project, options):
+                here = not hit.project_wide and settings.selects_at(hit.path, rule.code)
+                if everywhere or here:
+                    yield rule, hit
 
 
 def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:

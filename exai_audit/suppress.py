@@ -99,7 +99,7 @@ def _idle(path: str, comment: SuppressionFact, others: set[str], settings: Setti
         code
         for code in comment.codes
         if code not in others | last
-        and settings.selects(code)
+        and settings.selects_at(path, code)
         and not settings.ignored_by(path, code)
     ]
 

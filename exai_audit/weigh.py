@@ -41,7 +41,9 @@ def weigh(
     active, silenced = split(findings, project, settings, today)
     judged = tuple(project.judged_files())
     lines = sum(file.lines.physical for file in judged)
-    families = {rule.family for rule in rules() if settings.selects(rule.code)} & set(SHARES)
+    families = {rule.family for rule in rules() if settings.selects_somewhere(rule.code)} & set(
+        SHARES
+    )
     scored = score(active, lines, families, settings.min_confidence)
     total = scored.score
     if silenced:

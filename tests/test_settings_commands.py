@@ -103,6 +103,23 @@ def test_overrides_are_in_force(project: Path) -> None:
     assert "c.py:1:1: EXA101" not in out
 
 
+def test_an_override_selects_rules_for_its_part(project: Path) -> None:
+    (project / "pyproject.toml").write_text(
+        '[tool.exai-audit]\nselect = ["EXA1"]\nignore = ["EXA101"]\n'
+        '[[tool.exai-audit.overrides]]\npaths = ["src/api/"]\nextend-select = ["EXA101", "EXA4"]\n'
+    )
+    for path in ("c.py", "src/api/c.py"):
+        (project / path).write_text(SLEEPER + "x = 1\n" * 400)
+    out = run(project, "scan", "-f", "concise", *QUICK).stdout
+    places = [line.split()[:2] for line in out.splitlines()]
+    assert places == [
+        ["src/api/a.py:5:5:", "EXA405"],
+        ["src/api/c.py:1:1:", "EXA101"],
+        ["src/api/c.py:5:5:", "EXA405"],
+    ]
+    assert run(project, "scan", "--select", "EXA2", "-f", "concise", *QUICK).stdout == ""
+
+
 def test_what_is_wrong_in_overrides_stands_in_one_message(project: Path) -> None:
     wrong = '[[tool.exai-audit.overrides]]\npaths = "src"\nmax-complexity = "high"\nselect = []\n'
     (project / "pyproject.toml").write_text(wrong)

@@ -102,7 +102,7 @@ def _compared(result: AuditResult, run: Run, file: Path, baseline: Baseline) -> 
         frozenset(found.path for found in run.audited.discovery.files),
         run.audited.project.judged,
         result.target.paths,
-        run.settings.selects,
+        run.settings.selects_somewhere,
     )
     return applied(result, baseline, run.shown(file), reach, _renamed(baseline, run, file, reach))
 

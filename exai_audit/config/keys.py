@@ -122,7 +122,8 @@ def with_options(settings: Settings, **given: object) -> Settings:
     if problems:
         raise UsageError("\n".join(problems))
     if "select" in values:
-        settings = replace(settings, ignore=(), extend_select=())
+        overrides = tuple(replace(override, extend_select=()) for override in settings.overrides)
+        settings = replace(settings, ignore=(), extend_select=(), overrides=overrides)
     for field in ("ignore", "extend_select", "extend_exclude"):
         if field in values:
             values[field] = (*getattr(settings, field), *values[field])
@@ -155,6 +156,7 @@ def _override(
 ) -> tuple[Override, tuple[str, ...]]:
     paths: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
     options: list[tuple[str, object]] = []
     where = f"overrides[{number}]"
     if "paths" not in table:
@@ -165,12 +167,14 @@ def _override(
             paths = next(problems.read(at, read_patterns, value), ())
         elif key == "ignore":
             codes = next(problems.read(at, read_codes, value), ())
+        elif key == "extend-select":
+            more = next(problems.read(at, read_codes, value), ())
         elif key in option_readers:
             options.extend((key, v) for v in problems.read(at, option_readers[key], value))
         else:
-            known = ["paths", "ignore", *option_readers]
+            known = ["paths", "ignore", "extend-select", *option_readers]
             problems.add(at, f"unknown setting of an override{nearest(key, known)}")
-    return Override(paths, tuple(sorted(options, key=lambda pair: pair[0]))), codes
+    return Override(paths, tuple(sorted(options, key=lambda pair: pair[0])), more), codes
 
 
 def _one_message(lines: list[str]) -> str:

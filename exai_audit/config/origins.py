@@ -75,7 +75,7 @@ def rules_at(path: str, settings: Settings) -> tuple[RuleState, ...]:
 
 
 def _state(rule: Rule, path: str, settings: Settings) -> tuple[bool, str]:
-    if not settings.selects(rule.code) and not (
+    if not settings.selects_at(path, rule.code) and not (
         rule.family is Family.AUDIT and not rule.speaks_last
     ):
         return False, "not selected"

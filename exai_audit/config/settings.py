@@ -24,10 +24,11 @@ _ALWAYS_SELECTED = ("EXA0",)
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Rule options, by settings key, for the files that one of ``paths`` covers."""
+    """Rule options, by settings key, and more rules for the files that one of ``paths`` covers."""
 
     paths: tuple[str, ...]
     options: tuple[tuple[str, object], ...]
+    extend_select: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,22 @@ class Settings:
         )
 
     def selects(self, code: str) -> bool:
-        """Tell whether a rule runs: the longest prefix decides, between equals ``ignore``."""
+        """Tell whether a rule runs everywhere: the longest prefix decides, of equals ``ignore``."""
         chosen = _specificity(code, (*self.select, *self.extend_select, *_ALWAYS_SELECTED))
         return chosen > _specificity(code, self.ignore)
+
+    def selects_somewhere(self, code: str) -> bool:
+        """Tell whether a rule runs in the project or a part of it."""
+        return self.selects(code) or any(
+            _specificity(code, o.extend_select) for o in self.overrides
+        )
+
+    def selects_at(self, path: str, code: str) -> bool:
+        """Tell whether a rule runs on the file ``path``."""
+        return self.selects(code) or any(
+            _specificity(code, override.extend_select) and any_covers(override.paths, path)
+            for override in self.overrides
+        )
 
     def options(self, rule: Rule) -> Scoped[Any]:
         """Return the options of ``rule``, for the project and for its parts."""
