@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import libcst as cst
@@ -89,7 +89,7 @@ class PoolCollector(cst.CSTVisitor):
         kept = kept_as(call, tree)
         uses = uses_of(kept, self._mentions, tree)
         fate = what_becomes_of(call, kept, uses, pool.closed_by, tree)
-        per_call = makers.per_call(call, kept)
+        per_call = makers.per_call(call, kept, uses)
         return PoolFact(
             place=tree.place(call),
             callable=name,
@@ -184,14 +184,14 @@ class _Makers:
     def _functions(self) -> Functions:
         return Functions(self.tree, self._nodes, self._calls)
 
-    def per_call(self, call: cst.Call, kept: Kept) -> str:
+    def per_call(self, call: cst.Call, kept: Kept, uses: Sequence[cst.BaseExpression]) -> str:
         """Return what makes a short-lived pool again and again, empty for none."""
-        if kept.lifetime is not PoolLifetime.CALL:
+        if kept.lifetime is not PoolLifetime.CALL or _lasts(call, uses, self.tree):
             return ""
         child: cst.CSTNode = call
         for node in self.tree.ancestors(call):
             if isinstance(node, (cst.FunctionDef, cst.Lambda)):
-                return self._per_call_of(node, call) if child is node.body else ""
+                return self._per_call_of(node) if child is node.body else ""
             if isinstance(node, cst.If) and kept.name and kept.name in _names_in(node.test):
                 return ""  # made once, on the first turn
             if isinstance(node, _Loop) and child is node.body:
@@ -199,8 +199,8 @@ class _Makers:
             child = node
         return ""
 
-    def _per_call_of(self, function: Function, call: cst.Call) -> str:
-        if isinstance(function, cst.Lambda) or _lasts(call, self.tree):
+    def _per_call_of(self, function: Function) -> str:
+        if isinstance(function, cst.Lambda):
             return ""
         if is_handler(function, self.tree, self._calls):
             return "handler"
@@ -220,12 +220,14 @@ def _names_in(node: cst.CSTNode) -> set[str]:
     return found
 
 
-def _lasts(call: cst.Call, tree: ModuleTree) -> bool:
-    """Tell whether a pool's ``with`` block lasts: it yields to its user, or loops for ever."""
-    block = next((n for n in tree.ancestors(call) if isinstance(n, cst.With)), None)
-    if block is None or not isinstance(tree.parent(tree.parent(call) or call), cst.With):
-        return False
-    function = tree.function_of(call)
+def _lasts(call: cst.Call, uses: Iterable[cst.BaseExpression], tree: ModuleTree) -> bool:
+    """Tell whether a ``with`` block of a pool lasts: it yields to its user, or loops for ever."""
+    blocks = (tree.parent(tree.parent(node) or node) for node in (call, *uses))
+    return any(isinstance(block, cst.With) and _block_lasts(block, tree) for block in blocks)
+
+
+def _block_lasts(block: cst.With, tree: ModuleTree) -> bool:
+    function = tree.function_of(block)
     stack: list[cst.CSTNode] = [block.body]
     while stack:
         node = stack.pop()

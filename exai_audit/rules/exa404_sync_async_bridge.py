@@ -79,10 +79,20 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         by_function: dict[str, list[Hit]] = {}
         for fact in facts.bridges:
             if fact.kind in _LOOPS and fact.role is not Role.RUNNER:
-                hits = by_function.setdefault(fact.place.symbol, [])
-                hits.extend(_hits(facts.path, fact, handed, project))
-        for hits in by_function.values():
-            yield from _one_of(hits)
+                for hit in _hits(facts.path, fact, handed, project):
+                    by_function.setdefault(fact.place.symbol, []).append(hit)
+        for hits in _with_nested(by_function):
+            yield _one_of(hits)
+
+
+def _with_nested(by_function: Mapping[str, list[Hit]]) -> Iterator[list[Hit]]:
+    """Yield the hits of each function with those of the functions inside it."""
+    for symbol, hits in by_function.items():
+        if not any(symbol.startswith(f"{other}.") for other in by_function):
+            inside = (
+                h for s, found in by_function.items() if s.startswith(f"{symbol}.") for h in found
+            )
+            yield [*hits, *inside]
 
 
 def _hits(
@@ -97,15 +107,13 @@ def _hits(
         yield _in_library(path, fact)
 
 
-def _one_of(hits: Sequence[Hit]) -> Iterator[Hit]:
-    """Yield the gravest hit of a function, the first of equals; the others are related to it."""
-    if not hits:
-        return
+def _one_of(hits: Sequence[Hit]) -> Hit:
+    """Return the gravest hit of a function, the first of equals; the others are related to it."""
     first = max(hits, key=lambda hit: (hit.severity.rank, hit.confidence.rank))
     others = tuple(
         Related(hit.path, hit.span.line, hit.message) for hit in hits if hit is not first
     )
-    yield replace(first, related=first.related + others)
+    return replace(first, related=first.related + others)
 
 
 def _handed_in_other_files(project: Project) -> Mapping[str, _Handing]:
