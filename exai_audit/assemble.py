@@ -24,6 +24,7 @@ from exai_audit.finding import Finding, Scope, Strength
 from exai_audit.fingerprint import Fingerprints
 from exai_audit.git import revision
 from exai_audit.planning.agenda import with_agenda
+from exai_audit.planning.caches import cache_strategy, cache_table
 from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.project import Project
@@ -72,6 +73,8 @@ def assemble(
         timeout_config=timeout_config(
             audited.project, active, _terms(settings).central_timeout_modules
         ),
+        cache_table=cache_table(judged, active),
+        cache_strategy=cache_strategy(audited.project, active),
         suppressed=_quoted(weighed.silenced, sources),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,

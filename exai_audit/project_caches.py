@@ -62,13 +62,25 @@ def is_single(cache: CacheFact) -> bool:
 
 
 def strategic_caches(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
-    """Yield the caches that one strategy could rule: unnamed ones of a single object left out."""
+    """Yield the caches that one strategy could rule.
+
+    The memory of a pure function needs none: its results never go stale. Nor does an unnamed
+    dictionary of a single object.
+    """
     for facts, cache in result_caches(project):
-        if cache.form is CacheForm.MEMO_IDIOM and cache.lifetime is Lifetime.INSTANCE:
-            continue
-        yield facts, cache
+        of_object = cache.form is CacheForm.MEMO_IDIOM and cache.lifetime is Lifetime.INSTANCE
+        if not of_object and not is_memory_of_pure(cache):
+            yield facts, cache
 
 
-def is_own(cache: CacheFact) -> bool:
-    """Tell whether the code keeps the results by itself, without a library."""
-    return cache.form in OWN
+def is_memory_of_pure(cache: CacheFact) -> bool:
+    """Tell whether a cache only remembers what follows from its keys."""
+    return cache.form in (CacheForm.DECORATOR, CacheForm.MEMO_IDIOM) and (
+        cache.pure and not cache.expiry and not cache.invalidation
+    )
+
+
+def is_implementation(cache: CacheFact) -> bool:
+    """Tell whether the code has a cache of its own making: a class, or a policy by hand."""
+    by_hand = cache.bookkeeping or cache.expiry or cache.bound == "length check"
+    return cache.form is CacheForm.CLASS or (cache.form in OWN and bool(by_hand))

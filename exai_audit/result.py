@@ -233,13 +233,53 @@ class TimeoutRow:
 
 @dataclass(frozen=True, slots=True)
 class CacheRow:
-    """The caches of one layer."""
+    """One cache of results.
 
+    ``keys`` is what keys it, as the code says. ``bound``, ``expiry`` and ``invalidation`` name the
+    mechanism, None where the code shows none. ``verdict`` holds the codes of the findings about it,
+    or is ``ok``.
+    """
+
+    path: str
+    line: int
+    symbol: str
+    name: str
+    keys: str
+    form: str
     layer: str
+    bound: str | None
+    expiry: str | None
+    invalidation: str | None
+    lock: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedStore:
+    """One store that several caches can share, and what a person must decide for it.
+
+    ``library`` is the distribution that has it, ``imported`` whether the code uses it already.
+    ``bounds`` and ``expiries`` are the questions: one for each cache that lacks one.
+    """
+
+    layers: tuple[str, ...]
+    store: str
+    library: str
+    imported: bool
+    caches: int
+    reason: str
+    bounds: tuple[str, ...]
+    expiries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheStrategy:
+    """One strategy in place of fragmented caches; ``apart`` are those that can share no store."""
+
     caches: int
     files: int
-    bounded: int
-    expiring: int
+    stores: tuple[SharedStore, ...]
+    apart: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +392,7 @@ class AuditResult:
     timeout_map: tuple[TimeoutRow, ...] = ()
     timeout_config: str | None = None
     cache_table: tuple[CacheRow, ...] = ()
+    cache_strategy: CacheStrategy | None = None
     plans: tuple[Plan, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     phases: tuple[Phase, ...] = ()

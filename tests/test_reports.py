@@ -221,7 +221,8 @@ def test_json_is_the_whole_result() -> None:
     document = json.loads(render(sample(), "json"))
     assert list(document) == [
         "schema_version", "tool", "target", "scale", "score", "findings", "strengths",
-        "distributions", "timeout_map", "timeout_config", "cache_table", "plans",
+        "distributions", "timeout_map", "timeout_config", "cache_table",
+        "cache_strategy", "plans",
         "recommendations", "phases", "impact", "suppressed", "baseline", "since",
         "skipped", "facts",
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from exai_audit.result import AuditResult
 from exai_audit.score.grades import in_words
 
 # A project-wide finding and the findings that are its sites.
-_SITES = {"EXA201": "EXA202"}
+_SITES = {"EXA201": "EXA202", "EXA306": "EXA305"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from exai_audit.report.markdown_agenda import (
     way_up,
 )
 from exai_audit.report.markdown_bottlenecks import bottleneck_section, details
+from exai_audit.report.markdown_caches import cache_table
 from exai_audit.report.markdown_timeouts import timeout_map
 from exai_audit.report.references import reference_notes
 from exai_audit.result import AuditResult, CategoryScore, Distribution
@@ -65,6 +66,7 @@ def _document(
         ("Strengths", _strengths(result)),
         ("Distributions", _distributions(result.distributions)),
         ("Timeout map", timeout_map(result, limit)),
+        ("Caches", cache_table(result, limit)),
         ("Recommendations", recommendations(result, limit)),
         ("Implementation strategy", strategy(result.phases, limit)),
         ("Risk assessment", risks(result.recommendations)),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from exai_audit.report.bottlenecks import Bottleneck
 from exai_audit.report.escape import code_block
+from exai_audit.report.markdown_caches import cache_strategy
 from exai_audit.result import AuditResult
 
 _TIMEOUT_SITES = frozenset({"EXA201", "EXA202"})
@@ -20,6 +21,8 @@ def solutions(result: AuditResult, group: Bottleneck, limit: int | None) -> Iter
     codes = {finding.code for finding in group.findings}
     if result.timeout_config is not None and codes & _TIMEOUT_SITES and _leads(result, group):
         yield from folded("Recommended: timeouts.py", result.timeout_config, "python", limit)
+    if result.cache_strategy is not None and "EXA305" in codes:
+        yield from cache_strategy(result.cache_strategy, limit)
 
 
 def _leads(result: AuditResult, group: Bottleneck) -> bool:

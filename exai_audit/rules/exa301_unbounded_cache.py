@@ -25,15 +25,18 @@ def price_of(article, day):
     return article.price(day)
 ```
 
-*Known false alarms.* Keys from a fixed set bound a cache by themselves: where the keys are classes
-or functions the finding has low confidence; elsewhere suppress with that reason. A command that
-ends after one run has no time to grow.
+*Known false alarms.* Keys from a fixed set bound a cache by themselves: where annotation or name
+says that they are classes, functions, languages, settings and the like, or a comment beside the
+cache argues its size, the finding has low confidence; elsewhere suppress with that reason. So it
+has on an object that nothing shows to live as long as the process, and in modules of a command line
+interface: a command that ends after one run has no time to grow.
 
 *References.* ``functools.cache`` is ``lru_cache(maxsize=None)`` (Python documentation). A function
 without parameters keeps one entry and is no finding, nor is a cache that some code empties, one of
 weak references, one whose length is checked, or one that is swept by age. An age that is looked at
 only when its own key is asked for again limits nothing. On an instance, only a container whose name
-says that it is a cache is judged: how long the object lives is not known. Registries of locks,
+says that it is a cache is judged; a manager, client, server and the like lives long, and so does
+an object that holds a lock or that its own module makes. Registries of locks,
 sessions and clients are judged where their keys are open-ended and nothing removes one.
 """
 
@@ -43,11 +46,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime
+from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project import Project
 from exai_audit.registry import Rule, Scoped
 
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
+_COMMAND_FOLDERS = frozenset({"bin", "cli", "commands", "scripts"})
+_COMMAND_LIBRARIES = frozenset({"argparse", "click", "optparse", "typer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,17 @@ class Options:
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each cache that nothing bounds, sweeps or empties."""
     for facts in project.judged_files():
+        brief = _is_command(facts)
         for cache in facts.caches.found:
             if _is_judged(cache) and _grows(cache):
-                yield _hit(facts.path, cache, options.at(facts.path).suggested_cache_size)
+                yield _hit(facts.path, cache, options.at(facts.path).suggested_cache_size, brief)
+
+
+def _is_command(facts: FileFacts) -> bool:
+    """Tell whether a file belongs to a command line interface: it runs once and ends."""
+    folders = facts.path.split("/")[:-1]
+    imported = {name.partition(".")[0] for name in facts.imports}
+    return bool(_COMMAND_FOLDERS & set(folders) or _COMMAND_LIBRARIES & imported)
 
 
 def _is_judged(cache: CacheFact) -> bool:
@@ -80,12 +94,12 @@ def _grows(cache: CacheFact) -> bool:
     return cache.bound is None and not (cache.expiry and cache.sweeps) and not cache.emptied
 
 
-def _hit(path: str, cache: CacheFact, size: int) -> Hit:
+def _hit(path: str, cache: CacheFact, size: int, brief: bool) -> Hit:
     return Hit(
         path=path,
         place=cache.grows or cache.place,
         severity=Severity.MEDIUM if _lives_on(cache) else Severity.LOW,
-        confidence=_confidence(cache),
+        confidence=Confidence.LOW if brief else _confidence(cache),
         message=_message(cache),
         remedy=_remedy(cache, size),
     )
@@ -97,7 +111,8 @@ def _lives_on(cache: CacheFact) -> bool:
 
 def _confidence(cache: CacheFact) -> Confidence:
     offered = any(not name.startswith("_") for name in cache.removers)
-    if cache.fixed_keys or cache.shared or offered:
+    passing = cache.lifetime is Lifetime.INSTANCE and not cache.long_lived
+    if cache.fixed_keys or cache.shared or offered or passing:
         return Confidence.LOW
     return Confidence.MEDIUM if cache.lifetime is Lifetime.CLOSURE else Confidence.HIGH
 

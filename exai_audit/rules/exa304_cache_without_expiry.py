@@ -86,7 +86,8 @@ def _keeps_stale(cache: CacheFact, options: Options) -> bool:
 
 
 def _confidence(cache: CacheFact) -> Confidence:
-    if cache.bound == "weak references" or cache.shared:
+    passing = cache.lifetime is Lifetime.INSTANCE and not cache.long_lived
+    if cache.bound == "weak references" or cache.shared or passing:
         return Confidence.LOW
     return Confidence.MEDIUM if cache.origin is Origin.STATE else Confidence.HIGH
 

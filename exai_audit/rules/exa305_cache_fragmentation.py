@@ -18,23 +18,24 @@ _price_cache = {}
 
 def price(article):
     if article not in _price_cache:
+        if len(_price_cache) > 100:
+            _price_cache.clear()
         _price_cache[article] = article.price()
     return _price_cache[article]
 # file: stock.py
-_stock_cache = {}
+class StockCache:
+    def __init__(self):
+        self._counts = {}
 
+    def get(self, article):
+        return self._counts.get(article)
 
-def stock(article):
-    if article not in _stock_cache:
-        _stock_cache[article] = article.count()
-    return _stock_cache[article]
+    def put(self, article, count):
+        self._counts[article] = count
 # file: users.py
-from functools import lru_cache
+from cachetools import TTLCache
 
-
-@lru_cache(maxsize=100)
-def user(name):
-    return name.title()
+users = TTLCache(maxsize=100, ttl=60)
 ```
 
 *Good*
@@ -64,8 +65,9 @@ def price(article):
 
 *References.* Reported from ``fragmentation-caches`` (5) caches in ``fragmentation-cache-files`` (3)
 files with ``fragmentation-own-caches`` (2) own implementations: classes that are caches, and
-dictionaries used as one. Registries, cached properties, functions without parameters and unnamed
-dictionaries of one object are not counted. It stands at the first cache of the file with the most,
+dictionaries whose length or age the code checks itself. Registries, cached properties, functions
+without parameters, unnamed dictionaries of one object and the memory of pure functions are not
+counted: no strategy would change them. It stands at the first cache of the file with the most,
 and counts facts, whether the other rules are selected or suppressed or not; it is silenced in the
 settings only. The report's cache strategy says which layers can share a store.
 """
@@ -78,7 +80,7 @@ from dataclasses import dataclass
 
 from exai_audit.finding import Family, Hit, Related, Severity
 from exai_audit.project import Project
-from exai_audit.project_caches import is_own, strategic_caches
+from exai_audit.project_caches import is_implementation, strategic_caches
 from exai_audit.registry import Rule, Scoped
 
 
@@ -96,7 +98,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     limits = options.default
     sites = [(facts.path, cache) for facts, cache in strategic_caches(project)]
     per_file = Counter(path for path, _ in sites)
-    own = sum(is_own(cache) for _, cache in sites)
+    own = sum(is_implementation(cache) for _, cache in sites)
     if (
         len(sites) < limits.fragmentation_caches
         or len(per_file) < limits.fragmentation_cache_files
@@ -116,13 +118,13 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         place=first.place,
         severity=Severity.MEDIUM,
         message=(
-            f"{len(sites)} caches in {len(per_file)} files, {own} of the project's own making, in"
+            f"{len(sites)} caches in {len(per_file)} files, {own} implementations of its own, in"
             f" {named}"
         ),
         remedy=(
             "Make one module that gives out caches, each with a bound and an expiry that somebody"
-            f" decided, and move the {own} own ones there first; the cache strategy of the report"
-            " says which layers can share a store."
+            f" decided, and replace the {own} own implementations first; the report's cache"
+            " strategy says which layers can share a store."
         ),
         related=tuple(
             Related(path, cache.place.span.line, f"{cache.form.value} {cache.name}")

@@ -9,7 +9,7 @@ import libcst as cst
 from exai_audit.collectors.caching.containers import Key, container_kind, held, is_locked
 from exai_audit.collectors.caching.definitions import Definition
 from exai_audit.collectors.caching.held import Held
-from exai_audit.collectors.caching.keys import shown_key
+from exai_audit.collectors.caching.keys import is_argued, is_long_lived_object, shown_key
 from exai_audit.collectors.caching.limits import Limits, limits
 from exai_audit.collectors.caching.syntax import (
     Gathered,
@@ -100,6 +100,8 @@ def _fact(
         bookkeeping=limited.bookkeeping,
         grows=tree.place(main.target.node) if main is not None else None,
         parameters=1 if main is not None else 0,
+        fixed_keys=main is not None and is_argued(tree, main.target.node),
+        long_lived=is_long_lived_object(tree, gathered, owner),
         shared=bool(container.does(Act.HAND_ON)) if container is not None else False,
     )
 

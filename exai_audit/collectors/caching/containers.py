@@ -9,7 +9,12 @@ import libcst as cst
 from exai_audit.collectors.caching.definitions import Definition
 from exai_audit.collectors.caching.held import Held
 from exai_audit.collectors.caching.idiom import is_memo, is_setdefault
-from exai_audit.collectors.caching.keys import has_few_keys, shown_key
+from exai_audit.collectors.caching.keys import (
+    has_few_keys,
+    is_argued,
+    is_long_lived_object,
+    shown_key,
+)
 from exai_audit.collectors.caching.limits import limits
 from exai_audit.collectors.caching.purity import Cause, value_cause
 from exai_audit.collectors.caching.syntax import Gathered, is_literal, last_name
@@ -114,7 +119,8 @@ def _describe(
         bookkeeping=limited.bookkeeping,
         unlocked=0 if locked else check_then_act(container, stored, tree),
         parameters=1,
-        fixed_keys=has_few_keys(tree, container, stored),
+        fixed_keys=has_few_keys(tree, container, stored) or is_argued(tree, target.node),
+        long_lived=is_long_lived_object(tree, gathered, target.owner),
         shared=bool(container.does(Act.HAND_ON)),
     )
 
@@ -126,8 +132,9 @@ def stale_cause(tree: ModuleTree, gathered: Gathered, stored: list[Use]) -> Caus
         for use in stored
         if use.value is not None
     )
-    # the clock beside a stored value says when it was stored
-    return next((one for one in found if one and one.origin is not Origin.CLOCK), None)
+    # the clock beside a stored value says when it was stored, a variable is often another cache
+    unsaid = (Origin.CLOCK, Origin.STATE)
+    return next((one for one in found if one and one.origin not in unsaid), None)
 
 
 def check_then_act(container: Held, stored: list[Use], tree: ModuleTree) -> int:

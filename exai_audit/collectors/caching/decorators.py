@@ -9,7 +9,7 @@ import libcst as cst
 
 from exai_audit.collectors.caching.containers import container_kind
 from exai_audit.collectors.caching.definitions import outlives
-from exai_audit.collectors.caching.keys import is_fixed
+from exai_audit.collectors.caching.keys import is_argued, is_fixed
 from exai_audit.collectors.caching.purity import cause
 from exai_audit.collectors.caching.syntax import (
     Gathered,
@@ -133,7 +133,8 @@ def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) 
         parameters=len(parameters),
         on_method=is_method and not is_property and not _is_enum(owner, tree),
         on_coroutine=function.asynchronous is not None,
-        fixed_keys=bool(parameters) and all(map(is_fixed, parameters)),
+        fixed_keys=(bool(parameters) and all(map(is_fixed, parameters)))
+        or is_argued(tree, cached.place),
     )
 
 

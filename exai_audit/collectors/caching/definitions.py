@@ -143,7 +143,9 @@ def outlives(tree: ModuleTree, gathered: Gathered, function: Function) -> bool:
     if not isinstance(scope.node, cst.FunctionDef):
         return isinstance(scope.node, cst.ClassDef)  # a method of a local class
     return any(
-        scope_of(tree, name) is scope and _leaves(tree, name)
+        scope_of(tree, name) is scope
+        and function not in tree.ancestors(name)
+        and _leaves(tree, name)
         for name in gathered.names.get(function.name.value, [])
     )
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import libcst as cst
 
 from exai_audit.collectors.caching.held import Held
-from exai_audit.collectors.caching.syntax import last_name
+from exai_audit.collectors.caching.syntax import (
+    Function,
+    Gathered,
+    is_literal,
+    last_name,
+    method_class,
+)
 from exai_audit.collectors.caching.uses import Use
-from exai_audit.collectors.scopes import first_parameter
+from exai_audit.collectors.caching.words import argues_growth, has_few_values, is_long_lived
+from exai_audit.collectors.scopes import How, first_parameter
 from exai_audit.collectors.tree import ModuleTree
 
 _FEW = frozenset({"type", "Type", "Callable", "ModuleType", "FunctionType", "bool", "Literal"})
@@ -27,15 +34,55 @@ def shown_key(tree: ModuleTree, stored: list[Use]) -> str:
 
 
 def has_few_keys(tree: ModuleTree, held: Held, stored: list[Use]) -> bool:
-    """Tell whether the keys are classes or functions: there are only so many of them."""
-    return _is_keyed_by_classes(held.target.node, tree) or all(map(_has_fixed_key, stored))
+    """Tell whether there are only so many keys: classes, functions, backends, languages."""
+    by_annotation = _is_keyed_by_classes(held.target.node, tree)
+    return by_annotation or all(_has_fixed_key(use, tree) for use in stored)
+
+
+def is_argued(tree: ModuleTree, node: cst.CSTNode) -> bool:
+    """Tell whether a comment on the line, or right above it, speaks of the cache's growth."""
+    number = tree.span(node).line
+    lines = [tree.source.line(number)]
+    while number > 1 and tree.source.line(number - 1).lstrip().startswith("#"):
+        number -= 1
+        lines.append(tree.source.line(number))
+    return any(argues_growth(line.partition("#")[2]) for line in lines)
+
+
+def is_long_lived_object(tree: ModuleTree, gathered: Gathered, owner: cst.CSTNode) -> bool:
+    """Tell whether something shows that an object of a class lives as long as the process.
+
+    Its name says so, the module makes one itself, or it holds a lock.
+    """
+    if not isinstance(owner, cst.ClassDef):
+        return False
+    name = owner.name.value
+    if is_long_lived(name):
+        return True
+    for assignment in gathered.assignments:
+        call = assignment.value
+        makes_one = isinstance(call, cst.Call) and last_name(call.func) == name
+        if makes_one and isinstance(tree.scopes.of(assignment).node, cst.Module):
+            return True
+    return any(
+        tree.class_of(call) is owner and last_name(call.func) in ("Lock", "RLock", "Condition")
+        for call in gathered.calls
+    )
 
 
 def is_fixed(param: cst.Param) -> bool:
-    """Tell whether a parameter's values come from a fixed set, by annotation or bare name."""
-    if param.annotation is None:
-        return param.name.value in _FEW_NAMES
-    return _names_few(param.annotation.annotation)
+    """Tell whether a parameter's values come from a fixed set, by annotation, default or name."""
+    if param.name.value in _FEW_NAMES or has_few_values(param.name.value):
+        return True
+    if param.default is not None and _is_switch(param.default):
+        return True
+    return param.annotation is not None and _names_few(param.annotation.annotation)
+
+
+def _is_switch(default: cst.BaseExpression) -> bool:
+    if isinstance(default, cst.Integer):
+        return default.value in ("0", "1")
+    return isinstance(default, cst.Name) and default.value in ("True", "False")
 
 
 def _names_few(annotation: cst.BaseExpression) -> bool:
@@ -55,28 +102,59 @@ def _is_keyed_by_classes(target: cst.BaseExpression, tree: ModuleTree) -> bool:
     return isinstance(key, cst.Index) and _names_few(key.value)
 
 
-def _has_fixed_key(use: Use) -> bool:
-    """Tell whether the keys are classes or functions: there are only so many of them.
+def _has_fixed_key(use: Use, tree: ModuleTree) -> bool:
+    """Tell whether the keys of a store come from a fixed set.
 
-    What ``__new__`` keeps are the instances of its class, made once each.
+    What ``__new__``, or the ``__call__`` of a metaclass, keeps are the objects made once each.
     """
-    if isinstance(use.function, cst.FunctionDef) and use.function.name.value == "__new__":
+    function = use.function
+    if isinstance(function, cst.FunctionDef) and _makes_objects(function, tree):
         return True
-    key = use.key
+    return use.key is not None and _is_fixed_key(use.key, function, tree)
+
+
+def _is_fixed_key(key: cst.BaseExpression, function: Function | None, tree: ModuleTree) -> bool:
+    if isinstance(key, (cst.Tuple, cst.List)):
+        return bool(key.elements) and all(
+            _is_fixed_key(element.value, function, tree) for element in key.elements
+        )
     if isinstance(key, cst.Call):
         return last_name(key.func) == "type"
-    if key is not None and last_name(key) in _FEW_NAMES:
+    if not isinstance(key, (cst.Name, cst.Attribute)):
+        return is_literal(key)
+    name = last_name(key)
+    if name in _FEW_NAMES or has_few_values(name):
         return True
-    if isinstance(key, cst.Name) and isinstance(use.function, cst.FunctionDef):
-        return _annotated_fixed(key.value, use.function)
-    return False
+    if not isinstance(key, cst.Name) or function is None:
+        return False
+    return _is_fixed_local(key.value, function, tree)
 
 
-def _annotated_fixed(name: str, function: cst.FunctionDef) -> bool:
-    if first_parameter(function) == name:
-        return name == "cls"
-    params = function.params
-    for param in (*params.posonly_params, *params.params, *params.kwonly_params):
-        if param.name.value == name and param.annotation is not None:
-            return _names_few(param.annotation.annotation)
-    return False
+def _is_fixed_local(name: str, function: Function, tree: ModuleTree) -> bool:
+    """Tell whether a parameter, or what a local name was assigned once, is of a fixed set."""
+    bindings = tree.scopes.inside(function).names.get(name, [])
+    if len(bindings) != 1:
+        return False
+    (binding,) = bindings
+    if isinstance(binding.node, cst.Param):
+        return not _is_self(function, name, tree) and is_fixed(binding.node)
+    is_plain = binding.how is How.VALUE and binding.value is not None
+    return is_plain and _is_fixed_key(binding.value, function, tree)  # type: ignore[arg-type]
+
+
+def _is_self(function: Function, name: str, tree: ModuleTree) -> bool:
+    if not isinstance(function, cst.FunctionDef) or first_parameter(function) != name:
+        return False
+    return method_class(tree, function) is not None and name != "cls"
+
+
+def _makes_objects(function: cst.FunctionDef, tree: ModuleTree) -> bool:
+    name = function.name.value
+    if name == "__new__":
+        return True
+    owner = method_class(tree, function)
+    return (
+        name == "__call__"
+        and owner is not None
+        and any(last_name(base.value).endswith(("type", "Meta")) for base in owner.bases)
+    )

@@ -23,6 +23,11 @@ _FILE_CALLS = frozenset({
 _FILE_METHODS = frozenset({"read_text", "read_bytes", "iterdir", "rglob"})
 _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "os.environ", "os.getcwd", "os.getuid"})
 _WAITS = {"network": Origin.NETWORK, "process": Origin.PROCESS}
+# What these block on is in the process or beside it, and no other machine.
+_LOCAL_ROOTS = frozenset({
+    "asyncio", "builtins", "concurrent", "io", "multiprocessing", "os", "pathlib", "queue",
+    "shutil", "threading", "time",
+})  # fmt: skip
 _WAITED_ON = frozenset({"asyncio.sleep", "time.sleep"})
 _NESTED = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 _ORDER = tuple(Origin)
@@ -108,7 +113,9 @@ def _known(name: str, call: cst.Call) -> Origin | None:
         return None
     if row.timeout is not None and row.timeout.waits in _WAITS:
         return _WAITS[row.timeout.waits]
-    return Origin.NETWORK if row.blocking is not None else None
+    if row.blocking is None or name.partition(".")[0] in _LOCAL_ROOTS:
+        return None
+    return Origin.FILE if row.blocking.file_system else Origin.NETWORK
 
 
 def _local(tree: ModuleTree, gathered: Gathered, call: cst.Call) -> cst.FunctionDef | None:

@@ -209,8 +209,13 @@ def _argument(tree: ModuleTree, arg: cst.Arg, function: Function | None) -> Use 
 
 
 def _is_weighed(tree: ModuleTree, call: cst.Call) -> bool:
-    """Tell whether a length is compared or reckoned with, not only shown."""
+    """Tell whether a length is compared or reckoned with, not only shown or asked for nought."""
     for parent in tree.ancestors(call):
+        if isinstance(parent, cst.Comparison) and any(
+            isinstance(side, cst.Integer) and side.value == "0"
+            for side in (parent.left, *(c.comparator for c in parent.comparisons))
+        ):
+            return False
         if isinstance(parent, (cst.Comparison, cst.BinaryOperation)):
             return True
         if isinstance(parent, (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Arg)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from exai_audit.knowledge.layers import words
 
 _CACHE = frozenset({"cache", "cached", "memo", "memoized"})
@@ -22,6 +24,25 @@ _PARTS = frozenset({
     "entry", "entries", "error", "item", "items", "miss", "middleware", "manager", "result",
     "results", "exception", "warning", "mixin", "operation", "request", "response",
 })  # fmt: skip
+# What a class is called that keeps a cache: ``CacheStore``, ``CacheManager``.
+_KEEPERS = frozenset({
+    "backend", "client", "db", "dict", "handler", "impl", "layer", "manager", "map", "provider",
+    "region", "repository", "service", "storage", "store", "table", "base", "memory", "redis",
+    "file", "disk", "local",
+})  # fmt: skip
+# Values that are called so come from a set that the code or its configuration fixes.
+_FIXED = frozenset({
+    "adapter", "alias", "annotation", "arch", "attr", "attribute", "backend", "callable",
+    "callback", "charset", "class", "classes", "cls", "codec", "codepage", "collation", "column",
+    "config", "configuration", "decorator", "dialect", "driver", "dtype", "encoding", "engine",
+    "env", "environment", "extension", "family", "field", "flag", "flags", "fn", "format", "func",
+    "function", "handler", "hint", "kind", "klass", "lang", "language", "level", "locale", "method",
+    "mode", "model", "models", "module", "namespace", "option", "options", "platform", "plugin",
+    "prefix", "protocol", "provider", "scheme", "schema", "separator", "setting", "settings",
+    "signature", "strict", "suffix", "timezone", "tp", "typ", "type", "types", "tz", "unit",
+    "units", "verbose", "version",
+})  # fmt: skip
+_FIXED_ALONE = frozenset({"name", "names"})
 _BEFORE = frozenset({"is", "has", "no", "use", "uses", "using", "enable", "disable", "should"})
 _LIVE = frozenset({
     "breaker", "bulkhead", "client", "clients", "condition", "conn", "connection", "connections",
@@ -44,6 +65,17 @@ _CLOCKS = frozenset({
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today",
     "datetime.datetime.today", "time.localtime", "time.gmtime",
 })  # fmt: skip
+# Objects of classes called so live as long as the service.
+_LONG_LIVED = frozenset({
+    "agent", "app", "application", "backend", "bot", "broker", "client", "connector", "controller",
+    "daemon", "dispatcher", "engine", "gateway", "hub", "manager", "middleware", "node", "pool",
+    "provider", "proxy", "registry", "repository", "router", "scheduler", "server", "service",
+    "singleton", "storage", "store", "supervisor", "worker",
+})  # fmt: skip
+_ENOUGH = re.compile(
+    r"(?i)\b(bound(ed)?|unbounded|limit(ed)?|grows?|finite|never evict\w*|leaks?|intentional(ly)?"
+    r"|deliberate(ly)?|on purpose)\b"
+)
 # A function called so empties something, when someone calls it.
 _EMPTYING = frozenset({
     "checkcache", "clean", "cleanup", "clear", "clearcache", "discard", "drop", "empty", "evict",
@@ -63,9 +95,16 @@ def is_cache_name(name: str) -> bool:
 
 
 def is_cache_class(name: str) -> bool:
-    """Tell whether a class's first or last word is Cache."""
+    """Tell whether a class is called Cache last, or first and a keeper of one after that."""
     parts = words(name)
-    return bool(parts) and "cache" in (parts[0], parts[-1])
+    if not parts or parts[-1] == "cache":
+        return bool(parts)
+    return parts[0] == "cache" and set(parts[1:]) <= _KEEPERS
+
+
+def has_few_values(name: str) -> bool:
+    """Tell whether what is called so comes from a fixed set: backends, languages, formats."""
+    return name in _FIXED_ALONE or bool(_FIXED & set(words(name)))
 
 
 def names_a_store(name: str) -> bool:
@@ -126,3 +165,13 @@ def surely_called(name: str) -> bool:
 def says_cache(name: str) -> bool:
     """Tell whether one of a name's words is about caches."""
     return any(word.startswith(("cache", "memo")) or word == "clearcache" for word in words(name))
+
+
+def is_long_lived(name: str) -> bool:
+    """Tell whether a class's last word says that its objects live as long as the service."""
+    return bool(_LONG_LIVED & set(words(name)[-1:]))
+
+
+def argues_growth(comment: str) -> bool:
+    """Tell whether a comment shows that somebody thought of how large a cache can become."""
+    return bool(_ENOUGH.search(comment))
