@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from exai_audit.facts.caches import CacheFact, CacheFacts, CacheForm, Layer, Lifetime
+from exai_audit.facts.caches import CacheFact, CacheFacts, CacheForm, Layer, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
-from exai_audit.knowledge.layers import own_layer
+from exai_audit.knowledge.layers import own_layer, words
 from exai_audit.project import Project
 
+_ELSEWHERE = frozenset({Origin.NETWORK, Origin.AWAITED})
 _NO_RESULTS = frozenset({CacheForm.REGISTRY, CacheForm.CACHED_PROPERTY})
 OWN = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM, CacheForm.CLASS})
 """The forms in which the code keeps results by itself, without a library."""
@@ -64,7 +65,7 @@ def is_single(cache: CacheFact) -> bool:
 def strategic_caches(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
     """Yield the caches that one strategy could rule.
 
-    The memory of a pure function needs none: its results never go stale. Nor does an unnamed
+    What only remembers what the process can compute again needs none. Nor does an unnamed
     dictionary of a single object.
     """
     for facts, cache in result_caches(project):
@@ -74,13 +75,21 @@ def strategic_caches(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
 
 
 def is_memory_of_pure(cache: CacheFact) -> bool:
-    """Tell whether a cache only remembers what follows from its keys."""
-    return cache.form in (CacheForm.DECORATOR, CacheForm.MEMO_IDIOM) and (
-        cache.pure and not cache.expiry and not cache.invalidation
+    """Tell whether a cache only remembers what the process itself can compute again."""
+    return (
+        cache.form in (CacheForm.DECORATOR, CacheForm.MEMO_IDIOM, CacheForm.CONTAINER)
+        and cache.origin not in _ELSEWHERE
+        and not cache.expiry
+        and not cache.bookkeeping
     )
 
 
-def is_implementation(cache: CacheFact) -> bool:
-    """Tell whether the code has a cache of its own making: a class, or a policy by hand."""
-    by_hand = cache.bookkeeping or cache.expiry or cache.bound == "length check"
-    return cache.form is CacheForm.CLASS or (cache.form in OWN and bool(by_hand))
+def implementation(cache: CacheFact) -> str | None:
+    """Return what a cache of the project's own making is called, None for any other.
+
+    Classes that share a base which is a cache are one: it rules them all.
+    """
+    if cache.form is CacheForm.CLASS:
+        bases = [base for base in cache.callable.split(", ") if "cache" in words(base)]
+        return bases[0] if bases else cache.name
+    return cache.name if cache.form in OWN else None

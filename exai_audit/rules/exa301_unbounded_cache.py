@@ -25,10 +25,12 @@ def price_of(article, day):
     return article.price(day)
 ```
 
-*Known false alarms.* Keys from a fixed set bound a cache by themselves: where annotation or name
-says that they are classes, functions, languages, settings and the like, or a comment beside the
-cache argues its size, the finding has low confidence; elsewhere suppress with that reason. So it
-has on an object that nothing shows to live as long as the process, and in modules of a command line
+*Known false alarms.* Keys from a fixed set bound a cache by themselves. The confidence is high
+where the code shows that there is no end of keys: by their names (users, addresses, paths, texts,
+times, ``*args``), or because results are fetched from elsewhere. It is low where annotation or name
+says that they are classes, functions, languages, settings and the like, where nothing is said,
+where a comment beside the cache argues its size, and where a function calls itself. So it is on an
+object that nothing shows to live as long as the process, and in modules of a command line
 interface: a command that ends after one run has no time to grow.
 
 *References.* ``functools.cache`` is ``lru_cache(maxsize=None)`` (Python documentation). A function
@@ -45,7 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime
+from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project import Project
@@ -82,6 +84,8 @@ def _is_command(facts: FileFacts) -> bool:
 def _is_judged(cache: CacheFact) -> bool:
     if cache.form is CacheForm.CACHED_PROPERTY or cache.parameters == 0:
         return False
+    if cache.form is CacheForm.REGISTRY and not cache.open_keys and not cache.fixed_keys:
+        return False
     if cache.form is CacheForm.DECORATOR:
         holds_coroutines = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
         return cache.lifetime is not Lifetime.CLOSURE and not holds_coroutines
@@ -114,7 +118,10 @@ def _confidence(cache: CacheFact) -> Confidence:
     passing = cache.lifetime is Lifetime.INSTANCE and not cache.long_lived
     if cache.fixed_keys or cache.shared or offered or passing:
         return Confidence.LOW
-    return Confidence.MEDIUM if cache.lifetime is Lifetime.CLOSURE else Confidence.HIGH
+    fetched = cache.origin in (Origin.NETWORK, Origin.AWAITED)
+    if cache.open_keys or fetched or cache.form is CacheForm.CLASS:
+        return Confidence.MEDIUM if cache.lifetime is Lifetime.CLOSURE else Confidence.HIGH
+    return Confidence.LOW
 
 
 def _message(cache: CacheFact) -> str:

@@ -16,11 +16,11 @@ fragmentation-caches = 3
 _price_cache = {}
 
 
-def price(article):
+async def price(shop, article):
     if article not in _price_cache:
         if len(_price_cache) > 100:
             _price_cache.clear()
-        _price_cache[article] = article.price()
+        _price_cache[article] = await shop.price(article)
     return _price_cache[article]
 # file: stock.py
 class StockCache:
@@ -64,10 +64,11 @@ def price(article):
 *Known false alarms.* A code base of unrelated programs has no common strategy: audit each alone.
 
 *References.* Reported from ``fragmentation-caches`` (5) caches in ``fragmentation-cache-files`` (3)
-files with ``fragmentation-own-caches`` (2) own implementations: classes that are caches, and
-dictionaries whose length or age the code checks itself. Registries, cached properties, functions
-without parameters, unnamed dictionaries of one object and the memory of pure functions are not
-counted: no strategy would change them. It stands at the first cache of the file with the most,
+files with ``fragmentation-own-caches`` (2) own implementations: classes that are caches
+(those with a common base that is a cache are one), and dictionaries that keep what was fetched or
+do their own bookkeeping. Registries, cached properties, unnamed dictionaries of one object, and
+caches that only remember what the process itself can compute again are not counted: no strategy
+would change them. It stands at the first cache of the file with the most,
 and counts facts, whether the other rules are selected or suppressed or not; it is silenced in the
 settings only. The report's cache strategy says which layers can share a store.
 """
@@ -80,7 +81,7 @@ from dataclasses import dataclass
 
 from exai_audit.finding import Family, Hit, Related, Severity
 from exai_audit.project import Project
-from exai_audit.project_caches import is_implementation, strategic_caches
+from exai_audit.project_caches import implementation, strategic_caches
 from exai_audit.registry import Rule, Scoped
 
 
@@ -98,7 +99,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     limits = options.default
     sites = [(facts.path, cache) for facts, cache in strategic_caches(project)]
     per_file = Counter(path for path, _ in sites)
-    own = sum(is_implementation(cache) for _, cache in sites)
+    own = len({implementation(cache) for _, cache in sites} - {None})
     if (
         len(sites) < limits.fragmentation_caches
         or len(per_file) < limits.fragmentation_cache_files

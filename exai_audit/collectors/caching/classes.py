@@ -9,7 +9,12 @@ import libcst as cst
 from exai_audit.collectors.caching.containers import Key, container_kind, held, is_locked
 from exai_audit.collectors.caching.definitions import Definition
 from exai_audit.collectors.caching.held import Held
-from exai_audit.collectors.caching.keys import is_argued, is_long_lived_object, shown_key
+from exai_audit.collectors.caching.keys import (
+    has_open_keys,
+    is_argued,
+    is_long_lived_object,
+    shown_key,
+)
 from exai_audit.collectors.caching.limits import Limits, limits
 from exai_audit.collectors.caching.syntax import (
     Gathered,
@@ -101,6 +106,7 @@ def _fact(
         grows=tree.place(main.target.node) if main is not None else None,
         parameters=1 if main is not None else 0,
         fixed_keys=main is not None and is_argued(tree, main.target.node),
+        open_keys=has_open_keys(tree, stored),
         long_lived=is_long_lived_object(tree, gathered, owner),
         shared=bool(container.does(Act.HAND_ON)) if container is not None else False,
     )
@@ -137,7 +143,7 @@ def _limits(
             found = _with_invalidation(found, names[0])
     if found.expiry is None and setter is not None:
         names = [n.value for n in descendants(setter) if isinstance(n, cst.Name)]
-        expiry = next((n for n in names if is_expiry(n)), None)
+        expiry = next((n for n in names if is_expiry(n) or n == "timeout"), None)
         if expiry is not None:
             found = _with_expiry(found, expiry)
     return found

@@ -11,6 +11,7 @@ from exai_audit.collectors.caching.held import Held
 from exai_audit.collectors.caching.idiom import is_memo, is_setdefault
 from exai_audit.collectors.caching.keys import (
     has_few_keys,
+    has_open_keys,
     is_argued,
     is_long_lived_object,
     shown_key,
@@ -120,6 +121,7 @@ def _describe(
         unlocked=0 if locked else check_then_act(container, stored, tree),
         parameters=1,
         fixed_keys=has_few_keys(tree, container, stored) or is_argued(tree, target.node),
+        open_keys=has_open_keys(tree, stored),
         long_lived=is_long_lived_object(tree, gathered, target.owner),
         shared=bool(container.does(Act.HAND_ON)),
     )

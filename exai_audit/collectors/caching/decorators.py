@@ -9,11 +9,12 @@ import libcst as cst
 
 from exai_audit.collectors.caching.containers import container_kind
 from exai_audit.collectors.caching.definitions import outlives
-from exai_audit.collectors.caching.keys import is_argued, is_fixed
+from exai_audit.collectors.caching.keys import is_argued, is_fixed, is_open
 from exai_audit.collectors.caching.purity import cause
 from exai_audit.collectors.caching.syntax import (
     Gathered,
     argument,
+    descendants,
     given,
     last_name,
     method_class,
@@ -133,8 +134,8 @@ def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) 
         parameters=len(parameters),
         on_method=is_method and not is_property and not _is_enum(owner, tree),
         on_coroutine=function.asynchronous is not None,
-        fixed_keys=(bool(parameters) and all(map(is_fixed, parameters)))
-        or is_argued(tree, cached.place),
+        fixed_keys=_has_few_keys(cached, parameters, tree),
+        open_keys=any(map(is_open, parameters)),
     )
 
 
@@ -173,6 +174,17 @@ def _limits(cached: _Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
     if not isinstance(by, cst.Call):
         return given(None, cache, tree)
     return given(by, cache, tree)
+
+
+def _has_few_keys(cached: _Cached, parameters: list[cst.Param], tree: ModuleTree) -> bool:
+    few = bool(parameters) and all(map(is_fixed, parameters))
+    return few or is_argued(tree, cached.place) or _calls_itself(cached.function)
+
+
+def _calls_itself(function: cst.FunctionDef) -> bool:
+    """Tell whether a function needs all of its results again: a bound would defeat its purpose."""
+    calls = (n for n in descendants(function.body) if isinstance(n, cst.Call))
+    return any(last_name(call.func) == function.name.value for call in calls)
 
 
 def _has_argument(by: cst.BaseExpression, keyword: str) -> bool:

@@ -8,12 +8,18 @@ from exai_audit.collectors.caching.held import Held
 from exai_audit.collectors.caching.syntax import (
     Function,
     Gathered,
+    descendants,
     is_literal,
     last_name,
     method_class,
 )
 from exai_audit.collectors.caching.uses import Use
-from exai_audit.collectors.caching.words import argues_growth, has_few_values, is_long_lived
+from exai_audit.collectors.caching.words import (
+    argues_growth,
+    has_few_values,
+    has_many_values,
+    is_long_lived,
+)
 from exai_audit.collectors.scopes import How, first_parameter
 from exai_audit.collectors.tree import ModuleTree
 
@@ -22,6 +28,7 @@ _FEW_NAMES = frozenset({
     "__class__", "cls", "klass", "func", "fn", "function", "type_", "typ", "tp", "module",
 })  # fmt: skip
 _LONGEST = 60
+_DEEPEST = 3
 
 
 def shown_key(tree: ModuleTree, stored: list[Use]) -> str:
@@ -37,6 +44,33 @@ def has_few_keys(tree: ModuleTree, held: Held, stored: list[Use]) -> bool:
     """Tell whether there are only so many keys: classes, functions, backends, languages."""
     by_annotation = _is_keyed_by_classes(held.target.node, tree)
     return by_annotation or all(_has_fixed_key(use, tree) for use in stored)
+
+
+def has_open_keys(tree: ModuleTree, stored: list[Use]) -> bool:
+    """Tell whether the code shows that there is no end of keys: users, addresses, texts."""
+    return any(
+        use.key is not None and _is_open(use.key, use.function, tree, _DEEPEST) for use in stored
+    )
+
+
+def is_open(param: cst.Param) -> bool:
+    """Tell whether a parameter's values have no end, by name or because it takes all there are."""
+    return param.star in ("*", "**") or has_many_values(param.name.value)
+
+
+def _is_open(
+    key: cst.BaseExpression, function: Function | None, tree: ModuleTree, depth: int
+) -> bool:
+    for node in descendants(key):
+        if isinstance(node, cst.Name) and has_many_values(node.value):
+            return True
+        if isinstance(node, cst.Name) and function is not None and depth > 0:
+            bindings = tree.scopes.inside(function).names.get(node.value, [])
+            for binding in bindings if len(bindings) == 1 else ():
+                value = binding.value if binding.how is How.VALUE else None
+                if value is not None and _is_open(value, function, tree, depth - 1):
+                    return True
+    return False
 
 
 def is_argued(tree: ModuleTree, node: cst.CSTNode) -> bool:
@@ -118,16 +152,32 @@ def _is_fixed_key(key: cst.BaseExpression, function: Function | None, tree: Modu
         return bool(key.elements) and all(
             _is_fixed_key(element.value, function, tree) for element in key.elements
         )
+    if isinstance(key, cst.IfExp):
+        return all(_is_fixed_key(side, function, tree) for side in (key.body, key.orelse))
     if isinstance(key, cst.Call):
-        return last_name(key.func) == "type"
+        return _is_fixed_call(key, function, tree)
     if not isinstance(key, (cst.Name, cst.Attribute)):
         return is_literal(key)
-    name = last_name(key)
-    if name in _FEW_NAMES or has_few_values(name):
+    if is_literal(key) or last_name(key) in _FEW_NAMES or _names_few_things(key):
         return True
     if not isinstance(key, cst.Name) or function is None:
         return False
     return _is_fixed_local(key.value, function, tree)
+
+
+def _is_fixed_call(key: cst.Call, function: Function | None, tree: ModuleTree) -> bool:
+    """Tell whether a call makes a key of what is fixed: ``type(x)``, ``settings.hash_key()``."""
+    if last_name(key.func) == "type":
+        return True
+    if key.args:
+        return all(_is_fixed_key(arg.value, function, tree) for arg in key.args)
+    return _names_few_things(key.func)
+
+
+def _names_few_things(node: cst.BaseExpression) -> bool:
+    """Tell whether a part of ``settings.cache.hash_key`` names a fixed set; the last says most."""
+    names = [n.value for n in descendants(node) if isinstance(n, cst.Name)]
+    return any(map(has_few_values, names)) and not has_many_values(names[-1])
 
 
 def _is_fixed_local(name: str, function: Function, tree: ModuleTree) -> bool:

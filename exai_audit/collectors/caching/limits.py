@@ -224,7 +224,9 @@ def _takes_oldest(node: cst.CSTNode, tree: ModuleTree) -> bool:
     if isinstance(node, cst.Call):
         if last_name(node.func) == "popitem":
             return bool(node.args)
-        if last_name(node.func) == "popleft":
+        first = node.args[0].value if node.args else None
+        picks = isinstance(first, cst.Call) and last_name(first.func) == "next"
+        if picks or last_name(node.func) == "popleft":
             return True
     function = tree.function_of(node)
     around = descendants(function.body) if function is not None else iter(())

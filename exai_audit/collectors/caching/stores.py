@@ -9,7 +9,7 @@ import libcst as cst
 from exai_audit.collectors.caching.containers import Key, is_locked, stale_cause
 from exai_audit.collectors.caching.definitions import Definition
 from exai_audit.collectors.caching.held import Held
-from exai_audit.collectors.caching.keys import is_long_lived_object, shown_key
+from exai_audit.collectors.caching.keys import has_open_keys, is_long_lived_object, shown_key
 from exai_audit.collectors.caching.limits import limits
 from exai_audit.collectors.caching.purity import Cause, cause
 from exai_audit.collectors.caching.syntax import Gathered, argument, given, last_name
@@ -72,16 +72,14 @@ def _by_name(call: cst.Call, name: str) -> Call | None:
     if not names_a_store(last) or not last.lstrip("_")[:1].isupper():
         return None
     keywords = [arg.keyword.value for arg in call.args if arg.keyword is not None]
-    sizes = [word for word in keywords if is_size(word)]
-    lifetimes = [word for word in keywords if is_expiry(word)]
-    first = call.args[0] if call.args else None
-    by_position = first is not None and first.keyword is None and is_number(first.value)
-    if not sizes and not lifetimes and not by_position:
+    size = next(filter(is_size, keywords), None)
+    lifetime = next(filter(is_expiry, keywords), None)
+    numbered = bool(call.args) and call.args[0].keyword is None and is_number(call.args[0].value)
+    if size is None and lifetime is None and not numbered:
         return None
-    bound = sizes[0] if sizes else "size" if by_position else None
-    expiry = lifetimes[0] if lifetimes else None
-    cache = Cache("store", bound, 0 if by_position and not sizes else None, expiry=expiry)
-    return Call(name, cache=cache)
+    position = 0 if numbered and size is None else None
+    return Call(name, cache=Cache("store", size or ("size" if numbered else None), position,
+                                  expiry=lifetime))  # fmt: skip
 
 
 def is_number(node: cst.BaseExpression) -> bool:
@@ -119,6 +117,7 @@ def _fact(definition: Definition, row: Call, tree: ModuleTree, gathered: Gathere
         origin=why.origin if why else None,
         source=why.source if why else "",
         parameters=1,
+        open_keys=has_open_keys(tree, stored),
         long_lived=is_long_lived_object(tree, gathered, target.owner),
         shared=bool(held.does(Act.HAND_ON)),
     )

@@ -42,6 +42,21 @@ _FIXED = frozenset({
     "signature", "strict", "suffix", "timezone", "tp", "typ", "type", "types", "tz", "unit",
     "units", "verbose", "version",
 })  # fmt: skip
+# Values that are called so come from outside: there is no end of them.
+_OPEN = frozenset({
+    "account", "address", "args", "article", "arguments", "body", "bytes", "code", "commit",
+    "content", "contents", "coordinates", "customer", "data", "date", "datetime", "day", "digest",
+    "dir", "directory", "doc", "document", "domain", "email", "expr", "expression", "file",
+    "filename", "filepath", "fingerprint", "folder", "guid", "hash", "host", "hostname", "href",
+    "id", "identifier", "ids", "input", "inputs", "instance", "ip", "item", "job", "kwargs", "lat",
+    "latitude", "link", "lon", "longitude", "mail", "message", "messages", "msg", "node", "obj",
+    "object", "order", "owner", "page", "params", "path", "paths", "pattern", "payload", "phone",
+    "phrase", "pk", "point", "product", "prompt", "query", "question", "record", "regex", "repo",
+    "request", "revision", "row", "sentence", "session", "sha", "sku", "source", "sql", "statement",
+    "string", "symbol", "task", "template", "tenant", "term", "text", "ticker", "time", "timestamp",
+    "title", "token", "tokens", "uid", "uri", "url", "urls", "user", "username", "uuid", "value",
+    "values", "word",
+})  # fmt: skip
 _FIXED_ALONE = frozenset({"name", "names"})
 _BEFORE = frozenset({"is", "has", "no", "use", "uses", "using", "enable", "disable", "should"})
 _LIVE = frozenset({
@@ -105,6 +120,11 @@ def is_cache_class(name: str) -> bool:
 def has_few_values(name: str) -> bool:
     """Tell whether what is called so comes from a fixed set: backends, languages, formats."""
     return name in _FIXED_ALONE or bool(_FIXED & set(words(name)))
+
+
+def has_many_values(name: str) -> bool:
+    """Tell whether what is called so comes from outside: users, addresses, texts, numbers."""
+    return bool(_OPEN & set(words(name))) and not has_few_values(name)
 
 
 def names_a_store(name: str) -> bool:
