@@ -62,6 +62,8 @@ def _is_open(
     key: cst.BaseExpression, function: Function | None, tree: ModuleTree, depth: int
 ) -> bool:
     for node in descendants(key):
+        if isinstance(node, cst.Name) and _is_called(node, tree):
+            continue
         if isinstance(node, cst.Name) and has_many_values(node.value):
             return True
         if isinstance(node, cst.Name) and function is not None and depth > 0:
@@ -71,6 +73,14 @@ def _is_open(
                 if value is not None and _is_open(value, function, tree, depth - 1):
                     return True
     return False
+
+
+def _is_called(name: cst.Name, tree: ModuleTree) -> bool:
+    """Tell whether a name is that of a function which is called: it says nothing of the values."""
+    parent = tree.parent(name)
+    func = parent if isinstance(parent, cst.Attribute) and parent.attr is name else name
+    call = tree.parent(func)
+    return isinstance(call, cst.Call) and call.func is func
 
 
 def is_argued(tree: ModuleTree, node: cst.CSTNode) -> bool:
@@ -171,7 +181,7 @@ def _is_fixed_call(key: cst.Call, function: Function | None, tree: ModuleTree) -
         return True
     if key.args:
         return all(_is_fixed_key(arg.value, function, tree) for arg in key.args)
-    return _names_few_things(key.func)
+    return isinstance(key.func, cst.Attribute) and _names_few_things(key.func.value)
 
 
 def _names_few_things(node: cst.BaseExpression) -> bool:

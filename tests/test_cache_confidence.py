@@ -1,0 +1,142 @@
+"""How sure the cache rules are: sure where the code shows it, unsure where it says nothing."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from exai_audit.config import load
+from exai_audit.engine import audit
+from exai_audit.finding import Confidence, Finding, Severity
+
+
+def found(folder: Path, text: str, code: str, path: str = "module.py") -> list[Finding]:
+    (folder / ".git").mkdir()
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(textwrap.dedent(text))
+    settings, _ = load(folder, None, False)
+    audited = audit([folder], folder, settings, 1, lambda done, total: None)
+    return [finding for finding in audited.findings if finding.code == code]
+
+
+def decorated(parameters: str, body: str = "return 1") -> str:
+    return f"from functools import cache\n@cache\ndef f({parameters}):\n    {body}\n"
+
+
+def memo(key: str, parameters: str = "x") -> str:
+    return f"""
+        _known = {{}}
+
+        def f({parameters}):
+            key = {key}
+            if key not in _known:
+                _known[key] = compute(x)
+            return _known[key]
+        """
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        (decorated("user_id"), Confidence.HIGH),
+        (decorated("*args"), Confidence.HIGH),
+        (decorated("path: str"), Confidence.HIGH),
+        (decorated("kind, text"), Confidence.HIGH),
+        (decorated("language"), Confidence.LOW),
+        (decorated("cls: type"), Confidence.LOW),
+        (decorated("backend_name: str, strict=False"), Confidence.LOW),
+        (decorated("n", "return f(n - 1)"), Confidence.LOW),
+        (decorated("n"), Confidence.LOW),
+        (memo("(x.url, x.method)"), Confidence.HIGH),
+        (memo("hash(x.body)"), Confidence.HIGH),
+        (memo("type(x)"), Confidence.LOW),
+        (memo("settings.hash_key()"), Confidence.LOW),
+        (memo("(x.locale, bool_)", "x, bool_=True"), Confidence.LOW),
+        (memo("x"), Confidence.LOW),
+        ("# 24 x 60 entries: no need to limit it\n" + decorated("time"), Confidence.LOW),
+    ],
+)
+def test_growth_is_sure_where_keys_are_open_ended(
+    text: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    if text.startswith("#"):
+        comment, imported, rest = text.split("\n", 2)
+        text = f"{imported}\n{comment}\n{rest}"
+    (finding,) = found(tmp_path, text, "EXA301")
+    assert finding.confidence is confidence
+
+
+OBJECT = """
+    {before}
+    class {name}:
+        def __init__(self):
+            self._page_cache = {{}}
+
+        def page(self, url):
+            if url not in self._page_cache:
+                self._page_cache[url] = load(url)
+            return self._page_cache[url]
+    {after}
+    """
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "confidence"),
+    [
+        ("PageClient", "", Confidence.HIGH),
+        ("Reader", "reader = Reader()", Confidence.HIGH),
+        ("Reader", "", Confidence.LOW),
+        ("Reader", "def read():\n        return Reader()", Confidence.LOW),
+    ],
+)
+def test_growth_on_an_object_needs_a_long_life(
+    name: str, after: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    (finding,) = found(tmp_path, OBJECT.format(name=name, before="", after=after), "EXA301")
+    assert finding.confidence is confidence
+    assert finding.severity is Severity.LOW
+
+
+@pytest.mark.parametrize("path", ["cli/show.py", "app/commands/show.py"])
+def test_a_command_has_no_time_to_grow(path: str, tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, decorated("url"), "EXA301", path)
+    assert finding.confidence is Confidence.LOW
+
+
+def test_remedies_speak_of_the_values_at_hand(tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, decorated("url, day"), "EXA301")
+    assert "@lru_cache(maxsize=1024)" in finding.remedy
+    assert "url, day" in finding.remedy
+
+
+def test_the_suggested_size_is_a_setting(tmp_path: Path) -> None:
+    (tmp_path / "exai-audit.toml").write_text("suggested-cache-size = 64\n")
+    (finding,) = found(tmp_path, decorated("url"), "EXA301")
+    assert "maxsize=64" in finding.remedy
+
+
+def test_classes_with_a_common_base_are_one_implementation(tmp_path: Path) -> None:
+    body = """
+        import cachetools
+
+        class BaseCache:
+            pass
+
+        class {0}Cache(BaseCache):
+            def __init__(self):
+                self._entries = {{}}
+
+            def get(self, key):
+                return self._entries.get(key)
+
+            def put(self, key, value):
+                self._entries[key] = value
+
+        pages = cachetools.TTLCache(10, 60)
+        """
+    for name in ("First", "Second", "Third"):
+        (tmp_path / f"{name.lower()}.py").write_text(textwrap.dedent(body.format(name)))
+    assert found(tmp_path, "", "EXA305") == []
