@@ -40,9 +40,10 @@ def containers(
     """
     for definition in defined:
         kind = container_kind(definition.value, tree)
-        if kind is None or definition.key in taken:
-            continue
-        if kind in _COLLECTIONS and not is_cache_name(definition.target.name):
+        named = is_cache_name(definition.target.name)
+        if kind is None and named and isinstance(definition.value, cst.Dict):
+            kind = "builtins.dict"  # a cache that starts with what is known
+        if kind is None or definition.key in taken or (kind in _COLLECTIONS and not named):
             continue
         taken.add(definition.key)
         fact = _fact(held(tree, gathered, definition), tree, gathered)
@@ -58,7 +59,10 @@ def held(tree: ModuleTree, gathered: Gathered, definition: Definition) -> Held:
 
 
 def container_kind(value: cst.BaseExpression, tree: ModuleTree) -> str | None:
-    """Return what sort of empty container a value is."""
+    """Return what sort of empty container a value is; of a choice, what either side is."""
+    if isinstance(value, cst.IfExp):
+        kinds = [container_kind(side, tree) for side in (value.body, value.orelse)]
+        return kinds[1] or kinds[0] if all(kinds) else None
     if isinstance(value, cst.Dict):
         return "builtins.dict" if not value.elements else None
     if isinstance(value, cst.List):

@@ -226,6 +226,14 @@ def _is_weighed(tree: ModuleTree, call: cst.Call) -> bool:
 def _subscript(tree: ModuleTree, node: cst.Subscript, function: Function | None) -> Use | None:
     key = subscript_key(node)
     parent = tree.parent(node)
+    if isinstance(parent, cst.Subscript) and parent.value is node:
+        return _subscript(tree, parent, function)  # cache[user][page]: a cache in each entry
+    if isinstance(parent, cst.ComparisonTarget) and isinstance(
+        parent.operator, (cst.In, cst.NotIn)
+    ):
+        comparison = tree.parent(parent)
+        if isinstance(comparison, cst.Comparison):
+            return Use(Act.LOOK_UP, comparison, function, comparison.left)
     if isinstance(parent, cst.AssignTarget):
         assignment = tree.parent(parent)
         assert isinstance(assignment, cst.Assign)
