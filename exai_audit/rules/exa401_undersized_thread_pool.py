@@ -91,9 +91,13 @@ def _remedy(pool: PoolFact, name: str) -> str:
         remedy = (
             f"Write {name}() for the default, {gives}; or size it by how many calls wait at once"
         )
-    if pool.serves_async:
-        remedy += ". For a single call, await asyncio.to_thread(...) needs no pool of its own"
-    return remedy + "."
+    if not pool.serves_async:
+        return remedy + "."
+    close = pool.closed_by[0] if pool.closed_by else "close"
+    return (
+        f"{remedy}. For a single call, await asyncio.to_thread(...) needs no pool of its own; where"
+        f" one has to bound something, make it once, at module level, with {close}() at shutdown."
+    )
 
 
 RULE = Rule(
