@@ -46,7 +46,8 @@ class Value:
     """What a limit is given. ``amount`` is in the unit of the name, unless ``in_seconds``.
 
     ``fallback`` tells that the literal only stands in for something that may be missing, ``key``
-    under which name that is looked up. ``compound`` is a limit object, a tuple or a mapping.
+    under which name that is looked up. ``compound`` is a limit object, a tuple or a mapping;
+    ``phase`` names the one of its phases that is a literal where its limit on the whole is none.
     """
 
     kind: ValueKind
@@ -55,6 +56,7 @@ class Value:
     fallback: bool = False
     key: str = ""
     compound: bool = False
+    phase: str = ""
 
 
 _NONE = Value(ValueKind.NONE)
@@ -183,12 +185,16 @@ class ValueReader:
         if row is None or row.timeout is None or row.timeout.waits != "limit":
             return None
         whole = argument(call, row.timeout.argument, row.timeout.position)
-        values = [self.read(arg.value) for arg in call.args if not arg.star]
-        known = [value for value in values if value is not None]
-        first = self.read(whole.value) if whole else None
-        if first is not None and first.kind is ValueKind.LITERAL:
-            return replace(first, compound=True)
-        return _strongest(known)
+        known: list[Value] = []
+        for arg in call.args:
+            value = self.read(arg.value) if not arg.star else None
+            if value is not None and arg is whole and value.kind is ValueKind.LITERAL:
+                return replace(value, compound=True)
+            if value is not None:
+                phase = arg.keyword.value if arg.keyword and arg is not whole else ""
+                known.append(replace(value, phase=phase))
+        strongest = _strongest(known)
+        return strongest if strongest is None or whole else replace(strongest, phase="")
 
     def _call(self, node: cst.Call, strings: bool) -> Value | None:
         limit = self.phases(node)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from exai_audit.collectors.timeout_sites import Candidates, Site, SiteFinder
-from exai_audit.collectors.timeout_values import is_literal
+from exai_audit.collectors.timeout_values import is_literal, text_of
 from exai_audit.collectors.timeout_words import category_of, is_timeout_like, scale
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
@@ -31,6 +31,7 @@ TRIGGERS = re.compile(
     rb"|\b(?:%s)\((?:[^()\n]*\b)?(?:\d[\d._e]*|[A-Z][A-Z0-9_]+)\s*[,)]"
     % "|".join(_UNNAMED).encode()
 )
+_VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 
 
@@ -92,7 +93,7 @@ def _fact(site: Site, finder: SiteFinder, tree: ModuleTree) -> TimeoutFact:
         form=site.form,
         value=site.value.kind,
         seconds=_seconds(site),
-        name=site.name,
+        name=site.value.phase or site.name,
         operation=operation,
         category=_category(site, operation, place.symbol, is_async, tree),
         is_async=is_async,
@@ -147,7 +148,9 @@ def _category(
 
 def _first_literal(call: cst.Call | None, at: cst.CSTNode, tree: ModuleTree) -> str:
     """Return the first argument as written if it is a literal: an address, a queue, a key."""
-    first = call.args[0] if call is not None and call.args else None
+    args = call.args if call is not None else ()
+    verb = text_of(args[0].value) if args and args[0].keyword is None else None
+    first = next(iter(args[1:] if verb in _VERBS else args), None)
     if first is None or first is at or first.keyword is not None or first.star:
         return ""
     is_text = isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
