@@ -109,6 +109,8 @@ class Names:
 
     def _name(self, node: cst.Name, scope: Scope) -> Ref | None:
         owner = self._scopes.owner(node.value, scope)
+        if owner is None and is_none(node):
+            return None
         if owner is None:
             return Ref(f"builtins.{node.value}", False) if node.value in _BUILTINS else None
         return self._bound(self._seen(owner.names[node.value], node, owner, scope), owner)
