@@ -137,7 +137,8 @@ def _is_awaited(call: cst.Call, outer: cst.Call, tree: ModuleTree) -> bool:
             return True
         if isinstance(node, cst.WithItem):
             around = tree.parent(node)
-            return isinstance(around, cst.With) and around.asynchronous is not None
+            is_async = isinstance(around, cst.With) and around.asynchronous is not None
+            return is_async or limiter_of(call, tree) is not None
         if isinstance(node, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
             return False
         child = node
