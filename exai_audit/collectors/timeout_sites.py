@@ -275,13 +275,20 @@ class SiteFinder:
                 yield Site(element.key, form, value, key, element)
 
     def _form_at(self, node: cst.CSTNode, otherwise: TimeoutForm) -> TimeoutForm:
-        """Return the form of what a module or class defines with: an own table, a constant."""
+        """Return the form of what a module or class defines with: an own table, a constant.
+
+        What is handed to a call there is part of a definition only if that makes a constant.
+        """
         if self._tree.function_of(node) is not None:
             return otherwise
+        is_handed = False
         for around in self._tree.ancestors(node):
-            if isinstance(around, cst.Call) and self._tree.qualified(around.func) not in CASTS:
-                break
+            is_handed |= (
+                isinstance(around, cst.Call) and self._tree.qualified(around.func) not in CASTS
+            )
             if isinstance(around, (cst.Assign, cst.AnnAssign)):
+                if is_handed and not _target_name(around).isupper():
+                    break
                 is_class = self._tree.class_of(node) is not None
                 return TimeoutForm.CLASS_FIELD if is_class else TimeoutForm.MODULE_CONSTANT
         return otherwise
@@ -330,6 +337,11 @@ class SiteFinder:
 
 
 _NOTHING = Value(ValueKind.NONE)
+
+
+def _target_name(node: cst.Assign | cst.AnnAssign) -> str:
+    target = node.target if isinstance(node, cst.AnnAssign) else node.targets[0].target
+    return target.value if isinstance(target, cst.Name) else ""
 
 
 def _is_websocket(call: cst.Call, row: Call | None) -> bool:
