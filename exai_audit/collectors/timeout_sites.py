@@ -208,7 +208,9 @@ class SiteFinder:
         self, call: cst.Call, known: cst.Arg | None, row: Call | None, name: str | None
     ) -> Iterator[Site]:
         is_mapping = name in _MAPPINGS
-        form = TimeoutForm.MAPPING_ENTRY if is_mapping else TimeoutForm.CALL_KEYWORD
+        form = TimeoutForm.CALL_KEYWORD
+        if is_mapping:
+            form = self._form_at(call, TimeoutForm.MAPPING_ENTRY)
         beats = _HEARTBEATS if _is_websocket(call, row) else frozenset()
         for arg in call.args:
             given = arg.keyword.value if arg.keyword is not None else ""
@@ -283,15 +285,17 @@ class SiteFinder:
             return otherwise
         is_handed = False
         for around in self._tree.ancestors(node):
-            is_handed |= (
-                isinstance(around, cst.Call) and self._tree.qualified(around.func) not in CASTS
-            )
+            is_handed |= isinstance(around, cst.Call) and not self._keeps(around)
             if isinstance(around, (cst.Assign, cst.AnnAssign)):
                 if is_handed and not _target_name(around).isupper():
                     break
                 is_class = self._tree.class_of(node) is not None
                 return TimeoutForm.CLASS_FIELD if is_class else TimeoutForm.MODULE_CONSTANT
         return otherwise
+
+    def _keeps(self, call: cst.Call) -> bool:
+        """Tell whether a call gives back what it is given, as a number or a mapping."""
+        return self._tree.qualified(call.func) in CASTS | _MAPPINGS
 
     def _chosen(self, node: cst.BooleanOperation | cst.IfExp) -> Iterator[Site]:
         if isinstance(node, cst.BooleanOperation):
