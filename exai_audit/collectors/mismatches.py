@@ -97,7 +97,8 @@ def _given_to_known(arg: cst.Arg, row: Call, tree: ModuleTree) -> Iterator[Misma
     expected = unit_scale(row.timeout.unit)
     if is_literal(arg.value):
         number = tree.number(arg.value)
-        if number is not None and _is_of_other_size(number, expected):
+        is_limit = row.timeout.waits != "lifetime"
+        if number is not None and is_limit and _is_of_other_size(number, expected):
             yield _fact(arg, row.name, row.timeout.argument, expected, arg.value, None, tree)
         return
     unit = unit_of(arg.value, tree)

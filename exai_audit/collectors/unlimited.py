@@ -205,7 +205,8 @@ def _doubt(call: cst.Call, row: Call, limit: Timeout) -> str:
             return "its address may set a limit"
         if address is not None and "timeout" in (text_of(address) or ""):
             return "its address sets a limit"
-    if row.name.endswith(".stream"):
+    streams = (a for a in call.args if a.keyword is not None and a.keyword.value == "stream")
+    if row.name.endswith(".stream") or any(last_name(arg.value) == "True" for arg in streams):
         return "a stream may last"
     return ""
 

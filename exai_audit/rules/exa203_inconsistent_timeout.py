@@ -37,8 +37,8 @@ LIMIT = STOCK_TIMEOUT_SECONDS
 *Known false alarms.* A constant whose name says nothing but that it is a limit (``TIMEOUT``,
 ``DEFAULT_TIMEOUT``), and a private one, may differ on purpose from module to module: such findings
 have low confidence. So has a project function that gets another limit for each kind of work,
-unless its first argument is the same literal. Constructors and configuration objects are not
-compared.
+unless its first argument is the same literal. Constructors, configuration objects and functions
+that wait for whatever they are given (``wait``, ``get``, ``join``) are not compared.
 
 *References.* It stands at the rarest value and is silenced in the settings only. Compared are the
 fallbacks of one environment or configuration key, module constants of one name, and literals given
@@ -61,6 +61,11 @@ from exai_audit.registry import Rule, Scoped
 _Site = tuple[str, TimeoutFact]
 _Key = tuple[str, ...]
 _CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
+# What waits for whatever it is given: how long is for each caller to say.
+_WAITS = frozenset({
+    "wait", "await", "get", "put", "join", "result", "poll", "acquire", "recv", "receive", "next",
+    "close", "shutdown", "stop", "flush", "drain", "kill", "terminate",
+})  # fmt: skip
 _SETTINGS = frozenset({"config", "conf", "cfg", "settings", "options", "environ", "env", "getenv"})
 
 
@@ -113,8 +118,10 @@ def _constant(fact: TimeoutFact) -> _Key:
 
 
 def _argument(fact: TimeoutFact) -> _Key:
-    last = fact.operation.rpartition(".")[2]
-    if not last or last.lstrip("_")[:1].isupper() or last == "__init__":
+    last = fact.operation.rpartition(".")[2].strip("_")
+    if not last or last[:1].isupper() or last == "init":
+        return ()
+    if not fact.first and last.partition("_")[0] in _WAITS:
         return ()
     return (fact.operation, fact.name, fact.first)
 
