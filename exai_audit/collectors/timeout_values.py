@@ -38,6 +38,8 @@ _CLOCKS = frozenset({
     "time.time", "time.monotonic", "time.perf_counter", "anyio.current_time", "trio.current_time",
     "datetime.datetime.now", "datetime.datetime.utcnow",
 })  # fmt: skip
+# The largest number of 31 bits: what interfaces without a None write for "no limit".
+_FOR_EVER = 2**31 - 1
 _SINGLETONS = frozenset({"True", "False", "Ellipsis", "NotImplemented"})
 
 
@@ -331,10 +333,10 @@ def is_literal(node: cst.BaseExpression) -> bool:
 
 
 def _amount(number: float | None) -> Value | None:
-    """Return the value of a number; none below zero and none without end are no limit."""
+    """Return the value of a number; none below zero and none that stands for ever are no limit."""
     if number is None or math.isnan(number):
         return None
-    return _NONE if number < 0 or math.isinf(number) else Value(ValueKind.LITERAL, number)
+    return _NONE if number < 0 or number >= _FOR_EVER else Value(ValueKind.LITERAL, number)
 
 
 def _number_in(text: str | None) -> float | None:

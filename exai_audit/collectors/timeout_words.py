@@ -17,8 +17,8 @@ _TAKES_AWAY_AFTER = frozenset({
     "event", "future", "task", "error", "exception", "type", "class", "message", "msg", "status",
     "code", "elapsed", "reached", "expired", "enabled",
     # seen in real code beside the list of the design
-    "attempt", "backoff", "check", "exit", "handle", "id", "key", "log", "num", "percent",
-    "returncode", "scale", "signal", "step", "weight",
+    "attempt", "backoff", "buffer", "check", "exit", "handle", "id", "key", "log", "margin", "num",
+    "percent", "returncode", "scale", "signal", "step", "warning", "weight",
 })  # fmt: skip
 _TAKES_AWAY_BEFORE = frozenset({"is", "has", "can", "on", "raise", "enforce", "record"})
 # How many timeouts there were, how long a cache or token is good: numbers, but no limits.
