@@ -38,8 +38,8 @@ _CLOCKS = frozenset({
     "time.time", "time.monotonic", "time.perf_counter", "anyio.current_time", "trio.current_time",
     "datetime.datetime.now", "datetime.datetime.utcnow",
 })  # fmt: skip
-# The largest number of 31 bits: what interfaces without a None write for "no limit".
-_FOR_EVER = 2**31 - 1
+# The largest numbers of their size: what interfaces without a None write for "no limit".
+_FOR_EVER = frozenset(float(2**bits - 1) for bits in (31, 32, 63, 64))
 _SINGLETONS = frozenset({"True", "False", "Ellipsis", "NotImplemented"})
 
 
@@ -336,7 +336,8 @@ def _amount(number: float | None) -> Value | None:
     """Return the value of a number; none below zero and none that stands for ever are no limit."""
     if number is None or math.isnan(number):
         return None
-    return _NONE if number < 0 or number >= _FOR_EVER else Value(ValueKind.LITERAL, number)
+    is_none = number < 0 or math.isinf(number) or number in _FOR_EVER
+    return _NONE if is_none else Value(ValueKind.LITERAL, number)
 
 
 def _number_in(text: str | None) -> float | None:
