@@ -25,6 +25,7 @@ from exai_audit.project_caches import with_project_caches
 from exai_audit.project_calls import with_project_calls
 from exai_audit.scripts import console_scripts
 from exai_audit.source import UnreadableSourceError, read_bytes
+from exai_audit.timeout_categories import with_own_categories
 
 Progress = Callable[[int, int], None]
 _CHUNK_BYTES = 400_000
@@ -91,7 +92,8 @@ def project_of(
     pins = _pins(root, doubtful)
     scripts = console_scripts(root) if any(f.bridges for f in files) else frozenset()
     completed = with_project_calls(with_project_caches(files, dict(settings.cache_layers)))
-    return Project(completed, scope_of, judged, pins, scripts=scripts)
+    sorted_ = with_own_categories(completed, dict(settings.timeout_categories))
+    return Project(sorted_, scope_of, judged, pins, scripts=scripts)
 
 
 def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:

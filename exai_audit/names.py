@@ -14,6 +14,11 @@ _QUALIFIERS = frozenset({"DEFAULT", "MAX", "MIN", "GLOBAL", "SHORT", "LONG", "IN
 _MOST_WORDS = 5
 
 
+def words_of(text: str) -> list[str]:
+    """Split an identifier, key or path into its words, in lower case."""
+    return [word.lower() for word in _WORD.findall(text)]
+
+
 def constant_name(fact: TimeoutFact) -> str:
     """Return a constant for a limit, in seconds: what it bounds, then ``TIMEOUT_SECONDS``.
 

@@ -13,7 +13,6 @@ from exai_audit.config.readers import (
     read_codes,
     read_fail_under,
     read_flag,
-    read_layers,
     read_number,
     read_patterns,
     read_per_file_ignores,
@@ -21,10 +20,13 @@ from exai_audit.config.readers import (
     read_text,
     read_texts,
     read_whole,
+    read_words_of,
     reader_for,
 )
 from exai_audit.config.settings import Override, Settings
 from exai_audit.errors import SettingsError, UsageError
+from exai_audit.facts.caches import Layer
+from exai_audit.facts.timeouts import Category
 from exai_audit.finding import Confidence, Severity
 from exai_audit.registry import nearest, option_types, rules
 
@@ -41,7 +43,8 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "max-file-size": ("max_file_size", read_whole),
     "knowledge": ("knowledge", read_texts),
     "bridge-functions": ("bridge_functions", read_texts),
-    "cache-layers": ("cache_layers", read_layers),
+    "cache-layers": ("cache_layers", read_words_of(Layer, "cache layers")),
+    "timeout-categories": ("timeout_categories", read_words_of(Category, "timeout categories")),
     "per-file-ignores": ("per_file_ignores", read_per_file_ignores),
     "min-confidence": ("min_confidence", read_choice(Confidence)),
     "fail-under": ("fail_under", read_fail_under),

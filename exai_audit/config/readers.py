@@ -8,7 +8,6 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from exai_audit.facts.caches import Layer
 from exai_audit.finding import Scope
 from exai_audit.glob import is_pattern
 from exai_audit.registry import code_problem, nearest
@@ -103,21 +102,26 @@ def read_per_file_ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], .
     return tuple(read)
 
 
-def read_layers(value: object) -> tuple[tuple[Layer, tuple[str, ...]], ...]:
-    if not isinstance(value, dict):
-        raise InvalidValueError(_expected("a table of cache layers to lists of words", value))
-    layers = {layer.value: layer for layer in Layer}
-    read: list[tuple[Layer, tuple[str, ...]]] = []
-    problems: list[str] = []
-    for name, words in value.items():
-        try:
-            texts = read_texts(words)
-            read.append((layers[_one_of(tuple(layers), name)], tuple(w.lower() for w in texts)))
-        except InvalidValueError as invalid:
-            problems.extend(f"{name!r}: {problem}" for problem in invalid.args)
-    if problems:
-        raise InvalidValueError(*problems)
-    return tuple(read)
+def read_words_of(kinds: type[Enum], what: str) -> Reader:
+    """Return a reader of the words that sort into the members of an enum, called ``what``."""
+    by_name = {str(kind.value): kind for kind in kinds}
+
+    def read(value: object) -> tuple[tuple[Enum, tuple[str, ...]], ...]:
+        if not isinstance(value, dict):
+            raise InvalidValueError(_expected(f"a table of {what} to lists of words", value))
+        found: list[tuple[Enum, tuple[str, ...]]] = []
+        problems: list[str] = []
+        for name, words in value.items():
+            try:
+                kind = by_name[_one_of(tuple(by_name), name)]
+                found.append((kind, tuple(word.lower() for word in read_texts(words))))
+            except InvalidValueError as invalid:
+                problems.extend(f"{name!r}: {problem}" for problem in invalid.args)
+        if problems:
+            raise InvalidValueError(*problems)
+        return tuple(found)
+
+    return read
 
 
 def read_choice(choices: type[Enum]) -> Reader:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from exai_audit.facts.caches import Layer
+from exai_audit.facts.timeouts import Category
 from exai_audit.finding import Confidence, Scope, Severity
 from exai_audit.glob import any_covers, covers
 from exai_audit.registry import Rule, Scoped, option_key
@@ -38,8 +39,9 @@ class Settings:
     Codes may be prefixes, paths are patterns relative to the root; ``knowledge`` names the user's
     own knowledge files and ``baseline`` the baseline, relative to the settings file,
     ``bridge_functions`` the dotted names of the project's own functions that run a coroutine and
-    wait for it, ``cache_layers`` the words that sort a cache into a layer. ``rule_options`` are the
-    options given, by settings key; a rule's own defaults fill the rest.
+    wait for it, ``cache_layers`` the words that sort a cache into a layer and
+    ``timeout_categories`` those that sort a limit into a category. ``rule_options`` are the options
+    given, by settings key; a rule's own defaults fill the rest.
     """
 
     select: tuple[str, ...] = ("EXA",)
@@ -62,6 +64,7 @@ class Settings:
     knowledge: tuple[str, ...] = ()
     bridge_functions: tuple[str, ...] = ()
     cache_layers: tuple[tuple[Layer, tuple[str, ...]], ...] = ()
+    timeout_categories: tuple[tuple[Category, tuple[str, ...]], ...] = ()
     rule_options: tuple[tuple[str, object], ...] = ()
     overrides: tuple[Override, ...] = ()
 
