@@ -25,6 +25,7 @@ from exai_audit.fingerprint import Fingerprints
 from exai_audit.git import revision
 from exai_audit.planning.agenda import with_agenda
 from exai_audit.planning.caches import cache_strategy, cache_table
+from exai_audit.planning.decomposition import plans
 from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.project import Project
@@ -75,6 +76,7 @@ def assemble(
         ),
         cache_table=cache_table(judged, active),
         cache_strategy=cache_strategy(audited.project, active),
+        plans=plans(active, audited.project, settings),
         suppressed=_quoted(weighed.silenced, sources),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,

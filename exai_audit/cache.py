@@ -112,15 +112,19 @@ def blob_hash(data: bytes) -> bytes:
     return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()
 
 
-def makers_fingerprint(knowledge: Iterable[Path] = (), bridges: Iterable[str] = ()) -> str:
+def makers_fingerprint(
+    knowledge: Iterable[Path] = (), bridges: Iterable[str] = (), symbols: Iterable[str] = ()
+) -> str:
     """Return what stands for all that facts depend on besides the file.
 
     Args:
         knowledge: the user's own knowledge files.
         bridges: the project's own functions that wait for coroutines.
+        symbols: what decides whose symbols are read: the limit of lines and the judged scopes.
     """
     package = Path(__file__).parent
-    parts = [__version__, sys.version, _version("libcst"), _version("radon"), *bridges]
+    parts = [__version__, sys.version, _version("libcst"), _version("radon"), *bridges, *symbols]
+    parts.append(_version("networkx"))
     folders = [package / name for name in _MAKERS]
     for entry in sorted(_files(folders)):
         status = os.stat(entry)  # noqa: PTH116 - entries are strings, and there are many

@@ -73,7 +73,7 @@ def audit(
     """
     use(knowledge, settings.bridge_functions)
     discovery = discover(paths, root, settings)
-    files = _recall_or_collect(discovery.files, cache, jobs, progress)
+    files = _recall_or_collect(discovery.files, cache, jobs, progress, settings)
     project = project_of(files, {file.path: file.scope for file in discovery.files}, root, settings)
     findings = judge(project, settings, today)
     return Audit(discovery, project, findings, tuple(files), today)
@@ -105,18 +105,26 @@ def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
 
 
 def _recall_or_collect(
-    files: Sequence[Discovered], cache: FactsCache | None, jobs: int, progress: Progress
+    files: Sequence[Discovered],
+    cache: FactsCache | None,
+    jobs: int,
+    progress: Progress,
+    settings: Settings,
 ) -> list[FileFacts]:
     """Return the facts of all files in order, from the cache where it holds."""
     inits = (f.path.rpartition("/") for f in files if f.path.endswith("/__init__.py"))
     packages = {folder for folder, _, _ in inits}
-    named = [(file, dotted_name(file.path, packages)) for file in files]
+    limit = settings.module_limit
+    named = [
+        (file, dotted_name(file.path, packages), limit if file.scope in settings.scopes else None)
+        for file in files
+    ]
     if cache is None:
         return [facts for facts, _ in _collect_all(named, jobs, progress)]
-    known = {file.path: _recalled(file, module, cache) for file, module in named}
-    changed = [(file, module) for file, module in named if known[file.path] is None]
+    known = {file.path: _recalled(file, module, cache) for file, module, _ in named}
+    changed = [work for work in named if known[work[0].path] is None]
     collected = _collect_all(changed, jobs, progress) if changed else []
-    for (file, _), (facts, blob) in zip(changed, collected, strict=True):
+    for (file, _, _), (facts, blob) in zip(changed, collected, strict=True):
         known[file.path] = facts
         if blob:
             cache.remember(file.path, file.modified, file.size, blob, facts)
@@ -135,7 +143,8 @@ def _recalled(file: Discovered, module: str, cache: FactsCache) -> FileFacts | N
     return facts if facts is not None and facts.module == module else None
 
 
-_Named = tuple[Discovered, str]
+_Named = tuple[Discovered, str, int | None]
+"""A file, its module's name, and above how many lines its symbols are read, if at all."""
 _Collected = tuple[FileFacts, bytes]
 """A file's facts, and git's hash of its content, empty where it could not be read."""
 
@@ -146,7 +155,7 @@ def _collect_all(files: Sequence[_Named], jobs: int, progress: Progress) -> list
     chunks = _chunks(files)
     total, found = len(files), list[_Collected]()
     work: Iterable[list[_Collected]]
-    if jobs <= 1 or sum(file.size for file, _ in files) < _WORTH_WORKERS or len(chunks) < 2:
+    if jobs <= 1 or sum(file.size for file, _, _ in files) < _WORTH_WORKERS or len(chunks) < 2:
         work = map(_collect_chunk, chunks)
         pool = None
     else:
@@ -181,26 +190,30 @@ def _collect_chunk(files: Sequence[_Named]) -> list[_Collected]:
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return [_collect_one(file, module) for file, module in files]
+        return [_collect_one(*named) for named in files]
     finally:
         if was_enabled:
             gc.enable()
 
 
-def _collect_one(file: Discovered, dotted: str) -> _Collected:
+def _collect_one(file: Discovered, dotted: str, limit: int | None) -> _Collected:
     try:
         data = read_bytes(file.absolute)
     except UnreadableSourceError as error:
         return _failed(file.path, dotted, str(error)), b""
-    return collect_one(file.path, data, dotted)
+    return collect_one(file.path, data, dotted, limit)
 
 
-def collect_one(path: str, data: bytes, dotted: str) -> tuple[FileFacts, bytes]:
-    """Return one file's facts and git's hash of its content, empty where collecting failed."""
+def collect_one(path: str, data: bytes, dotted: str, limit: int | None) -> tuple[FileFacts, bytes]:
+    """Return one file's facts and git's hash of its content, empty where collecting failed.
+
+    Args:
+        limit: see `exai_audit.collectors.collect`.
+    """
     from exai_audit.collectors import collect
 
     try:
-        return collect(path, data, dotted), blob_hash(data)
+        return collect(path, data, dotted, limit), blob_hash(data)
     except Exception as error:  # one file's trouble is a finding, the audit goes on
         reason = f"cannot be analysed: {type(error).__name__}: {error}"
         return _failed(path, dotted, reason), b""

@@ -1,3 +1,4 @@
+# exai: ignore-file[EXA105] -- the schema of the report as one page
 """What an audit says: every report is made from this, and JSON shows all of it.
 
 The field names are those of the JSON report. Paths are relative to the root, with forward slashes.
@@ -284,6 +285,8 @@ class CacheStrategy:
 
 @dataclass(frozen=True, slots=True)
 class PlanSymbol:
+    """Lines of the old module that belong to a symbol; one defined in pieces has several."""
+
     name: str
     line: int
     end_line: int
@@ -291,18 +294,35 @@ class PlanSymbol:
 
 @dataclass(frozen=True, slots=True)
 class PlanModule:
-    """One module that an oversized one falls into."""
+    """One module that an oversized one falls into.
+
+    ``lines`` is about how many it has, ``imports`` the statements that it begins with, ``needs``
+    the new modules that it imports.
+    """
 
     name: str
     lines: int
     responsibility: str
     symbols: tuple[PlanSymbol, ...]
     imports: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A file that imports the module, and the names that it takes from it."""
+
+    path: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to split one oversized module."""
+    """How to split one oversized module; without ``modules`` the verdict says why not to.
+
+    ``modules`` stand in the order of the steps. ``facade`` is the code of the old module that is
+    left, ``kept`` are the lines that stay with it; docstring first.
+    """
 
     path: str
     lines: int
@@ -311,6 +331,12 @@ class Plan:
     facade: str
     steps: tuple[str, ...]
     risks: tuple[str, ...]
+    verdict: str = ""
+    facade_path: str = ""
+    facade_lines: int = 0
+    kept: tuple[PlanSymbol, ...] = ()
+    importers: tuple[Importer, ...] = ()
+    figures: tuple[Impact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

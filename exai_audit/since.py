@@ -55,7 +55,8 @@ def audit_past(
     for path in paths:
         module, facts = dotted_name(path, packages), known.get(path)
         if facts is None or facts.module != module:
-            facts = _facts(path, module, contents[path], cache)
+            limit = settings.module_limit if scope_of(path) in settings.scopes else None
+            facts = _facts(path, module, contents[path], limit, cache)
         files.append(facts)
     if cache is not None:
         cache.save()
@@ -69,11 +70,13 @@ def audit_past(
     )
 
 
-def _facts(path: str, module: str, data: bytes, cache: FactsCache | None) -> FileFacts:
+def _facts(
+    path: str, module: str, data: bytes, limit: int | None, cache: FactsCache | None
+) -> FileFacts:
     """Return what a file of the past says, from the cache where its content is remembered."""
     facts = cache.same_content(path, 0, data) if cache is not None else None
     if facts is None or facts.module != module:
-        facts, blob = collect_one(path, data, module)
+        facts, blob = collect_one(path, data, module, limit)
         if cache is not None and blob:
             cache.remember(path, 0, len(data), blob, facts)
     return facts

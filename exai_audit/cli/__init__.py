@@ -13,6 +13,7 @@ from exai_audit.cli.baselines import baseline_command
 from exai_audit.cli.config import config_command
 from exai_audit.cli.init import init_command
 from exai_audit.cli.output import say
+from exai_audit.cli.plan import plan_command
 from exai_audit.cli.results import compare_command, report_command
 from exai_audit.cli.rule import rule_command
 from exai_audit.cli.scan import scan_command
@@ -35,6 +36,7 @@ app.command("compare")(compare_command)
 app.command("baseline")(baseline_command)
 app.command("config")(config_command)
 app.command("init")(init_command)
+app.command("plan")(plan_command)
 app.command("rule")(rule_command)
 
 

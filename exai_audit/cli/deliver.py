@@ -44,7 +44,7 @@ def deliver(
             top=drawing.top,
             color=drawing.color and target is None,
             ascii_only=drawing.ascii_only,
-            width=_width(),
+            width=terminal_width(),
             max_size=drawing.max_size,
         )
         if target is not None:
@@ -99,5 +99,6 @@ def draws_unicode() -> bool:
     return True
 
 
-def _width() -> int:
+def terminal_width() -> int:
+    """Return how many columns to draw on."""
     return max(40, min(shutil.get_terminal_size((80, 24)).columns, 120))

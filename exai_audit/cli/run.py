@@ -57,20 +57,23 @@ def run_audit(
     cache_dir: Path | None = None,
     show_files: bool = False,
     with_past: bool = False,
+    root: Path | None = None,
 ) -> Run:
     """Audit ``targets``.
 
     Args:
         with_past: whether files of the past are going to be audited, too.
+        root: what paths are relative to, by default what the targets and the settings file say.
 
     Raises:
         UsageError: a path does not exist, or none of them holds a Python file.
     """
-    root = find_root(targets, settings_file)
+    root = root or find_root(targets, settings_file)
     own = [(settings_file or root).parent / name for name in settings.knowledge]
     cache = past = None
     if not no_cache:
-        makers = makers_fingerprint(own, settings.bridge_functions)
+        symbols = (str(settings.module_limit), *sorted(scope.value for scope in settings.scopes))
+        makers = makers_fingerprint(own, settings.bridge_functions, symbols)
         folder = cache_dir or root / CACHE_FOLDER
         cache = FactsCache(folder, makers, root)
         past = FactsCache(folder, makers, root, PAST) if with_past else None

@@ -27,11 +27,15 @@ from exai_audit.collectors import (
 from exai_audit.collectors.generated import is_generated
 from exai_audit.collectors.imports import imported_modules
 from exai_audit.collectors.nesting import is_too_deep, may_be_too_deep
+from exai_audit.collectors.references import TRIGGERS as REFERENCES
+from exai_audit.collectors.references import references
 from exai_audit.collectors.size import SizeCollector, count_lines, sizes
 from exai_audit.collectors.suppressions import suppressions
+from exai_audit.collectors.symbols import module_symbols
 from exai_audit.collectors.tree import read_tree
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
+from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.source import SourceFile, UnreadableSourceError, decode
 
 TOPICS: dict[str, tuple[type[Any], re.Pattern[bytes]]] = {
@@ -55,12 +59,13 @@ TOPICS: dict[str, tuple[type[Any], re.Pattern[bytes]]] = {
 """Field of `FileFacts` → its collector, and the bytes without which a file says nothing of it."""
 
 
-def collect(path: str, data: bytes, dotted: str) -> FileFacts:
+def collect(path: str, data: bytes, dotted: str, limit: int | None = None) -> FileFacts:
     """Return what the file ``path`` says; what cannot be read or parsed is a failure in it.
 
     Args:
         path: relative to the root, with forward slashes.
         dotted: the module's name below the root.
+        limit: above how many lines a module's symbols are read and clustered; never when None.
     """
     try:
         source = decode(path, data)
@@ -77,6 +82,8 @@ def collect(path: str, data: bytes, dotted: str) -> FileFacts:
         facts,
         size=sizes(source, syntax),
         imports=imported_modules(syntax, _package(path, dotted)),
+        references=references(source) if REFERENCES.search(data) else (),
+        symbols=_symbols(facts, source, syntax, limit),
     )
     topics = _topics(data)
     if not topics:
@@ -84,6 +91,14 @@ def collect(path: str, data: bytes, dotted: str) -> FileFacts:
     if is_too_deep(syntax, source.lines):
         return replace(facts, failure=_too_deep())
     return _with_topics(facts, source, syntax, topics)
+
+
+def _symbols(
+    facts: FileFacts, source: SourceFile, syntax: ast.Module, limit: int | None
+) -> ModuleSymbols | None:
+    if limit is None or facts.lines.physical <= limit:
+        return None
+    return module_symbols(source, syntax, limit)
 
 
 def _topics(data: bytes) -> dict[str, Any]:

@@ -22,6 +22,9 @@ CACHE_FOLDER = ".exai-audit-cache"
 # Whether files could be read at all is no matter of taste: only `ignore` silences these.
 _ALWAYS_SELECTED = ("EXA0",)
 
+# The default of the rules about modules, in EXA101's options too: a test compares them.
+_MODULE_LINES = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -102,6 +105,15 @@ class Settings:
         overrides = ((override.paths, own(override.options)) for override in self.overrides)
         default = rule.options(**dict(own(self.rule_options)))
         return Scoped(default, tuple(pair for pair in overrides if pair[1]))
+
+    @property
+    def module_limit(self) -> int:
+        """The least number of lines that makes a module oversized anywhere in the project."""
+        key = option_key("max_module_lines")
+        given = [*self.rule_options, *(o for override in self.overrides for o in override.options)]
+        limits = [value for name, value in given if name == key and isinstance(value, int)]
+        is_set = any(name == key for name, _ in self.rule_options)
+        return min(limits if is_set else [*limits, _MODULE_LINES])
 
     def is_generated(self, path: str) -> bool:
         """Tell whether the setting ``generated`` names this file."""

@@ -8,8 +8,10 @@ from enum import Enum
 from exai_audit.facts.caches import CacheFacts
 from exai_audit.facts.concurrency import BlockingFact, BridgeFact, HandedFunctionFact, PoolFact
 from exai_audit.facts.practices import PracticeFact
+from exai_audit.facts.references import ReferenceFact
 from exai_audit.facts.size import LineCounts, SizeFacts
 from exai_audit.facts.suppressions import SuppressionFact
+from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.facts.timeouts import (
     EnclosedFact,
     HandedFact,
@@ -41,7 +43,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What one file says. ``module`` is its dotted name below the root."""
+    """What one file says. ``module`` is its dotted name below the root.
+
+    ``symbols`` are those of an oversized module in a judged scope, None for all others.
+    """
 
     path: str
     module: str
@@ -64,3 +69,5 @@ class FileFacts:
     semaphores: tuple[PracticeFact, ...] = ()
     health: tuple[PracticeFact, ...] = ()
     suppressions: tuple[SuppressionFact, ...] = ()
+    symbols: ModuleSymbols | None = None
+    references: tuple[ReferenceFact, ...] = ()

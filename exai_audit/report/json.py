@@ -14,7 +14,7 @@ from enum import Enum
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.location import Place
-from exai_audit.result import SCHEMA_VERSION, AuditResult, StoredFacts
+from exai_audit.result import SCHEMA_VERSION, AuditResult, Plan, StoredFacts
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _NAMES = {"is_async": "async"}
@@ -23,6 +23,12 @@ _NAMES = {"is_async": "async"}
 def render(result: AuditResult) -> str:
     """Return the result as indented JSON."""
     return json.dumps(as_json(result), indent=2, allow_nan=False) + "\n"
+
+
+def render_plan(plan: Plan) -> str:
+    """Return one decomposition plan as indented JSON."""
+    document: dict[str, Json] = {"schema_version": SCHEMA_VERSION, **members(plan)}
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def as_json(result: AuditResult) -> dict[str, Json]:

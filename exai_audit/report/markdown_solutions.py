@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from exai_audit.report.bottlenecks import Bottleneck
 from exai_audit.report.escape import code_block
 from exai_audit.report.markdown_caches import cache_strategy
+from exai_audit.report.markdown_plan import plan_section
 from exai_audit.result import AuditResult
 
+_MODULES = frozenset({"EXA101", "EXA105"})
 _TIMEOUT_SITES = frozenset({"EXA201", "EXA202"})
 
 
@@ -19,6 +21,9 @@ def solutions(result: AuditResult, group: Bottleneck, limit: int | None) -> Iter
         limit: how many lines a list may have; a solution longer than that is only named.
     """
     codes = {finding.code for finding in group.findings}
+    if codes & _MODULES:
+        plans = (plan for plan in result.plans if plan.path == group.head.path)
+        yield from (line for plan in plans for line in plan_section(plan, limit))
     if result.timeout_config is not None and codes & _TIMEOUT_SITES and _leads(result, group):
         yield from folded("Recommended: timeouts.py", result.timeout_config, "python", limit)
     if result.cache_strategy is not None and "EXA305" in codes:

@@ -1,0 +1,94 @@
+"""``exai-audit plan``: how to split one oversized module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exai_audit.cli import options
+from exai_audit.cli.deliver import draws_unicode, requested, terminal_width
+from exai_audit.cli.output import write_file, write_stdout
+from exai_audit.cli.run import run_audit
+from exai_audit.config import Settings, find_root, lexically_absolute, load
+from exai_audit.engine import Audit
+from exai_audit.errors import UsageError
+from exai_audit.facts.file import FileFacts
+from exai_audit.planning.decomposition import plan_of
+from exai_audit.report.plan import FORMATS, render
+from exai_audit.result import Plan
+from exai_audit.sources import Sources
+
+_Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file."),
+]
+
+
+def plan_command(
+    file: Annotated[Path, typer.Argument(help="The module to split.")],
+    output_format: _Formats = None,
+    output: options.Output = None,
+    ascii_only: options.Ascii = False,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+    jobs: options.Jobs = "auto",
+    no_cache: options.NoCache = False,
+    cache_dir: options.CacheDir = None,
+) -> None:
+    """Plan how to split one oversized module."""
+    reports = requested(output_format or [], output, FORMATS)
+    if not file.is_file() or file.suffix != ".py":
+        raise UsageError(f"{file}: not a Python file; name the module to split")
+    settings, settings_file = load(file.absolute(), config, isolated)
+    root, scanned = _project(file, settings_file)
+    run = run_audit(
+        scanned,
+        settings,
+        settings_file,
+        jobs=jobs,
+        no_cache=no_cache,
+        cache_dir=cache_dir,
+        root=root,
+    )
+    made = _plan(run.audited, lexically_absolute(file).relative_to(root).as_posix(), settings)
+    for name, target in reports:
+        text = render(
+            made, name, width=terminal_width(), ascii_only=ascii_only or not draws_unicode()
+        )
+        if target is not None:
+            write_file(target, text)
+        else:
+            write_stdout(text)
+
+
+def _project(file: Path, settings_file: Path | None) -> tuple[Path, list[Path]]:
+    """Return the root, and what is scanned to know who imports the module.
+
+    Without settings and outside of git that is the package around the module, or it alone.
+    """
+    root = find_root([file], settings_file)
+    if settings_file is not None or (root / ".git").exists():
+        return root, [root, file]
+    package = lexically_absolute(file)
+    while (package.parent / "__init__.py").is_file():
+        package = package.parent
+    return find_root([package.parent], settings_file), [package]
+
+
+def _plan(audited: Audit, path: str, settings: Settings) -> Plan:
+    facts = next(facts for facts in audited.project.files if facts.path == path)
+    if facts.failure is not None:
+        raise UsageError(f"{path}:{facts.failure.line}: no plan: {facts.failure.reason}")
+    if facts.symbols is None and not facts.generated:
+        facts = _read_again(facts, audited, settings)
+    return plan_of(facts, audited.project, settings)
+
+
+def _read_again(facts: FileFacts, audited: Audit, settings: Settings) -> FileFacts:
+    """Return the facts with the symbols of a module that the audit only counted: a test's."""
+    from exai_audit.collectors import collect  # only here, since it costs the import of libcst
+
+    data = Sources(audited.discovery.files).bytes_of(facts.path)
+    return facts if data is None else collect(facts.path, data, facts.module, settings.module_limit)

@@ -1,0 +1,58 @@
+"""The symbol graph of an oversized module, and the clusters that it falls into."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from exai_audit.collectors.symbols.atoms import Atoms, atoms_of
+from exai_audit.collectors.symbols.graph import symbol_graph
+from exai_audit.collectors.symbols.ties import WEIGHTS, Ties, Weights, ties_of
+from exai_audit.facts.symbols import ModuleSymbols
+from exai_audit.source import SourceFile
+
+
+def module_symbols(source: SourceFile, syntax: ast.Module, limit: int) -> ModuleSymbols | None:
+    """Return the symbols of a module in clusters of at most ``limit`` lines.
+
+    None where the nesting is too deep to be read.
+    """
+    module = symbol_graph(source, syntax)
+    return module and clustered(module, limit)
+
+
+def clustered(
+    module: ModuleSymbols, limit: int, weights: Weights = WEIGHTS, **shape: float
+) -> ModuleSymbols:
+    """Return ``module`` with its clusters."""
+    from exai_audit.collectors.symbols.communities import modularity
+    from exai_audit.collectors.symbols.layout import Layout, Shape
+
+    atoms = atoms_of(module)
+    graph = ties_of(module, atoms, weights)
+    parts = Layout(atoms, graph.all, Shape(limit, **shape)).clusters()
+    clusters = tuple(
+        tuple(sorted(number for atom in part for number in atoms.members[atom])) for part in parts
+    )
+    return replace(
+        module,
+        clusters=clusters,
+        modularity=round(modularity(graph.all, parts) * _meaningful(graph.meaning, atoms), 3),
+        coupling=round(_coupling(atoms, parts), 3),
+    )
+
+
+def _meaningful(meaning: Ties, atoms: Atoms) -> float:
+    """Return the share of atoms that anything but their place ties to another.
+
+    A list of unrelated values stands in a row, which says nothing for any partition of it.
+    """
+    tied = {atom for pair in meaning for atom in pair}
+    return len(tied) / len(atoms.members) if atoms.members else 0.0
+
+
+def _coupling(atoms: Atoms, parts: list[list[int]]) -> float:
+    """Return the share of needs that cross from one part to another."""
+    home = {atom: number for number, part in enumerate(parts) for atom in part}
+    needs = [(home[a], home[b]) for a, needed in enumerate(atoms.needs) for b in needed]
+    return sum(one != other for one, other in needs) / len(needs) if needs else 0.0

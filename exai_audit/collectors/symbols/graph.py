@@ -1,0 +1,140 @@
+"""The symbols of a module and which needs which, from the interpreter's own tree."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable
+
+from exai_audit.collectors.symbols.statements import Piece, Pieces, pieces_of
+from exai_audit.collectors.symbols.uses import Uses, uses_of
+from exai_audit.facts.symbols import HazardFact, ModuleSymbols, SymbolFact
+from exai_audit.source import SourceFile
+
+_HAZARDS = ("__doc__", "__file__", "__path__", "__spec__", "globals")
+_OF_THE_MODULE = frozenset({"__all__", "__dir__", "__doc__", "__getattr__", "__path__"})
+_KNOWN = frozenset({*dir(builtins), "__file__", "__path__", "__spec__", "__annotations__"})
+
+
+def symbol_graph(source: SourceFile, syntax: ast.Module) -> ModuleSymbols | None:
+    """Return the symbols of a module, without clusters.
+
+    None where the nesting is too deep to be read.
+    """
+    try:
+        return _graph(pieces_of(source, syntax))
+    except RecursionError:
+        return None
+
+
+def _graph(found: Pieces) -> ModuleSymbols:
+    pieces = sorted(found.pieces, key=lambda piece: piece.ranges[0].first)
+    at = {name: number for number, piece in enumerate(pieces) for name in piece.names}
+    imported = {name for fact in found.imports for name in fact.names}
+    annotations_run = "annotations" not in found.features
+    uses = [uses_of(piece.nodes, annotations_run) for piece in pieces]
+    return ModuleSymbols(
+        symbols=tuple(
+            _symbol(number, piece, use, at, imported)
+            for number, (piece, use) in enumerate(zip(pieces, uses, strict=True))
+        ),
+        imports=tuple(found.imports),
+        exported=found.exported,
+        exported_at=found.exported_at,
+        opaque=_opaque(pieces, uses, {*at, *imported}),
+        relative=tuple(sorted(set(_relative_lines(pieces)))),
+        features=tuple(found.features),
+        docstring=found.docstring,
+        hazards=tuple(
+            HazardFact(what, number)
+            for number, use in enumerate(uses)
+            for what in _HAZARDS
+            if what in use.eager | use.deferred and what not in at
+        ),
+    )
+
+
+def _opaque(pieces: Iterable[Piece], uses: Iterable[Uses], bound: set[str]) -> str:
+    """Return what binds names of the module out of sight, if anything needs such names."""
+    uses = list(uses)
+    unknown = {name for use in uses for name in use.eager | use.deferred} - bound - _KNOWN
+    if not unknown:
+        return ""
+    for piece in pieces:
+        for node in piece.nodes:
+            if any(isinstance(n, ast.alias) and n.name == "*" for n in ast.walk(node)):
+                return "import *"
+    made = {"exec", "globals", "locals", "vars"} & {n for use in uses for n in use.eager}
+    return f"{min(made)}()" if made else ""
+
+
+def _symbol(
+    number: int, piece: Piece, uses: Uses, at: dict[str, int], imported: set[str]
+) -> SymbolFact:
+    def indices(names: Iterable[str]) -> tuple[int, ...]:
+        return tuple(sorted({at[name] for name in names if name in at} - {number}))
+
+    run = uses.eager | uses.deferred
+    deleted = set(_deleted(piece.nodes))
+    needed = {name for name in run | uses.typed if at.get(name, number) != number}
+    return SymbolFact(
+        names=tuple(name for name in piece.names if name not in deleted),
+        kind=piece.kind,
+        ranges=tuple(piece.ranges),
+        uses=indices(run),
+        eager=indices(uses.eager),
+        typed=indices(uses.typed - run),
+        names_used=tuple(sorted(needed)),
+        external=tuple(sorted((run | uses.typed) & imported)),
+        rebinds=indices(uses.rebinds) + ((number,) if deleted else ()),
+        mutates=indices(uses.mutates),
+        bases=tuple(sorted(set(_bases(piece.nodes)))),
+        registers=tuple(sorted(set(_registrations(piece.nodes, at, imported)))),
+        anchored="__all__" in run or not _OF_THE_MODULE.isdisjoint(piece.names),
+        section=piece.section,
+    )
+
+
+def _deleted(nodes: Iterable[ast.stmt]) -> Iterable[str]:
+    """Yield the names that statements of the module delete again."""
+    for node in nodes:
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for part in ast.walk(node):
+                targets = part.targets if isinstance(part, ast.Delete) else []
+                yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _relative_lines(pieces: Iterable[Piece]) -> Iterable[int]:
+    """Yield the lines of relative imports inside of functions, classes and blocks."""
+    for piece in pieces:
+        for node in piece.nodes:
+            for part in ast.walk(node):
+                if isinstance(part, ast.ImportFrom) and part.level:
+                    yield part.lineno
+
+
+def _bases(nodes: Iterable[ast.stmt]) -> Iterable[str]:
+    for node in nodes:
+        if isinstance(node, ast.ClassDef):
+            yield from (_dotted(base) for base in node.bases if _dotted(base))
+
+
+def _registrations(
+    nodes: Iterable[ast.stmt], at: dict[str, int], imported: set[str]
+) -> Iterable[str]:
+    """Yield the decorators that are methods of an object of the module: ``app.route``."""
+    for node in nodes:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for decorator in node.decorator_list:
+                called = decorator.func if isinstance(decorator, ast.Call) else decorator
+                name = _dotted(called)
+                owner, dot, _ = name.partition(".")
+                if dot and owner in at and owner not in imported:
+                    yield name
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        owner = _dotted(node.value)
+        return f"{owner}.{node.attr}" if owner else ""
+    return node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,315 @@
+"""Clusters that could be modules: no circle among them, none above the limit, none trivial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from exai_audit.collectors.symbols.atoms import Atoms
+from exai_audit.collectors.symbols.communities import communities, degrees_of
+from exai_audit.collectors.symbols.ties import Ties
+
+_ROUNDS = 12
+_HEADER = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What clusters should be like.
+
+    ``limit`` is in lines, ``smallest`` the share of it below which a cluster is trivial.
+    """
+
+    limit: int
+    smallest: float = 0.1
+    resolution: float = 1.1
+
+
+class Layout:
+    """Atoms in ranked clusters: each needs only atoms of its own rank or below.
+
+    The ranks make a circle impossible. All choices are made in the order of the atoms, which is
+    that of their names.
+    """
+
+    def __init__(self, atoms: Atoms, ties: Ties, shape: Shape) -> None:
+        self._atoms = atoms
+        self._shape = shape
+        self._near: dict[int, dict[int, float]] = {n: {} for n in range(len(atoms.members))}
+        for (one, other), weight in sorted(ties.items()):
+            self._near[one][other] = weight
+            self._near[other][one] = weight
+        self._degree = degrees_of(ties)
+        self._total = sum(ties.values()) or 1.0
+        self._ties = ties
+        users: dict[int, set[int]] = {n: set() for n in self._near}
+        for atom, needed in enumerate(atoms.needs):
+            for target in needed:
+                users[target].add(atom)
+        self._users = users
+        self.rank: dict[int, int] = {}
+
+    def clusters(self) -> list[list[int]]:
+        """Return clusters of atoms, those that others need first."""
+        parts = self._parts_within_limit(list(self._near))
+        self._rank(self._settled(self._ordered(parts)))
+        self._improve()
+        self._rank(self._cut_to_size(self._current()))
+        self._merge()
+        self._improve()
+        self._merge()
+        return self._current()
+
+    def _rank(self, parts: Sequence[Sequence[int]]) -> None:
+        self.rank = {atom: rank for rank, part in enumerate(parts) for atom in part}
+
+    # Communities, cut down to the limit
+
+    def _parts_within_limit(self, nodes: Sequence[int]) -> list[list[int]]:
+        found = []
+        for part in communities(nodes, self._ties, self._shape.resolution):
+            inner = sorted(part)
+            if len(inner) > 1 and self._size(inner) > self._capacity:
+                found.extend(self._cut(inner, len(part) == len(nodes)))
+            else:
+                found.append(inner)
+        return found
+
+    def _cut(self, nodes: list[int], is_whole: bool) -> list[list[int]]:
+        if not is_whole:
+            return self._parts_within_limit(nodes)
+        parts = communities(nodes, self._ties, self._shape.resolution * 2)
+        if len(parts) > 1:
+            return [p for part in parts for p in self._halves(sorted(part))]
+        return self._halves(nodes)
+
+    def _halves(self, nodes: list[int]) -> list[list[int]]:
+        """Cut a cluster that nothing divides by where its atoms stand in the file."""
+        if len(nodes) < 2 or self._size(nodes) <= self._capacity:
+            return [nodes]
+        return self._chunks(sorted(nodes, key=lambda atom: self._atoms.members[atom]))
+
+    def _chunks(self, atoms: Iterable[int]) -> list[list[int]]:
+        chunks: list[list[int]] = [[]]
+        for atom in atoms:
+            if chunks[-1] and self._size([*chunks[-1], atom]) > self._capacity:
+                chunks.append([])
+            chunks[-1].append(atom)
+        return [sorted(chunk) for chunk in chunks]
+
+    @property
+    def _capacity(self) -> int:
+        return max(int(self._shape.limit * (1 - _HEADER)), 1)
+
+    def _size(self, atoms: Iterable[int]) -> int:
+        return sum(self._atoms.lines[atom] for atom in atoms)
+
+    # An order without circles
+
+    def _ordered(self, parts: list[list[int]]) -> list[list[int]]:
+        """Sort clusters so that few uses point upwards: what is needed comes first."""
+        depth = self._depths()
+        keyed = sorted(parts, key=lambda p: (sum(depth[a] for a in p) / len(p), p))
+        home = {atom: number for number, part in enumerate(keyed) for atom in part}
+        weight: dict[tuple[int, int], int] = {}
+        for atom in sorted(home):
+            for target in self._atoms.needs[atom] & home.keys():
+                pair = home[atom], home[target]
+                weight[pair] = weight.get(pair, 0) + 1
+        order = list(range(len(keyed)))
+        for _ in range(len(order)):
+            swapped = False
+            for at in range(len(order) - 1):
+                low, high = order[at], order[at + 1]
+                if weight.get((low, high), 0) > weight.get((high, low), 0):
+                    order[at], order[at + 1] = high, low
+                    swapped = True
+            if not swapped:
+                break
+        return [keyed[number] for number in order]
+
+    def _depths(self) -> dict[int, int]:
+        """Return how long the longest chain of needs below each atom is."""
+        depth: dict[int, int] = {}
+        for atom in self._topological():
+            depth[atom] = 1 + max((depth[n] for n in self._atoms.needs[atom]), default=-1)
+        return depth
+
+    def _topological(self) -> list[int]:
+        """Return the atoms, each after all that it needs."""
+        done: dict[int, None] = {}
+        for root in self._near:
+            stack = [root]
+            while stack:
+                atom = stack[-1]
+                open_needs = [n for n in sorted(self._atoms.needs[atom]) if n not in done]
+                if open_needs:
+                    stack.append(open_needs[0])
+                else:
+                    done[stack.pop()] = None
+        return list(done)
+
+    def _settled(self, parts: list[list[int]]) -> list[list[int]]:
+        """Return the clusters with what stands below its needs moved, up or down."""
+        wanted = {atom: number for number, part in enumerate(parts) for atom in part}
+        topological = [atom for atom in self._topological() if atom in wanted]
+        down, up = dict(wanted), dict(wanted)
+        for atom in reversed(topological):
+            users = [down[user] for user in self._users[atom] if user in down]
+            ceiling = min(users, default=len(parts))
+            if down[atom] > ceiling:
+                down[atom] = self._nearest(atom, wanted, range(ceiling + 1))
+        for atom in topological:
+            floor = max((up[n] for n in self._atoms.needs[atom] if n in up), default=-1)
+            if up[atom] < floor:
+                up[atom] = self._nearest(atom, wanted, range(floor, len(parts)))
+        return _grouped(max((down, up), key=self._quality))
+
+    def _cut_to_size(self, parts: list[list[int]]) -> list[list[int]]:
+        """Cut clusters above the limit into several that follow each other.
+
+        Where communities do not come out small enough, the order of needs does.
+        """
+        found = []
+        for part in parts:
+            if len(part) < 2 or self._size(part) <= self._capacity:
+                found.append(part)
+                continue
+            for piece in self._settled(self._ordered(self._parts_within_limit(part))):
+                order = [atom for atom in self._topological() if atom in set(piece)]
+                found.extend(self._chunks(order))
+        return found
+
+    def _nearest(self, atom: int, ranks: dict[int, int], allowed: Iterable[int]) -> int:
+        pull = self._pulls(atom, ranks)
+        return max(allowed, key=lambda rank: (pull.get(rank, 0.0), -rank))
+
+    def _pulls(self, atom: int, ranks: dict[int, int]) -> dict[int, float]:
+        pull: dict[int, float] = {}
+        for other, weight in self._near[atom].items():
+            if other in ranks:
+                pull[ranks[other]] = pull.get(ranks[other], 0.0) + weight
+        return pull
+
+    def _quality(self, ranks: Mapping[int, int]) -> float:
+        tied = (
+            weight
+            for (one, other), weight in self._ties.items()
+            if one in ranks and ranks[one] == ranks.get(other)
+        )
+        return round(sum(tied), 9)
+
+    # Better places
+
+    def _improve(self) -> None:
+        """Move single atoms to where they are tied most, as long as that helps."""
+        for _ in range(_ROUNDS):
+            moved = False
+            for atom in self._near:
+                best = self._best_rank(atom)
+                if best != self.rank[atom]:
+                    self.rank[atom] = best
+                    moved = True
+            if not moved:
+                break
+
+    def _best_rank(self, atom: int) -> int:
+        floor = max((self.rank[n] for n in self._atoms.needs[atom]), default=0)
+        ceiling = min((self.rank[u] for u in self._users[atom]), default=max(self.rank.values()))
+        current = self.rank[atom]
+        pull = self._pulls(atom, self.rank)
+        sizes, degrees = self._sums(leaving=atom)
+
+        def gain(rank: int) -> float:
+            expected = self._degree.get(atom, 0.0) * degrees.get(rank, 0.0) / (2 * self._total)
+            return round(pull.get(rank, 0.0) - self._shape.resolution * expected, 9)
+
+        options = [
+            rank
+            for rank in sorted(pull)
+            if floor <= rank <= ceiling
+            and sizes.get(rank, 0) + self._atoms.lines[atom] <= self._capacity
+        ]
+        best = max(options, key=lambda rank: (gain(rank), -rank), default=current)
+        oversized = sizes.get(current, 0) + self._atoms.lines[atom] > self._capacity
+        alone = sizes.get(current, 0) == 0
+        if oversized and not alone and current not in options and options:
+            return best
+        return best if gain(best) > gain(current) else current
+
+    def _sums(self, leaving: int) -> tuple[dict[int, int], dict[int, float]]:
+        sizes: dict[int, int] = {}
+        degrees: dict[int, float] = {}
+        for atom, rank in self.rank.items():
+            if atom != leaving:
+                sizes[rank] = sizes.get(rank, 0) + self._atoms.lines[atom]
+                degrees[rank] = degrees.get(rank, 0.0) + self._degree.get(atom, 0.0)
+        return sizes, degrees
+
+    # Fewer clusters
+
+    def _merge(self) -> None:
+        """Merge small clusters into those they are tied to most, and any that belong together."""
+        while True:
+            parts = self._current()
+            pairs = [
+                (self._merge_gain(parts[i], parts[j]), -i, -j)
+                for i in range(len(parts))
+                for j in range(i + 1, len(parts))
+                if self._may_merge(parts, i, j)
+            ]
+            best = max(pairs, default=None)
+            if best is None or (best[0] <= 0):
+                return
+            self._join(parts, -best[1], -best[2])
+
+    def _merge_gain(self, one: list[int], other: list[int]) -> float:
+        """Return what a merge gains in modularity, and more where one of the two is small."""
+        between = sum(self._near[a].get(b, 0.0) for a in one for b in other)
+        degrees = [sum(self._degree.get(a, 0.0) for a in part) for part in (one, other)]
+        expected = degrees[0] * degrees[1] / (2 * self._total)
+        gain = between - self._shape.resolution * expected
+        if any(self._is_small(part) for part in (one, other)):
+            smaller = min(degrees[0], degrees[1]) or 1.0
+            return round(1000.0 + gain / smaller, 9)
+        return round(gain, 9)
+
+    def _is_small(self, part: list[int]) -> bool:
+        symbols = sum(len(self._atoms.members[atom]) for atom in part)
+        lines, smallest = self._size(part), self._shape.smallest * self._shape.limit
+        return lines < smallest or (symbols == 1 and lines < 2 * smallest)
+
+    def _may_merge(self, parts: list[list[int]], low: int, high: int) -> bool:
+        """Tell whether two clusters fit into one without closing a circle through a third."""
+        if self._size([*parts[low], *parts[high]]) > self._capacity:
+            return False
+        reached = set(parts[low])
+        for middle in parts[low + 1 : high]:
+            if any(self._atoms.needs[atom] & reached for atom in middle):
+                reached.update(middle)
+        above = reached - set(parts[low])
+        return not any(self._atoms.needs[atom] & above for atom in parts[high])
+
+    def _join(self, parts: list[list[int]], low: int, high: int) -> None:
+        """Merge two clusters; what stands between them goes below or above as its needs say."""
+        merged = {*parts[low], *parts[high]}
+        above = set(parts[low])
+        before, after = [], []
+        for middle in parts[low + 1 : high]:
+            if any(self._atoms.needs[atom] & above for atom in middle):
+                above.update(middle)
+                after.append(middle)
+            else:
+                before.append(middle)
+        order = [*parts[:low], *before, sorted(merged), *after, *parts[high + 1 :]]
+        self._rank(order)
+
+    def _current(self) -> list[list[int]]:
+        return _grouped(self.rank)
+
+
+def _grouped(ranks: Mapping[int, int]) -> list[list[int]]:
+    parts: dict[int, list[int]] = {}
+    for atom in sorted(ranks):
+        parts.setdefault(ranks[atom], []).append(atom)
+    return [parts[rank] for rank in sorted(parts)]

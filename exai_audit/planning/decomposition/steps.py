@@ -1,0 +1,76 @@
+"""In which order to move what, so that the code runs after every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from exai_audit.planning.decomposition.layout import MAIN, Home, Split
+from exai_audit.result import Importer
+
+_MOST_NAMED = 6
+_MOST_LINES = 12
+
+
+def steps_of(
+    split: Split,
+    exported: Mapping[str, Sequence[str]],
+    facade_lines: int,
+    importers: Sequence[Importer],
+) -> tuple[str, ...]:
+    """Return the steps; each leaves the code runnable and can be a commit of its own."""
+    return (
+        *_to_package(split),
+        *(_move(split, home) for home in split.homes),
+        *_main(split),
+        f"What is left of `{split.facade}` is the facade, about {facade_lines} lines. No importer"
+        " has to change.",
+        *_point(split, importers),
+    )
+
+
+def _to_package(split: Split) -> Iterator[str]:
+    if split.is_package:
+        return
+    text = f"Make the module a package: `git mv {split.facts.path} {split.facade}`."
+    relative = [fact.lines.first for fact in split.module.imports if fact.level]
+    deeper = sorted({*relative, *split.module.relative})
+    if deeper:
+        shown = ", ".join(map(str, deeper[:_MOST_LINES]))
+        more = len(deeper) - _MOST_LINES
+        shown += f" and {more} more" if more > 0 else ""
+        text += f" Its relative imports get one more dot (lines {shown})."
+    yield text
+
+
+def _move(split: Split, home: Home) -> str:
+    symbols = split.module.symbols
+    names = [name for number in home.symbols for name in symbols[number].names]
+    shown = ", ".join(f"`{name}`" for name in names[:_MOST_NAMED])
+    more = len(names) - _MOST_NAMED
+    shown += f" and {more} more" if more > 0 else ""
+    lines = sum(symbols[number].lines for number in home.symbols)
+    needs = ", ".join(f"`{name}`" for name in home.needs)
+    after = f" It needs {needs}, moved before." if needs else " It needs none of the others."
+    path = f"{split.folder}/{home.name}.py" if split.folder else f"{home.name}.py"
+    return (
+        f"Move {shown} ({lines:,} lines) to `{path}` and import what the rest uses from"
+        f" there.{after}"
+    )
+
+
+def _main(split: Split) -> Iterator[str]:
+    if split.main:
+        lines = ", ".join(str(split.module.symbols[number].line) for number in split.main)
+        yield (
+            f"Move the script part (line {lines}) to `{split.folder}/{MAIN}.py`:"
+            f" `python -m {split.facts.module}` runs it, `python {split.facts.path}` no longer"
+            " does."
+        )
+
+
+def _point(split: Split, importers: Sequence[Importer]) -> Iterator[str]:
+    home = split.home_of()
+    private = sorted({n for one in importers for n in one.names if n.startswith("_") and n in home})
+    if private:
+        shown = ", ".join(f"`{name}`" for name in private[:_MOST_NAMED])
+        yield f"Later, import {shown} from the new modules: the facade passes them on until then."

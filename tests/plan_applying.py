@@ -1,0 +1,117 @@
+"""A decomposition plan carried out to the letter, on a copy, to see that the code still runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from exai_audit.config import Settings
+from exai_audit.engine import audit
+from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
+from exai_audit.planning.decomposition import decomposed, plan_of
+from exai_audit.result import Plan, PlanModule, PlanSymbol
+
+_RELATIVE = re.compile(r"^(\s*from\s+)(\.)")
+
+
+def plan_and_symbols(
+    folder: Path, path: str, limit: int, *, gated: bool = True
+) -> tuple[Plan, ModuleSymbols]:
+    """Return the plan of a module of the project in ``folder``, and its symbols.
+
+    Args:
+        gated: False to plan a module of one responsibility too.
+    """
+    settings = Settings(rule_options=(("max-module-lines", limit),))
+    audited = audit([folder], folder, settings, 1, lambda done, total: None)
+    facts = next(facts for facts in audited.project.files if facts.path == path)
+    assert facts.symbols is not None
+    if not gated:
+        return decomposed(facts, facts.symbols, audited.project), facts.symbols
+    return plan_of(facts, audited.project, settings), facts.symbols
+
+
+def split(plan: Plan, symbols: ModuleSymbols, folder: Path, *, modules: int | None = None) -> None:
+    """Split the module in ``folder`` as the plan says, only the first ``modules`` of the steps."""
+    old = folder / plan.path
+    lines = old.read_text(encoding="utf-8").split("\n")
+    facade = folder / plan.facade_path
+    is_package = old == facade
+    if not is_package:
+        facade.parent.mkdir()
+        old.unlink()
+        for number in symbols.relative:
+            lines[number - 1] = _RELATIVE.sub(r"\1.\2", lines[number - 1])
+    moved = plan.modules if modules is None else plan.modules[:modules]
+    for module in moved:
+        _write(facade.parent / f"{module.name}.py", _code(module, lines))
+    if modules is None:
+        kept = [_text(lines, symbol) for symbol in plan.kept]
+        docstring = kept[:1] if plan.kept and plan.kept[0].name == "docstring" else []
+        _write(facade, [*docstring, plan.facade, *kept[len(docstring) :]])
+    else:
+        _write(facade, _half_done(symbols, moved, lines, is_package))
+
+
+def _code(module: PlanModule, lines: Sequence[str]) -> list[str]:
+    return [*module.imports, *(_text(lines, symbol) for symbol in module.symbols)]
+
+
+def _half_done(
+    symbols: ModuleSymbols, moved: Sequence[PlanModule], lines: Sequence[str], is_package: bool
+) -> list[str]:
+    """Return the old module without what moved, which it imports."""
+    loggers = {s.names[0] for s in symbols.symbols if s.kind.value == "logger"}
+    gone: set[int] = set()
+    imports = []
+    for module in moved:
+        names: list[str] = []
+        for symbol in module.symbols:
+            if symbol.name not in loggers:
+                gone.update(range(symbol.line, symbol.end_line + 1))
+                names.extend(n for n in symbol.name.split(", ") if n != "statement")
+        imports.append(f"from .{module.name} import {', '.join(names)}")
+    outside = {number for fact in symbols.imports for number in _numbers(fact.lines)}
+    rest = [
+        _RELATIVE.sub(r"\1.\2", line) if number in outside and not is_package else line
+        for number, line in enumerate(lines, 1)
+        if number not in gone
+    ]
+    top = symbols.docstring.last if symbols.docstring else 0
+    ahead = [n for n, line in enumerate(rest, 1) if line.startswith("from __future__")]
+    top = max([top, *ahead])
+    return ["\n".join([*rest[:top], *imports, *rest[top:]])]
+
+
+def _numbers(lines: object) -> Iterable[int]:
+    return range(lines.first, lines.last + 1)  # type: ignore[attr-defined]
+
+
+def _text(lines: Sequence[str], symbol: PlanSymbol) -> str:
+    return "\n".join(lines[symbol.line - 1 : symbol.end_line])
+
+
+def _write(path: Path, parts: Iterable[str]) -> None:
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def missing_names(folder: Path, module: str, names: Sequence[str]) -> list[str]:
+    """Import a module in a process of its own and return those of ``names`` that it lacks."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(folder)!r}); import {module} as found\n"
+        f"print(*[name for name in {list(names)!r} if not hasattr(found, name)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def public_names(symbols: ModuleSymbols) -> list[str]:
+    """Return the public names that a module defines."""
+    defined = (s for s in symbols.symbols if s.kind is not SymbolKind.MAIN)
+    return [name for symbol in defined for name in symbol.names if not name.startswith("_")]

@@ -1,0 +1,196 @@
+"""The decomposition plan: what it says, that it works when carried out, that it is stable."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.plan_applying import missing_names, plan_and_symbols, public_names, split
+
+FIXTURE = Path(__file__).parent.parent / "fixtures" / "EXA105" / "monitoring"
+MONITORING = (FIXTURE / "monitoring_endpoint.py").read_text(encoding="utf-8")
+LIBRARY = Path(os.__file__).parent
+# Each is imported in a process of its own, from a copy: modules that only define things.
+TRUSTED = (
+    "ast", "calendar", "difflib", "doctest", "ipaddress", "pickletools", "pydoc", "shutil",
+    "statistics", "tarfile", "tokenize", "typing", "uuid", "zipfile",
+)  # fmt: skip
+
+
+def placed(text: str, folder: Path) -> dict[str, str]:
+    """Return the module that a plan gives each symbol of a module ``text``."""
+    (folder / "endpoint.py").write_text(text, encoding="utf-8")
+    plan, _ = plan_and_symbols(folder, "endpoint.py", 130)
+    return {
+        symbol.name: module.name
+        for module in plan.modules
+        for symbol in module.symbols
+        if symbol.name != "logger"
+    }
+
+
+def test_a_module_falls_into_its_responsibilities(tmp_path: Path) -> None:
+    home = placed(MONITORING, tmp_path)
+    assert home["SessionMonitor"] == home["Session"] == home["busiest_session"]
+    assert home["HealthTracker"] == home["HealthCheck"] == home["worst_health"]
+    assert home["MetricsBroadcaster"] == home["read_metrics"] == home["_metric_sources"]
+    assert home["ConnectionRegistry"] == home["stale_connections"]
+    assert home["handle_request"] == home["json_response"] == home["PAGES"]
+    assert len(set(home.values())) == 6
+
+
+def test_who_assigns_a_global_anew_stays_with_it(tmp_path: Path) -> None:
+    home = placed(MONITORING, tmp_path)
+    assert home["_last_health"] == home["remember_health"] == home["last_health"]
+
+
+@pytest.mark.parametrize("done", range(7))
+def test_each_step_leaves_the_code_runnable(done: int, tmp_path: Path) -> None:
+    (tmp_path / "endpoint.py").write_text(MONITORING, encoding="utf-8")
+    plan, symbols = plan_and_symbols(tmp_path, "endpoint.py", 130)
+    names = public_names(symbols)
+    split(plan, symbols, tmp_path, modules=done if done < 6 else None)
+    assert missing_names(tmp_path, "endpoint", names) == []
+
+
+@pytest.mark.parametrize("name", TRUSTED)
+def test_a_plan_carried_out_keeps_every_public_name(name: str, tmp_path: Path) -> None:
+    source = LIBRARY / f"{name}.py"
+    if not source.is_file():
+        pytest.skip(f"this Python has no {name}.py")
+    text = source.read_text(encoding="utf-8")
+    (tmp_path / f"copied_{name}.py").write_text(text, encoding="utf-8")
+    plan, symbols = plan_and_symbols(tmp_path, f"copied_{name}.py", 300, gated=False)
+    assert len(plan.modules) > 1
+    for done in (len(plan.modules) // 2, None):
+        folder = tmp_path / str(done)
+        folder.mkdir()
+        (folder / f"copied_{name}.py").write_text(text, encoding="utf-8")
+        split(plan, symbols, folder, modules=done)
+        assert missing_names(folder, f"copied_{name}", public_names(symbols)) == []
+
+
+def test_renaming_a_local_changes_nothing(tmp_path: Path) -> None:
+    renamed = MONITORING.replace("oldest = ", "first = ").replace("< oldest", "< first")
+    assert renamed != MONITORING
+    assert placed(renamed, tmp_path) == placed(MONITORING, tmp_path)
+
+
+def test_an_added_function_leaves_the_others_where_they_are(tmp_path: Path) -> None:
+    before = placed(MONITORING, tmp_path)
+    added = MONITORING.replace(
+        "# Sessions\n",
+        "def is_healthy() -> bool:\n    return last_health() == HEALTHY\n\n\n# Sessions\n",
+    )
+    after = placed(added, tmp_path)
+    assert after.pop("is_healthy") == before["last_health"]
+    assert after == before
+
+
+def test_two_functions_in_another_order_stay_where_they_are(tmp_path: Path) -> None:
+    first = '''def busiest_session(monitor: SessionMonitor) -> Session | None:
+    """Return the session with the most requests."""
+    return max(monitor.sessions(), key=lambda session: session.requests, default=None)
+'''
+    second = '''def session_table(monitor: SessionMonitor) -> list[tuple[str, int]]:
+    """Return the users of sessions with their requests."""
+    return sorted((session.user, session.requests) for session in monitor.sessions())
+'''
+    both = f"{first}\n\n{second}"
+    assert both in MONITORING
+    swapped = MONITORING.replace(both, f"{second}\n\n{first}")
+    assert placed(swapped, tmp_path) == placed(MONITORING, tmp_path)
+
+
+def test_the_hash_seed_does_not_matter() -> None:
+    said = {run_plan("-f", "json", seed=seed).stdout for seed in ("1", "2", "3")}
+    assert len(said) == 1
+
+
+def test_the_facade_says_who_imports_what(tmp_path: Path) -> None:
+    (tmp_path / "endpoint.py").write_text(MONITORING, encoding="utf-8")
+    (tmp_path / "user.py").write_text(
+        "from endpoint import Endpoint, _metric_sources\n", encoding="utf-8"
+    )
+    plan, _ = plan_and_symbols(tmp_path, "endpoint.py", 130)
+    assert [(one.path, one.names) for one in plan.importers] == [
+        ("user.py", ("Endpoint", "_metric_sources"))
+    ]
+    assert "_metric_sources" in plan.facade
+    assert "_last_health" not in plan.facade
+
+
+def test_what_tests_replace_is_a_risk(tmp_path: Path) -> None:
+    (tmp_path / "endpoint.py").write_text(MONITORING, encoding="utf-8")
+    (tmp_path / "test_endpoint.py").write_text(
+        "import endpoint\nfrom unittest.mock import patch\n\n\n"
+        "def test_health(monkeypatch):\n"
+        '    monkeypatch.setattr(endpoint, "worst_health", lambda failures: "healthy")\n'
+        '    with patch("endpoint.time.time"), patch("endpoint.json"):\n'
+        "        pass\n",
+        encoding="utf-8",
+    )
+    plan, _ = plan_and_symbols(tmp_path, "endpoint.py", 130)
+    patched = [risk for risk in plan.risks if "replaces" in risk]
+    assert [risk.split(" ")[0] for risk in patched] == ["test_endpoint.py:6", "test_endpoint.py:7"]
+    assert "`health`" in patched[0]
+
+
+def run_plan(*arguments: str, seed: str = "0", path: str = "") -> subprocess.CompletedProcess[str]:
+    target = path or str(FIXTURE / "monitoring_endpoint.py")
+    return subprocess.run(
+        [sys.executable, "-m", "exai_audit", "plan", target, "--no-cache", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        encoding="utf-8",
+    )
+
+
+def test_the_terminal_shows_the_tree() -> None:
+    done = run_plan("--ascii")
+    assert done.returncode == 0, done.stderr
+    assert "|-- health.py" in done.stdout
+    assert done.stdout.isascii()
+
+
+def test_markdown_draws_the_modules() -> None:
+    text = run_plan("-f", "markdown").stdout
+    assert "```mermaid\ngraph TD\n" in text
+    assert '["health<br/>' in text
+    assert " --> m" in text
+
+
+def test_json_has_the_plan() -> None:
+    document = json.loads(run_plan("-f", "json").stdout)
+    assert document["path"].endswith("monitoring_endpoint.py")
+    module = next(m for m in document["modules"] if m["name"] == "health")
+    assert {"name": "HealthTracker", "line": 169, "end_line": 181} in module["symbols"]
+    assert document["facade"] and document["steps"] and document["risks"]
+
+
+def test_a_module_within_the_limit_needs_no_plan(tmp_path: Path) -> None:
+    (tmp_path / "short.py").write_text("def run():\n    return 1\n", encoding="utf-8")
+    done = run_plan(path=str(tmp_path / "short.py"))
+    assert done.returncode == 0, done.stderr
+    assert "within the limit of 300 lines" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [("missing.py", None, "not a Python file"), ("broken.py", "def (:\n", "no plan")],
+)
+def test_what_cannot_be_planned_is_an_error(
+    name: str, text: str | None, said: str, tmp_path: Path
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = run_plan(path=str(tmp_path / name))
+    assert done.returncode == 2
+    assert said in done.stderr
