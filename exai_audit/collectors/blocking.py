@@ -11,7 +11,7 @@ import libcst as cst
 
 from exai_audit.collectors.futures import is_known_done, is_wait, made_by
 from exai_audit.collectors.names import is_none
-from exai_audit.collectors.reached import asks_for_items, reaches
+from exai_audit.collectors.reached import asks_for_items, is_other_mode, reaches
 from exai_audit.collectors.roles import Function
 from exai_audit.collectors.timeout_values import argument, last_name
 from exai_audit.collectors.tree import ModuleTree
@@ -69,7 +69,7 @@ class BlockingCollector(cst.CSTVisitor):
             if not isinstance(function, cst.FunctionDef):
                 continue
             fact = self._blocking(call, tree)
-            if fact is not None and not (_is_awaited(call, tree) or _must_not_wait(call, tree)):
+            if fact is not None and not _is_right_here(call, tree):
                 direct.setdefault(function, []).append((call, fact))
         return {
             f: sorted(found, key=lambda pair: pair[1].file_system) for f, found in direct.items()
@@ -127,9 +127,7 @@ class BlockingCollector(cst.CSTVisitor):
     def _is_reached(
         self, call: cst.Call, target: cst.FunctionDef, blocking: cst.Call, tree: ModuleTree
     ) -> bool:
-        if _is_awaited(call, tree) or _must_not_wait(call, tree):
-            return False
-        if not reaches(call, target, blocking, self._calls, tree):
+        if _is_right_here(call, tree) or not reaches(call, target, blocking, self._calls, tree):
             return False
         around = (tree.function_of(call), target)
         return not asks_for_items(blocking, around, self._calls, tree)
@@ -181,6 +179,11 @@ def _is_awaited(call: cst.Call, tree: ModuleTree) -> bool:
         wrapper = tree.parent(parent)
         return isinstance(wrapper, cst.Call) and last_name(wrapper.func) in _AWAITS
     return isinstance(parent, cst.Await)
+
+
+def _is_right_here(call: cst.Call, tree: ModuleTree) -> bool:
+    """Tell whether the place of a call shows that no coroutine's loop is blocked by it."""
+    return _is_awaited(call, tree) or _must_not_wait(call, tree) or is_other_mode(call, tree)
 
 
 def _must_not_wait(call: cst.Call, tree: ModuleTree) -> bool:

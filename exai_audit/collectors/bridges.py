@@ -172,7 +172,17 @@ class _Bridges:
             if self._lives_on(callee_of(call, self._tree)):
                 return Role.RUNNER
             return Role.OWNER if self._closes(call, function) else Role.LIBRARY
-        return Role.ENTRY if _serves(call, function, self._tree) else Role.LIBRARY
+        return Role.ENTRY if self._serves(call, function) else Role.LIBRARY
+
+    def _serves(self, call: cst.Call, function: Function | None) -> bool:
+        """Tell whether a function runs for the program's life: nothing waits for what it runs.
+
+        Its own name says so, or those of all that call it, and the loop's result is not used.
+        """
+        if function is None or not isinstance(self._tree.parent(call), cst.Expr):
+            return False
+        tops = self._functions.tops(function)
+        return _is_starting(function) or (bool(tops) and all(map(_is_starting, tops)))
 
     def _is_run_of_thread(self, function: Function | None) -> bool:
         """Tell whether a function is the ``run`` of a thread or process class."""
@@ -274,12 +284,9 @@ def _is_asked_for(call: cst.Call, tree: ModuleTree) -> bool:
     return row is not None and row.name in _ASKS
 
 
-def _serves(call: cst.Call, function: Function | None, tree: ModuleTree) -> bool:
-    """Tell whether a function runs for the program's life: nothing waits for what it runs.
-
-    Its name says so, and the result of the loop is not used.
-    """
-    if not isinstance(function, cst.FunctionDef) or not isinstance(tree.parent(call), cst.Expr):
+def _is_starting(function: Function) -> bool:
+    """Tell whether a function's name says that it runs, or starts, what stays."""
+    if not isinstance(function, cst.FunctionDef):
         return False
     return bool(STARTING & set(words(function.name.value)))
 

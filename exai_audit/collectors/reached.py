@@ -7,12 +7,14 @@ from collections.abc import Iterable
 import libcst as cst
 
 from exai_audit.collectors.timeout_values import last_name, receiver
+from exai_audit.collectors.timeout_words import words
 from exai_audit.collectors.tree import ModuleTree
 
 _ASKS_FOR_LOOP = frozenset({
     "get_running_loop", "_get_running_loop", "current_async_library", "in_async_context",
     "is_async_context", "current_task",
 })  # fmt: skip
+_ASYNC_WORDS = frozenset({"async", "asynchronous", "asyncio"})
 _ASKS_FOR_ITEMS = frozenset({"empty", "qsize", "full"})
 
 
@@ -43,6 +45,23 @@ def reaches(
                 return False
         child = node
     return True
+
+
+def is_other_mode(call: cst.Call, tree: ModuleTree) -> bool:
+    """Tell whether a condition keeps a call for when the coroutine is not run as one.
+
+    ``if asynchronous: await asyncio.sleep(1)`` … ``else: time.sleep(1)``
+    """
+    child: cst.CSTNode = call
+    for node in tree.ancestors(call):
+        if isinstance(node, cst.FunctionDef):
+            return False
+        if isinstance(node, cst.If) and child is not node.test:
+            asked = words(tree.module.code_for_node(node.test))
+            if _ASYNC_WORDS & set(asked) and (child is node.orelse or "not" in asked):
+                return True
+        child = node
+    return False
 
 
 def _given(name: str, call: cst.Call, function: cst.FunctionDef) -> cst.BaseExpression | None:
