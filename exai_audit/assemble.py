@@ -51,13 +51,13 @@ _MODULE_SIZES = ((0, 100), (101, 200), (201, 300), (301, 500), (501, 1000), (100
 def assemble(
     audited: Audit,
     settings: Settings,
-    command: Sequence[str],
+    command: Sequence[str | Path],
     paths: Sequence[Path],
     root: Path,
     *,
     with_facts: bool,
 ) -> AuditResult:
-    """Make the result of an audit; ``command`` are the arguments as given."""
+    """Make the result of an audit; ``command`` are the words that repeat it."""
     sources = Sources(audited.discovery.files)
     findings = _with_fingerprints(audited.findings, sources)
     weighed = weigh(findings, audited.project, settings, audited.today)
@@ -103,14 +103,14 @@ def _quoted(silenced: Sequence[Suppressed], sources: Sources) -> tuple[Suppresse
 
 
 def _target(
-    settings: Settings, command: Sequence[str], paths: Sequence[Path], root: Path
+    settings: Settings, command: Sequence[str | Path], paths: Sequence[Path], root: Path
 ) -> Target:
-    named = {str(path): _relative(path, root) for path in paths}
+    words = (word if isinstance(word, str) else _relative(word, root) for word in command)
     found = revision(root)
     return Target(
-        paths=tuple(dict.fromkeys(named.values())),
+        paths=tuple(dict.fromkeys(_relative(path, root) for path in paths)),
         configuration=sha256(msgspec.json.encode(settings.without_gate())).hexdigest()[:16],
-        command=shlex.join(("exai-audit", *(named.get(word, word) for word in command))),
+        command=shlex.join(("exai-audit", *words)),
         revision=found.commit if found else None,
         date=_date(found.date if found else None),
         scopes=tuple(scope for scope in Scope if scope in settings.scopes),

@@ -13,6 +13,7 @@ from exai_audit.project import Project
 from exai_audit.registry import rules
 from exai_audit.result import Score, Suppressed
 from exai_audit.score.formula import SHARES, score
+from exai_audit.score.reference import standing
 from exai_audit.suppress import split
 
 
@@ -44,10 +45,23 @@ def weigh(
     families = {rule.family for rule in rules() if settings.selects_somewhere(rule.code)} & set(
         SHARES
     )
-    scored = score(active, lines, families, settings.min_confidence)
+    shares = {**SHARES, **dict(settings.category_points)}
+    scored = score(active, lines, families, settings.min_confidence, shares)
     total = scored.score
+    if total.shown is not None and _is_comparable(settings):
+        total = replace(total, standing=standing(total.shown))
     if silenced:
         everything = [*active, *(item.finding for item in silenced)]
-        bare = score(everything, lines, families, settings.min_confidence)
+        bare = score(everything, lines, families, settings.min_confidence, shares)
         total = replace(total, unsuppressed=bare.score.value)
     return Weighed(scored.findings, silenced, judged, total)
+
+
+def _is_comparable(settings: Settings) -> bool:
+    """Tell whether the reference packages were audited as these settings say."""
+    of_the_score = (
+        "select", "ignore", "extend_select", "scopes", "per_file_ignores", "min_confidence",
+        "category_points", "rule_options", "overrides",
+    )  # fmt: skip
+    default = Settings()
+    return all(getattr(settings, name) == getattr(default, name) for name in of_the_score)

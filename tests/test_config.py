@@ -255,3 +255,23 @@ def test_option_types_have_readers(hint: object, value: object, read: object) ->
 def test_wrong_types_are_refused(hint: object, value: object) -> None:
     with pytest.raises(InvalidValueError, match="expected"):
         reader_for(hint)(value)
+
+
+def test_points_of_categories_are_a_setting(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, f"{HEAD}category-points = {{ size = 10, caches = 0.5 }}")
+    assert dict(settings.category_points) == {Family.SIZE: 10.0, Family.CACHES: 0.5}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("30", "expected a table of points by category"),
+        ("{ cache = 1 }", "'cache': expected one of size, timeouts, caches, concurrency"),
+        ("{ size = -1 }", "'size': expected a number from 0, got -1"),
+        ("{ size = inf }", "'size': expected a number from 0, got inf"),
+        ("{ size = 0, timeouts = 0, caches = 0, concurrency = 0 }", "at least one category"),
+    ],
+)
+def test_wrong_points_of_categories_are_told(tmp_path: Path, value: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        loaded(tmp_path, f"{HEAD}category-points = {value}")

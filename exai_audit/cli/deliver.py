@@ -11,7 +11,7 @@ from pathlib import Path
 
 from exai_audit.cli.output import write_file, write_stdout
 from exai_audit.errors import UsageError
-from exai_audit.report import FORMATS, render
+from exai_audit.report import FORMATS, LEDGER, render
 from exai_audit.result import AuditResult
 
 _LISTS = frozenset({"terminal", "concise", "github", "junit"})
@@ -73,6 +73,24 @@ def requested(
     if output is not None and loose:
         reports[loose[0]] = (reports[loose[0]][0], output)
     return reports
+
+
+def ledger_first(reports: Iterable[Report]) -> tuple[list[Report], list[Report]]:
+    """Return the report of the score's ledger and the others.
+
+    The ledger takes the place of the terminal report, or is added if that is not asked for.
+
+    Raises:
+        UsageError: another report is to go to the standard output.
+    """
+    others = [report for report in reports if report[0] != "terminal"]
+    if any(target is None for _, target in others):
+        raise UsageError(
+            "--explain-score goes to the standard output; write the other report to a file, for"
+            " example -f json=FILE"
+        )
+    targets = [target for name, target in reports if name == "terminal"]
+    return [(LEDGER, target) for target in targets or [None]], others
 
 
 def wants_color(choice: str) -> bool:

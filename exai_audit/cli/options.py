@@ -11,6 +11,8 @@ from exai_audit.finding import Confidence, Scope, Severity
 from exai_audit.report import FORMATS
 
 _CHOICE, _OUTPUT, _GATE, _RUN = "Choice", "Output", "Gate", "Running"
+REPEATED = (_CHOICE, _GATE)
+"""The panels of the options that decide what an audit says."""
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders.")]
 
@@ -78,6 +80,9 @@ ShowFiles = Annotated[
     bool, typer.Option(help="List files, and why some are out.", rich_help_panel=_OUTPUT)
 ]
 Facts = Annotated[bool, typer.Option(help="Add the facts to the JSON.", rich_help_panel=_OUTPUT)]
+ExplainScore = Annotated[
+    bool, typer.Option(help="Print what every finding costs.", rich_help_panel=_OUTPUT)
+]
 
 FailUnder = Annotated[
     str | None, typer.Option(help="Least score (80) or grade (B).", rich_help_panel=_GATE)

@@ -11,6 +11,7 @@ from pathlib import Path
 from exai_audit.assemble import assemble
 from exai_audit.cache import PAST, FactsCache, makers_fingerprint
 from exai_audit.cli.clock import today
+from exai_audit.cli.command import Words
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
 from exai_audit.config import CACHE_FOLDER, Settings, find_root
@@ -31,12 +32,12 @@ class Run:
     audited: Audit
     past: FactsCache | None = None
 
-    def result(self, *, with_facts: bool = False) -> AuditResult:
-        """Return the result of the audit, for this command line."""
+    def result(self, command: Words = (), *, with_facts: bool = False) -> AuditResult:
+        """Return the result of the audit, which ``command`` repeats, by default a plain scan."""
         return assemble(
             self.audited,
             self.settings,
-            sys.argv[1:],
+            command or ("scan", *self.targets),
             self.targets,
             self.root,
             with_facts=with_facts,

@@ -11,7 +11,15 @@ import typer
 from exai_audit.cli import options
 from exai_audit.cli.baselines import chosen_baseline, compare_with
 from exai_audit.cli.changed import changed_since
-from exai_audit.cli.deliver import Drawing, deliver, draws_unicode, requested, wants_color
+from exai_audit.cli.command import again
+from exai_audit.cli.deliver import (
+    Drawing,
+    deliver,
+    draws_unicode,
+    ledger_first,
+    requested,
+    wants_color,
+)
 from exai_audit.cli.gate import minimum_score, verdicts
 from exai_audit.cli.output import say
 from exai_audit.cli.run import run_audit
@@ -20,6 +28,7 @@ from exai_audit.result import AuditResult
 
 
 def scan_command(
+    context: typer.Context,
     paths: options.Paths = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
@@ -42,6 +51,7 @@ def scan_command(
     quiet: options.Quiet = False,
     show_files: options.ShowFiles = False,
     facts: options.Facts = False,
+    explain_score: options.ExplainScore = False,
     fail_under: options.FailUnder = None,
     fail_on: options.FailOn = None,
     baseline: options.Baseline = None,
@@ -57,6 +67,7 @@ def scan_command(
     """Audit a code base and report what to fix first."""
     targets = paths or [Path()]
     reports = requested(output_format or [], output)
+    ledger, reports = ledger_first(reports) if explain_score else ((), reports)
     use_color = wants_color(color)
     start = targets[0].absolute()
     settings, settings_file = load(start, config, isolated)
@@ -87,7 +98,7 @@ def scan_command(
         show_files=show_files,
         with_past=since is not None,
     )
-    result = run.result(with_facts=facts)
+    result = run.result(again(context, targets), with_facts=facts)
     file = None if no_baseline else chosen_baseline(run, baseline)
     partial = show_only is not None
     if file is not None:
@@ -97,6 +108,7 @@ def scan_command(
         result = changed_since(since, result, run)
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
     drawing = Drawing(top or None, use_color, ascii_only or not draws_unicode(), max_size)
+    deliver(result, ledger, drawing, quiet=quiet)
     deliver(shown, reports, drawing, quiet=quiet)
     failed = False
     for verdict in verdicts(shown, settings, least, partial=partial):

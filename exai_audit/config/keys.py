@@ -9,6 +9,7 @@ from typing import Any
 from exai_audit.config.readers import (
     InvalidValueError,
     Reader,
+    read_category_points,
     read_choice,
     read_codes,
     read_fail_under,
@@ -47,6 +48,7 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "timeout-categories": ("timeout_categories", read_words_of(Category, "timeout categories")),
     "per-file-ignores": ("per_file_ignores", read_per_file_ignores),
     "min-confidence": ("min_confidence", read_choice(Confidence)),
+    "category-points": ("category_points", read_category_points),
     "fail-under": ("fail_under", read_fail_under),
     "fail-on": ("fail_on", read_choice(Severity)),
     "baseline": ("baseline", read_text),

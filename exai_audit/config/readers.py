@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-from exai_audit.finding import Scope
+from exai_audit.finding import Family, Scope
 from exai_audit.glob import is_pattern
 from exai_audit.registry import code_problem, nearest
 
@@ -33,9 +34,10 @@ def read_whole(value: object) -> int:
 
 
 def read_number(value: object) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < math.inf:  # type: ignore[operator]
         raise InvalidValueError(_expected("a number from 0", value))
-    return float(value)
+    return float(value)  # type: ignore[arg-type]
 
 
 def read_text(value: object) -> str:
@@ -88,46 +90,61 @@ def read_scopes(value: object) -> tuple[Scope, ...]:
 
 
 def read_per_file_ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    what = "a table of path patterns to lists of rule codes"
+    return _table(what, lambda pattern: read_patterns([pattern])[0], read_codes, value)
+
+
+def read_words_of(kinds: type[Enum], what: str) -> Reader:
+    """Return a reader of the words that sort into the members of an enum, called ``what``."""
+    member = _member_of({str(kind.value): kind for kind in kinds})
+
+    def read_words(words: object) -> tuple[str, ...]:
+        return tuple(word.lower() for word in read_texts(words))
+
+    return lambda value: _table(f"a table of {what} to lists of words", member, read_words, value)
+
+
+def read_category_points(value: object) -> tuple[tuple[Family, float], ...]:
+    names = {family.value: family for family in Family if family is not Family.AUDIT}
+    what = f"a table of points by category ({', '.join(names)})"
+    read = _table(what, _member_of(names), read_number, value)
+    if len(read) == len(names) and not any(points for _, points in read):
+        raise InvalidValueError("expected points for at least one category, got 0 for all")
+    return tuple(sorted(read))
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+def _table(
+    what: str,
+    read_key: Callable[[str], _Key],
+    read_value: Callable[[object], _Value],
+    value: object,
+) -> tuple[tuple[_Key, _Value], ...]:
+    """Read a table, ``what`` it is of, with all its problems in one error."""
     if not isinstance(value, dict):
-        raise InvalidValueError(_expected("a table of path patterns to lists of rule codes", value))
-    read: list[tuple[str, tuple[str, ...]]] = []
+        raise InvalidValueError(_expected(what, value))
+    read: list[tuple[_Key, _Value]] = []
     problems: list[str] = []
-    for pattern, codes in value.items():
+    for name, item in value.items():
         try:
-            read.append((read_patterns([pattern])[0], read_codes(codes)))
+            read.append((read_key(name), read_value(item)))
         except InvalidValueError as invalid:
-            problems.extend(f"{pattern!r}: {problem}" for problem in invalid.args)
+            problems.extend(f"{name!r}: {problem}" for problem in invalid.args)
     if problems:
         raise InvalidValueError(*problems)
     return tuple(read)
 
 
-def read_words_of(kinds: type[Enum], what: str) -> Reader:
-    """Return a reader of the words that sort into the members of an enum, called ``what``."""
-    by_name = {str(kind.value): kind for kind in kinds}
-
-    def read(value: object) -> tuple[tuple[Enum, tuple[str, ...]], ...]:
-        if not isinstance(value, dict):
-            raise InvalidValueError(_expected(f"a table of {what} to lists of words", value))
-        found: list[tuple[Enum, tuple[str, ...]]] = []
-        problems: list[str] = []
-        for name, words in value.items():
-            try:
-                kind = by_name[_one_of(tuple(by_name), name)]
-                found.append((kind, tuple(word.lower() for word in read_texts(words))))
-            except InvalidValueError as invalid:
-                problems.extend(f"{name!r}: {problem}" for problem in invalid.args)
-        if problems:
-            raise InvalidValueError(*problems)
-        return tuple(found)
-
-    return read
+def _member_of(names: Mapping[str, _Value]) -> Callable[[object], _Value]:
+    return lambda name: names[_one_of(tuple(names), name)]
 
 
 def read_choice(choices: type[Enum]) -> Reader:
     """Return a reader of the values of an enum."""
-    by_name = {str(choice.value): choice for choice in choices}
-    return lambda value: by_name[_one_of(tuple(by_name), value)]
+    return _member_of({str(choice.value): choice for choice in choices})
 
 
 def reader_for(hint: object) -> Reader:

@@ -7,7 +7,7 @@ from typing import Any
 
 from exai_audit.facts.caches import Layer
 from exai_audit.facts.timeouts import Category
-from exai_audit.finding import Confidence, Scope, Severity
+from exai_audit.finding import Confidence, Family, Scope, Severity
 from exai_audit.glob import any_covers, covers
 from exai_audit.registry import Rule, Scoped, option_key
 
@@ -43,8 +43,9 @@ class Settings:
     own knowledge files and ``baseline`` the baseline, relative to the settings file,
     ``bridge_functions`` the dotted names of the project's own functions that run a coroutine and
     wait for it, ``cache_layers`` the words that sort a cache into a layer and
-    ``timeout_categories`` those that sort a limit into a category. ``rule_options`` are the options
-    given, by settings key; a rule's own defaults fill the rest.
+    ``timeout_categories`` those that sort a limit into a category. ``category_points`` are the
+    points of the score's categories in any scale, where not the default. ``rule_options`` are the
+    options given, by settings key; a rule's own defaults fill the rest.
     """
 
     select: tuple[str, ...] = ("EXA",)
@@ -58,6 +59,7 @@ class Settings:
     generated: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     min_confidence: Confidence = Confidence.MEDIUM
+    category_points: tuple[tuple[Family, float], ...] = ()
     fail_under: float | str | None = None
     fail_on: Severity | None = None
     baseline: str | None = None

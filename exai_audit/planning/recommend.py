@@ -112,7 +112,7 @@ def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation
     worst = _worst(findings)
     gain = 0.0 if total.value is None else score_without(total, findings) - total.value
     gain = max(0.0, gain)
-    priority = _priority(worst, gain / middle(work))
+    priority = priority_of(worst, gain / middle(work))
     return Recommendation(
         kind=remedy.kind,
         title=group.title,
@@ -131,7 +131,7 @@ def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation
     )
 
 
-def _priority(worst: Severity, points_an_hour: float) -> Priority:
+def priority_of(worst: Severity, points_an_hour: float) -> Priority:
     """Return the priority of the worst severity, one higher where an hour brings much."""
     rank = _PRIORITIES.index(_PRIORITY[worst])
     if points_an_hour >= WORTH_POINTS_AN_HOUR:

@@ -10,6 +10,8 @@ from exai_audit.result import AuditResult
 FORMATS: tuple[str, ...] = (
     "terminal", "markdown", "json", "sarif", "github", "gitlab", "junit", "badge", "concise",
 )  # fmt: skip
+LEDGER = "ledger"
+"""What ``--explain-score`` prints."""
 
 
 def render(
@@ -23,7 +25,7 @@ def render(
     max_size: int | None = None,
     suppressed: bool = False,
 ) -> str:
-    """Render ``result`` in the format ``name``, one of ``FORMATS``.
+    """Render ``result`` in the format ``name``, one of ``FORMATS``, or its score as ``LEDGER``.
 
     Args:
         top: how many bottlenecks to show in full, all when None (terminal, markdown).

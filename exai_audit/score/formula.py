@@ -2,7 +2,8 @@
 
 A finding weighs severity x confidence. A category's density is the sum of its weights over
 (thousands of judged lines + 2); it loses ``points * (1 - 2 ** (-density / half))``, shared among
-its findings by weight. Critical findings hold the score at ``CAP_LIMIT``.
+its findings by weight. Critical findings hold the score at ``CAP_LIMIT``. The halves are measured
+on the reference set.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from math import fsum, pow
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.result import Cap, CategoryScore, Constants, Score
 from exai_audit.score.grades import grade
+from exai_audit.score.reference import reference
 
 FORMULA_VERSION = 1
 CAP_LIMIT = 89.9
@@ -24,14 +26,9 @@ SHARES: Mapping[Family, float] = {
     Family.CACHES: 20.0,
     Family.CONCURRENCY: 25.0,
 }
-PROVISIONAL = True
-"""The constants below are estimates; the calibration replaces them by measured ones."""
-HALF: Mapping[Family, float] = {
-    Family.SIZE: 4.0,
-    Family.TIMEOUTS: 2.0,
-    Family.CACHES: 1.0,
-    Family.CONCURRENCY: 2.0,
-}
+PROVISIONAL = reference().provisional
+"""Whether the calibration has to be run again before anybody relies on it."""
+HALF: Mapping[Family, float] = reference().half
 _SEVERITY = {
     Severity.LOW: 1.0,
     Severity.MEDIUM: 4.0,
@@ -60,6 +57,7 @@ def score(
     families: Collection[Family],
     min_confidence: Confidence = Confidence.MEDIUM,
     shares: Mapping[Family, float] = SHARES,
+    half: Mapping[Family, float] = HALF,
 ) -> Scored:
     """Score the findings of the judged scopes.
 
@@ -70,6 +68,7 @@ def score(
         families: those that were judged; the points of the others go to these.
         min_confidence: findings less sure than this weigh nothing.
         shares: the points of each category, in any scale.
+        half: the density of each category at which half of its points are gone.
     """
     points = _points(families, shares)
     homes = [_home(finding, points) for finding in findings]
@@ -78,7 +77,10 @@ def score(
         for finding, home in zip(findings, homes, strict=True)
     ]
     thousands = judged_lines / 1000 + SMOOTHING
-    categories = tuple(_category(f, points, homes, weights, thousands) for f in SHARES)
+    categories = tuple(
+        _category(family, points.get(family), half[family], own, thousands)
+        for family, own in _by_category(homes, weights).items()
+    )
     constants = _constants(judged_lines)
     weighed = [
         replace(finding, weight=weight, category=home if weight else None, points=0.0, gain=0.0)
@@ -166,20 +168,26 @@ def _weight(finding: Finding, min_confidence: Confidence) -> float:
     return _SEVERITY[finding.severity] * _CONFIDENCE[finding.confidence]
 
 
+def _by_category(
+    homes: Sequence[Family | None], weights: Sequence[float]
+) -> dict[Family, list[float]]:
+    own: dict[Family, list[float]] = {family: [] for family in SHARES}
+    for home, weight in zip(homes, weights, strict=True):
+        if home is not None and weight > 0:
+            own[home].append(weight)
+    return own
+
+
 def _category(
-    family: Family,
-    points: Mapping[Family, float],
-    homes: Sequence[Family | None],
-    weights: Sequence[float],
-    thousands: float,
+    family: Family, points: float | None, half: float, own: Sequence[float], thousands: float
 ) -> CategoryScore:
-    own = [weight for home, weight in zip(homes, weights, strict=True) if home is family]
     weight = fsum(own)
     density = weight / thousands
-    total, half = points.get(family, 0.0), HALF[family]
+    total = points or 0.0
     lost = total * _lost_part(density, half)
-    counted = sum(w > 0 for w in own)
-    return CategoryScore(family, family in points, total, lost, weight, density, half, counted)
+    return CategoryScore(
+        family, points is not None, total, lost, weight, density, half, findings=len(own)
+    )
 
 
 def lost_at(category: CategoryScore, weight: float) -> float:

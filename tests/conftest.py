@@ -1,0 +1,13 @@
+"""What all tests share: a word at the end when the score's calibration is out of date."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.calibrate import out_of_date
+from exai_audit.score.reference import reference
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for problem in out_of_date(reference()):
+        terminalreporter.write_line(f"calibration: {problem} (docs/calibration.md)", yellow=True)
