@@ -100,6 +100,7 @@ def _fact(site: Site, finder: SiteFinder, tree: ModuleTree) -> TimeoutFact:
         key=site.value.key,
         first=_first_literal(site.call, site.at, tree),
         refers=_refers(site, tree),
+        fallback=site.value.fallback,
     )
 
 

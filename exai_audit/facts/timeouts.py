@@ -49,7 +49,7 @@ class TimeoutFact:
     empty when unknown. ``key`` is the environment or configuration key that the literal stands in
     for, ``first`` the first argument of the call if that is a literal, as written.
     ``refers`` is the dotted name of the constant that a reference denotes, where its origin is
-    known.
+    known. ``fallback`` tells that the literal only stands in for what may be given otherwise.
     """
 
     place: Place
@@ -63,6 +63,7 @@ class TimeoutFact:
     key: str = ""
     first: str = ""
     refers: str = ""
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

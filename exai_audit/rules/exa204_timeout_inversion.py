@@ -39,6 +39,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from exai_audit.central import shown_seconds
+from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import EnclosedFact, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project import Project
@@ -68,6 +69,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
             if outer is None or outer <= 0 or fact.place in spoken:
                 continue
             inner = _seconds(fact.seconds, fact.refers, constants)
+            if inner is None and not fact.refers:
+                inner = _handed(facts, fact)
             hit = None
             if inner is not None:
                 too_long = inner > outer if fact.phase else inner >= outer
@@ -84,6 +87,21 @@ def _seconds(known: float | None, refers: str, constants: Mapping[str, float]) -
     return known if known is not None else constants.get(refers)
 
 
+def _handed(facts: FileFacts, call: EnclosedFact) -> float | None:
+    """Return the limit that a call of the project hands over by position."""
+    around = call.place.span
+    for fact in facts.timeouts:
+        span = fact.place.span
+        if (
+            fact.form is TimeoutForm.PROJECT_CALL
+            and (around.line, around.column) <= (span.line, span.column)
+            and (span.end_line, span.end_column) <= (around.end_line, around.end_column)
+            and fact.operation.rpartition(".")[2] == call.operation.rpartition(".")[2]
+        ):
+            return fact.seconds
+    return None
+
+
 def _limits_by_function(project: Project) -> _Callees:
     """Return the limits that each function gives to the calls it makes."""
     found: dict[str, list[tuple[str, TimeoutFact]]] = {}
@@ -91,6 +109,7 @@ def _limits_by_function(project: Project) -> _Callees:
         for fact in facts.timeouts:
             last = fact.operation.rpartition(".")[2].lstrip("_")
             is_call = fact.form in _IN_CALLS and last[:1].islower() and fact.is_async
+            is_call = is_call and not fact.fallback
             if is_call and fact.value is not ValueKind.NONE:
                 name = ".".join(part for part in (facts.module, fact.place.symbol) if part)
                 found.setdefault(name, []).append((facts.path, fact))
