@@ -11,6 +11,7 @@ from exai_audit.knowledge.layers import own_layer, words
 from exai_audit.project import Project
 
 _ELSEWHERE = frozenset({Origin.NETWORK, Origin.AWAITED})
+_CONFIGURED = "django.core.cache."
 _NO_RESULTS = frozenset({CacheForm.REGISTRY, CacheForm.CACHED_PROPERTY})
 OWN = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM, CacheForm.CLASS})
 """The forms in which the code keeps results by itself, without a library."""
@@ -21,9 +22,11 @@ def with_project_caches(
 ) -> tuple[FileFacts, ...]:
     """Return the files with what only the whole project shows about their caches.
 
-    An object of a cache class of the project is a reference to that class, no second cache. What
-    another file clears is invalidated. Words of the user's own decide about layers first.
+    An object of a cache class of the project is a reference to that class, no second cache, and so
+    is each further use of a cache that is set up by configuration. What another file clears is
+    invalidated. Words of the user's own decide about layers first.
     """
+    configured: set[str] = set()
     classes = {f.name for file in files for f in file.caches.found if f.form is CacheForm.CLASS}
     cleared = {name for file in files for name in file.caches.cleared}
     emptying = {name for file in files for name in file.caches.emptying}
@@ -37,7 +40,13 @@ def with_project_caches(
         return replace(fact, layer=own_layer(names, own_layers) or fact.layer)
 
     def counted(caches: CacheFacts) -> CacheFacts:
-        found = (seen(f) for f in caches.found if not _refers(f, classes))
+        found = []
+        for fact in caches.found:
+            again = fact.callable in configured
+            if fact.callable.startswith(_CONFIGURED):
+                configured.add(fact.callable)
+            if not again and not _refers(fact, classes):
+                found.append(seen(fact))
         return replace(caches, found=tuple(found))
 
     return tuple(
@@ -66,15 +75,20 @@ def strategic_caches(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
     """Yield the caches that one strategy could rule.
 
     What only remembers what the process can compute again needs none. Nor does an unnamed
-    dictionary of a single object.
+    dictionary of a single object. Classes with a common base that is a cache are one.
     """
+    families: set[str] = set()
     for facts, cache in result_caches(project):
         of_object = cache.form is CacheForm.MEMO_IDIOM and cache.lifetime is Lifetime.INSTANCE
-        if not of_object and not is_memory_of_pure(cache):
-            yield facts, cache
+        family = _family(cache)
+        if of_object or _is_memory(cache) or family in families:
+            continue
+        if family is not None:
+            families.add(family)
+        yield facts, cache
 
 
-def is_memory_of_pure(cache: CacheFact) -> bool:
+def _is_memory(cache: CacheFact) -> bool:
     """Tell whether a cache only remembers what the process itself can compute again."""
     return (
         cache.form in (CacheForm.DECORATOR, CacheForm.MEMO_IDIOM, CacheForm.CONTAINER)
@@ -84,12 +98,9 @@ def is_memory_of_pure(cache: CacheFact) -> bool:
     )
 
 
-def implementation(cache: CacheFact) -> str | None:
-    """Return what a cache of the project's own making is called, None for any other.
-
-    Classes that share a base which is a cache are one: it rules them all.
-    """
-    if cache.form is CacheForm.CLASS:
-        bases = [base for base in cache.callable.split(", ") if "cache" in words(base)]
-        return bases[0] if bases else cache.name
-    return cache.name if cache.form in OWN else None
+def _family(cache: CacheFact) -> str | None:
+    """Return the cache class that a class inherits from, else the class itself."""
+    if cache.form is not CacheForm.CLASS:
+        return None
+    bases = (base for base in cache.callable.split(", ") if "cache" in words(base))
+    return next(bases, cache.name)

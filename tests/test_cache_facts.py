@@ -199,3 +199,9 @@ def test_an_object_of_a_cache_class_is_a_reference(tmp_path: Path) -> None:
     )
     assert [fact.form for fact in found["store.py"]] == [CacheForm.CLASS]
     assert found["use.py"] == []
+
+
+def test_a_configured_cache_is_one_however_many_files_use_it(tmp_path: Path) -> None:
+    use = "from django.core.cache import cache\ndef f(key):\n  cache.set(key, load(key), 60)\n"
+    found = project(tmp_path, a=use, b=use)
+    assert [len(caches) for caches in found.values()] == [1, 0]

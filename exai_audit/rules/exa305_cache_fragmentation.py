@@ -81,7 +81,7 @@ from dataclasses import dataclass
 
 from exai_audit.finding import Family, Hit, Related, Severity
 from exai_audit.project import Project
-from exai_audit.project_caches import implementation, strategic_caches
+from exai_audit.project_caches import OWN, strategic_caches
 from exai_audit.registry import Rule, Scoped
 
 
@@ -99,7 +99,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     limits = options.default
     sites = [(facts.path, cache) for facts, cache in strategic_caches(project)]
     per_file = Counter(path for path, _ in sites)
-    own = len({implementation(cache) for _, cache in sites} - {None})
+    own = sum(cache.form in OWN for _, cache in sites)
     if (
         len(sites) < limits.fragmentation_caches
         or len(per_file) < limits.fragmentation_cache_files
