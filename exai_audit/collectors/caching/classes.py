@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import libcst as cst
 
@@ -29,6 +30,7 @@ from exai_audit.collectors.caching.words import (
     is_cache_class,
     is_expiry,
     is_mapping,
+    is_size,
 )
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
@@ -140,27 +142,25 @@ def _limits(
         methods = _methods(owner, tree, gathered)
         names = [m.name.value for m in methods if empties(m.name.value)]
         if names:
-            found = _with_invalidation(found, names[0])
+            found = replace(
+                found, invalidation=f"removed in {names[0]}", removers=(*found.removers, names[0])
+            )
     if found.expiry is None and setter is not None:
         names = [n.value for n in descendants(setter) if isinstance(n, cst.Name)]
         expiry = next((n for n in names if is_expiry(n) or n == "timeout"), None)
         if expiry is not None:
-            found = _with_expiry(found, expiry)
+            found = replace(found, expiry=f"{expiry} of each entry")
+    if found.bound is None and _evicts(owner):
+        found = replace(found, bound="evicts")
     return found
 
 
-def _with_invalidation(found: Limits, name: str) -> Limits:
-    return Limits(
-        found.bound, found.expiry, f"removed in {name}", found.sweeps,
-        (*found.removers, name), found.emptied, found.bookkeeping,
-    )  # fmt: skip
-
-
-def _with_expiry(found: Limits, expiry: str) -> Limits:
-    return Limits(
-        found.bound, f"{expiry} of each entry", found.invalidation, found.sweeps,
-        found.removers, found.emptied, found.bookkeeping,
-    )  # fmt: skip
+def _evicts(owner: cst.ClassDef) -> bool:
+    """Tell whether a class knows a size and calls what evicts, also in an object of its own."""
+    names = {n.value for n in descendants(owner.body) if isinstance(n, cst.Name)}
+    return any(map(is_size, names)) and any(
+        word.startswith("evict") for name in names for word in words(name)
+    )
 
 
 def _methods(owner: cst.ClassDef, tree: ModuleTree, gathered: Gathered) -> list[cst.FunctionDef]:
