@@ -65,8 +65,9 @@ class CacheFact:
 
     ``on_method`` and ``on_coroutine`` speak of what a decorator decorates; ``parameters`` counts
     that function's parameters without ``self`` or ``cls``. ``fixed_keys`` when there can only be so
-    many keys (classes, functions, languages), or a comment argues the size; ``open_keys``
-    when the code shows that there is no end of them (users, addresses, texts). ``long_lived`` when
+    many keys (classes, functions, languages), ``open_keys`` when the code shows that there is no
+    end of them (users, addresses, texts). ``argued`` when a comment beside it speaks of its size or
+    silences another linter's like finding. ``long_lived`` when
     something shows that the object which holds it lives as long as the process. ``shared`` when the
     file hands the container itself on, so that others may bound or empty it.
     """
@@ -96,6 +97,7 @@ class CacheFact:
     on_coroutine: bool = False
     fixed_keys: bool = False
     open_keys: bool = False
+    argued: bool = False
     long_lived: bool = False
     shared: bool = False
 

@@ -116,7 +116,7 @@ def _lives_on(cache: CacheFact) -> bool:
 def _confidence(cache: CacheFact) -> Confidence:
     offered = any(not name.startswith("_") for name in cache.removers)
     passing = cache.lifetime is Lifetime.INSTANCE and not cache.long_lived
-    if cache.fixed_keys or cache.shared or offered or passing:
+    if cache.fixed_keys or cache.argued or cache.shared or offered or passing:
         return Confidence.LOW
     fetched = cache.origin in (Origin.NETWORK, Origin.AWAITED)
     if cache.open_keys or fetched or cache.form is CacheForm.CLASS:

@@ -29,7 +29,8 @@ class Shop:
 ```
 
 *Known false alarms.* Objects that live as long as the process, such as a single service object.
-Members of an enumeration do, and are no finding; nor are static and class methods.
+Members of an enumeration do, and are no finding; nor are static and class methods. Where a comment
+beside it argues the cache's size, or silences B019, the confidence is low.
 
 *References.* Python FAQ, "How do I cache method calls?"; the same trap is B019 of flake8-bugbear.
 """
@@ -40,7 +41,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.facts.caches import CacheFact
-from exai_audit.finding import Family, Hit, Severity
+from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project import Project
 from exai_audit.registry import Rule, Scoped
 
@@ -67,6 +68,7 @@ def _hit(path: str, cache: CacheFact) -> Hit:
         path=path,
         place=cache.place,
         severity=Severity.LOW if is_mild else Severity.MEDIUM,
+        confidence=Confidence.LOW if cache.argued else Confidence.HIGH,
         message=f"the cache of {cache.name} keeps alive the instance of {how_many}",
         remedy=_remedy(cache),
     )

@@ -134,7 +134,8 @@ def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) 
         parameters=len(parameters),
         on_method=is_method and not is_property and not _is_enum(owner, tree),
         on_coroutine=function.asynchronous is not None,
-        fixed_keys=_has_few_keys(cached, parameters, tree),
+        fixed_keys=_has_few_keys(cached, parameters),
+        argued=is_argued(tree, cached.place),
         open_keys=any(map(is_open, parameters)),
     )
 
@@ -176,9 +177,8 @@ def _limits(cached: _Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
     return given(by, cache, tree)
 
 
-def _has_few_keys(cached: _Cached, parameters: list[cst.Param], tree: ModuleTree) -> bool:
-    few = bool(parameters) and all(map(is_fixed, parameters))
-    return few or is_argued(tree, cached.place) or _calls_itself(cached.function)
+def _has_few_keys(cached: _Cached, parameters: list[cst.Param]) -> bool:
+    return (bool(parameters) and all(map(is_fixed, parameters))) or _calls_itself(cached.function)
 
 
 def _calls_itself(function: cst.FunctionDef) -> bool:

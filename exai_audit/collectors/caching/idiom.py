@@ -31,7 +31,7 @@ def is_memo(store: Use, looked_up: list[Use], tree: ModuleTree) -> bool:
         for use in looked_up
         if use.function is function and use.key is not None and text(tree, use.key) == key
     ]
-    return bool(pairs) and _returns_it(function, store, pairs, tree)
+    return bool(pairs) and _returns_it(function, pairs, tree)
 
 
 def is_setdefault(use: Use) -> bool:
@@ -44,12 +44,10 @@ def _is_own_parameter(value: cst.BaseExpression, function: cst.FunctionDef) -> b
     return isinstance(value, cst.Name) and value.value in names
 
 
-def _returns_it(
-    function: cst.FunctionDef, store: Use, looked_up: list[Use], tree: ModuleTree
-) -> bool:
-    """Tell whether the function returns what it looked up, as it is, or what it stored."""
+def _returns_it(function: cst.FunctionDef, looked_up: list[Use], tree: ModuleTree) -> bool:
+    """Tell whether the function returns what it looked up, as it is."""
     nodes = {use.node for use in looked_up}
-    kept = {text(tree, store.value)} if isinstance(store.value, cst.Name) else set()
+    kept = set()
     for use in looked_up:
         parent = tree.parent(use.node)
         if isinstance(parent, cst.Assign) and isinstance(parent.targets[0].target, cst.Name):
@@ -57,7 +55,7 @@ def _returns_it(
         elif isinstance(parent, cst.NamedExpr) and isinstance(parent.target, cst.Name):
             kept.add(parent.target.value)
     returned = [n.value for n in descendants(function.body) if isinstance(n, cst.Return)]
-    for value in returned:
-        if value in nodes or (isinstance(value, cst.Name) and value.value in kept):
-            return True
-    return False
+    return any(
+        value in nodes or (isinstance(value, cst.Name) and value.value in kept)
+        for value in returned
+    )

@@ -73,6 +73,8 @@ class _Reading:
             self._sort(use)
         if self._bound is None and any(use.function in self._writing for use in self._measured):
             self._bound = "length check"
+        if self._expiry is None and self._compares_ages():
+            self._expiry = "on look-up"
         removers = tuple(sorted({_name(use, self._tree) for use in self._removed} - {""}))
         return Limits(
             self._bound,
@@ -136,6 +138,17 @@ class _Reading:
             new = called_here - found
             found |= new
         return found
+
+    def _compares_ages(self) -> bool:
+        """Tell whether entries carry the time and a look-up compares it, though none goes."""
+        if not any(map(self._reads_clock, self._held.writers())):
+            return False
+        lookers = [f for f in self._looking if isinstance(f, cst.FunctionDef)]
+        return any(
+            self._is_aged(looker)
+            and any(isinstance(n, cst.Comparison) for n in descendants(looker))
+            for looker in lookers
+        )
 
     def _is_aged(self, function: Function) -> bool:
         names = {n.value for n in descendants(function) if isinstance(n, cst.Name)}
