@@ -105,7 +105,7 @@ def _commit_of(root: Path, file: Path) -> str | None:
     head = revision(root)
     if head is None:
         return None
-    committed = last_change(root, file)
+    committed = last_change(root, file.resolve())
     tracked = files_at(root, head.commit)
     name = Path(os.path.relpath(file.resolve(), top_level(root))).as_posix()
     if committed is None or name not in tracked:

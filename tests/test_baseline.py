@@ -98,6 +98,19 @@ def test_a_renamed_file_is_not_new(project: Path) -> None:
     assert gone(project) == []
 
 
+def test_a_renamed_file_is_not_new_seen_from_elsewhere(project: Path) -> None:
+    written(project)
+    commit(project)
+    git(project, "mv", "sleeper.py", "waiter.py")
+    commit(project)
+    done = run(
+        project.parent,
+        *("scan", project.name, "--baseline", f"{project.name}/{FILE}"),
+        *("--fail-on-new", *QUICK),
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_rename_before_the_baseline_is_committed(project: Path) -> None:
     written(project)
     git(project, "mv", "sleeper.py", "waiter.py")
