@@ -81,9 +81,9 @@ def test_a_finding_fails_and_only_that_of_the_commit(project: Path) -> None:
     stage(project, legacy=BAD)
     git(project, "commit", "-qm", "legacy")
     stage(project, other="y = 2\n")
-    assert outcome(project)[HOOK] == "Passed"
+    assert outcome(project, HOOK)[HOOK] == "Passed"
     stage(project, other=BAD)
-    found = outcome(project)
+    found = outcome(project, HOOK)
     assert found[HOOK] == "Failed"
     assert "other.py:5" in found[""]
     assert "FAILED: 1 finding of severity medium or above" in found[""]
@@ -91,7 +91,7 @@ def test_a_finding_fails_and_only_that_of_the_commit(project: Path) -> None:
 
 def test_the_score_gate_fails(project: Path) -> None:
     stage(project, a=BAD, b=BAD, c=BAD)
-    found = outcome(project)
+    found = outcome(project, f"{HOOK}-gate")
     assert found[GATE] == "Failed"
     assert re.search(r"FAILED: score \d+\.\d \(\w.?\) < 90", found[""])
 
@@ -102,7 +102,7 @@ def test_the_score_gate_fails(project: Path) -> None:
 def test_what_is_staged_counts(project: Path, staged: str, lying: str, status: str) -> None:
     stage(project, half=staged)
     (project / "half.py").write_text(lying)
-    assert outcome(project)[HOOK] == status
+    assert outcome(project, HOOK)[HOOK] == status
     assert (project / "half.py").read_text() == lying
 
 
@@ -115,7 +115,7 @@ def test_renamed_and_deleted_files(project: Path) -> None:
     assert (found[HOOK], found[GATE]) == ("Passed", "Passed"), found[""]
     git(project, "commit", "-qm", "x")
     git(project, "rm", "-q", "new.py")
-    assert outcome(project)[HOOK] == "Skipped"
+    assert outcome(project, HOOK)[HOOK] == "Skipped"
 
 
 def test_a_renamed_file_keeps_what_the_baseline_knows(project: Path) -> None:
@@ -124,12 +124,12 @@ def test_a_renamed_file_keeps_what_the_baseline_knows(project: Path) -> None:
     with (project / "pyproject.toml").open("a") as stream:
         stream.write('baseline = "exai-audit-baseline.json"\n')
     git(project, "add", "-A")
-    assert outcome(project)[HOOK] == "Passed"
+    assert outcome(project, HOOK)[HOOK] == "Passed"
     git(project, "commit", "-qm", "x")
     git(project, "mv", "legacy.py", "renamed.py")
-    assert outcome(project)[HOOK] == "Passed"
+    assert outcome(project, HOOK)[HOOK] == "Passed"
     stage(project, renamed=BAD + "    time.sleep(2)\n")
-    found = outcome(project)
+    found = outcome(project, HOOK)
     assert found[HOOK] == "Failed"
     assert "FAILED: 1 new finding of severity medium or above" in found[""]
 
