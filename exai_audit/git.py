@@ -191,8 +191,7 @@ def differences(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Differenc
             Path(folder),
             *("diff", "--no-index", "--no-ext-diff", "--no-textconv", "--no-color", "--text"),
             *("--no-prefix", "--unified=0", "--find-renames", f"-l{_RENAME_LIMIT}"),
-            *("--src-prefix=", "--dst-prefix=", "--inter-hunk-context=0", "--no-relative"),
-            *("--diff-algorithm=histogram", "--", "old", "new"),
+            *("--inter-hunk-context=0", "--diff-algorithm=histogram", "--", "old", "new"),
             alone=True,
         )
     return _read_patch(patch.split(b"\n"), names)
