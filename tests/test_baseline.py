@@ -234,8 +234,9 @@ def test_other_paths_are_not_mixed_in(project: Path) -> None:
 
 
 def test_max_drop_compares_the_scores(project: Path) -> None:
+    (project / "sleeper.py").write_text("x = 1\n")
     written(project)
-    (project / "pool.py").write_text("".join(POOL.replace("pool =", f"p{i} =") for i in range(9)))
+    (project / "sleeper.py").write_text(SLEEPER)
     gate = ("scan", "--baseline", FILE, *QUICK, "--max-drop")
     done = run(project, *gate, "0.5")
     assert done.returncode == 1
