@@ -171,9 +171,16 @@ def test_gates_judge_what_is_shown(project: Path) -> None:
     done = since(project, *gate)
     assert done.returncode == 1
     assert "FAILED: 1 new finding compared with main" in done.stderr
-    drop = since(project, "--max-drop", "0")
-    assert drop.returncode == 1
-    assert "of main: " in drop.stderr
+
+
+def test_the_drop_is_that_since_the_revision(project: Path) -> None:
+    commit(project, sleeper="x = 1\n")
+    git(project, "branch", "-f", "main")
+    assert since(project, "--max-drop", "0").returncode == 0
+    (project / "sleeper.py").write_text(SLEEPER)
+    done = since(project, "--max-drop", "0")
+    assert done.returncode == 1
+    assert "of main: " in done.stderr
 
 
 def test_with_a_baseline_known_findings_stay_known(project: Path) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from enum import Enum
 
 from exai_audit.config.keys import KEYS
+from exai_audit.config.readers import InvalidValueError
 from exai_audit.config.settings import Settings
 from exai_audit.finding import Family
 from exai_audit.glob import any_covers
 from exai_audit.registry import Rule, option_key, rules
 
-_TABLES = frozenset({"per-file-ignores", "cache-layers"})
 _ADDED_TO = frozenset({"ignore", "extend-select", "extend-exclude"})
 
 
@@ -106,6 +106,16 @@ def _plain(value: object) -> object:
 
 def _value(key: str, value: object) -> object:
     """Return a setting's value as the file would say it."""
-    if key not in _TABLES or not isinstance(value, tuple):
+    if not _is_table(key) or not isinstance(value, tuple):
         return _plain(value)
     return {str(_plain(name)): _plain(inner) for name, inner in value}
+
+
+def _is_table(key: str) -> bool:
+    """Tell whether the setting is a table: then it can be an empty one."""
+    _, reader = KEYS[key]
+    try:
+        reader({})
+    except InvalidValueError:
+        return False
+    return True

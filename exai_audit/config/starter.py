@@ -45,7 +45,7 @@ def starter(standing: Standing, header: bool) -> str:
     ]
     for one in settings_at("", Settings(), Origins("", {}, ())):
         if one.key in KEYS and one.key != "fail-under":
-            lines += _commented(one.key, one.value, NOTES[one.key])
+            lines += _commented(one.key, one.value, NOTES.get(one.key, ""))
     lines += ["", "# Thresholds; `exai-audit rule CODE` explains a rule."]
     seen: set[str] = set()
     for rule in rules():
