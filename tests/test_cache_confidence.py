@@ -140,3 +140,45 @@ def test_classes_with_a_common_base_are_one_implementation(tmp_path: Path) -> No
     for name in ("First", "Second", "Third"):
         (tmp_path / f"{name.lower()}.py").write_text(textwrap.dedent(body.format(name)))
     assert found(tmp_path, "", "EXA305") == []
+
+
+@pytest.mark.parametrize(
+    ("head", "confidence"),
+    [
+        ("class Price:", Confidence.HIGH),
+        ("class Price(NamedTuple):", Confidence.LOW),
+        ("@dataclass(frozen=True)\nclass Price:", Confidence.LOW),
+        ("@dataclass\nclass Price:", Confidence.HIGH),
+        ("class Price:\n    def __hash__(self): return 1\n", Confidence.LOW),
+    ],
+)
+def test_a_cache_on_values_is_no_leak_for_sure(
+    head: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    method = "    @lru_cache(maxsize=9)\n    def rounded(self, digits): return 1\n"
+    text = f"from functools import lru_cache\nfrom typing import NamedTuple\n{head}\n{method}"
+    (finding,) = found(tmp_path, text, "EXA302")
+    assert finding.confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("key", "confidence"),
+    [("x.user_id", [Confidence.HIGH]), ("x.database_url", []), ("x.kind", [Confidence.LOW])],
+)
+def test_registries_are_judged_by_what_keys_them(
+    key: str, confidence: list[Confidence], tmp_path: Path
+) -> None:
+    text = memo(key).replace("compute(x)", "Lock()")
+    assert [finding.confidence for finding in found(tmp_path, text, "EXA301")] == confidence
+
+
+def test_a_client_that_is_only_made_asks_nothing(tmp_path: Path) -> None:
+    text = """
+        from functools import lru_cache
+        import boto3
+
+        @lru_cache(maxsize=9)
+        def client(region):
+            return boto3.client("s3", region)
+        """
+    assert found(tmp_path, text, "EXA304") == []

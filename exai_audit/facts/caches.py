@@ -64,7 +64,8 @@ class CacheFact:
     ``grows`` is where the container of a cache class is made, None where it is the place itself.
 
     ``on_method`` and ``on_coroutine`` speak of what a decorator decorates; ``parameters`` counts
-    that function's parameters without ``self`` or ``cls``. ``fixed_keys`` when there can only be so
+    that function's parameters without ``self`` or ``cls``, ``by_value`` tells that equal objects of
+    its class are as good as one another. ``fixed_keys`` when there can only be so
     many keys (classes, functions, languages), ``open_keys`` when the code shows that there is no
     end of them (users, addresses, texts). ``argued`` when a comment beside it speaks of its size or
     silences another linter's like finding. ``long_lived`` when
@@ -98,6 +99,7 @@ class CacheFact:
     fixed_keys: bool = False
     open_keys: bool = False
     argued: bool = False
+    by_value: bool = False
     long_lived: bool = False
     shared: bool = False
 

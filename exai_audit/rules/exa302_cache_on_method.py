@@ -30,7 +30,8 @@ class Shop:
 
 *Known false alarms.* Objects that live as long as the process, such as a single service object.
 Members of an enumeration do, and are no finding; nor are static and class methods. Where a comment
-beside it argues the cache's size, or silences B019, the confidence is low.
+beside it argues the cache's size or silences B019, and for objects that are values (named tuples,
+frozen dataclasses, classes with a hash of their own), the confidence is low.
 
 *References.* Python FAQ, "How do I cache method calls?"; the same trap is B019 of flake8-bugbear.
 """
@@ -68,7 +69,7 @@ def _hit(path: str, cache: CacheFact) -> Hit:
         path=path,
         place=cache.place,
         severity=Severity.LOW if is_mild else Severity.MEDIUM,
-        confidence=Confidence.LOW if cache.argued else Confidence.HIGH,
+        confidence=Confidence.LOW if cache.argued or cache.by_value else Confidence.HIGH,
         message=f"the cache of {cache.name} keeps alive the instance of {how_many}",
         remedy=_remedy(cache),
     )

@@ -20,7 +20,7 @@ from exai_audit.collectors.caching.limits import limits
 from exai_audit.collectors.caching.purity import Cause, value_cause
 from exai_audit.collectors.caching.syntax import Gathered, is_literal, last_name
 from exai_audit.collectors.caching.uses import Act, Use, references, uses
-from exai_audit.collectors.caching.words import is_cache_name, is_live, is_lock
+from exai_audit.collectors.caching.words import is_cache_name, is_live, is_lock, names_a_place
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Origin
 
@@ -126,10 +126,15 @@ def _describe(
         parameters=1,
         fixed_keys=has_few_keys(tree, container, stored),
         argued=is_argued(tree, target.node),
-        open_keys=has_open_keys(tree, stored),
+        open_keys=has_open_keys(tree, stored) and not (live and _is_keyed_by_place(stored)),
         long_lived=is_long_lived_object(tree, gathered, target.owner),
         shared=bool(container.does(Act.HAND_ON)),
     )
+
+
+def _is_keyed_by_place(stored: list[Use]) -> bool:
+    """Tell whether live objects are kept by where they connect to: that is configuration."""
+    return any(use.key is not None and names_a_place(last_name(use.key)) for use in stored)
 
 
 def stale_cause(tree: ModuleTree, gathered: Gathered, stored: list[Use]) -> Cause | None:

@@ -136,6 +136,7 @@ def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) 
         on_coroutine=function.asynchronous is not None,
         fixed_keys=_has_few_keys(cached, parameters),
         argued=is_argued(tree, cached.place),
+        by_value=owner is not None and _is_value(owner),
         open_keys=any(map(is_open, parameters)),
     )
 
@@ -217,6 +218,20 @@ def _names(nodes: Iterable[cst.BaseExpression]) -> set[str]:
 
 def _is_class_method(function: cst.FunctionDef) -> bool:
     return "classmethod" in _names(d.decorator for d in function.decorators)
+
+
+def _is_value(owner: cst.ClassDef) -> bool:
+    """Tell whether equal objects of a class are as good as one another: keys, not identities."""
+    if "NamedTuple" in _names(base.value for base in owner.bases):
+        return True
+    for decorator in (d.decorator for d in owner.decorators):
+        frozen = argument(decorator, "frozen", None) if isinstance(decorator, cst.Call) else None
+        if last_name(decorator) == "frozen" or (frozen is not None and last_name(frozen) == "True"):
+            return True
+    return any(
+        isinstance(part, cst.FunctionDef) and part.name.value == "__hash__"
+        for part in owner.body.body
+    )
 
 
 def _is_enum(owner: cst.ClassDef | None, tree: ModuleTree) -> bool:

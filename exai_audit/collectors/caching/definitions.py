@@ -23,6 +23,10 @@ from exai_audit.facts.caches import Lifetime
 
 _FIELDS = frozenset({"field", "Field", "PrivateAttr", "ib", "attrib"})
 _FACTORIES = ("default_factory", "factory")
+_USED_AT_ONCE = frozenset({
+    "all", "any", "filter", "groupby", "list", "map", "max", "min", "reduce", "sort", "sorted",
+    "sub", "sum",
+})  # fmt: skip
 _PER_INSTANCE = frozenset({"BaseModel", "BaseSettings", "Struct"})
 _PER_INSTANCE_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 
@@ -158,7 +162,9 @@ def _leaves(tree: ModuleTree, node: cst.CSTNode) -> bool:
             return True
         if isinstance(parent, cst.Assign):
             return any(isinstance(t.target, (cst.Attribute, cst.Subscript)) for t in parent.targets)
-        if isinstance(parent, cst.Call) and parent.func is child:
+        if isinstance(parent, cst.Call) and (
+            parent.func is child or last_name(parent.func) in _USED_AT_ONCE
+        ):
             return False  # called here and now
         if isinstance(parent, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
             return False

@@ -55,7 +55,9 @@ def has_open_keys(tree: ModuleTree, stored: list[Use]) -> bool:
 
 def is_open(param: cst.Param) -> bool:
     """Tell whether a parameter's values have no end, by name or because it takes all there are."""
-    return param.star in ("*", "**") or has_many_values(param.name.value)
+    if param.star in ("*", "**"):
+        return True
+    return has_many_values(param.name.value) and not is_fixed(param)
 
 
 def _is_open(

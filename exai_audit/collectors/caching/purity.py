@@ -28,6 +28,7 @@ _LOCAL_ROOTS = frozenset({
     "asyncio", "builtins", "concurrent", "io", "multiprocessing", "os", "pathlib", "queue",
     "shutil", "threading", "time",
 })  # fmt: skip
+_MAKERS = frozenset({"client", "resource", "from_url", "create_engine", "create_async_engine"})
 _WAITED_ON = frozenset({"asyncio.sleep", "time.sleep"})
 _NESTED = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 _ORDER = tuple(Origin)
@@ -108,6 +109,9 @@ def _known(name: str, call: cst.Call) -> Origin | None:
         return Origin.FILE
     if name in _ENVIRONMENT:
         return Origin.ENVIRONMENT
+    makes = name.rpartition(".")[2]
+    if makes.lstrip("_")[:1].isupper() or makes in _MAKERS:
+        return None  # an object is made, nothing is asked yet
     row = table().call(name) if name and name not in _WAITED_ON else None
     if row is None:
         return None

@@ -44,21 +44,30 @@ _FIXED = frozenset({
 })  # fmt: skip
 # Values that are called so come from outside: there is no end of them.
 _OPEN = frozenset({
-    "address", "args", "article", "body", "commit", "content", "contents", "coordinates",
+    "address", "article", "body", "commit", "content", "contents", "coordinates",
     "customer", "date", "datetime", "day", "digest", "document", "domain", "email", "expression",
     "file", "filename", "filepath", "fingerprint", "guid", "hash", "host", "hostname", "href", "id",
-    "identifier", "ids", "ip", "job", "kwargs", "lat", "latitude", "link", "lon", "longitude",
+    "identifier", "ids", "ip", "job", "lat", "latitude", "link", "lon", "longitude",
     "mail", "message", "messages", "msg", "order", "page", "path", "paths", "payload", "phone",
     "phrase", "pk", "product", "prompt", "query", "question", "request", "sentence", "session",
     "sha", "sku", "sql", "statement", "task", "tenant", "text", "ticker", "timestamp", "token",
     "tokens", "uid", "uri", "url", "urls", "user", "username", "uuid",
 })  # fmt: skip
+# Of these, what says that the configuration knows all of them: ``database_url``.
+_OF_SERVICES = frozenset({
+    "api", "base", "broker", "connection", "database", "db", "endpoint", "proxy", "redis", "server",
+    "store", "tracking",
+})  # fmt: skip
+_PLACES = frozenset(
+    {"address", "domain", "host", "hostname", "path", "paths", "uri", "url", "urls"}
+)
 _FIXED_ALONE = frozenset({"name", "names"})
 _BEFORE = frozenset({"is", "has", "no", "use", "uses", "using", "enable", "disable", "should"})
 _LIVE = frozenset({
     "breaker", "bulkhead", "client", "clients", "condition", "conn", "connection", "connections",
-    "breakers", "engine", "executor", "executors", "limiter", "limiters", "lock", "locks", "mutex",
-    "rlock", "semaphore", "semaphores", "session", "sessions", "sessionmaker", "websocket",
+    "breakers", "engine", "engines", "executor", "executors", "limiter", "limiters", "lock",
+    "locks", "mutex", "rlock", "semaphore", "semaphores", "session", "sessions", "sessionmaker",
+    "websocket",
 })  # fmt: skip
 _LOCKS = frozenset({"lock", "locks", "mutex", "rlock", "semaphore", "synchronized"})
 _EXPIRY = frozenset({
@@ -121,7 +130,14 @@ def has_few_values(name: str) -> bool:
 
 def has_many_values(name: str) -> bool:
     """Tell whether what is called so comes from outside: users, addresses, texts, numbers."""
-    return bool(_OPEN & set(words(name))) and not has_few_values(name)
+    parts = set(words(name))
+    of_service = bool(_OF_SERVICES & parts) and parts & _OPEN <= _PLACES
+    return bool(_OPEN & parts) and not of_service and not has_few_values(name)
+
+
+def names_a_place(name: str) -> bool:
+    """Tell whether what is called so says where something is: configuration knows live objects'."""
+    return bool({"address", "path", "paths", "uri", "url", "urls"} & set(words(name)))
 
 
 def names_a_store(name: str) -> bool:
