@@ -123,7 +123,7 @@ def makers_fingerprint(
         symbols: what decides whose symbols are read: the limit of lines and the judged scopes.
     """
     package = Path(__file__).parent
-    parts = [__version__, sys.version, _version("libcst"), _version("radon"), *bridges, *symbols]
+    parts = [__version__, sys.version, _version("libcst"), *bridges, *symbols]
     parts.append(_version("networkx"))
     folders = [package / name for name in _MAKERS]
     for entry in sorted(_files(folders)):

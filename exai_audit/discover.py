@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from exai_audit.config import CACHE_FOLDER, Settings, lexically_absolute
 from exai_audit.errors import UsageError
 from exai_audit.finding import Scope
 from exai_audit.gitignore import Ignores, ignores_around
-from exai_audit.glob import covers, matches
+from exai_audit.glob import Excludes, covers
 from exai_audit.registry import nearest
 
 _SUFFIXES = (".py", ".pyi")
@@ -100,6 +100,7 @@ class _Search:
     settings: Settings
     files: dict[str, Discovered] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    links: set[str] = field(default_factory=set)
 
     def named(self, path: Path) -> None:
         """Take a path that was named by the user."""
@@ -113,35 +114,37 @@ class _Search:
         elif path.suffix not in _SUFFIXES and not _is_script(path):
             self.skipped[relative] = "not a Python file"
         else:
-            self._file(path)
+            self._file(str(path), relative, path.is_symlink(), path.stat)
 
     def drop_second_names(self) -> None:
         """Leave out symbolic links to files that are audited under their own name."""
         real_root = str(Path(self.root).resolve())
-        for relative, file in list(self.files.items()):
-            if file.absolute.is_symlink():
-                target = _posix(os.path.relpath(file.absolute.resolve(), real_root))
-                if target != relative and target in self.files:
-                    del self.files[relative]
-                    self.skipped[relative] = f"symbolic link to {target}"
+        for relative in [path for path in self.files if path in self.links]:
+            target = _posix(os.path.relpath(self.files[relative].absolute.resolve(), real_root))
+            if target != relative and target in self.files:
+                del self.files[relative]
+                self.skipped[relative] = f"symbolic link to {target}"
 
     def _below(self, start: str, ignores: Ignores) -> None:
-        folders = [(start, ignores)]
+        excludes = Excludes((*self.settings.exclude, *self.settings.extend_exclude))
+        folders = [(start, self._relative(start), ignores)]
         while folders:
-            folder, ignores = folders.pop()
+            folder, above, ignores = folders.pop()
+            prefix = "" if above == "." else f"{above}/"
             if self.settings.respect_gitignore:
                 ignores = ignores.within(folder)
             for entry in self._entries(folder):
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if not is_folder and not entry.name.endswith(_SUFFIXES) and not entry.is_dir():
                     continue
-                reason = self._reason_against(entry, is_folder, ignores)
+                relative = prefix + entry.name
+                reason = _reason_against(entry, relative, is_folder, excludes, ignores)
                 if reason:
-                    self.skipped[self._relative(entry.path)] = reason
+                    self.skipped[relative] = reason
                 elif is_folder:
-                    folders.append((entry.path, ignores))
+                    folders.append((entry.path, relative, ignores))
                 else:
-                    self._file(Path(entry.path))
+                    self._file(entry.path, relative, entry.is_symlink(), entry.stat)
 
     def _entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
         try:
@@ -151,27 +154,18 @@ class _Search:
         except OSError as error:
             self.skipped[self._relative(folder)] = f"cannot be read: {error.strerror}"
 
-    def _reason_against(
-        self, entry: os.DirEntry[str], is_folder: bool, ignores: Ignores
-    ) -> str | None:
-        relative = self._relative(entry.path)
-        for pattern in (*self.settings.exclude, *self.settings.extend_exclude):
-            if matches(pattern, relative):
-                return f"excluded by {pattern!r}"
-        if not is_folder and entry.is_dir():
-            return "symbolic link to a folder"
-        source = ignores.ignoring(entry.path, is_folder)
-        return f"ignored by {source}" if source else None
-
-    def _file(self, path: Path) -> None:
-        relative = self._relative(str(path))
+    def _file(
+        self, path: str, relative: str, is_link: bool, stat_of: Callable[[], os.stat_result]
+    ) -> None:
         try:
-            status = path.stat()
+            status = stat_of()
         except FileNotFoundError:
             self.skipped[relative] = "broken symbolic link"
             return
         except OSError:
-            status = path.lstat()
+            status = Path(path).lstat()
+        if is_link:
+            self.links.add(relative)
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
             self.skipped[relative] = "not a regular file"
         elif status.st_size > self.settings.max_file_size:
@@ -179,7 +173,7 @@ class _Search:
             self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({limit})"
         elif relative not in self.files:
             scope, size = scope_of(relative), status.st_size
-            self.files[relative] = Discovered(relative, path, scope, size, status.st_mtime_ns)
+            self.files[relative] = Discovered(relative, Path(path), scope, size, status.st_mtime_ns)
 
     def _excluding_named(self, relative: str) -> str | None:
         if not self.settings.force_exclude:
@@ -189,6 +183,18 @@ class _Search:
 
     def _relative(self, path: str) -> str:
         return _posix(os.path.relpath(path, self.root))
+
+
+def _reason_against(
+    entry: os.DirEntry[str], relative: str, is_folder: bool, excludes: Excludes, ignores: Ignores
+) -> str | None:
+    pattern = excludes.matching(relative, entry.name)
+    if pattern is not None:
+        return f"excluded by {pattern!r}"
+    if not is_folder and entry.is_symlink() and entry.is_dir():
+        return "symbolic link to a folder"
+    source = ignores.ignoring(entry.path, is_folder)
+    return f"ignored by {source}" if source else None
 
 
 def _posix(path: str) -> str:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
-from sys import platform
 
-from exai_audit.cache import FactsCache, blob_hash
+from exai_audit.cache import FactsCache
+from exai_audit.collecting import Progress, collect_all
 from exai_audit.config import Settings
 from exai_audit.discover import Discovered, Discovery, discover
-from exai_audit.facts.file import Failure, FailureKind, FileFacts
-from exai_audit.facts.size import LineCounts
+from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Finding, Scope
 from exai_audit.judge import judge
-from exai_audit.knowledge.table import own_in_use, use
+from exai_audit.knowledge.table import use
 from exai_audit.project import Project
 from exai_audit.project_caches import with_project_caches
 from exai_audit.project_calls import with_project_calls
@@ -27,9 +22,6 @@ from exai_audit.scripts import console_scripts
 from exai_audit.source import UnreadableSourceError, read_bytes
 from exai_audit.timeout_categories import with_own_categories
 
-Progress = Callable[[int, int], None]
-_CHUNK_BYTES = 400_000
-_WORTH_WORKERS = 1_000_000
 _SOURCE_FOLDERS = frozenset({"src", "lib"})
 
 
@@ -120,10 +112,10 @@ def _recall_or_collect(
         for file in files
     ]
     if cache is None:
-        return [facts for facts, _ in _collect_all(named, jobs, progress)]
+        return [facts for facts, _ in collect_all(named, jobs, progress)]
     known = {file.path: _recalled(file, module, cache) for file, module, _ in named}
     changed = [work for work in named if known[work[0].path] is None]
-    collected = _collect_all(changed, jobs, progress) if changed else []
+    collected = collect_all(changed, jobs, progress) if changed else []
     for (file, _, _), (facts, blob) in zip(changed, collected, strict=True):
         known[file.path] = facts
         if blob:
@@ -141,87 +133,6 @@ def _recalled(file: Discovered, module: str, cache: FactsCache) -> FileFacts | N
             return None
         facts = cache.same_content(file.path, file.modified, data)
     return facts if facts is not None and facts.module == module else None
-
-
-_Named = tuple[Discovered, str, int | None]
-"""A file, its module's name, and above how many lines its symbols are read, if at all."""
-_Collected = tuple[FileFacts, bytes]
-"""A file's facts, and git's hash of its content, empty where it could not be read."""
-
-
-def _collect_all(files: Sequence[_Named], jobs: int, progress: Progress) -> list[_Collected]:
-    import_module("exai_audit.collectors")  # once, before workers are forked
-
-    chunks = _chunks(files)
-    total, found = len(files), list[_Collected]()
-    work: Iterable[list[_Collected]]
-    if jobs <= 1 or sum(file.size for file, _, _ in files) < _WORTH_WORKERS or len(chunks) < 2:
-        work = map(_collect_chunk, chunks)
-        pool = None
-    else:
-        method = "fork" if platform == "linux" else "spawn"
-        pool = ProcessPoolExecutor(
-            min(jobs, len(chunks)), get_context(method), initializer=use, initargs=own_in_use()
-        )
-        work = pool.map(_collect_chunk, chunks)
-    try:
-        for collected in work:
-            found.extend(collected)
-            progress(len(found), total)
-    finally:
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
-    return found
-
-
-def _chunks(files: Sequence[_Named]) -> list[list[_Named]]:
-    chunks: list[list[_Named]] = []
-    room = 0
-    for named in files:
-        if room <= 0:
-            chunks.append([])
-            room = _CHUNK_BYTES
-        chunks[-1].append(named)
-        room -= named[0].size
-    return chunks
-
-
-def _collect_chunk(files: Sequence[_Named]) -> list[_Collected]:
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return [_collect_one(*named) for named in files]
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _collect_one(file: Discovered, dotted: str, limit: int | None) -> _Collected:
-    try:
-        data = read_bytes(file.absolute)
-    except UnreadableSourceError as error:
-        return _failed(file.path, dotted, str(error)), b""
-    return collect_one(file.path, data, dotted, limit)
-
-
-def collect_one(path: str, data: bytes, dotted: str, limit: int | None) -> tuple[FileFacts, bytes]:
-    """Return one file's facts and git's hash of its content, empty where collecting failed.
-
-    Args:
-        limit: see `exai_audit.collectors.collect`.
-    """
-    from exai_audit.collectors import collect
-
-    try:
-        return collect(path, data, dotted, limit), blob_hash(data)
-    except Exception as error:  # one file's trouble is a finding, the audit goes on
-        reason = f"cannot be analysed: {type(error).__name__}: {error}"
-        return _failed(path, dotted, reason), b""
-
-
-def _failed(path: str, dotted: str, reason: str) -> FileFacts:
-    failure = Failure(FailureKind.UNREADABLE, 1, 1, reason, "")
-    return FileFacts(path, dotted, LineCounts(0, 0, 0), failure=failure)
 
 
 def dotted_name(path: str, packages: Collection[str] = ()) -> str:

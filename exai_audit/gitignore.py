@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_PLAIN = re.compile(r"!?[\w.*?/~-]*[\w.*~-]/?")
+_WILD = re.compile(r"[*?\]\\]")
+_CLASS_AT_END = re.compile(r"\[[^\]]*\]$")
+_NO_PYTHON_CLASS = re.compile(r"\[[a-hj-xz0-9]*\]$")  # neither "y" nor "i", and no range or "!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,7 @@ class _Layer:
     prefix: str
     source: str
     spec: GitIgnoreSpec
+    names_files: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Ignores:
     def ignoring(self, path: str, is_folder: bool) -> str | None:
         """Return the name of the file that has ``path`` (absolute) ignored, None when none has."""
         for layer in reversed(self.layers):
+            if not (is_folder or layer.names_files):
+                continue
             relative = path[len(layer.prefix) :].replace(os.sep, "/")
             include = layer.spec.check_file(relative + "/" if is_folder else relative).include
             if include is not None:
@@ -39,11 +50,16 @@ class Ignores:
         return None
 
     def _with(self, folder: str, file: Path, source: str) -> Ignores:
-        spec = _read(file)
-        if spec is None:
+        patterns = _patterns(file)
+        if not patterns:
             return self
+        from pathspec import GitIgnoreSpec  # slow to load, and many trees have no use for it
+
+        spec = GitIgnoreSpec.from_lines(patterns)
         prefix = folder if folder.endswith(os.sep) else folder + os.sep
-        return Ignores((*self.layers, _Layer(prefix, source, spec)))
+        return Ignores(
+            (*self.layers, _Layer(prefix, source, spec, any(map(_names_python, patterns))))
+        )
 
 
 def ignores_around(start: Path) -> Ignores:
@@ -81,21 +97,33 @@ def _git_folder(entry: Path) -> Path:
     return folder
 
 
-def _read(file: Path) -> GitIgnoreSpec | None:
+def _patterns(file: Path) -> list[str]:
     try:
         lines = file.read_text(encoding="utf-8-sig", errors="surrogateescape").split("\n")
     except OSError:
-        return None
-    valid = [line for line in lines if _is_valid(line)]
-    return GitIgnoreSpec.from_lines(valid) if valid else None
+        return []
+    return [line for line in lines if _is_valid(line)]
 
 
 def _is_valid(line: str) -> bool:
     """Tell whether a line says anything; git too passes over patterns that are not valid."""
     if not line.strip() or line.startswith("#"):
         return False
+    if _PLAIN.fullmatch(line):
+        return True
+    from pathspec import GitIgnoreSpec
+
     try:
         GitIgnoreSpec.from_lines([line])
     except ValueError:
         return False
     return True
+
+
+def _names_python(pattern: str) -> bool:
+    """Tell whether a pattern can match a Python file itself, not only a folder around it."""
+    last = pattern.rstrip().rpartition("/")[2]
+    tail = _WILD.split(last)[-1]
+    if not last or _CLASS_AT_END.search(last):
+        return bool(last) and not _NO_PYTHON_CLASS.search(last)
+    return any(suffix.endswith(tail) or tail.endswith(suffix) for suffix in (".py", ".pyi"))

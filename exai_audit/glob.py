@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+_SPECIAL = re.compile(r"[/*?\[{]")
 _TOKEN = re.compile(r"\*\*/|\*+|\?|\[!?[^\]]+\]|\{[^{}]*\}|.", re.DOTALL)
 
 
@@ -18,6 +19,25 @@ def matches(pattern: str, path: str) -> bool:
     clean = pattern.removeprefix("./").rstrip("/")
     subject = path if "/" in clean else path.rsplit("/", 1)[-1]
     return _compiled(clean).fullmatch(subject) is not None
+
+
+class Excludes:
+    """Patterns asked of many paths: plain names are looked up, the others tried one by one."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._names: dict[str, str] = {}
+        self._others: list[str] = []
+        for pattern in patterns:
+            clean = pattern.removeprefix("./").rstrip("/")
+            if _SPECIAL.search(clean):
+                self._others.append(pattern)
+            else:
+                self._names.setdefault(clean, pattern)
+
+    def matching(self, path: str, name: str) -> str | None:
+        """Return the pattern that matches ``path``, whose last part is ``name``."""
+        found = self._names.get(name)
+        return found or next((p for p in self._others if matches(p, path)), None)
 
 
 def covers(pattern: str, path: str) -> bool:

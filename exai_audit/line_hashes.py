@@ -15,7 +15,6 @@ _FACTOR = 37
 _SIXTY_FOUR_BITS = (1 << 64) - 1
 _UNIT = 2  # bytes of a UTF-16 code unit, JavaScript's character
 _END = "\uffff" + "\0" * _CHARACTERS
-_BLANKS = str.maketrans("", "", " \t")
 
 
 def line_hashes(data: bytes, numbers: Collection[int]) -> dict[int, str]:
@@ -38,7 +37,7 @@ def line_hashes(data: bytes, numbers: Collection[int]) -> dict[int, str]:
 def _windows(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield each line's number and the characters that its hash is of."""
     text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    units = (text.translate(_BLANKS) + _END).encode("utf-16-le")
+    units = (text.replace(" ", "").replace("\t", "") + _END).encode("utf-16-le")
     newline, start, number = "\n".encode("utf-16-le"), 0, 1
     while start >= 0:
         yield number, units[start : start + _CHARACTERS * _UNIT]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from exai_audit.baseline import Accepted
 from exai_audit.cache import FactsCache
+from exai_audit.collecting import collect_one
 from exai_audit.config import Settings
 from exai_audit.discover import scope_of
-from exai_audit.engine import Audit, collect_one, dotted_name, project_of
+from exai_audit.engine import Audit, dotted_name, project_of
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Family, Finding
 from exai_audit.fingerprint import Fingerprints

@@ -175,3 +175,28 @@ def test_named_file_must_be_python(tmp_path: Path) -> None:
 )
 def test_scope_by_segments(path: str, scope: Scope) -> None:
     assert scope_of(path) is scope
+
+
+@pytest.mark.parametrize(
+    ("pattern", "taken"),
+    [
+        ("*.py[cod]", True),
+        ("*.log", True),
+        ("build/", True),
+        ("*", False),
+        ("a.p?", False),
+        ("*.py", False),
+        ("*[!x]", False),
+        ("a.p[a-z]", False),
+        ("**/a*", False),
+        ("a.py  ", False),
+        ("b.py", True),
+    ],
+)
+def test_patterns_that_name_no_python_file_are_passed_over(
+    tmp_path: Path, pattern: str, taken: bool
+) -> None:
+    (tmp_path / ".gitignore").write_text(f"{pattern}\n")
+    (tmp_path / "a.py").write_text("")
+    found = discover([tmp_path], tmp_path, Settings()).files
+    assert [file.path for file in found] == (["a.py"] if taken else [])

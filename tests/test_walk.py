@@ -92,9 +92,10 @@ class _NameRecorder(cst.CSTVisitor):
 def test_parents_and_statements_are_known() -> None:
     tree = cst.parse_module("def f():\n    return 1\n")
     walked = walk(tree, [])
-    kinds = [type(node).__name__ for node in walked.statements]
+    statements = list(walked.order)
+    kinds = [type(node).__name__ for node in statements]
     assert kinds == ["FunctionDef", "Return"]
-    assert walked.parents[walked.statements[1]] in walked.parents
+    assert walked.parents[statements[1]] in walked.parents
 
 
 def test_format_specifications_are_walked_whichever_string_comes_first() -> None:

@@ -10,10 +10,7 @@ import typer
 from exai_audit.cli import options
 from exai_audit.cli.deliver import Drawing, deliver, draws_unicode, requested, wants_color
 from exai_audit.cli.output import write_file, write_stdout
-from exai_audit.comparison import compare
-from exai_audit.merging import merged
-from exai_audit.report import comparison
-from exai_audit.stored import read_result
+from exai_audit.report import COMPARISONS
 
 
 def report_command(
@@ -28,6 +25,9 @@ def report_command(
     max_size: options.MaxSize = None,
 ) -> None:
     """Show a stored JSON result in another format; merge several."""
+    from exai_audit.merging import merged  # a scan need not spend the time to load these
+    from exai_audit.stored import read_result
+
     reports = requested(output_format or [], output)
     drawing = Drawing(top or None, wants_color(color), ascii_only or not draws_unicode(), max_size)
     deliver(merged([read_result(path) for path in results]), reports, drawing)
@@ -39,14 +39,18 @@ def compare_command(
     output_format: Annotated[
         list[str] | None,
         typer.Option(
-            "--format", "-f", help=f"{', '.join(comparison.FORMATS)}; FORMAT=FILE writes a file."
+            "--format", "-f", help=f"{', '.join(COMPARISONS)}; FORMAT=FILE writes a file."
         ),
     ] = None,
     output: options.Output = None,
     ascii_only: options.Ascii = False,
 ) -> None:
     """Show what is new, fixed and moved between two stored results."""
-    reports = requested(output_format or [], output, comparison.FORMATS)
+    from exai_audit.comparison import compare
+    from exai_audit.report import comparison
+    from exai_audit.stored import read_result
+
+    reports = requested(output_format or [], output, COMPARISONS)
     compared = compare(read_result(old), read_result(new))
     for name, target in reports:
         text = comparison.render(compared, name, ascii_only=ascii_only or not draws_unicode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -24,11 +25,14 @@ from exai_audit.collectors import (
     timeouts,
     unlimited,
 )
+from exai_audit.collectors.cut import Cut, chosen, cut
 from exai_audit.collectors.generated import is_generated
 from exai_audit.collectors.imports import imported_modules
 from exai_audit.collectors.nesting import is_too_deep, may_be_too_deep
+from exai_audit.collectors.outline import outline_of
 from exai_audit.collectors.references import TRIGGERS as REFERENCES
 from exai_audit.collectors.references import references
+from exai_audit.collectors.sight import Sight
 from exai_audit.collectors.size import SizeCollector, count_lines, sizes
 from exai_audit.collectors.suppressions import suppressions
 from exai_audit.collectors.symbols import module_symbols
@@ -57,15 +61,34 @@ TOPICS: dict[str, tuple[type[Any], re.Pattern[bytes]]] = {
     "unlimited": (unlimited.UnlimitedCollector, unlimited.TRIGGERS),
 }
 """Field of `FileFacts` → its collector, and the bytes without which a file says nothing of it."""
+SIGHTS: dict[str, Sight] = {
+    "blocking": blocking.SIGHT,
+    "bridges": bridges.SIGHT,
+    "caches": caches.SIGHT,
+    "enclosed": enclosed.SIGHT,
+    "health": health.SIGHT,
+    "handed": limit_calls.HANDED_SIGHT,
+    "handed_functions": handed_functions.SIGHT,
+    "limit_parameters": limit_calls.PARAMETER_SIGHT,
+    "mismatches": mismatches.SIGHT,
+    "pools": pools.SIGHT,
+    "semaphores": semaphores.SIGHT,
+    "timeouts": timeouts.SIGHT,
+    "unlimited": unlimited.SIGHT,
+}
+"""Topics that need not see every function; the bytes of `TOPICS` do not matter for them."""
 
 
-def collect(path: str, data: bytes, dotted: str, limit: int | None = None) -> FileFacts:
+def collect(
+    path: str, data: bytes, dotted: str, limit: int | None = None, *, whole: bool = False
+) -> FileFacts:
     """Return what the file ``path`` says; what cannot be read or parsed is a failure in it.
 
     Args:
         path: relative to the root, with forward slashes.
         dotted: the module's name below the root.
         limit: above how many lines a module's symbols are read and clustered; never when None.
+        whole: take no short cut: let every topic see everything. The facts are the same.
     """
     try:
         source = decode(path, data)
@@ -85,12 +108,11 @@ def collect(path: str, data: bytes, dotted: str, limit: int | None = None) -> Fi
         references=references(source) if REFERENCES.search(data) else (),
         symbols=_symbols(facts, source, syntax, limit),
     )
-    topics = _topics(data)
-    if not topics:
-        return facts
     if is_too_deep(syntax, source.lines):
         return replace(facts, failure=_too_deep())
-    return _with_topics(facts, source, syntax, topics)
+    if whole:
+        return _with_topics(facts, source, syntax, TOPICS)
+    return _with_chosen_topics(facts, source, data, syntax)
 
 
 def _symbols(
@@ -101,14 +123,23 @@ def _symbols(
     return module_symbols(source, syntax, limit)
 
 
-def _topics(data: bytes) -> dict[str, Any]:
-    """Return a fresh collector for each topic that the file may say something of."""
-    topics = {
-        field: collector() for field, (collector, needed) in TOPICS.items() if needed.search(data)
-    }
-    if "bridges" not in topics and bridges.names_own_bridge(data):
-        topics["bridges"] = bridges.BridgeCollector()
-    return topics
+def _with_chosen_topics(
+    facts: FileFacts, source: SourceFile, data: bytes, syntax: ast.Module
+) -> FileFacts:
+    """Add what the topics say that have a sign in the file, each from what it must see."""
+    outline = outline_of(source, syntax, facts.module, facts.imports)
+    blind = {f for f in TOPICS if f not in SIGHTS and TOPICS[f][1].search(data)}
+    if blind:
+        return _with_topics(facts, source, syntax, {*SIGHTS, *blind})
+    first = chosen(outline, SIGHTS)
+    if not first.topics:
+        return facts
+    found = _with_topics(facts, source, syntax, first.topics, cut(source, outline, first.units))
+    spoken = {f for f in first.topics if getattr(found, f) != getattr(facts, f)}
+    second = chosen(outline, {f: SIGHTS[f] for f in spoken if SIGHTS[f].around}, around=True)
+    if set(second.units) <= set(first.units):
+        return found
+    return _with_topics(found, source, syntax, second.topics, cut(source, outline, second.units))
 
 
 def _parse(source: SourceFile) -> ast.Module | Failure:
@@ -139,17 +170,22 @@ def _without_syntax(
     if failure.kind is FailureKind.UNREADABLE or may_be_too_deep(source.text):
         return failed
     try:
-        return _with_topics(facts, source, None, _topics(data))
+        return _with_topics(facts, source, None, TOPICS)
     except cst.ParserSyntaxError:
         return failed
 
 
 def _with_topics(
-    facts: FileFacts, source: SourceFile, syntax: ast.Module | None, topics: dict[str, Any]
+    facts: FileFacts,
+    source: SourceFile,
+    syntax: ast.Module | None,
+    topics: Collection[str],
+    kept: Cut | None = None,
 ) -> FileFacts:
     size = [SizeCollector()] if syntax is None else []
-    tree = read_tree(source, facts.module, [*size, *topics.values()], syntax)
-    found = {field: collector.facts(tree) for field, collector in topics.items()}
+    collectors = {field: TOPICS[field][0]() for field in TOPICS if field in topics}
+    tree = read_tree(source, facts.module, [*size, *collectors.values()], syntax, kept)
+    found = {field: collector.facts(tree) for field, collector in collectors.items()}
     if size:
         found["size"] = size[0].facts(tree)
     return replace(facts, **found)

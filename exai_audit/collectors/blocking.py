@@ -13,6 +13,7 @@ from exai_audit.collectors.futures import is_known_done, is_wait, made_by
 from exai_audit.collectors.names import is_none
 from exai_audit.collectors.reached import asks_for_items, is_other_mode, reaches
 from exai_audit.collectors.roles import Function
+from exai_audit.collectors.sight import Sight, Surroundings
 from exai_audit.collectors.timeout_values import argument, last_name
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.concurrency import BlockingFact
@@ -25,6 +26,12 @@ _AWAITS = frozenset({
     "wait_for", "shield", "gather", "ensure_future", "create_task", "wrap_future", "isawaitable",
 })  # fmt: skip
 _Direct = dict[Function, list[tuple[cst.Call, BlockingFact]]]
+SIGHT = Sight(
+    rows=lambda row: row.blocking is not None,
+    callers=True,
+    applies=lambda outline: "async" in outline.words,
+    around=Surroundings(names=lambda _: ("setblocking", "SOCK_NONBLOCK")),
+)
 
 
 class BlockingCollector(cst.CSTVisitor):

@@ -10,6 +10,7 @@ import libcst as cst
 
 from exai_audit.collectors.futures import is_known_done, is_wait, made_by
 from exai_audit.collectors.handing import (
+    OF_ANY_LOOP,
     STARTING,
     Handed,
     callee_of,
@@ -20,6 +21,7 @@ from exai_audit.collectors.handing import (
 from exai_audit.collectors.limiters import is_guarded
 from exai_audit.collectors.names import is_none
 from exai_audit.collectors.roles import Function, Functions
+from exai_audit.collectors.sight import Sight, Surroundings
 from exai_audit.collectors.timeout_values import argument, last_name, receiver
 from exai_audit.collectors.timeout_words import is_timeout_like, words
 from exai_audit.collectors.tree import ModuleTree
@@ -32,17 +34,17 @@ TRIGGERS = re.compile(
     rb"|nest_asyncio|async_to_sync|sync_to_async|AsyncToSync|SyncToAsync|run_in_threadpool"
     rb"|\b(?:asyncio|uvloop|anyio|trio)\b"
 )
+SIGHT = Sight(
+    rows=lambda row: row.bridge is not None,
+    names=lambda _: OF_ANY_LOOP,
+    mentions=True,
+    around=Surroundings(everything=True),
+)
 _LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
 _THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
 _THREADS_OWN = "asyncio.get_event_loop"
 _ASKS = frozenset({"asyncio.new_event_loop", "uvloop.new_event_loop", _THREADS_OWN})
 _LIMITERS = frozenset({"asyncio.wait_for", "asyncio.timeout"})
-
-
-def names_own_bridge(data: bytes) -> bool:
-    """Tell whether a file may call one of the bridges that the settings name."""
-    own = (row.name for row in table().calls.values() if row.bridge and row.bridge.kind == "own")
-    return any(name.rpartition(".")[2].encode() in data for name in own)
 
 
 class BridgeCollector(cst.CSTVisitor):

@@ -12,10 +12,12 @@ from exai_audit.collectors.caching.classes import cache_classes
 from exai_audit.collectors.caching.containers import Key, containers
 from exai_audit.collectors.caching.decorators import cleared, decorated
 from exai_audit.collectors.caching.definitions import definitions
+from exai_audit.collectors.caching.signs import WORD, container_names, names_around
 from exai_audit.collectors.caching.stores import library_stores
 from exai_audit.collectors.caching.syntax import Gathered, last_name
 from exai_audit.collectors.caching.threads import shown_threads
 from exai_audit.collectors.caching.words import empties, says_cache
+from exai_audit.collectors.sight import Sight, Surroundings
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.caches import CacheFact, CacheFacts
 from exai_audit.knowledge.layers import layer_of
@@ -23,6 +25,14 @@ from exai_audit.knowledge.layers import layer_of
 TRIGGERS = re.compile(
     rb"(?im)cache|memo|(?:default_)?factory\s*=\s*dict"
     rb"|=\s*(?:\{\s*\}|(?:\w+\.)?(?:(?:Ordered|default)?dict|Weak\w+)(?:\[[^\n]*\])?\()"
+)
+
+SIGHT = Sight(
+    words=WORD,
+    rows=lambda row: row.cache is not None,
+    fixed=container_names,
+    mentions=True,
+    around=Surroundings(names=names_around, callers=True, called=3),
 )
 
 

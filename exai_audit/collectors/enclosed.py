@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from exai_audit.collectors.limiters import limiter_of, limiters_around
+from exai_audit.collectors.sight import Sight
 from exai_audit.collectors.timeout_sites import Candidates, Site, SiteFinder
 from exai_audit.collectors.timeout_values import Value, argument
 from exai_audit.collectors.timeout_words import unit_scale, words
@@ -16,6 +17,11 @@ from exai_audit.facts.timeouts import EnclosedFact, TimeoutForm, ValueKind
 from exai_audit.knowledge.table import Call, table
 
 TRIGGERS = re.compile(rb"wait_for|timeout\(|Timeout\(|fail_after|move_on_after")
+SIGHT = Sight(
+    rows=lambda row: (
+        row.timeout is not None and (row.timeout.waits == "around" or row.timeout.whole)
+    )
+)
 _GIVEN_TO_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.LOCAL)
 # Of the arguments that are called a timeout, those that do not end the call itself.
 _ENDS_LATER = frozenset({"ping", "close", "keepalive", "idle", "heartbeat", "session", "lock"})

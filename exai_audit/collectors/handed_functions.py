@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from exai_audit.collectors.handing import handed_by
+from exai_audit.collectors.handing import OF_ANY_LOOP, handed_by
+from exai_audit.collectors.sight import Sight
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.concurrency import HandedFunctionFact
 from exai_audit.knowledge.table import table
@@ -16,6 +17,7 @@ TRIGGERS = re.compile(
     rb"PoolExecutor|\bPool\b|\bThreadPool\b|run_in_executor|to_thread|run_in_threadpool"
     rb"|sync_to_async|SyncToAsync|\bthreading\b|\bmultiprocessing\b"
 )
+SIGHT = Sight(rows=lambda row: row.hands is not None, names=lambda _: OF_ANY_LOOP, mentions=True)
 
 
 class HandedFunctionCollector(cst.CSTVisitor):

@@ -20,7 +20,7 @@ STARTING = frozenset({
 })  # fmt: skip
 """Words in the names of functions that run, or start, what stays for the program's life."""
 _LOOP = "asyncio.AbstractEventLoop"
-_OF_ANY_LOOP = frozenset({"run_in_executor", "run_until_complete"})
+OF_ANY_LOOP = frozenset({"run_in_executor", "run_until_complete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def row_of_callee(callee: cst.BaseExpression, tree: ModuleTree) -> Call | None:
     """Return what is known of a function, see `row_of`."""
     name = tree.qualified(callee)
     known = table().call(name) if name else None
-    if known is None and last_name(callee) in _OF_ANY_LOOP and isinstance(callee, cst.Attribute):
+    if known is None and last_name(callee) in OF_ANY_LOOP and isinstance(callee, cst.Attribute):
         owner = tree.resolve(callee.value)
         if owner is None or not owner.name.startswith(tree.dotted + "."):
             return table().call(f"{_LOOP}.{last_name(callee)}")

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
+from exai_audit.collectors.outline import Outline
+from exai_audit.collectors.sight import Sight, Surroundings
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.practices import PracticeFact, PracticeKind
 
@@ -25,6 +27,21 @@ _LIMIT = re.compile(
 _PER_PEER = re.compile(r"(?i)per_?(?:ip|peer|client|host|user|remote|address)")
 _IS_NO_COUNT = re.compile(r"(?i)min|max|limit|size")
 _CLOSES = frozenset({"close", "abort", "reject", "disconnect"})
+
+
+def _routed(outline: Outline) -> Iterator[str]:
+    """Yield the names of all functions where a health route may lead to any."""
+    if any(_ROUTE.search(text) for text in (outline.outside, *(u.text for u in outline.units))):
+        yield from (unit.node.name for unit in outline.units)
+
+
+SIGHT = Sight(
+    words=re.compile(
+        rf"\A(?:{'|'.join(sorted(_BEATS))})\Z|{_LIMIT.pattern.removeprefix('(?i)')}", re.I
+    ),
+    fixed=_routed,
+    around=Surroundings(callers=True),
+)
 
 
 class HealthCollector(cst.CSTVisitor):

@@ -8,14 +8,28 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from exai_audit.collectors.outline import Outline
+from exai_audit.collectors.sight import Sight
 from exai_audit.collectors.timeout_values import is_literal, text_of
-from exai_audit.collectors.timeout_words import category_of, is_timeout_like, scale
+from exai_audit.collectors.timeout_words import LIMIT_WORD, category_of, is_timeout_like, scale
 from exai_audit.collectors.timeouts import TRIGGERS as LIMITS
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import HandedFact, LimitParameter
 from exai_audit.knowledge.table import table
 
 TRIGGERS = re.compile(rb"\w\((?:[^()\n]*,)?\s*\d[\d_.e]*\s*[,)]|" + LIMITS.pattern)
+
+
+PARAMETER_SIGHT = Sight(words=LIMIT_WORD)
+
+
+def _imports_of_the_project(outline: Outline) -> bool:
+    return any(map(_is_foreign, outline.roots))
+
+
+HANDED_SIGHT = Sight(
+    code=re.compile(r"(?:\w\s*\(|,)\s*[-+(]*\.?\d"), applies=_imports_of_the_project
+)
 
 
 class LimitParameterCollector(cst.CSTVisitor):
@@ -92,7 +106,10 @@ def _handed(call: cst.Call, tree: ModuleTree) -> Iterator[HandedFact]:
 
 def _may_be_of_the_project(name: str, tree: ModuleTree) -> bool:
     """Tell whether another scanned file may define a function: it is imported, and not known."""
-    root = name.partition(".")[0]
     if "." not in name or name.startswith(f"{tree.dotted}."):
         return False
+    return _is_foreign(name.partition(".")[0])
+
+
+def _is_foreign(root: str) -> bool:
     return root not in sys.stdlib_module_names and root not in table().roots | {"builtins"}

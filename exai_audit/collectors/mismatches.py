@@ -8,13 +8,22 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from exai_audit.collectors.sight import Sight
 from exai_audit.collectors.timeout_values import argument, is_literal, last_name, text_of
-from exai_audit.collectors.timeout_words import is_timeout_like, named_unit, unit_scale
+from exai_audit.collectors.timeout_words import LIMIT_WORD, is_timeout_like, named_unit, unit_scale
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Clue, MismatchFact
 from exai_audit.knowledge.table import Call, table
 
 TRIGGERS = re.compile(rb"(?i)timeout|deadline|sleep\(|\.(?:wait|join|poll|result|acquire)\(")
+
+
+def _takes_a_limit_unnamed(row: Call) -> bool:
+    limit = row.timeout
+    return limit is not None and (limit.position is not None or not is_timeout_like(limit.argument))
+
+
+SIGHT = Sight(words=LIMIT_WORD, rows=_takes_a_limit_unnamed)
 _CASTS = frozenset({"builtins.float", "builtins.int", "builtins.round", "builtins.abs"})
 _FACTORS = (1000.0, 60.0, 3600.0, 1e6, 1e9)
 _UNITS = {1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours", 1e-6: "µs"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from exai_audit.collectors.filling import Filler
 from exai_audit.collectors.numbers import calculate, literal
 from exai_audit.collectors.scopes import Binding, How, Scope, Scopes, first_parameter
 from exai_audit.collectors.walk import Walked
@@ -50,14 +51,14 @@ _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 class Names:
     """Resolves the expressions of one module; see `ModuleTree`."""
 
-    def __init__(self, dotted: str, walked: Walked, scopes: Scopes) -> None:
+    def __init__(self, dotted: str, walked: Walked, scopes: Scopes, filler: Filler) -> None:
         self._dotted = dotted
         self._walked = walked
         self._scopes = scopes
+        self._filler = filler
         self._table = table()
         self._known: dict[tuple[cst.CSTNode, bool], Ref | None] = {}
         self._local: dict[str, cst.FunctionDef | cst.ClassDef] = {}
-        self._order = {node: number for number, node in enumerate(walked.statements)}
         self._depth = 0
 
     def resolve(self, expression: cst.BaseExpression) -> Ref | None:
@@ -132,11 +133,11 @@ class Names:
     def _number(self, node: cst.CSTNode) -> int:
         """Return the number of the statement around a node; parameters come first of all."""
         current: cst.CSTNode | None = node
-        while current is not None and current not in self._order:
+        while current is not None and current not in self._walked.order:
             if isinstance(current, cst.Parameters):
                 return -1
             current = self._walked.parents.get(current)
-        return self._order[current] if current is not None else 0
+        return self._walked.order[current] if current is not None else 0
 
     def _block(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the block in which a binding certainly takes place."""
@@ -267,6 +268,7 @@ class Names:
         return self._bound(bound, self._scopes.inside(owner))
 
     def _attribute_bindings(self, owner: cst.ClassDef, attribute: str) -> list[Binding]:
+        self._filler.fill_attribute(owner, attribute)
         in_body = self._scopes.inside(owner).names.get(attribute, [])
         return [*in_body, *self._scopes.attributes.get((owner, attribute), [])]
 
@@ -280,7 +282,7 @@ class Names:
         if isinstance(local, cst.ClassDef):
             return Ref(callee.name, True)
         if isinstance(local, cst.FunctionDef):
-            waits = local.asynchronous is not None and not _yields(self._scopes.inside(local))
+            waits = local.asynchronous is not None and not _yields(self._inside(local))
             return self._returned(local) if awaited or not waits else None
         return self._external_call(callee.name, node, scope)
 
@@ -310,7 +312,7 @@ class Names:
         """Return what a local function gives back, by its annotation, else by its returns."""
         if function.returns is not None:
             return self._annotation(function.returns.annotation, self._scopes.of(function))
-        inside = self._scopes.inside(function)
+        inside = self._inside(function)
         return None if _yields(inside) else self._either(inside.returns, inside)
 
     def _entered(self, manager: cst.BaseExpression, scope: Scope) -> Ref | None:
@@ -340,7 +342,7 @@ class Names:
         return bound[0].node if bound else None
 
     def _yielded(self, function: cst.FunctionDef) -> Ref | None:
-        inside = self._scopes.inside(function)
+        inside = self._inside(function)
         if function.returns is None:
             return self._either(inside.yields, inside)
         annotation = function.returns.annotation
@@ -352,6 +354,11 @@ class Names:
             return None
         first = _subscripts(annotation)[:1]
         return self._annotation(first[0], outside) if first else None
+
+    def _inside(self, function: cst.FunctionDef) -> Scope:
+        """Return the scope of a function's body, read now if it was left out."""
+        self._filler.fill(function)
+        return self._scopes.inside(function)
 
     # Annotations
 

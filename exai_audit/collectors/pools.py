@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import libcst as cst
 
+from exai_audit.collectors.outline import Outline
 from exai_audit.collectors.pool_uses import Kept, kept_as, uses_of, what_becomes_of
 from exai_audit.collectors.roles import Function, Functions, is_handler
 from exai_audit.collectors.scopes import How
+from exai_audit.collectors.sight import Sight, Surroundings
 from exai_audit.collectors.timeout_values import argument, is_literal
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.collectors.walk import children
@@ -18,6 +21,27 @@ from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Worke
 from exai_audit.knowledge.table import Call, Pool, table
 
 TRIGGERS = re.compile(rb"PoolExecutor\b|\bThreadPool\b|\bPool\b")
+
+
+def _own_classes(outline: Outline) -> Iterator[str]:
+    """Yield the classes of the module that may be pools by their base."""
+    for node in outline.statements:
+        if isinstance(node, ast.ClassDef) and any(map(_ENDS_LIKE_POOL.search, _bases(node))):
+            yield node.name
+
+
+def _bases(node: ast.ClassDef) -> Iterator[str]:
+    for base in node.bases:
+        if isinstance(base, (ast.Name, ast.Attribute)):
+            yield base.id if isinstance(base, ast.Name) else base.attr
+
+
+_ENDS_LIKE_POOL = re.compile(r"Pool|Executor")
+SIGHT = Sight(
+    rows=lambda row: row.pool is not None,
+    names=_own_classes,
+    around=Surroundings(everything=True),
+)
 _Loop = (cst.For, cst.While)
 
 

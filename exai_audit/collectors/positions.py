@@ -8,7 +8,7 @@ file, or a node hangs between statements, the whole module is generated instead.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import libcst as cst
@@ -27,18 +27,24 @@ _BETWEEN = (
 
 
 class Positions:
-    """Spans of nodes of one module."""
+    """Spans of nodes of one module.
+
+    ``twins`` are the statements of the interpreter's tree, one for each of libcst's, else none.
+    """
 
     def __init__(
-        self, source: SourceFile, module: cst.Module, walked: Walked, syntax: ast.Module | None
+        self,
+        source: SourceFile,
+        module: cst.Module,
+        walked: Walked,
+        twins: Sequence[ast.stmt],
     ) -> None:
         self._source = source
         self._module = module
         self._walked = walked
         self._spans: dict[cst.CSTNode, Span] = {}
-        self._numbers: dict[cst.CSTNode, int] | None = None
-        self._twins = _statements(syntax) if syntax else []
-        self._whole = len(self._twins) != len(walked.statements)
+        self._twins = twins
+        self._whole = len(twins) != len(walked.order)
         self._generated = False
 
     def span(self, node: cst.CSTNode) -> Span:
@@ -72,9 +78,7 @@ class Positions:
         return current
 
     def _twin(self, statement: cst.CSTNode) -> ast.stmt:
-        if self._numbers is None:
-            self._numbers = {node: n for n, node in enumerate(self._walked.statements)}
-        return self._twins[self._numbers[statement]]
+        return self._twins[self._walked.order[statement]]
 
     def _twin_span(self, statement: cst.CSTNode) -> Span:
         twin = self._twin(statement)
@@ -196,14 +200,21 @@ class _Recorder(CodegenState):
         self.spans[node] = span
 
 
-def _statements(syntax: ast.Module) -> list[ast.stmt]:
-    """Return all statements, outer before inner, in source order."""
+def statements_of(syntax: ast.Module, left_out: Collection[ast.AST]) -> list[ast.stmt]:
+    """Return all statements, outer before inner, in source order.
+
+    Args:
+        left_out: functions of whose bodies libcst sees one statement only.
+    """
     found: list[ast.stmt] = []
     stack: list[ast.AST] = list(reversed(syntax.body))
     while stack:
         node = stack.pop()
         if isinstance(node, ast.stmt):
             found.append(node)
+        if node in left_out:
+            found.append(node.body[0])  # type: ignore[attr-defined]
+            continue
         for block in ("cases", "finalbody", "orelse", "handlers", "body"):
             inner = getattr(node, block, None)
             if isinstance(inner, list):

@@ -15,6 +15,7 @@ ScopeNode = (
     | cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp
 )  # fmt: skip
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_SCOPES = frozenset({cst.Module, cst.FunctionDef, cst.Lambda, cst.ClassDef, *_COMPREHENSIONS})
 _BINDERS = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.CompFor)
 
 
@@ -139,6 +140,16 @@ class Scopes:
         self._scopes: dict[cst.CSTNode, Scope] = {module: self.module}
         self.attributes: dict[tuple[cst.CSTNode, str], list[Binding]] = {}
         self.imports: list[str] = []
+        self._filled: set[cst.CSTNode] = set()
+        self._owners: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._add(nodes)
+
+    def fill(self, body: cst.CSTNode, nodes: Sequence[cst.CSTNode]) -> None:
+        """Take in the binding nodes of a function's body that was left out of the tree."""
+        self._filled.add(body)
+        self._add(nodes)
+
+    def _add(self, nodes: Sequence[cst.CSTNode]) -> None:
         for node in nodes:
             if isinstance(node, (cst.Global, cst.Nonlocal)):
                 self._declare(node)
@@ -171,19 +182,25 @@ class Scopes:
         return self._scopes[node]
 
     def _owner(self, node: cst.CSTNode) -> cst.CSTNode:
+        passed: list[cst.CSTNode] = []
         child, parent = node, self._parents.get(node)
         while parent is not None:
-            if self._is_inside(child, parent):
-                return parent
+            known = self._owners.get(child)
+            if known is not None:
+                break
+            passed.append(child)
+            if type(parent) in _SCOPES and self._is_inside(child, parent):
+                known = parent
+                break
             child, parent = parent, self._parents.get(parent)
-        return child
+        owner = child if known is None else known
+        self._owners.update(dict.fromkeys(passed, owner))
+        return owner
 
     def _is_inside(self, child: cst.CSTNode, parent: cst.CSTNode) -> bool:
         if isinstance(parent, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
-            return child is parent.body
-        if isinstance(parent, _COMPREHENSIONS):
-            return True
-        return isinstance(parent, cst.Module)
+            return child is parent.body or child in self._filled
+        return True
 
     def _declare(self, node: cst.Global | cst.Nonlocal) -> None:
         kind = "global" if isinstance(node, cst.Global) else "nonlocal"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from exai_audit.collectors.outline import Outline
+from exai_audit.collectors.sight import Sight
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.practices import PracticeFact, PracticeKind
 
@@ -16,6 +18,18 @@ _CLASSES = frozenset({
     "threading.BoundedSemaphore", "multiprocessing.Semaphore", "multiprocessing.BoundedSemaphore",
     "anyio.Semaphore", "anyio.CapacityLimiter", "trio.Semaphore", "trio.CapacityLimiter",
 })  # fmt: skip
+_WORD = re.compile("Semaphore|CapacityLimiter")
+_MADE = re.compile(r"(\w+)\s*(?::[^=\n]*)?=[^\n]*(?:Semaphore|CapacityLimiter)")
+
+
+def _names(outline: Outline) -> Iterator[str]:
+    """Yield the names that semaphores are kept under."""
+    for text in (outline.outside, *(unit.text for unit in outline.units)):
+        if "Semaphore" in text or "CapacityLimiter" in text:
+            yield from _MADE.findall(text)
+
+
+SIGHT = Sight(words=_WORD, fixed=_names)
 
 
 class SemaphoreCollector(cst.CSTVisitor):

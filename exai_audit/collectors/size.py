@@ -98,9 +98,8 @@ def sizes(source: SourceFile, syntax: ast.Module) -> SizeFacts:
             classes.append(found)
             continue
         members.append(found)
-        text = "\n".join(source.lines[node.lineno - 1 : found.last_line])
         is_async = isinstance(node, ast.AsyncFunctionDef)
-        functions.append(_function(found, is_async, complexity(node, text)))
+        functions.append(_function(found, is_async, complexity(node, source.lines)))
     shapes = tuple(_class(found, members) for found in classes)
     return SizeFacts(tuple(functions), shapes, _syntax_table_lines(syntax))
 

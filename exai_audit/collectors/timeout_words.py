@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from exai_audit.facts.timeouts import Category
 
+LIMIT_WORD = re.compile(r"(?i)timeout|deadline|max_*wait")
+"""Is found in every identifier that is the name of a limit, and in some that are not."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _KEY = re.compile(r"-{0,2}[A-Za-z_][\w.:/\-]*\Z")
 _LIMITS = frozenset({"timeout", "timeouts", "deadline"})

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
+from exai_audit.collectors.outline import Outline
+from exai_audit.collectors.sight import Sight
 from exai_audit.collectors.timeout_sites import Candidates, Site, SiteFinder
 from exai_audit.collectors.timeout_values import is_literal, text_of
-from exai_audit.collectors.timeout_words import category_of, is_timeout_like, scale
+from exai_audit.collectors.timeout_words import LIMIT_WORD, category_of, is_timeout_like, scale
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.knowledge.table import Call, table
@@ -32,6 +34,23 @@ TRIGGERS = re.compile(
     % "|".join(_UNNAMED).encode()
 )
 _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+def _takers(outline: Outline) -> Iterator[str]:
+    """Yield the functions that take a limit, by whatever name it is given, and odd spellings."""
+    for unit in outline.units:
+        arguments = unit.node.args
+        if any(is_timeout_like(a.arg) for a in (*arguments.posonlyargs, *arguments.args)):
+            yield unit.node.name
+    if {"max", "Max", "MAX"} & outline.words:
+        yield from {"wait", "Wait", "WAIT"} & outline.words
+
+
+SIGHT = Sight(
+    words=re.compile(LIMIT_WORD.pattern + r"|\A(?:heartbeat|ping_interval)\Z"),
+    rows=_takes_a_limit_unnamed,
+    names=_takers,
+)
 _NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 
 

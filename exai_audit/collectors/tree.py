@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
+from exai_audit.collectors.cut import Cut
+from exai_audit.collectors.filling import Filler
 from exai_audit.collectors.names import Names, Ref
-from exai_audit.collectors.positions import Positions
+from exai_audit.collectors.nodes import parse_module
+from exai_audit.collectors.outline import Unit
+from exai_audit.collectors.positions import Positions, statements_of
 from exai_audit.collectors.scopes import BindingCollector, Scopes
 from exai_audit.collectors.walk import Walked, walk
 from exai_audit.location import Place, Span
 from exai_audit.source import SourceFile
 
 __all__ = ["ModuleTree", "Ref", "parse_syntax", "read_tree"]
+
+_FUNCTIONS = frozenset({cst.FunctionDef, cst.Lambda})
 
 
 class ModuleTree:
@@ -32,6 +38,8 @@ class ModuleTree:
         walked: Walked,
         scopes: Scopes,
         syntax: ast.Module | None,
+        twins: Sequence[ast.stmt],
+        filler: Filler,
     ) -> None:
         self.source = source
         self.module = module
@@ -39,8 +47,9 @@ class ModuleTree:
         self.syntax = syntax
         self.walked = walked
         self.scopes = scopes
-        self.names = Names(dotted, walked, scopes)
-        self._positions = Positions(source, module, walked, syntax)
+        self.names = Names(dotted, walked, scopes, filler)
+        self._functions: dict[cst.CSTNode, cst.FunctionDef | cst.Lambda | None] = {}
+        self._positions = Positions(source, module, walked, twins)
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node that holds ``node``, None for the module."""
@@ -58,12 +67,18 @@ class ModuleTree:
 
         A function's own decorators and defaults belong to what is around it.
         """
-        child = node
-        for parent in self.ancestors(node):
-            if isinstance(parent, (cst.FunctionDef, cst.Lambda)) and child is parent.body:
-                return parent
-            child = parent
-        return None
+        passed: list[cst.CSTNode] = []
+        parents, known = self.walked.parents, self._functions
+        child, parent = node, parents.get(node)
+        while parent is not None and child not in known:
+            passed.append(child)
+            if type(parent) in _FUNCTIONS and child is parent.body:  # type: ignore[attr-defined]
+                known[child] = parent  # type: ignore[assignment]
+                break
+            child, parent = parent, parents.get(parent)
+        function = known.get(child)
+        known.update(dict.fromkeys(passed, function))
+        return function
 
     def class_of(self, node: cst.CSTNode) -> cst.ClassDef | None:
         """Return the nearest class in whose body ``node`` stands, through functions too."""
@@ -116,22 +131,43 @@ def read_tree(
     dotted: str,
     visitors: Sequence[cst.CSTVisitor] = (),
     syntax: ast.Module | None = None,
+    cut: Cut | None = None,
 ) -> ModuleTree:
     """Parse ``source`` and run ``visitors`` over it in one walk.
 
     Args:
         syntax: the interpreter's tree, if the caller has it already.
+        cut: what of the source to parse; all of it by default.
 
     Raises:
         libcst.ParserSyntaxError: the text is not Python.
     """
-    module = cst.parse_module(source.text)
+    left_out: dict[ast.stmt, Unit]
+    left_out = {unit.node: unit for unit in cut.left_out} if cut else {}
+    module = parse_module(cut.text if cut else source.text)
     binder = BindingCollector()
     walked = walk(module, [binder, *visitors])
     is_package = source.path.rsplit("/", 1)[-1].startswith("__init__.")
     package = dotted if is_package else dotted.rpartition(".")[0]
     scopes = Scopes(module, walked, binder.nodes, package)
-    return ModuleTree(source, module, dotted, walked, scopes, syntax or parse_syntax(source.text))
+    syntax = syntax or parse_syntax(source.text)
+    twins = statements_of(syntax, left_out) if syntax else []
+    filler = Filler(source, walked, scopes, _matched(walked, twins, left_out))
+    return ModuleTree(source, module, dotted, walked, scopes, syntax, twins, filler)
+
+
+def _matched(
+    walked: Walked, twins: Sequence[ast.stmt], left_out: Mapping[ast.stmt, Unit]
+) -> dict[cst.CSTNode, Unit]:
+    """Return libcst's nodes for the functions that were left out.
+
+    Raises:
+        ValueError: the two trees do not have the same statements.
+    """
+    if not left_out:
+        return {}
+    pairs = zip(walked.order, twins, strict=True)
+    return {node: left_out[twin] for node, twin in pairs if twin in left_out}
 
 
 def parse_syntax(text: str) -> ast.Module | None:

@@ -10,6 +10,8 @@ import libcst as cst
 
 from exai_audit.collectors.limiters import is_guarded
 from exai_audit.collectors.names import is_none
+from exai_audit.collectors.outline import Outline
+from exai_audit.collectors.sight import Sight, Surroundings
 from exai_audit.collectors.timeout_values import argument, last_name, text_of
 from exai_audit.collectors.timeout_words import category_of
 from exai_audit.collectors.tree import ModuleTree
@@ -55,6 +57,16 @@ TRIGGERS = re.compile(
         })
     )
 )  # fmt: skip
+
+
+def _limiting(outline: Outline) -> Iterator[str]:
+    """Yield the names by which a file limits its calls in another way, or makes their objects."""
+    yield from ("setdefaulttimeout", "settimeout", "mount", *_SENDS, "Session")
+    if {"smtplib", "ftplib"} & outline.roots:
+        yield "connect"
+
+
+SIGHT = Sight(rows=_may_wait, around=Surroundings(names=_limiting))
 
 
 class UnlimitedCollector(cst.CSTVisitor):

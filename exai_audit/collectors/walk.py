@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import libcst as cst
 
@@ -20,13 +22,17 @@ _STATEMENTS = (cst.BaseSmallStatement, cst.BaseCompoundStatement)
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What the walk learnt: every node's parent, and the statements in source order."""
+    """What the walk learnt: every node's parent, and the statements with their numbers in order."""
 
     parents: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
-    statements: list[cst.CSTNode] = field(default_factory=list)
+    order: dict[cst.CSTNode, int] = field(default_factory=dict)
+
+    @property
+    def statements(self) -> tuple[cst.CSTNode, ...]:
+        return tuple(self.order)
 
 
-def walk(module: cst.Module, visitors: Sequence[cst.CSTVisitor]) -> Walked:
+def walk(root: cst.CSTNode, visitors: Sequence[cst.CSTVisitor]) -> Walked:
     """Visit all nodes but whitespace and punctuation, in libcst's own order.
 
     Calls the ``visit_X`` and ``leave_X`` methods that a visitor overrides. A visitor whose
@@ -34,42 +40,53 @@ def walk(module: cst.Module, visitors: Sequence[cst.CSTVisitor]) -> Walked:
     callbacks (``visit_X_attr``) are not called.
     """
     walked = Walked()
-    dispatch = _Dispatch(visitors)
-    stack: list[tuple[cst.CSTNode, bool, tuple[int, ...]]]
-    stack = [(module, False, tuple(range(len(visitors))))]
+    parents, order = walked.parents, walked.order
+    active: _Active = tuple(range(len(visitors)))
+    plans = _Plans(visitors)
+    of_kind = plans.of(active)
+    stack: list[cst.CSTNode | _Leaving] = [root]
     while stack:
-        node, leaving, active = stack.pop()
-        if leaving:
-            for _, leave in dispatch.leavers(type(node), active):
-                leave(node)
+        node: Any = stack.pop()
+        if type(node) is _Leaving:
+            for leave in node.handlers:
+                leave(node.node)
+            of_kind = plans.of(node.active)
             continue
-        if _is_a(type(node), _STATEMENTS, _IS_STATEMENT):
-            walked.statements.append(node)
-        below = active
-        for index, visit in dispatch.visitors(type(node), active):
-            if visit(node) is False:
-                below = tuple(i for i in below if i != index)
-        if dispatch.leavers(type(node), active):
-            stack.append((node, True, active))
-        for child in reversed(children(node)):
-            walked.parents[child] = node
-            stack.append((child, False, below))
+        kind = type(node)
+        plan = of_kind.get(kind) or plans.learn(of_kind, node)
+        if plan.is_statement:
+            order[node] = len(order)
+        closed = [index for index, visit in plan.visit if visit(node) is False]
+        if closed or plan.leave:
+            stack.append(_Leaving(node, plan.leave, plan.active))
+            if closed:
+                of_kind = plans.of(tuple(i for i in plan.active if i not in closed))
+        found = _children(node, plan.fields)
+        for child in found:
+            parents[child] = node
+        found.reverse()
+        stack += found
     return walked
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """Return the child nodes in libcst's order, without whitespace and punctuation."""
     kind = type(node)
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = _FIELDS[kind] = _learn_fields(node)
+    if kind not in _FIELDS:
+        _FIELDS[kind] = _learn_fields(node)
+    return _children(node, _FIELDS[kind])
+
+
+def _children(node: cst.CSTNode, names: tuple[str, ...]) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in names:
         value = getattr(node, name)
         value_kind = type(value)
         if value_kind is tuple or value_kind is list:
             found.extend(value)
-        elif _is_a(value_kind, (cst.CSTNode,), _IS_NODE):
+        elif _IS_NODE.get(value_kind) or (
+            value_kind not in _IS_NODE and _is_a(value_kind, (cst.CSTNode,), _IS_NODE)
+        ):
             found.append(value)
     return found
 
@@ -118,35 +135,58 @@ def _is_star_token(node: cst.CSTNode, name: str) -> bool:
     return isinstance(node, cst.Parameters) and name == "posonly_ind"
 
 
-class _Dispatch:
-    """Which methods to call for a node type, given the visitors that still look."""
+_Active = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """A node whose children have been visited, and for whom the walk went on below it."""
+
+    node: cst.CSTNode
+    handlers: tuple[Handler, ...]
+    active: _Active
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to do at nodes of one kind, for those visitors that still look."""
+
+    active: _Active
+    fields: tuple[str, ...]
+    is_statement: bool
+    visit: tuple[tuple[int, Handler], ...]
+    leave: tuple[Handler, ...]
+
+
+class _Plans:
+    """The plans of one walk, by the visitors that still look and by kind of node."""
 
     def __init__(self, visitors: Sequence[cst.CSTVisitor]) -> None:
-        self._all = visitors
-        self._visit: dict[tuple[int, ...], dict[type, list[tuple[int, Handler]]]] = {}
-        self._leave: dict[tuple[int, ...], dict[type, list[tuple[int, Handler]]]] = {}
+        self._visitors = visitors
+        self._own = [_overridden(type(visitor)) for visitor in visitors]
+        self._known: dict[_Active, dict[type, _Plan]] = {}
 
-    def visitors(self, kind: type, active: tuple[int, ...]) -> list[tuple[int, Handler]]:
-        return self._handlers(self._visit, "visit_", kind, active)
+    def of(self, active: _Active) -> dict[type, _Plan]:
+        return self._known.setdefault(active, {})
 
-    def leavers(self, kind: type, active: tuple[int, ...]) -> list[tuple[int, Handler]]:
-        return self._handlers(self._leave, "leave_", kind, active)
+    def learn(self, of_kind: dict[type, _Plan], node: cst.CSTNode) -> _Plan:
+        """Make the plan for the kind of ``node``."""
+        active = next(active for active, plans in self._known.items() if plans is of_kind)
+        kind = type(node)
+        children(node)  # learns the fields
+        visit, leave = f"visit_{kind.__name__}", f"leave_{kind.__name__}"
+        plan = of_kind[kind] = _Plan(
+            active,
+            _FIELDS[kind],
+            _is_a(kind, _STATEMENTS, _IS_STATEMENT),
+            tuple((i, getattr(self._visitors[i], visit)) for i in active if visit in self._own[i]),
+            tuple(getattr(self._visitors[i], leave) for i in active if leave in self._own[i]),
+        )
+        return plan
 
-    def _handlers(
-        self,
-        known: dict[tuple[int, ...], dict[type, list[tuple[int, Handler]]]],
-        prefix: str,
-        kind: type,
-        active: tuple[int, ...],
-    ) -> list[tuple[int, Handler]]:
-        by_kind = known.setdefault(active, {})
-        handlers = by_kind.get(kind)
-        if handlers is None:
-            name = prefix + kind.__name__
-            handlers = [(i, getattr(self._all[i], name)) for i in active if self._has(i, name)]
-            by_kind[kind] = handlers
-        return handlers
 
-    def _has(self, index: int, name: str) -> bool:
-        own = getattr(type(self._all[index]), name, None)
-        return own is not None and own is not getattr(cst.CSTVisitor, name, None)
+@lru_cache(maxsize=256)
+def _overridden(kind: type[cst.CSTVisitor]) -> frozenset[str]:
+    """Return the methods of a visitor that are its own."""
+    named = (name for name in dir(kind) if name.startswith(("visit_", "leave_")))
+    return frozenset(n for n in named if getattr(kind, n) is not getattr(cst.CSTVisitor, n, None))

@@ -207,7 +207,8 @@ def use(own: Sequence[Path], bridges: Sequence[str] = ()) -> None:
     if list(own) != _OWN or list(bridges) != _BRIDGES:
         _OWN[:], _BRIDGES[:] = own, bridges
         table.cache_clear()
-    table()
+    if own:
+        table()  # otherwise it is read when somebody asks
 
 
 def own_in_use() -> tuple[tuple[Path, ...], tuple[str, ...]]:

@@ -12,6 +12,8 @@ FORMATS: tuple[str, ...] = (
 )  # fmt: skip
 LEDGER = "ledger"
 """What ``--explain-score`` prints."""
+COMPARISONS: tuple[str, ...] = ("terminal", "markdown", "json")
+"""The formats of `exai_audit.report.comparison`."""
 
 
 def render(

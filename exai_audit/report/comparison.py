@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from exai_audit.comparison import Comparison, Pair
 from exai_audit.finding import Finding
-from exai_audit.report import concise
+from exai_audit.report import COMPARISONS, concise
 from exai_audit.report.bottlenecks import counted, location
 from exai_audit.report.escape import code, prose, visible
 from exai_audit.report.json import Json, members
 from exai_audit.report.markdown_bottlenecks import details
 from exai_audit.result import AuditResult
 
-FORMATS: tuple[str, ...] = ("terminal", "markdown", "json")
+FORMATS = COMPARISONS
 _MOST = 200
 
 
