@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
@@ -46,7 +46,7 @@ class EnclosedCollector(cst.CSTVisitor):
                 given.setdefault(site.call, []).append(site)
         found: list[EnclosedFact] = []
         for call in self._calls:
-            found.extend(_phases(call, given.get(call, []), tree))
+            found.extend(_phases(call, tree))
             for outer, row in limiters_around(call, tree):
                 if _is_awaited(call, outer, tree):
                     found.extend(_inside(call, given, (outer, row), finder, tree))
@@ -55,7 +55,7 @@ class EnclosedCollector(cst.CSTVisitor):
 
 def _inside(
     call: cst.Call,
-    given: dict[cst.Call, list[Site]],
+    given: Mapping[cst.Call, list[Site]],
     limiter: tuple[cst.Call, Call],
     finder: SiteFinder,
     tree: ModuleTree,
@@ -65,18 +65,8 @@ def _inside(
     if around is None or around.value.kind is ValueKind.NONE or around.value.fallback:
         return
     name = tree.qualified(call.func) or ""
-    if name.rpartition(".")[2][:1].isupper():
-        return
-    own = [site for site in given.get(call, []) if _ends_the_call(site)]
-    sites: list[Site | None] = [*own] or [None]
-    for site in sites:
+    for site in _inner(call, name, given.get(call, []), around, tree):
         seconds, refers = _limit(site, tree) if site else (None, "")
-        if site is not None and _hands_on(site, around, tree):
-            continue
-        if site is not None and seconds is None and not refers:
-            continue
-        if site is None and (limiter_of(call, tree) or not name.startswith(_project(tree))):
-            continue
         outer_seconds, outer_refers = _limit(around, tree)
         yield EnclosedFact(
             place=tree.place(site.at if site else call),
@@ -89,6 +79,20 @@ def _inside(
             outer_seconds=outer_seconds,
             outer_refers=outer_refers,
         )
+
+
+def _inner(
+    call: cst.Call, name: str, given: Sequence[Site], around: Site, tree: ModuleTree
+) -> Iterator[Site | None]:
+    """Yield the limits that a call is given; None for a call of the project that has none."""
+    if name.rpartition(".")[2][:1].isupper():
+        return
+    own = [site for site in given if _ends_the_call(site)]
+    for site in own:
+        if not _hands_on(site, around, tree) and _limit(site, tree) != (None, ""):
+            yield site
+    if not own and limiter_of(call, tree) is None and name.startswith(_project(tree)):
+        yield None
 
 
 def _hands_on(site: Site, around: Site, tree: ModuleTree) -> bool:
@@ -151,7 +155,7 @@ def _is_awaited(call: cst.Call, outer: cst.Call, tree: ModuleTree) -> bool:
     return False
 
 
-def _phases(call: cst.Call, sites: list[Site], tree: ModuleTree) -> Iterator[EnclosedFact]:
+def _phases(call: cst.Call, tree: ModuleTree) -> Iterator[EnclosedFact]:
     """Yield the phases of a limit object that are longer than its limit on the whole."""
     name = tree.qualified(call.func)
     row = table().call(name) if name else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import Enum
 
 import libcst as cst
@@ -24,6 +24,7 @@ _UNIX_KEYWORDS = frozenset({"unix_socket_path", "unix_socket", "unix_sock", "pat
 _SHARED = frozenset({"connection_pool"})
 _PARTLY = "other phases of it are limited"
 _READS = frozenset({"read", "sock_read"})
+_WHOLE = "all phases together"
 _SENDS = frozenset({"request", "send", "get_adapter"})
 _ROUTES = frozenset({
     "get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket",
@@ -153,28 +154,30 @@ def _given(call: cst.Call, limit: Timeout) -> cst.BaseExpression | None:
 
 def _open_phases(given: cst.BaseExpression, tree: ModuleTree) -> _Open:
     """Return which phases of a limit are given as None: ``(3, None)``, ``Timeout(None)``."""
+    phases = _phases(given, tree)
+    endless = {name for name, value in phases.items() if is_none(value)}
+    limited = phases.keys() - endless
+    if not endless or limited & _READS or (_WHOLE in limited):
+        return _Open.NOTHING
+    return _Open.SOME if limited else _Open.ALL
+
+
+def _phases(given: cst.BaseExpression, tree: ModuleTree) -> dict[str, cst.BaseExpression]:
+    """Return the phases of a tuple or a limit object by name; empty for anything else."""
     if isinstance(given, cst.Tuple):
-        phases = {str(number): element.value for number, element in enumerate(given.elements)}
-        return _open(phases, None)
-    if not isinstance(given, cst.Call) or any(arg.star for arg in given.args):
-        return _Open.NOTHING
-    row = table().call(tree.qualified(given.func) or "")
+        return {str(number): element.value for number, element in enumerate(given.elements)}
+    row = table().call(tree.qualified(given.func) or "") if isinstance(given, cst.Call) else None
     if row is None or row.timeout is None or row.timeout.waits != "limit":
-        return _Open.NOTHING
+        return {}
+    assert isinstance(given, cst.Call)
     whole = argument(given, row.timeout.argument, row.timeout.position)
-    if whole is not None and not is_none(whole.value) and row.timeout.whole:
-        return _Open.NOTHING
-    phases = {a.keyword.value: a.value for a in given.args if a.keyword and a is not whole}
-    return _open(phases, whole.value if whole is not None else None)
-
-
-def _open(phases: Mapping[str, cst.BaseExpression], whole: cst.BaseExpression | None) -> _Open:
-    """Tell how much is open, from the phases by name and the value for all others."""
-    limited = [name for name, value in phases.items() if not is_none(value)]
-    others_open = whole is not None and is_none(whole)
-    if set(limited) & _READS or not (len(limited) < len(phases) or others_open):
-        return _Open.NOTHING
-    return _Open.SOME if limited or (whole is not None and not others_open) else _Open.ALL
+    name_of_whole = _WHOLE if row.timeout.whole else row.timeout.argument
+    if any(arg.star for arg in given.args):
+        return {}
+    return {
+        name_of_whole if arg is whole else arg.keyword.value if arg.keyword else "": arg.value
+        for arg in given.args
+    }
 
 
 def _limits(call: cst.Call) -> bool:
