@@ -14,9 +14,9 @@ def matches(pattern: str, path: str) -> bool:
     """Tell whether ``pattern`` matches ``path`` itself, relative to the root, with slashes.
 
     A pattern without a slash is compared with the last part of the path. ``*`` matches slashes
-    too, ``**/`` any number of folders, ``{a,b}`` one of several.
+    too, ``**/`` any number of folders, ``{a,b}`` one of several; a backslash is a slash.
     """
-    clean = pattern.removeprefix("./").rstrip("/")
+    clean = pattern.replace("\\", "/").removeprefix("./").rstrip("/")
     subject = path if "/" in clean else path.rsplit("/", 1)[-1]
     return _compiled(clean).fullmatch(subject) is not None
 

@@ -22,6 +22,8 @@ from exai_audit.glob import covers, is_pattern, matches
         ("x[0-9].py", "a/x7.py"),
         ("x[!0-9].py", "xa.py"),
         ("?.py", "a.py"),
+        ("a\\gen\\*.py", "a/gen/x.py"),
+        (".\\a\\", "a"),
     ],
 )
 def test_pattern_matches(pattern: str, path: str) -> None:

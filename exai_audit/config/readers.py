@@ -52,6 +52,10 @@ def read_texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def read_paths(value: object) -> tuple[str, ...]:
+    return tuple(text.replace("\\", "/") for text in read_texts(value))
+
+
 def read_patterns(value: object) -> tuple[str, ...]:
     patterns = read_texts(value)
     problems = [f"{text!r} is not a path pattern" for text in patterns if not is_pattern(text)]
