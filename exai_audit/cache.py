@@ -82,7 +82,9 @@ class FactsCache:
         return record.facts
 
     def remember(self, path: str, modified: int, size: int, blob: bytes, facts: FileFacts) -> None:
-        """Keep what a file says now."""
+        """Keep what a file says now; one whose name is no text is read anew each time."""
+        if any("\ud800" <= char <= "\udfff" for char in path):
+            return
         self._kept[path] = Record(modified, size, blob, facts)
         self._is_dirty = True
 

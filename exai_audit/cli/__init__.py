@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from exai_audit import __version__
 from exai_audit.cli.baselines import baseline_command
 from exai_audit.cli.config import config_command
 from exai_audit.cli.init import init_command
-from exai_audit.cli.output import say
+from exai_audit.cli.output import abandon_stdout, say
 from exai_audit.cli.plan import plan_command
 from exai_audit.cli.results import compare_command, report_command
 from exai_audit.cli.rule import rule_command
@@ -65,6 +65,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         command = typer.main.get_command(app)
         status = command.main(_spread_show_only(arguments), "exai-audit", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except _UsageFailure as error:
         error.show()  # type: ignore[attr-defined]
         return 2
@@ -75,12 +77,22 @@ def run(arguments: Sequence[str]) -> int:
         say("exai-audit: interrupted")
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_stdout()
         return 0
-    except Exception as error:  # the last resort: an internal error must not look like a pass
-        say(f"exai-audit: internal error: {type(error).__name__}: {error} (please report it)")
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            return _internal_error(error)
+        abandon_stdout()
+        say(f"exai-audit: error: {error.strerror}")
         return 2
+    except Exception as error:  # the last resort: an internal error must not look like a pass
+        return _internal_error(error)
     return status if isinstance(status, int) else 0
+
+
+def _internal_error(error: Exception) -> int:
+    say(f"exai-audit: internal error: {type(error).__name__}: {error} (please report it)")
+    return 2
 
 
 def _spread_show_only(arguments: Sequence[str]) -> list[str]:
