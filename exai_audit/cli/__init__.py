@@ -17,6 +17,7 @@ from exai_audit.cli.plan import plan_command
 from exai_audit.cli.results import compare_command, report_command
 from exai_audit.cli.rule import rule_command
 from exai_audit.cli.scan import scan_command
+from exai_audit.cli.schema import schema_command
 from exai_audit.errors import AuditError
 
 # Typer raises click's errors, from click or from a copy of its own, and names only some of them.
@@ -38,6 +39,7 @@ app.command("config")(config_command)
 app.command("init")(init_command)
 app.command("plan")(plan_command)
 app.command("rule")(rule_command)
+app.command("schema")(schema_command)
 
 
 def _print_version(wanted: bool) -> None:

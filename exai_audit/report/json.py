@@ -8,16 +8,35 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
+from exai_audit.facts.caches import CacheFact
+from exai_audit.facts.concurrency import BlockingFact, BridgeFact, PoolFact
 from exai_audit.facts.file import FileFacts
+from exai_audit.facts.timeouts import EnclosedFact, MismatchFact, TimeoutFact, UnlimitedFact
 from exai_audit.location import Place
 from exai_audit.result import SCHEMA_VERSION, AuditResult, Plan, StoredFacts
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-_NAMES = {"is_async": "async"}
+MEMBER_NAMES = {"is_async": "async"}
+"""Members whose name is no name in Python."""
+
+FACT_KINDS: dict[str, tuple[type, Callable[[FileFacts], Iterable[object]]]] = {
+    "timeouts": (TimeoutFact, lambda file: file.timeouts),
+    "unlimited": (UnlimitedFact, lambda file: file.unlimited),
+    "enclosed": (EnclosedFact, lambda file: file.enclosed),
+    "mismatches": (MismatchFact, lambda file: file.mismatches),
+    "caches": (CacheFact, lambda file: file.caches.found),
+    "pools": (PoolFact, lambda file: file.pools),
+    "bridges": (BridgeFact, lambda file: file.bridges),
+    "blocking": (BlockingFact, lambda file: file.blocking),
+}
+"""What the facts are listed by: their type, and those of one file."""
+
+MODULE_FIELDS, MODULE_PARTS = ("path", "module", "generated", "imports"), ("lines", "size")
+"""What is said of a whole file: fields of its facts, and what the members of others say."""
 
 
 def render(result: AuditResult) -> str:
@@ -63,10 +82,10 @@ def members(value: object, leave_out: Iterable[str] = ()) -> dict[str, Json]:
         if field.name in leave_out:
             continue
         item: object = getattr(value, field.name)
-        if isinstance(item, Place) and field.name == "place":
+        if field.name == "place" and isinstance(item, Place):
             found["line"], found["symbol"] = item.span.line, item.symbol
         else:
-            found[_NAMES.get(field.name, field.name)] = _value(item)
+            found[MEMBER_NAMES.get(field.name, field.name)] = _value(item)
     return found
 
 
@@ -75,17 +94,11 @@ def _facts(files: Iterable[FileFacts] | StoredFacts) -> Json:
     if isinstance(files, StoredFacts):
         return _value(files.lists)
     files = tuple(files)
-    return {
-        "timeouts": [_fact(file, fact) for file in files for fact in file.timeouts],
-        "unlimited": [_fact(file, fact) for file in files for fact in file.unlimited],
-        "enclosed": [_fact(file, fact) for file in files for fact in file.enclosed],
-        "mismatches": [_fact(file, fact) for file in files for fact in file.mismatches],
-        "caches": [_fact(file, fact) for file in files for fact in file.caches.found],
-        "pools": [_fact(file, fact) for file in files for fact in file.pools],
-        "bridges": [_fact(file, fact) for file in files for fact in file.bridges],
-        "blocking": [_fact(file, fact) for file in files for fact in file.blocking],
-        "modules": [_module(file) for file in files],
+    lists: dict[str, Json] = {
+        kind: [_fact(file, fact) for file in files for fact in of(file)]
+        for kind, (_, of) in FACT_KINDS.items()
     }
+    return {**lists, "modules": [_module(file) for file in files]}
 
 
 def _fact(file: FileFacts, fact: object) -> dict[str, Json]:
@@ -93,11 +106,7 @@ def _fact(file: FileFacts, fact: object) -> dict[str, Json]:
 
 
 def _module(file: FileFacts) -> dict[str, Json]:
-    return {
-        "path": file.path,
-        "module": file.module,
-        "generated": file.generated,
-        **members(file.lines),
-        **members(file.size),
-        "imports": list(file.imports),
-    }
+    record = {name: _value(getattr(file, name)) for name in MODULE_FIELDS}
+    for part in MODULE_PARTS:
+        record |= members(getattr(file, part))
+    return record
