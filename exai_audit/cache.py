@@ -60,6 +60,11 @@ class FactsCache:
         self._kept: dict[str, Record] = {}
         self._is_dirty = False
 
+    @property
+    def folder(self) -> Path:
+        """Where it is kept."""
+        return self._folder
+
     def unchanged(self, path: str, modified: int, size: int) -> FileFacts | None:
         """Return the facts of a file whose size and modification time (ns) are as remembered."""
         record = self._known.get(path)

@@ -16,7 +16,7 @@ from exai_audit.discover import Discovered
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.knowledge.table import own_in_use, use
-from exai_audit.source import UnreadableSourceError, read_bytes
+from exai_audit.source import UnreadableSourceError
 
 Progress = Callable[[int, int], None]
 Named = tuple[Discovered, str, int | None]
@@ -115,7 +115,7 @@ def _collect_chunk(files: Sequence[Named]) -> list[Collected]:
 
 def _collect_one(file: Discovered, dotted: str, limit: int | None) -> Collected:
     try:
-        data = read_bytes(file.absolute)
+        data = file.read()
     except UnreadableSourceError as error:
         return _failed(file.path, dotted, str(error)), b""
     return collect_one(file.path, data, dotted, limit)

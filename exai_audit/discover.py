@@ -15,6 +15,7 @@ from exai_audit.finding import Scope
 from exai_audit.gitignore import Ignores, ignores_around
 from exai_audit.glob import Excludes, covers
 from exai_audit.registry import nearest
+from exai_audit.source import read_bytes
 
 _SUFFIXES = (".py", ".pyi")
 _TEST_FOLDER = re.compile(r"tests?|doctests|.*[_-]tests?")
@@ -29,7 +30,7 @@ _SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
 class Discovered:
     """One file to audit; ``path`` is relative to the root, with slashes.
 
-    ``size`` is in bytes, ``modified`` in nanoseconds.
+    ``size`` is in bytes, ``modified`` in nanoseconds. ``content`` stands in for what is on disk.
     """
 
     path: str
@@ -37,6 +38,15 @@ class Discovered:
     scope: Scope
     size: int
     modified: int
+    content: bytes | None = None
+
+    def read(self) -> bytes:
+        """Return what the file says.
+
+        Raises:
+            UnreadableSourceError: the operating system refuses.
+        """
+        return read_bytes(self.absolute) if self.content is None else self.content
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,14 +81,21 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> Discovery
     for path in paths:
         search.named(lexically_absolute(path))
     search.drop_second_names()
-    return Discovery(
-        tuple(search.files[path] for path in sorted(search.files)),
-        tuple(
-            Skipped(path, reason)
-            for path, reason in sorted(search.skipped.items())
-            if path not in search.files
-        ),
-    )
+    return search.result()
+
+
+def with_content(
+    discovery: Discovery, path: Path, content: bytes, root: Path, settings: Settings
+) -> Discovery:
+    """Let ``content`` be what the file ``path`` says; it need not be on disk.
+
+    It is taken even if excluded or ignored, unless ``force-exclude``.
+    """
+    search = _Search(str(lexically_absolute(root)), settings)
+    search.files = {file.path: file for file in discovery.files}
+    search.skipped = {skipped.path: skipped.reason for skipped in discovery.skipped}
+    search.given(lexically_absolute(path), content)
+    return search.result()
 
 
 def scope_of(path: str) -> Scope:
@@ -115,6 +132,27 @@ class _Search:
             self.skipped[relative] = "not a Python file"
         else:
             self._file(str(path), relative, path.is_symlink(), path.stat)
+
+    def given(self, path: Path, content: bytes) -> None:
+        """Take a file with the content that was given for it."""
+        relative = self._relative(str(path))
+        pattern = self._excluding_named(relative)
+        if pattern is not None:
+            self.skipped[relative] = f"excluded by {pattern!r}"
+        else:
+            size, scope = len(content), scope_of(relative)
+            self.files[relative] = Discovered(relative, path, scope, size, 0, content)
+
+    def result(self) -> Discovery:
+        """Return what was found and left out."""
+        return Discovery(
+            tuple(self.files[path] for path in sorted(self.files)),
+            tuple(
+                Skipped(path, reason)
+                for path, reason in sorted(self.skipped.items())
+                if path not in self.files
+            ),
+        )
 
     def drop_second_names(self) -> None:
         """Leave out symbolic links to files that are audited under their own name."""

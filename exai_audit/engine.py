@@ -10,7 +10,7 @@ from pathlib import Path
 from exai_audit.cache import FactsCache
 from exai_audit.collecting import Progress, collect_all
 from exai_audit.config import Settings
-from exai_audit.discover import Discovered, Discovery, discover
+from exai_audit.discover import Discovered, Discovery, discover, with_content
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Finding, Scope
 from exai_audit.judge import judge
@@ -19,7 +19,7 @@ from exai_audit.project import Project
 from exai_audit.project_caches import with_project_caches
 from exai_audit.project_calls import with_project_calls
 from exai_audit.scripts import console_scripts
-from exai_audit.source import UnreadableSourceError, read_bytes
+from exai_audit.source import UnreadableSourceError
 from exai_audit.timeout_categories import with_own_categories
 
 _SOURCE_FOLDERS = frozenset({"src", "lib"})
@@ -49,6 +49,7 @@ def audit(
     cache: FactsCache | None = None,
     knowledge: Sequence[Path] = (),
     today: date = date.min,
+    given: tuple[Path, bytes] | None = None,
 ) -> Audit:
     """Audit ``paths``.
 
@@ -58,6 +59,7 @@ def audit(
         cache: what is remembered of the files; the result does not depend on it.
         knowledge: the user's own knowledge files.
         today: decides which suppressions have expired; by default none has.
+        given: a file, and the content that stands in for what is on disk.
 
     Raises:
         UsageError: a path does not exist.
@@ -65,6 +67,8 @@ def audit(
     """
     use(knowledge, settings.bridge_functions)
     discovery = discover(paths, root, settings)
+    if given is not None:
+        discovery = with_content(discovery, *given, root, settings)
     files = _recall_or_collect(discovery.files, cache, jobs, progress, settings)
     project = project_of(files, {file.path: file.scope for file in discovery.files}, root, settings)
     findings = judge(project, settings, today)
@@ -118,17 +122,19 @@ def _recall_or_collect(
     collected = collect_all(changed, jobs, progress) if changed else []
     for (file, _, _), (facts, blob) in zip(changed, collected, strict=True):
         known[file.path] = facts
-        if blob:
+        if blob and file.content is None:
             cache.remember(file.path, file.modified, file.size, blob, facts)
     cache.save()
     return [facts for facts in known.values() if facts is not None]
 
 
 def _recalled(file: Discovered, module: str, cache: FactsCache) -> FileFacts | None:
+    if file.content is not None:
+        return None
     facts = cache.unchanged(file.path, file.modified, file.size)
     if facts is None and cache.knows(file.path):
         try:
-            data = read_bytes(file.absolute)
+            data = file.read()
         except UnreadableSourceError:
             return None
         facts = cache.same_content(file.path, file.modified, data)

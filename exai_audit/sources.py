@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from exai_audit.discover import Discovered
-from exai_audit.source import SourceFile, UnreadableSourceError, decode, read_bytes
+from exai_audit.source import SourceFile, UnreadableSourceError, decode
 
 
 class Sources:
@@ -21,7 +21,7 @@ class Sources:
         if path not in self._bytes:
             file = self._files.get(path)
             try:
-                self._bytes[path] = read_bytes(file.absolute) if file else None
+                self._bytes[path] = file.read() if file else None
             except UnreadableSourceError:
                 self._bytes[path] = None
         return self._bytes[path]

@@ -178,3 +178,45 @@ def test_windows_separators_in_settings(project: Path) -> None:
     assert [found["path"] for found in document["findings"]] == ["src/new/sleeper.py"]
     assert [item["finding"]["path"] for item in document["suppressed"]] == ["src/old/sleeper.py"]
     assert [left_out["path"] for left_out in document["skipped"]] == ["src/gen"]
+
+
+def test_statistics_take_the_place_of_the_report(project: Path) -> None:
+    (project / "more.py").write_text(SLEEPER + "    time.sleep(2)\n")
+    done = run(project, "scan", ".", "--statistics", "-f", "json=a.json")
+    assert done.stdout == "3  EXA405  blocking-call-in-async (3 high)\n"
+    assert json.loads((project / "a.json").read_text())["findings"]
+    refused = run(project, "scan", ".", "--statistics", "-f", "json")
+    assert refused.returncode == 2
+    assert "-f json=FILE" in refused.stderr
+
+
+def test_verbose_says_what_is_in_force(project: Path) -> None:
+    (project / "exai-audit.toml").write_text("select = ['EXA405']\n")
+    done = run(project, "scan", ".", "-v", "-q", "--no-cache")
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        f"settings: {project / 'exai-audit.toml'}",
+        f"root: {project}",
+        "files: 1 read, 1 judged, 1 left out",
+        "rules: EXA001, EXA002, EXA003, EXA405",
+        "cache: none",
+    ]
+
+
+def test_step_summary_is_added_where_annotations_are_asked_for(project: Path) -> None:
+    summary = project / "summary.md"
+    summary.write_text("# Before")
+    steps = {"GITHUB_STEP_SUMMARY": str(summary)}
+    run(project, "scan", ".", "-f", "concise", **steps)
+    assert summary.read_text() == "# Before"
+    done = run(project, "scan", ".", "-f", "github", "--fail-on", "high", **steps)
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error file=sleeper.py,line=5,endLine=5,col=5,endColumn=18,")
+    assert summary.read_text().startswith("# Before\n**FAILED: 1 finding of severity high or above")
+
+
+def test_a_step_summary_that_cannot_be_written_fails_nothing(project: Path) -> None:
+    missing = str(project / "missing" / "summary.md")
+    done = run(project, "scan", ".", "-f", "github", GITHUB_STEP_SUMMARY=missing)
+    assert done.returncode == 0
+    assert done.stderr.startswith("exai-audit: warning: GITHUB_STEP_SUMMARY: ")

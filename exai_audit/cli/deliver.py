@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from exai_audit.cli.output import write_file, write_stdout
-from exai_audit.errors import UsageError
-from exai_audit.report import FORMATS, LEDGER, render
+from exai_audit.cli.output import append_to_file, say, write_file, write_stdout
+from exai_audit.errors import AuditError, UsageError
+from exai_audit.report import FORMATS, LEDGER, github, render
 from exai_audit.result import AuditResult
 
-_LISTS = frozenset({"terminal", "concise", "github", "junit"})
+_LISTS = frozenset({"terminal", "concise", "github", "junit", "statistics"})
 Report = tuple[str, Path | None]
 """A format, and the file that it goes to; None is the standard output."""
 
@@ -27,6 +27,7 @@ class Drawing:
     color: bool
     ascii_only: bool
     max_size: int | None = None
+    suppressed: bool = False
 
 
 def deliver(
@@ -46,6 +47,7 @@ def deliver(
             ascii_only=drawing.ascii_only,
             width=terminal_width(),
             max_size=drawing.max_size,
+            suppressed=drawing.suppressed,
         )
         if target is not None:
             write_file(target, text)
@@ -91,6 +93,37 @@ def ledger_first(reports: Iterable[Report]) -> tuple[list[Report], list[Report]]
         )
     targets = [target for name, target in reports if name == "terminal"]
     return [(LEDGER, target) for target in targets or [None]], others
+
+
+def with_statistics(reports: list[Report]) -> list[Report]:
+    """Let counts per rule take the place of the report on standard output.
+
+    Raises:
+        UsageError: that report is one for programs.
+    """
+    for name, target in reports:
+        if target is None and name not in {"terminal", "concise"}:
+            raise UsageError(
+                f"--statistics: takes the place of the report on standard output: "
+                f"write {name} to a file, as -f {name}=FILE"
+            )
+    return [*(report for report in reports if report[1] is not None), ("statistics", None)]
+
+
+def add_step_summary(
+    result: AuditResult, reports: Iterable[Report], verdicts: Iterable[str]
+) -> None:
+    """Add to the summary of a GitHub step, where annotations were asked for in one.
+
+    A summary that cannot be written is said, and fails nothing.
+    """
+    target = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not target or all(name != "github" for name, _ in reports):
+        return
+    try:
+        append_to_file(Path(target), github.summary(result, verdicts))
+    except AuditError as error:
+        say(f"exai-audit: warning: GITHUB_STEP_SUMMARY: {error}")
 
 
 def wants_color(choice: str) -> bool:

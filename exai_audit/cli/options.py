@@ -76,6 +76,16 @@ MaxSize = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Only the verdict.", rich_help_panel=_OUTPUT)
 ]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Say what is in force.", rich_help_panel=_OUTPUT)
+]
+Statistics = Annotated[
+    bool, typer.Option("--statistics", help="Only counts per rule.", rich_help_panel=_OUTPUT)
+]
+ShowSuppressed = Annotated[
+    bool,
+    typer.Option("--show-suppressed", help="Suppressed ones in SARIF.", rich_help_panel=_OUTPUT),
+]
 ShowFiles = Annotated[
     bool, typer.Option(help="List files, and why some are out.", rich_help_panel=_OUTPUT)
 ]
@@ -112,6 +122,9 @@ ExitZero = Annotated[
 Jobs = Annotated[str, typer.Option(help="Processes, or auto.", rich_help_panel=_RUN)]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Remember nothing.", rich_help_panel=_RUN)
+]
+StdinFilename = Annotated[
+    Path | None, typer.Option(help="NAME - judges the input as it.", rich_help_panel=_RUN)
 ]
 CacheDir = Annotated[
     Path | None, typer.Option(help="Where to remember facts.", rich_help_panel=_RUN)

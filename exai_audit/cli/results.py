@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from exai_audit.cli import options
-from exai_audit.cli.deliver import Drawing, deliver, draws_unicode, requested, wants_color
+from exai_audit.cli.deliver import (
+    Drawing,
+    add_step_summary,
+    deliver,
+    draws_unicode,
+    requested,
+    wants_color,
+)
 from exai_audit.cli.output import write_file, write_stdout
 from exai_audit.report import COMPARISONS
 
@@ -23,14 +30,18 @@ def report_command(
     ascii_only: options.Ascii = False,
     top: options.Top = 10,
     max_size: options.MaxSize = None,
+    show_suppressed: options.ShowSuppressed = False,
 ) -> None:
     """Show a stored JSON result in another format; merge several."""
     from exai_audit.merging import merged  # a scan need not spend the time to load these
     from exai_audit.stored import read_result
 
     reports = requested(output_format or [], output)
-    drawing = Drawing(top or None, wants_color(color), ascii_only or not draws_unicode(), max_size)
-    deliver(merged([read_result(path) for path in results]), reports, drawing)
+    plain = ascii_only or not draws_unicode()
+    drawing = Drawing(top or None, wants_color(color), plain, max_size, show_suppressed)
+    stored = merged([read_result(path) for path in results])
+    deliver(stored, reports, drawing)
+    add_step_summary(stored, reports, ())
 
 
 def compare_command(

@@ -14,10 +14,12 @@ from exai_audit.cli.clock import today
 from exai_audit.cli.command import Words
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
+from exai_audit.cli.stdin import project_around
 from exai_audit.config import CACHE_FOLDER, Settings, find_root
 from exai_audit.discover import Discovery
 from exai_audit.engine import Audit, audit
 from exai_audit.errors import UsageError
+from exai_audit.registry import rules
 from exai_audit.result import AuditResult
 
 
@@ -59,17 +61,22 @@ def run_audit(
     show_files: bool = False,
     with_past: bool = False,
     root: Path | None = None,
+    verbose: bool = False,
+    given: tuple[Path, bytes] | None = None,
 ) -> Run:
-    """Audit ``targets``.
+    """Audit ``targets``, or the project around the file ``given``.
 
     Args:
         with_past: whether files of the past are going to be audited, too.
         root: what paths are relative to, by default what the targets and the settings file say.
+        verbose: say what is in force.
+        given: a file of a project, and what it is to say.
 
     Raises:
         UsageError: a path does not exist, or none of them holds a Python file.
     """
     root = root or find_root(targets, settings_file)
+    paths = targets if given is None else project_around(given[0], root, settings_file)
     own = [(settings_file or root).parent / name for name in settings.knowledge]
     cache = past = None
     if not no_cache:
@@ -79,13 +86,16 @@ def run_audit(
         cache = FactsCache(folder, makers, root)
         past = FactsCache(folder, makers, root, PAST) if with_past else None
     with progress_bar() as progress:
-        audited = audit(targets, root, settings, _jobs(jobs), progress, cache, own, today())
+        audited = audit(paths, root, settings, _jobs(jobs), progress, cache, own, today(), given)
     if show_files:
         _print_files(audited.discovery)
-    if not audited.discovery.files:
+    run = Run(tuple(targets), root, settings, settings_file, audited, past)
+    if verbose:
+        _print_choices(run, cache)
+    if not audited.discovery.files and given is None:
         named = ", ".join(str(path) for path in targets)
         raise UsageError(f"{named}: no Python file found (--show-files says what was left out)")
-    return Run(tuple(targets), root, settings, settings_file, audited, past)
+    return run
 
 
 def _jobs(text: str) -> int:
@@ -94,6 +104,16 @@ def _jobs(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise UsageError(f"--jobs {text!r}: give a number from 1, or auto")
     return int(text)
+
+
+def _print_choices(run: Run, cache: FactsCache | None) -> None:
+    discovery, project = run.audited.discovery, run.audited.project
+    judged = sum(1 for _ in project.judged_files())
+    say(f"settings: {run.settings_file or 'none found'}")
+    say(f"root: {run.root}")
+    say(f"files: {len(discovery.files)} read, {judged} judged, {len(discovery.skipped)} left out")
+    say(f"rules: {', '.join(rule.code for rule in rules() if run.settings.selects(rule.code))}")
+    say(f"cache: {cache.folder if cache else 'none'}")
 
 
 def _print_files(discovery: Discovery) -> None:

@@ -14,15 +14,18 @@ from exai_audit.cli.changed import changed_since
 from exai_audit.cli.command import again
 from exai_audit.cli.deliver import (
     Drawing,
+    add_step_summary,
     deliver,
     draws_unicode,
     ledger_first,
     requested,
     wants_color,
+    with_statistics,
 )
 from exai_audit.cli.gate import minimum_score, verdicts
 from exai_audit.cli.output import say
-from exai_audit.cli.run import run_audit
+from exai_audit.cli.run import Run, run_audit
+from exai_audit.cli.stdin import given_text
 from exai_audit.config import load, with_options
 from exai_audit.result import AuditResult
 
@@ -49,7 +52,10 @@ def scan_command(
     top: options.Top = 10,
     max_size: options.MaxSize = None,
     quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    statistics: options.Statistics = False,
     show_files: options.ShowFiles = False,
+    show_suppressed: options.ShowSuppressed = False,
     facts: options.Facts = False,
     explain_score: options.ExplainScore = False,
     fail_under: options.FailUnder = None,
@@ -63,11 +69,17 @@ def scan_command(
     jobs: options.Jobs = "auto",
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
+    stdin_filename: options.StdinFilename = None,
 ) -> None:
     """Audit a code base and report what to fix first."""
-    targets = paths or [Path()]
+    given = given_text(paths or [], stdin_filename)
+    targets = [given[0]] if given else paths or [Path()]
+    if given:
+        show_only = [str(given[0])]
     reports = requested(output_format or [], output)
     ledger, reports = ledger_first(reports) if explain_score else ((), reports)
+    if statistics:
+        reports = with_statistics(reports)
     use_color = wants_color(color)
     start = targets[0].absolute()
     settings, settings_file = load(start, config, isolated)
@@ -78,10 +90,10 @@ def scan_command(
         extend_select=extend_select,
         exclude=exclude,
         extend_exclude=extend_exclude,
-        scope=[s.value for s in scope] if scope else None,
-        min_confidence=min_confidence.value if min_confidence else None,
+        scope=scope or None,
+        min_confidence=min_confidence,
         fail_under=fail_under,
-        fail_on=fail_on.value if fail_on else None,
+        fail_on=fail_on,
         fail_on_new=fail_on_new or None,
         max_drop=max_drop,
         force_exclude=force_exclude or None,
@@ -97,24 +109,35 @@ def scan_command(
         cache_dir=cache_dir,
         show_files=show_files,
         with_past=since is not None,
+        verbose=verbose,
+        given=given,
     )
     result = run.result(again(context, targets), with_facts=facts)
-    file = None if no_baseline else chosen_baseline(run, baseline)
     partial = show_only is not None
-    if file is not None:
-        compares = settings.max_drop is not None and not partial
-        result = compare_with(file, result, run, scores=compares)
-    if since is not None:
-        result = changed_since(since, result, run)
+    file = None if no_baseline else chosen_baseline(run, baseline)
+    result = _compared(result, run, file, since, partial=partial)
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
-    drawing = Drawing(top or None, use_color, ascii_only or not draws_unicode(), max_size)
+    drawing = Drawing(
+        top or None, use_color, ascii_only or not draws_unicode(), max_size, show_suppressed
+    )
     deliver(result, ledger, drawing, quiet=quiet)
     deliver(shown, reports, drawing, quiet=quiet)
-    failed = False
-    for verdict in verdicts(shown, settings, least, partial=partial):
+    judged = verdicts(shown, settings, least, partial=partial)
+    for verdict in judged:
         say(verdict.line)
-        failed = failed or not verdict.passed
+    add_step_summary(shown, reports, [verdict.line for verdict in judged])
+    failed = any(not verdict.passed for verdict in judged)
     raise typer.Exit(1 if failed and not exit_zero else 0)
+
+
+def _compared(
+    result: AuditResult, run: Run, baseline: Path | None, since: str | None, *, partial: bool
+) -> AuditResult:
+    """Return the result with what a baseline and an earlier revision say of it."""
+    if baseline is not None:
+        scores = run.settings.max_drop is not None and not partial
+        result = compare_with(baseline, result, run, scores=scores)
+    return result if since is None else changed_since(since, result, run)
 
 
 def _relative(names: list[str], root: Path) -> frozenset[str]:

@@ -87,7 +87,7 @@ def find_root(paths: Sequence[Path], settings_file: Path | None) -> Path:
     """
     absolute = [lexically_absolute(path) for path in paths]
     common = Path(os.path.commonpath(absolute))
-    if common.is_file():
+    if not common.is_dir():
         common = common.parent
     if settings_file is not None:
         folder = lexically_absolute(settings_file).parent

@@ -1,0 +1,31 @@
+"""Text that an editor hands over on standard input in place of a file on disk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from exai_audit.errors import UsageError
+
+_STDIN = Path("-")
+
+
+def given_text(paths: list[Path], name: Path | None) -> tuple[Path, bytes] | None:
+    """Return the file that standard input stands in for and what it says; None for real paths.
+
+    Raises:
+        UsageError: only one of ``-`` and ``--stdin-filename`` is given, or other paths as well.
+    """
+    if name is None and _STDIN not in paths:
+        return None
+    if name is None:
+        raise UsageError("-: say with --stdin-filename NAME which file of which project it is")
+    if paths != [_STDIN]:
+        raise UsageError("--stdin-filename: give - as the only path, and the text on its input")
+    return name, sys.stdin.buffer.read()
+
+
+def project_around(file: Path, root: Path, settings_file: Path | None) -> list[Path]:
+    """Return what to read from disk besides: the project; outside of any, nothing."""
+    is_project = settings_file is not None or (root / ".git").exists()
+    return [root] if is_project else [path for path in (file,) if path.exists()]
