@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from exai_audit.config.keys import KEYS, read_settings
+from exai_audit.config.keys import KEYS, OVERRIDE_KEYS, read_settings
 from exai_audit.errors import SettingsError
 from exai_audit.registry import default_settings, rules
 from exai_audit.report import render
@@ -118,7 +118,7 @@ def test_settings_that_are_read_keep_to_it_and_others_fail(key: str) -> None:
         assert SETTINGS.is_valid({key: value}) == is_read({key: value}), (key, value)
 
 
-@pytest.mark.parametrize("key", ["paths", "ignore", "max-module-lines", "fail-under", "unknown"])
+@pytest.mark.parametrize("key", [*OVERRIDE_KEYS, *OPTIONS, "fail-under", "unknown"])
 def test_overrides_that_are_read_keep_to_it_and_others_fail(key: str) -> None:
     for value in VALUES:
         table = {"overrides": [{"paths": ["a/"], key: value}]}

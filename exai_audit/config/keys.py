@@ -57,6 +57,13 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "max-drop": ("max_drop", read_number),
 }
 
+OVERRIDE_KEYS: dict[str, Reader] = {
+    "paths": read_patterns,
+    "ignore": read_codes,
+    "extend-select": read_codes,
+}
+"""What an override takes besides the options of rules."""
+
 
 @dataclass(slots=True)
 class _Problems:
@@ -160,27 +167,23 @@ def _override(
     option_readers: Mapping[str, Reader],
     problems: _Problems,
 ) -> tuple[Override, tuple[str, ...]]:
-    paths: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    more: tuple[str, ...] = ()
+    own: dict[str, tuple[str, ...]] = {}
     options: list[tuple[str, object]] = []
     where = f"overrides[{number}]"
     if "paths" not in table:
         problems.add(where, "expected paths, a list of path patterns")
     for key, value in table.items():
         at = f"{where}.{key}"
-        if key == "paths":
-            paths = next(problems.read(at, read_patterns, value), ())
-        elif key == "ignore":
-            codes = next(problems.read(at, read_codes, value), ())
-        elif key == "extend-select":
-            more = next(problems.read(at, read_codes, value), ())
+        if key in OVERRIDE_KEYS:
+            own[key] = next(problems.read(at, OVERRIDE_KEYS[key], value), ())
         elif key in option_readers:
             options.extend((key, v) for v in problems.read(at, option_readers[key], value))
         else:
-            known = ["paths", "ignore", "extend-select", *option_readers]
+            known = [*OVERRIDE_KEYS, *option_readers]
             problems.add(at, f"unknown setting of an override{nearest(key, known)}")
-    return Override(paths, tuple(sorted(options, key=lambda pair: pair[0])), more), codes
+    changes = tuple(sorted(options, key=lambda pair: pair[0]))
+    override = Override(own.get("paths", ()), changes, own.get("extend-select", ()))
+    return override, own.get("ignore", ())
 
 
 def _one_message(lines: list[str]) -> str:

@@ -6,7 +6,7 @@ from enum import Enum
 from types import NoneType
 from typing import get_args, get_type_hints
 
-from exai_audit.config.keys import KEYS
+from exai_audit.config.keys import KEYS, OVERRIDE_KEYS
 from exai_audit.config.readers import (
     Reader,
     read_codes,
@@ -121,6 +121,7 @@ def _option(hint: object) -> Schema:
 
 
 def _overrides(options: dict[str, Schema]) -> Schema:
+    own = {key: _of_reader(reader) for key, reader in OVERRIDE_KEYS.items()}
     changes = {
         key: {part: value for part, value in option.items() if part != "default"}
         for key, option in options.items()
@@ -132,7 +133,7 @@ def _overrides(options: dict[str, Schema]) -> Schema:
             "type": "object",
             "required": ["paths"],
             "additionalProperties": False,
-            "properties": {"paths": _TEXTS, "ignore": _CODES, **changes},
+            "properties": {**own, **changes},
         },
     }
 
