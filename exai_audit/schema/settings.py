@@ -12,7 +12,6 @@ from exai_audit.config.readers import (
     read_codes,
     read_fail_under,
     read_flag,
-    read_layers,
     read_number,
     read_paths,
     read_patterns,
@@ -24,7 +23,6 @@ from exai_audit.config.readers import (
     reader_for,
 )
 from exai_audit.config.settings import Settings
-from exai_audit.facts.caches import Layer
 from exai_audit.finding import Scope
 from exai_audit.registry import default_settings, option_types, rules
 from exai_audit.schema.values import DRAFT, Schema, value_schema
@@ -50,14 +48,14 @@ def settings_schema() -> Schema:
 
 
 def _setting(field: str, reader: Reader) -> Schema:
-    given = _of_reader(reader) or _choice(get_type_hints(Settings)[field])
+    given = _of_reader(reader) or _of_type(get_type_hints(Settings)[field])
     default = getattr(Settings(), field)
     is_told = default is not None and given.get("type") != "object"
     return {**given, "default": _plain(default)} if is_told else given
 
 
 def _of_reader(reader: Reader) -> Schema | None:
-    """Return what a reader takes; None for a choice, whose reader is made for it."""
+    """Return what a reader takes; None for those that are made for an enum."""
     known: dict[Reader, Schema] = {
         read_flag: {"type": "boolean"},
         read_whole: {"type": "integer", "minimum": 1},
@@ -75,21 +73,20 @@ def _of_reader(reader: Reader) -> Schema | None:
         },
         read_scopes: {"type": "array", "minItems": 1, "items": value_schema(Scope, {})},
         read_per_file_ignores: {"type": "object", "additionalProperties": _CODES},
-        read_layers: {
-            "type": "object",
-            "properties": {layer.value: _TEXTS for layer in Layer},
-            "additionalProperties": False,
-        },
     }
     return known.get(reader)
 
 
-def _choice(hint: object) -> Schema:
-    """Return the schema of an enum's values, or of nothing.
+def _of_type(hint: object) -> Schema:
+    """Return the schema of an enum's values, or of a table of lists by an enum's values.
 
     Raises:
-        TypeError: no enum: the setting's reader is unknown here.
+        TypeError: neither: the setting's reader is unknown here.
     """
+    pair = get_args(get_args(hint)[0]) if get_args(hint)[1:] == (...,) else ()
+    if len(pair) == 2 and isinstance(pair[0], type) and issubclass(pair[0], Enum):
+        members = {choice.value: _TEXTS for choice in pair[0]}
+        return {"type": "object", "properties": members, "additionalProperties": False}
     choices = [part for part in (get_args(hint) or (hint,)) if part is not NoneType]
     if len(choices) == 1 and isinstance(choices[0], type) and issubclass(choices[0], Enum):
         return value_schema(choices[0], {})
@@ -117,7 +114,7 @@ def _option(hint: object) -> Schema:
     arguments = get_args(hint)
     if arguments[1:] == (...,):
         return {"type": "array", "items": _option(arguments[0])}
-    return _choice(hint)
+    return _of_type(hint)
 
 
 def _overrides(options: dict[str, Schema]) -> Schema:
