@@ -220,3 +220,15 @@ def test_a_step_summary_that_cannot_be_written_fails_nothing(project: Path) -> N
     done = run(project, "scan", ".", "-f", "github", GITHUB_STEP_SUMMARY=missing)
     assert done.returncode == 0
     assert done.stderr.startswith("exai-audit: warning: GITHUB_STEP_SUMMARY: ")
+
+
+def test_no_file_name_gives_the_runner_an_order(project: Path) -> None:
+    for name in ("::error::x.py", " ::stop-commands::y.py", "a##[add-mask]b.py"):
+        (project / name).write_text(SLEEPER)
+    for name in ("concise", "terminal"):
+        done = run(project, "scan", ".", "-f", name, "--show-files", GITHUB_ACTIONS="true")
+        for line in (done.stdout + done.stderr).splitlines():
+            assert not line.lstrip().startswith("::")
+            assert "##[" not in line
+    outside = run(project, "scan", ".", "-f", "concise", GITHUB_ACTIONS="")
+    assert "\n::error::x.py:5:5: EXA405" in f"\n{outside.stdout}"

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from exai_audit.cli.output import append_to_file, say, write_file, write_stdout
+from exai_audit.cli.output import append_to_file, inert, say, write_file, write_stdout
 from exai_audit.errors import AuditError, UsageError
 from exai_audit.report import FORMATS, LEDGER, github, render
 from exai_audit.result import AuditResult
 
+_FOR_PEOPLE = frozenset({"terminal", "concise", "statistics"})
 _LISTS = frozenset({"terminal", "concise", "github", "junit", "statistics"})
 Report = tuple[str, Path | None]
 """A format, and the file that it goes to; None is the standard output."""
@@ -52,7 +53,7 @@ def deliver(
         if target is not None:
             write_file(target, text)
         elif not quiet:
-            write_stdout(text)
+            write_stdout(inert(text) if name in _FOR_PEOPLE else text)
 
 
 def requested(

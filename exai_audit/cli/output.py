@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from exai_audit.errors import AuditError
+
+_COMMAND = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 
 
 def write_file(path: Path, text: str) -> None:
@@ -64,6 +67,17 @@ def write_stdout(text: str) -> None:
         raise AuditError(f"standard output: cannot be written: {error.strerror}") from error
 
 
+def inert(text: str) -> str:
+    """Return lines for a person in which, on GitHub's runners, none is a command to the runner.
+
+    They obey a line that begins with ``::``, and ``##[`` within one (actions/runner,
+    ``ActionCommand.cs``): a file of that name would give orders.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    return _COMMAND.sub(r"\1: :", text).replace("##[", "# #[")
+
+
 def abandon_stdout() -> None:
     """Let what is still to be written to standard output vanish, at the interpreter's end too."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -74,7 +88,8 @@ def say(line: str) -> None:
     if sys.stderr is None:
         return
     with suppress(OSError):
-        print(line.encode("utf-8", "backslashreplace").decode("utf-8"), file=sys.stderr)
+        shown = inert(line).encode("utf-8", "backslashreplace").decode("utf-8")
+        print(shown, file=sys.stderr)
 
 
 def _replace(path: Path, text: str) -> None:
