@@ -33,7 +33,8 @@ VALUES: tuple[Any, ...] = (
     True, 0, 1, 7, -1, 1.5, 101, "", "x", "B", "high", "EXA2", "EXA999", "source",
     [], ["EXA2"], ["EXA", "EXA999"], ["x"], [1], [["EXA2"]], ["production"], ["production", "x"],
     {}, {"a/*.py": ["EXA2"]}, {"a/*.py": ["EXA999"]}, {"a/*.py": "EXA2"}, {"file": ["x"]},
-    {"file": "x"}, {"no-layer": ["x"]},
+    {"file": "x"}, {"no-layer": ["x"]}, {"size": 30}, {"size": -1}, {"size": ["x"]}, {"audit": 1},
+    {"database": ["x"]},
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import get_args, get_type_hints
 from exai_audit.config.keys import KEYS, OVERRIDE_KEYS
 from exai_audit.config.readers import (
     Reader,
+    read_category_points,
     read_codes,
     read_fail_under,
     read_flag,
@@ -23,7 +24,7 @@ from exai_audit.config.readers import (
     reader_for,
 )
 from exai_audit.config.settings import Settings
-from exai_audit.finding import Scope
+from exai_audit.finding import Family, Scope
 from exai_audit.registry import default_settings, option_types, rules
 from exai_audit.schema.values import DRAFT, Schema, value_schema
 from exai_audit.score.grades import GRADES
@@ -72,6 +73,15 @@ def _of_reader(reader: Reader) -> Schema | None:
             ]
         },
         read_scopes: {"type": "array", "minItems": 1, "items": value_schema(Scope, {})},
+        read_category_points: {
+            "type": "object",
+            "properties": {
+                family.value: {"type": "number", "minimum": 0}
+                for family in Family
+                if family is not Family.AUDIT
+            },
+            "additionalProperties": False,
+        },
         read_per_file_ignores: {"type": "object", "additionalProperties": _CODES},
     }
     return known.get(reader)
@@ -84,7 +94,7 @@ def _of_type(hint: object) -> Schema:
         TypeError: neither: the setting's reader is unknown here.
     """
     pair = get_args(get_args(hint)[0]) if get_args(hint)[1:] == (...,) else ()
-    if len(pair) == 2 and isinstance(pair[0], type) and issubclass(pair[0], Enum):
+    if pair[1:] == (tuple[str, ...],) and isinstance(pair[0], type) and issubclass(pair[0], Enum):
         members = {choice.value: _TEXTS for choice in pair[0]}
         return {"type": "object", "properties": members, "additionalProperties": False}
     choices = [part for part in (get_args(hint) or (hint,)) if part is not NoneType]
