@@ -16,7 +16,7 @@ def matches(pattern: str, path: str) -> bool:
     A pattern without a slash is compared with the last part of the path. ``*`` matches slashes
     too, ``**/`` any number of folders, ``{a,b}`` one of several; a backslash is a slash.
     """
-    clean = pattern.replace("\\", "/").removeprefix("./").rstrip("/")
+    clean = _clean(pattern)
     subject = path if "/" in clean else path.rsplit("/", 1)[-1]
     return _compiled(clean).fullmatch(subject) is not None
 
@@ -28,7 +28,7 @@ class Excludes:
         self._names: dict[str, str] = {}
         self._others: list[str] = []
         for pattern in patterns:
-            clean = pattern.removeprefix("./").rstrip("/")
+            clean = _clean(pattern)
             if _SPECIAL.search(clean):
                 self._others.append(pattern)
             else:
@@ -63,6 +63,10 @@ def is_pattern(pattern: str) -> bool:
     except re.error:
         return False
     return True
+
+
+def _clean(pattern: str) -> str:
+    return pattern.replace("\\", "/").removeprefix("./").rstrip("/")
 
 
 @lru_cache(maxsize=1024)
