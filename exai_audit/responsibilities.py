@@ -149,6 +149,7 @@ class _Naming:
                 if not set(other) & set(words):
                     yield self._noun((*words, *other)[:_LONGEST_NAME])
         yield from leads
+        yield from map(plural, leads[:2])
         yield from (f"{self._stem}_{lead}" for lead in leads if self._stem not in lead)
         name = f"{self._stem}_{self._noun(scored[0][0]) if scored else 'parts'}"
         while True:
@@ -240,9 +241,10 @@ def _says_something(word: str) -> bool:
 
 
 def _from_symbol(name: str) -> str:
-    """Return a symbol's name as that of a module, without its empty words."""
-    words = [word for word in snake_case(name).split("_") if word and word not in _EMPTY]
-    if not words or len(words) > _LONGEST_NAME + 1:
+    """Return a symbol's name as that of a module, without its empty words if others are left."""
+    said = [word for word in snake_case(name).split("_") if word]
+    words = [word for word in said if word not in _EMPTY] or said
+    if len(words) > _LONGEST_NAME + 1:
         words = words[:_LONGEST_NAME]
     if len(words) == 1 and words[0] in _ACTIONS:
         return _ACTIONS[words[0]]

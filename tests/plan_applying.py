@@ -46,8 +46,14 @@ def split(plan: Plan, symbols: ModuleSymbols, folder: Path, *, modules: int | No
         for number in symbols.relative:
             lines[number - 1] = _RELATIVE.sub(r"\1.\2", lines[number - 1])
     moved = plan.modules if modules is None else plan.modules[:modules]
+    homes = {s.name: module.name for module in plan.modules for s in module.symbols}
+    detached = {symbols.symbols[number].names[0] for number in symbols.detached}
     for module in moved:
-        _write(facade.parent / f"{module.name}.py", _code(module, lines))
+        code = _code(module, lines)
+        for name, handle in re.findall(r"from \. import (\w+) as (\w+)", "\n".join(module.imports)):
+            reached = [one for one in sorted(detached) if homes[one] == name]
+            code = [_reaching(text, reached, handle) for text in code]
+        _write(facade.parent / f"{module.name}.py", code)
     if modules is None:
         kept = [_text(lines, symbol) for symbol in plan.kept]
         docstring = kept[:1] if plan.kept and plan.kept[0].name == "docstring" else []
@@ -58,6 +64,14 @@ def split(plan: Plan, symbols: ModuleSymbols, folder: Path, *, modules: int | No
 
 def _code(module: PlanModule, lines: Sequence[str]) -> list[str]:
     return [*module.imports, *(_text(lines, symbol) for symbol in module.symbols)]
+
+
+def _reaching(text: str, names: Sequence[str], handle: str) -> str:
+    """Write ``handle.`` before names that their module alone holds, as the steps say."""
+    for name in names:
+        text = re.sub(rf"(?m)^ *global {name}\n", "", text)
+        text = re.sub(rf"(?<![\w.]){name}\b", f"{handle}.{name}", text)
+    return text
 
 
 def _half_done(

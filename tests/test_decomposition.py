@@ -75,6 +75,42 @@ def test_a_plan_carried_out_keeps_every_public_name(name: str, tmp_path: Path) -
         assert missing_names(folder, f"copied_{name}", public_names(symbols)) == []
 
 
+def service(parts: tuple[str, ...]) -> str:
+    """Return a module whose parts all read one client that is set at run time."""
+    lines = [
+        "client = None",
+        "",
+        "",
+        "def connect(to):",
+        "    global client",
+        "    client = to",
+        "",
+    ]
+    for part in parts:
+        for verb in ("load", "store", "drop"):
+            lines += ["", f"def {verb}_{part}(key):", f"    found = client.{verb}(key)"]
+            lines += [f"    # {part} {number}" for number in range(8)]
+            lines += [f"    return {part}_row(found)", ""]
+        lines += ["", f"def {part}_row(found):", f"    return ('{part}', found)", ""]
+    return "\n".join(lines)
+
+
+def test_a_global_that_everything_reads_is_reached_through_its_module(tmp_path: Path) -> None:
+    (tmp_path / "service.py").write_text(service(("order", "invoice", "parcel")), encoding="utf-8")
+    plan, symbols = plan_and_symbols(tmp_path, "service.py", 60, gated=False)
+    assert [symbols.symbols[number].names for number in symbols.detached] == [("client",)]
+    split(plan, symbols, tmp_path)
+    assert max(module.lines for module in plan.modules) <= 60
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import service\n"
+        "class Client:\n    def load(self, key): return key + 1\n"
+        "service.connect(Client())\n"
+        "print(service.load_order(1), service.load_parcel(2), service.client is not None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "('order', 2) ('parcel', 3) True\n", done.stderr
+
+
 def test_renaming_a_local_changes_nothing(tmp_path: Path) -> None:
     renamed = MONITORING.replace("oldest = ", "first = ").replace("< oldest", "< first")
     assert renamed != MONITORING

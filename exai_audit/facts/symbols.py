@@ -113,8 +113,9 @@ class ModuleSymbols:
 
     ``exported`` is ``__all__`` where it is a plain list, which stands on ``exported_at``.
     ``docstring`` are the lines of the module's own, ``relative`` those of the relative imports
-    inside of functions. ``opaque`` says what makes names that nobody can see: then nothing can be
-    moved.
+    inside of functions. ``detached`` are names assigned anew at run time by more code than fits
+    one module: the others have to reach them through their module. ``opaque`` says what makes
+    names that nobody can see: then nothing can be moved.
     """
 
     symbols: tuple[SymbolFact, ...]
@@ -123,6 +124,7 @@ class ModuleSymbols:
     exported_at: LineRange | None = None
     relative: tuple[int, ...] = ()
     opaque: str = ""
+    detached: tuple[int, ...] = ()
     features: tuple[str, ...] = ()
     docstring: LineRange | None = None
     clusters: tuple[tuple[int, ...], ...] = ()

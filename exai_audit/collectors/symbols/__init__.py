@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from exai_audit.collectors.symbols.atoms import Atoms, atoms_of
+from exai_audit.collectors.symbols.atoms import Atoms, atoms_of, detached_names
 from exai_audit.collectors.symbols.graph import symbol_graph
 from exai_audit.collectors.symbols.ties import WEIGHTS, Ties, Weights, ties_of
 from exai_audit.facts.symbols import ModuleSymbols
@@ -28,7 +28,7 @@ def clustered(
     from exai_audit.collectors.symbols.communities import modularity
     from exai_audit.collectors.symbols.layout import Layout, Shape
 
-    atoms = atoms_of(module)
+    atoms = atoms_of(module, limit)
     graph = ties_of(module, atoms, weights)
     parts = Layout(atoms, graph.all, Shape(limit, **shape)).clusters()
     clusters = tuple(
@@ -37,6 +37,7 @@ def clustered(
     return replace(
         module,
         clusters=clusters,
+        detached=detached_names(module.symbols, limit),
         modularity=round(modularity(graph.all, parts) * _meaningful(graph.meaning, atoms), 3),
         coupling=round(_coupling(atoms, parts), 3),
     )

@@ -19,13 +19,18 @@ class Atoms:
     needs: tuple[frozenset[int], ...]
 
 
-def atoms_of(module: ModuleSymbols) -> Atoms:
-    """Return the smallest parts in which the movable symbols can be laid out without a circle."""
+def atoms_of(module: ModuleSymbols, limit: int) -> Atoms:
+    """Return the smallest parts in which the movable symbols can be laid out without a circle.
+
+    Args:
+        limit: how many lines may be kept together for the sake of a name assigned anew.
+    """
     symbols = module.symbols
     movable = movable_symbols(symbols)
+    shared = rebound_names(symbols) - set(detached_names(symbols, limit))
     tied = {number: set(symbols[number].uses) & movable for number in movable}
     for number in movable:
-        for other in _inseparable(number, symbols, movable):
+        for other in _inseparable(number, symbols, shared, movable):
             tied[number].add(other)
             tied[other].add(number)
     groups = sorted(_circles(tied), key=lambda group: _name(symbols, group))
@@ -67,12 +72,31 @@ def _name(symbols: Sequence[SymbolFact], group: Sequence[int]) -> tuple[str, int
     return (min(names), 0) if names else ("", group[0])
 
 
-def _inseparable(number: int, symbols: Sequence[SymbolFact], movable: Collection[int]) -> set[int]:
+def rebound_names(symbols: Sequence[SymbolFact]) -> set[int]:
+    """Return the symbols whose names are assigned anew, or deleted."""
+    return {target for symbol in symbols for target in symbol.rebinds}
+
+
+def detached_names(symbols: Sequence[SymbolFact], limit: int) -> tuple[int, ...]:
+    """Return the rebound symbols that more code reads and assigns than a module may hold.
+
+    A name that is deleted again cannot be reached through its module.
+    """
+    found = []
+    for target in sorted(rebound_names(symbols)):
+        group = [s for s in symbols if target in s.uses or target in s.rebinds]
+        is_deleted = target in symbols[target].rebinds
+        if not is_deleted and sum(symbol.lines for symbol in group) > limit:
+            found.append(target)
+    return tuple(found)
+
+
+def _inseparable(
+    number: int, symbols: Sequence[SymbolFact], shared: Collection[int], movable: Collection[int]
+) -> set[int]:
     """Return what must share the module of a symbol: names that it or its readers assign anew."""
     symbol = symbols[number]
-    found = set(symbol.rebinds)
-    rebound = {target for other in symbols for target in other.rebinds}
-    found |= rebound & set(symbol.uses)
+    found = set(shared) & {*symbol.uses, *symbol.rebinds}
     if symbol.kind is SymbolKind.STATEMENT and len(symbol.uses) == 1:
         found |= set(symbol.uses)
     return found & set(movable) - {number}

@@ -111,7 +111,7 @@ def _module(split: Split, home: Home) -> PlanModule:
         responsibility=home.summary,
         symbols=symbols,
         imports=imports,
-        needs=tuple(home.needs),
+        needs=tuple(sorted({*home.needs, *home.reaches})),
     )
 
 
@@ -176,7 +176,8 @@ def _exported(split: Split, wanted: Collection[str]) -> tuple[dict[str, list[str
             for name in symbols[number].names:
                 if name.startswith("_") and name not in public:
                     continue
-                if number in reassigned and not _has_getattr(split):
+                looked_up = number in reassigned and name not in used_here
+                if looked_up and not _has_getattr(split):
                     rebound[name] = home.name
                 else:
                     exported[home.name].append(name)

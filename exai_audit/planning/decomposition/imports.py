@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from exai_audit.facts.symbols import ImportFact, ModuleSymbols
-from exai_audit.planning.decomposition.layout import Home, Split
+from exai_audit.planning.decomposition.layout import Home, Split, handle_of
 
 _WIDTH = 88
 _RELATIVE = re.compile(r"^(\s*from\s+)(\.)", re.MULTILINE)
@@ -21,6 +21,7 @@ def imports_of(split: Split, home: Home) -> tuple[str, ...]:
         *_features(module),
         *_outside([fact for fact in needed if not fact.typing_only], split.is_package),
         *(statement("." + name, names) for name, names in home.needs.items()),
+        *(f"from . import {name} as {handle_of(name)}" for name in home.reaches),
     ]
     typed += _outside([fact for fact in needed if fact.typing_only], split.is_package)
     if typed:

@@ -17,7 +17,8 @@ class Home:
     """One new module: the symbols that go there, and the modules whose names they need.
 
     ``needs`` are names of symbols by new module, ``needs_typed`` those of modules above it, which
-    only annotations name. ``external`` are names of imports.
+    only annotations name; ``reaches`` are names that are assigned anew at run time and have to be
+    read and assigned through their module. ``external`` are names of imports.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Home:
     symbols: tuple[int, ...]
     needs: dict[str, list[str]] = field(default_factory=dict)
     needs_typed: dict[str, list[str]] = field(default_factory=dict)
+    reaches: dict[str, list[str]] = field(default_factory=dict)
     external: frozenset[str] = frozenset()
     loggers: tuple[int, ...] = ()
 
@@ -94,6 +96,7 @@ def _home(module: ModuleSymbols, part: Responsibility, parts: tuple[Responsibili
     own = rank[part.symbols[0]]
     needs: dict[str, set[str]] = {}
     typed: dict[str, set[str]] = {}
+    reaches: dict[str, set[str]] = {}
     at = {name: number for number, symbol in enumerate(module.symbols) for name in symbol.names}
     loggers: set[int] = set()
     external: set[str] = set()
@@ -108,6 +111,8 @@ def _home(module: ModuleSymbols, part: Responsibility, parts: tuple[Responsibili
                 loggers.add(target)
             elif target in rank and rank[target] != own:
                 where = needs if rank[target] < own else typed
+                if target in module.detached and where is needs:
+                    where = reaches
                 where.setdefault(parts[rank[target]].name, set()).add(name)
     for number in loggers:
         external.update(module.symbols[number].external)
@@ -117,9 +122,15 @@ def _home(module: ModuleSymbols, part: Responsibility, parts: tuple[Responsibili
         part.symbols,
         {name: sorted(names) for name, names in sorted(needs.items())},
         {name: sorted(names) for name, names in sorted(typed.items())},
+        {name: sorted(names) for name, names in sorted(reaches.items())},
         frozenset(external),
         tuple(sorted(loggers)),
     )
+
+
+def handle_of(name: str) -> str:
+    """Return what a module is called where names are reached through it."""
+    return f"{name}_module"
 
 
 def ranges_of(module: ModuleSymbols, numbers: Iterable[int]) -> list[tuple[str, LineRange]]:

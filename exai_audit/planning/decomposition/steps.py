@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from exai_audit.planning.decomposition.layout import MAIN, Home, Split
+from exai_audit.planning.decomposition.layout import MAIN, Home, Split, handle_of
 from exai_audit.result import Importer
 
 _MOST_NAMED = 6
@@ -49,8 +49,16 @@ def _move(split: Split, home: Home) -> str:
     more = len(names) - _MOST_NAMED
     shown += f" and {more} more" if more > 0 else ""
     lines = sum(symbols[number].lines for number in home.symbols)
-    needs = ", ".join(f"`{name}`" for name in home.needs)
+    needs = ", ".join(f"`{name}`" for name in sorted({*home.needs, *home.reaches}))
     after = f" It needs {needs}, moved before." if needs else " It needs none of the others."
+    for name, reached in home.reaches.items():
+        listed = ", ".join(f"`{one}`" for one in reached[:_MOST_NAMED])
+        more = len(reached) - _MOST_NAMED
+        listed += f" and {more} more" if more > 0 else ""
+        after += (
+            f" Write `{handle_of(name)}.` before {listed} in it, and drop their `global`"
+            " statements."
+        )
     path = f"{split.folder}/{home.name}.py" if split.folder else f"{home.name}.py"
     return (
         f"Move {shown} ({lines:,} lines) to `{path}` and import what the rest uses from"

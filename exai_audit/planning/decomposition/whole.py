@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor
+
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.responsibilities import lead_symbols
@@ -85,6 +87,7 @@ def _one_responsibility(module: ModuleSymbols, min_modularity: float) -> str:
     if module.modularity < min_modularity:
         return (
             f"the module has one responsibility. Its best partition has a modularity of"
-            f" {module.modularity:.2f} (below {min_modularity:.2f}), and {crossing}."
+            f" {floor(100 * module.modularity) / 100:.2f} (below {min_modularity:.2f}), and"
+            f" {crossing}."
         )
     return f"the module has one responsibility: in its best partition {crossing}."
