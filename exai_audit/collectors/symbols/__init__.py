@@ -11,6 +11,8 @@ from exai_audit.collectors.symbols.ties import WEIGHTS, Ties, Weights, ties_of
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.source import SourceFile
 
+_MOSTLY = 0.6
+
 
 def module_symbols(source: SourceFile, syntax: ast.Module, limit: int) -> ModuleSymbols | None:
     """Return the symbols of a module in clusters of at most ``limit`` lines.
@@ -24,11 +26,14 @@ def module_symbols(source: SourceFile, syntax: ast.Module, limit: int) -> Module
 def clustered(
     module: ModuleSymbols, limit: int, weights: Weights = WEIGHTS, **shape: float
 ) -> ModuleSymbols:
-    """Return ``module`` with its clusters."""
+    """Return ``module`` with its clusters; one where a part that nothing divides is most of it."""
+    atoms = atoms_of(module, limit)
+    largest = max(atoms.lines, default=0)
+    if largest > _MOSTLY * sum(atoms.lines):
+        return replace(module, clusters=(atoms.members[atoms.lines.index(largest)],))
     from exai_audit.collectors.symbols.communities import modularity
     from exai_audit.collectors.symbols.layout import Layout, Shape
 
-    atoms = atoms_of(module, limit)
     graph = ties_of(module, atoms, weights)
     parts = Layout(atoms, graph.all, Shape(limit, **shape)).clusters()
     clusters = tuple(

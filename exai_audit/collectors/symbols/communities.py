@@ -8,7 +8,7 @@ import networkx as nx
 
 from exai_audit.collectors.symbols.ties import Ties
 
-_SEEDS = range(6)
+_SEEDS = range(4)
 
 
 def communities(nodes: Sequence[int], ties: Ties, resolution: float) -> list[frozenset[int]]:
@@ -19,25 +19,26 @@ def communities(nodes: Sequence[int], ties: Ties, resolution: float) -> list[fro
     graph = nx.Graph()
     graph.add_nodes_from(nodes)
     inside = set(nodes)
-    graph.add_weighted_edges_from(
-        (one, other, weight)
-        for (one, other), weight in sorted(ties.items())
-        if one in inside and other in inside
-    )
-    if not graph.number_of_edges():
+    inner = {
+        pair: weight
+        for pair, weight in sorted(ties.items())
+        if pair[0] in inside and pair[1] in inside
+    }
+    graph.add_weighted_edges_from((one, other, weight) for (one, other), weight in inner.items())
+    if not inner:
         return [frozenset([node]) for node in nodes]
     best: tuple[float, list[frozenset[int]]] | None = None
     for seed in _SEEDS:
         found = nx.community.louvain_communities(graph, resolution=resolution, seed=seed)
         parts = sorted((frozenset(part) for part in found), key=lambda p: (-len(p), sorted(p)))
-        quality = round(nx.community.modularity(graph, parts, resolution=resolution), 9)
+        quality = round(modularity(inner, parts, resolution), 9)
         if best is None or quality > best[0]:
             best = quality, parts
     assert best is not None
     return best[1]
 
 
-def modularity(ties: Ties, parts: Iterable[Iterable[int]]) -> float:
+def modularity(ties: Ties, parts: Iterable[Iterable[int]], resolution: float = 1.0) -> float:
     """Return the modularity of a partition in the graph of ``ties``, 0 where nothing is tied."""
     home = {node: number for number, part in enumerate(parts) for node in part}
     total = sum(ties.values())
@@ -48,7 +49,8 @@ def modularity(ties: Ties, parts: Iterable[Iterable[int]]) -> float:
     for node in sorted(degrees):
         shares[home[node]] = shares.get(home[node], 0.0) + degrees[node]
     inner = sum(weight for (one, other), weight in ties.items() if home[one] == home[other])
-    return inner / total - sum((share / (2 * total)) ** 2 for share in shares.values())
+    expected = sum((share / (2 * total)) ** 2 for share in shares.values())
+    return inner / total - resolution * expected
 
 
 def degrees_of(ties: Ties) -> Mapping[int, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable
 
 from exai_audit.collectors.symbols.statements import Piece, Pieces, pieces_of
@@ -11,6 +12,7 @@ from exai_audit.collectors.symbols.uses import Uses, uses_of
 from exai_audit.facts.symbols import HazardFact, ModuleSymbols, SymbolFact
 from exai_audit.source import SourceFile
 
+_INDENTED = re.compile(r"^[ \t]+from[ \t]+\.", re.MULTILINE)
 _HAZARDS = ("__doc__", "__file__", "__path__", "__spec__", "globals")
 _OF_THE_MODULE = frozenset({"__all__", "__dir__", "__doc__", "__getattr__", "__path__"})
 _KNOWN = frozenset({*dir(builtins), "__file__", "__path__", "__spec__", "__annotations__"})
@@ -22,12 +24,12 @@ def symbol_graph(source: SourceFile, syntax: ast.Module) -> ModuleSymbols | None
     None where the nesting is too deep to be read.
     """
     try:
-        return _graph(pieces_of(source, syntax))
+        return _graph(pieces_of(source, syntax), _INDENTED.search(source.text) is not None)
     except RecursionError:
         return None
 
 
-def _graph(found: Pieces) -> ModuleSymbols:
+def _graph(found: Pieces, has_inner_imports: bool) -> ModuleSymbols:
     pieces = sorted(found.pieces, key=lambda piece: piece.ranges[0].first)
     at = {name: number for number, piece in enumerate(pieces) for name in piece.names}
     imported = {name for fact in found.imports for name in fact.names}
@@ -42,7 +44,7 @@ def _graph(found: Pieces) -> ModuleSymbols:
         exported=found.exported,
         exported_at=found.exported_at,
         opaque=_opaque(pieces, uses, {*at, *imported}),
-        relative=tuple(sorted(set(_relative_lines(pieces)))),
+        relative=tuple(sorted(set(_relative_lines(pieces)))) if has_inner_imports else (),
         features=tuple(found.features),
         docstring=found.docstring,
         hazards=tuple(

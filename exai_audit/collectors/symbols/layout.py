@@ -203,22 +203,28 @@ class Layout:
 
     def _improve(self) -> None:
         """Move single atoms to where they are tied most, as long as that helps."""
+        sizes, degrees = self._sums()
         for _ in range(_ROUNDS):
             moved = False
             for atom in self._near:
-                best = self._best_rank(atom)
-                if best != self.rank[atom]:
-                    self.rank[atom] = best
-                    moved = True
+                rank = self.rank[atom]
+                lines, degree = self._atoms.lines[atom], self._degree.get(atom, 0.0)
+                sizes[rank] -= lines
+                degrees[rank] -= degree
+                best = self._best_rank(atom, sizes, degrees)
+                self.rank[atom] = best
+                sizes[best] += lines
+                degrees[best] += degree
+                moved = moved or best != rank
             if not moved:
                 break
 
-    def _best_rank(self, atom: int) -> int:
+    def _best_rank(self, atom: int, sizes: dict[int, int], degrees: dict[int, float]) -> int:
+        """Return where an atom fits best; the sums are of the ranks without it."""
         floor = max((self.rank[n] for n in self._atoms.needs[atom]), default=0)
         ceiling = min((self.rank[u] for u in self._users[atom]), default=max(self.rank.values()))
         current = self.rank[atom]
         pull = self._pulls(atom, self.rank)
-        sizes, degrees = self._sums(leaving=atom)
 
         def gain(rank: int) -> float:
             expected = self._degree.get(atom, 0.0) * degrees.get(rank, 0.0) / (2 * self._total)
@@ -237,13 +243,12 @@ class Layout:
             return best
         return best if gain(best) > gain(current) else current
 
-    def _sums(self, leaving: int) -> tuple[dict[int, int], dict[int, float]]:
-        sizes: dict[int, int] = {}
-        degrees: dict[int, float] = {}
+    def _sums(self) -> tuple[dict[int, int], dict[int, float]]:
+        sizes = dict.fromkeys(self.rank.values(), 0)
+        degrees = dict.fromkeys(self.rank.values(), 0.0)
         for atom, rank in self.rank.items():
-            if atom != leaving:
-                sizes[rank] = sizes.get(rank, 0) + self._atoms.lines[atom]
-                degrees[rank] = degrees.get(rank, 0.0) + self._degree.get(atom, 0.0)
+            sizes[rank] += self._atoms.lines[atom]
+            degrees[rank] += self._degree.get(atom, 0.0)
         return sizes, degrees
 
     # Fewer clusters
