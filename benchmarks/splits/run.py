@@ -5,7 +5,8 @@
 For each case of ``cases.toml`` the module of the old release is clustered, and the symbols that
 the new release holds elsewhere say which belong together. Beside the adjusted Rand index stand
 two baselines with as many modules as ours: consecutive pieces of equal size, and clusters by the
-words of the names alone.
+words of the names alone. ``real`` and ``ours`` are numbers of modules; ``offered`` tells whether
+the tool proposes the split: where it does not, it says why the module should stay whole.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from exai_audit.collectors.symbols import clustered
 from exai_audit.collectors.symbols.graph import symbol_graph
 from exai_audit.collectors.symbols.ties import WEIGHTS, Weights
 from exai_audit.facts.symbols import ModuleSymbols
+from exai_audit.responsibilities import is_mixed
 from exai_audit.source import decode
 from exai_audit.words import words_of
 
 _CASES = Path(__file__).parent / "cases.toml"
 _LIMIT = 300
+_MIN_MODULARITY = 0.3
 Placement = Mapping[str, object]
 """Symbol → the module it is in."""
 
@@ -52,6 +55,7 @@ class Row:
 
     case: Case
     proposed: int
+    offered: bool
     ours: float
     companions: float
     chunks: float
@@ -94,11 +98,13 @@ def measure(case: Case, weights: Weights = WEIGHTS, **shape: float) -> Row:
         for name in module.symbols[index].names
     }
     truth = case.split.placed
-    names = sorted(set(truth) & set(ours), key=lambda name: _line(module, name))
+    ours.update(dict.fromkeys(truth.keys() - ours.keys(), -1))  # they stay in the facade
+    names = sorted(truth, key=lambda name: _line(module, name))
     proposed = len({ours[name] for name in names})
     return Row(
         case,
         len(module.clusters),
+        is_mixed(module, _MIN_MODULARITY),
         rand_index(names, ours, truth),
         companions(names, ours, truth),
         rand_index(names, _chunks(names, proposed), truth),
@@ -107,7 +113,7 @@ def measure(case: Case, weights: Weights = WEIGHTS, **shape: float) -> Row:
 
 
 def _line(module: ModuleSymbols, name: str) -> int:
-    return min(symbol.line for symbol in module.symbols if name in symbol.names)
+    return min((s.line for s in module.symbols if name in s.names), default=0)
 
 
 def rand_index(names: Sequence[str], found: Placement, truth: Placement) -> float:
@@ -167,16 +173,17 @@ def main() -> None:
     parser.add_argument("--pythons", type=Path, default=Path.home() / ".pyenv" / "versions")
     given = parser.parse_args()
     rows = [measure(case) for case in cases(given.folder, given.pythons, given.use)]
-    print("| module | symbols | real | ours | ARI | companions | chunks | by name |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print("| module | symbols | real | ours | offered | ARI | companions | chunks | by name |")
+    print("|---|---:|---:|---:|---|---:|---:|---:|---:|")
     for row in rows:
         split = row.case.split
         print(
             f"| {row.case.name} | {len(split.placed)} | {len(split.modules())} | {row.proposed} "
-            f"| {row.ours:.2f} | {row.companions:.2f} | {row.chunks:.2f} | {row.by_name:.2f} |"
+            f"| {'yes' if row.offered else 'no'} | {row.ours:.2f} | {row.companions:.2f} "
+            f"| {row.chunks:.2f} | {row.by_name:.2f} |"
         )
     print(
-        f"| **median** | | | | {median(r.ours for r in rows):.2f} "
+        f"| **median** | | | | | {median(r.ours for r in rows):.2f} "
         f"| {median(r.companions for r in rows):.2f} | {median(r.chunks for r in rows):.2f} "
         f"| {median(r.by_name for r in rows):.2f} |"
     )

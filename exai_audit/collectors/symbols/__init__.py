@@ -17,23 +17,27 @@ _MOSTLY = 0.6
 def module_symbols(source: SourceFile, syntax: ast.Module, limit: int) -> ModuleSymbols | None:
     """Return the symbols of a module in clusters of at most ``limit`` lines.
 
-    None where the nesting is too deep to be read.
+    Where a part that nothing divides is most of the module, it is the only cluster. None where
+    the nesting is too deep to be read.
     """
     module = symbol_graph(source, syntax)
-    return module and clustered(module, limit)
+    if module is None:
+        return None
+    atoms = atoms_of(module, limit)
+    largest = max(atoms.lines, default=0)
+    if largest > _MOSTLY * sum(atoms.lines):
+        return replace(module, clusters=(atoms.members[atoms.lines.index(largest)],))
+    return clustered(module, limit)
 
 
 def clustered(
     module: ModuleSymbols, limit: int, weights: Weights = WEIGHTS, **shape: float
 ) -> ModuleSymbols:
-    """Return ``module`` with its clusters; one where a part that nothing divides is most of it."""
-    atoms = atoms_of(module, limit)
-    largest = max(atoms.lines, default=0)
-    if largest > _MOSTLY * sum(atoms.lines):
-        return replace(module, clusters=(atoms.members[atoms.lines.index(largest)],))
+    """Return ``module`` with its clusters."""
     from exai_audit.collectors.symbols.communities import modularity
     from exai_audit.collectors.symbols.layout import Layout, Shape
 
+    atoms = atoms_of(module, limit)
     graph = ties_of(module, atoms, weights)
     parts = Layout(atoms, graph.all, Shape(limit, **shape)).clusters()
     clusters = tuple(

@@ -88,6 +88,6 @@ def _one_responsibility(module: ModuleSymbols, min_modularity: float) -> str:
         return (
             f"the module has one responsibility. Its best partition has a modularity of"
             f" {floor(100 * module.modularity) / 100:.2f} (below {min_modularity:.2f}), and"
-            f" {crossing}."
+            f" {crossing}. A lower `min-modularity` in the settings shows that partition."
         )
     return f"the module has one responsibility: in its best partition {crossing}."
