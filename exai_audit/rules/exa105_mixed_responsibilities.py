@@ -153,9 +153,18 @@ def _hit(facts: FileFacts, module: ModuleSymbols, limits: Options) -> Hit:
         place=Place(FILE_START, "", ""),
         severity=Severity.MEDIUM,
         message=f"module has {len(parts)} responsibilities: {_named(parts)}; {crossing}",
-        remedy=f"`exai-audit plan {facts.path}` says which symbols make up which module.",
+        remedy=_remedy(facts, module, parts[0]),
         measured=module.modularity,
         threshold=limits.min_modularity,
+    )
+
+
+def _remedy(facts: FileFacts, module: ModuleSymbols, first: Responsibility) -> str:
+    """Name the part to begin with: each cluster needs earlier ones only."""
+    lines = sum(module.symbols[number].lines for number in first.symbols)
+    return (
+        f"Begin with {first.summary} ({lines:,} lines), which need none of the others, in a module"
+        f" `{first.name}`. `exai-audit plan {facts.path}` says what goes where."
     )
 
 

@@ -31,7 +31,10 @@ def steps_of(
 def _to_package(split: Split) -> Iterator[str]:
     if split.is_package:
         return
-    text = f"Make the module a package: `git mv {split.facts.path} {split.facade}`."
+    text = (
+        f"Make the module a package: create `{split.folder}/`, then"
+        f" `git mv {split.facts.path} {split.facade}`."
+    )
     relative = [fact.lines.first for fact in split.module.imports if fact.level]
     deeper = sorted({*relative, *split.module.relative})
     if deeper:

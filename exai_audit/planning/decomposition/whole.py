@@ -6,7 +6,7 @@ from math import floor
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ModuleSymbols
-from exai_audit.responsibilities import lead_symbols
+from exai_audit.responsibilities import is_mixed, lead_symbols
 
 _HALF = 0.5
 
@@ -85,9 +85,11 @@ def _one_responsibility(module: ModuleSymbols, min_modularity: float) -> str:
         f"{module.coupling:.0%} of the uses among its symbols would cross from one to another"
     )
     if module.modularity < min_modularity:
+        shows = is_mixed(module, module.modularity)
+        hint = " A lower `min-modularity` in the settings shows that partition." if shows else ""
         return (
             f"the module has one responsibility. Its best partition has a modularity of"
             f" {floor(100 * module.modularity) / 100:.2f} (below {min_modularity:.2f}), and"
-            f" {crossing}. A lower `min-modularity` in the settings shows that partition."
+            f" {crossing}.{hint}"
         )
     return f"the module has one responsibility: in its best partition {crossing}."
