@@ -61,7 +61,7 @@ def movable_symbols(symbols: Sequence[SymbolFact]) -> frozenset[int]:
         for number, symbol in enumerate(symbols)
         if symbol.kind is not SymbolKind.LOGGER
         and (number in used or symbol.kind not in (SymbolKind.FIXED, SymbolKind.MAIN))
-        and (symbol.names or symbol.uses)
+        and (symbol.names or symbol.uses or number in used)
         and number not in stays
     )
 
