@@ -79,6 +79,7 @@ def _half_done(
 ) -> list[str]:
     """Return the old module without what moved, which it imports."""
     loggers = {s.names[0] for s in symbols.symbols if s.kind.value == "logger"}
+    maybe = {name for symbol in symbols.symbols for name in symbol.maybe}
     gone: set[int] = set()
     imports = []
     for module in moved:
@@ -87,7 +88,10 @@ def _half_done(
             if symbol.name not in loggers:
                 gone.update(range(symbol.line, symbol.end_line + 1))
                 names.extend(n for n in symbol.name.split(", ") if n != "statement")
-        imports.append(f"from .{module.name} import {', '.join(names)}")
+        for name in names:
+            imported = f"from .{module.name} import {name}"
+            tried = f"try:\n    {imported}\nexcept ImportError:\n    pass"
+            imports.append(tried if name in maybe else imported)
     outside = {number for fact in symbols.imports for number in _numbers(fact.lines)}
     rest = [
         _RELATIVE.sub(r"\1.\2", line) if number in outside and not is_package else line
@@ -126,6 +130,7 @@ def missing_names(folder: Path, module: str, names: Sequence[str]) -> list[str]:
 
 
 def public_names(symbols: ModuleSymbols) -> list[str]:
-    """Return the public names that a module defines."""
+    """Return the public names that a module defines on every platform when it is imported."""
     defined = (s for s in symbols.symbols if s.kind is not SymbolKind.MAIN)
-    return [name for symbol in defined for name in symbol.names if not name.startswith("_")]
+    names = (name for symbol in defined for name in symbol.names if name not in symbol.maybe)
+    return [name for name in names if not name.startswith("_")]

@@ -18,7 +18,8 @@ LIBRARY = Path(os.__file__).parent
 # Each is imported in a process of its own, from a copy: modules that only define things.
 TRUSTED = (
     "ast", "calendar", "difflib", "doctest", "ipaddress", "pickletools", "pydoc", "shutil",
-    "statistics", "tarfile", "tokenize", "typing", "uuid", "zipfile",
+    "selectors", "statistics", "tarfile", "threading", "tokenize", "typing", "uuid", "webbrowser",
+    "zipfile",
 )  # fmt: skip
 
 

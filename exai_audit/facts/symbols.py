@@ -42,7 +42,8 @@ class LineRange:
 class SymbolFact:
     """One piece at the top of a module: a definition, or statements that run at import.
 
-    ``names`` are what it binds, none for a statement; ``uses`` are indices of the symbols that it
+    ``names`` are what it binds, none for a statement, ``maybe`` those of them that it binds on some
+    platforms or versions only; ``uses`` are indices of the symbols that it
     needs when it runs, ``eager`` those of them needed at import already; ``typed`` are needed by
     annotations alone that nothing evaluates; ``names_used`` are the names of all these, and
     ``external`` those of imports. ``rebinds`` are
@@ -63,6 +64,7 @@ class SymbolFact:
     mutates: tuple[int, ...] = ()
     bases: tuple[str, ...] = ()
     registers: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
     anchored: bool = False
     section: int = 0
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from exai_audit.collectors.symbols.certain import surely_bound
 from exai_audit.collectors.symbols.statements import Piece, Pieces, pieces_of
 from exai_audit.collectors.symbols.uses import Uses, uses_of
 from exai_audit.facts.symbols import HazardFact, ModuleSymbols, SymbolFact
@@ -56,12 +57,18 @@ def _graph(found: Pieces, has_inner_imports: bool) -> ModuleSymbols:
     )
 
 
-def _opaque(pieces: Iterable[Piece], uses: Iterable[Uses], bound: set[str]) -> str:
-    """Return what binds names of the module out of sight, if anything needs such names."""
-    uses = list(uses)
+def _opaque(pieces: Sequence[Piece], uses: Sequence[Uses], bound: set[str]) -> str:
+    """Return what binds names of the module out of sight, if anything needs such names.
+
+    That is one of the names where one is needed at import.
+    """
     unknown = {name for use in uses for name in use.eager | use.deferred} - bound - _KNOWN
     if not unknown:
         return ""
+    for piece, use in zip(pieces, uses, strict=True):
+        needed = sorted(use.eager & unknown)
+        if needed and not any(isinstance(node, ast.Try) for node in piece.nodes):
+            return needed[0]
     for piece in pieces:
         for node in piece.nodes:
             if any(isinstance(n, ast.alias) and n.name == "*" for n in ast.walk(node)):
@@ -82,6 +89,7 @@ def _symbol(
     return SymbolFact(
         names=tuple(name for name in piece.names if name not in deleted),
         kind=piece.kind,
+        maybe=tuple(sorted(set(piece.names) - deleted - surely_bound(piece.nodes))),
         ranges=tuple(piece.ranges),
         uses=indices(run),
         eager=indices(uses.eager),
@@ -98,10 +106,12 @@ def _symbol(
 
 
 def _deleted(nodes: Iterable[ast.stmt]) -> Iterable[str]:
-    """Yield the names that statements of the module delete again."""
+    """Yield the names that statements of the module delete again, as ``except`` does its own."""
     for node in nodes:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             for part in ast.walk(node):
+                if isinstance(part, ast.ExceptHandler) and part.name:
+                    yield part.name
                 targets = part.targets if isinstance(part, ast.Delete) else []
                 yield from (target.id for target in targets if isinstance(target, ast.Name))
 

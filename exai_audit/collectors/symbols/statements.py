@@ -80,7 +80,7 @@ class _Parting:
 
     def _needs_pieces(self, node: ast.stmt) -> bool:
         needed = uses_of([node], annotations_run=True)
-        return any(name in self._by_name for name in needed.eager | set(_bound_in(node)))
+        return any(name in self._by_name for name in needed.eager | set(bound_in(node)))
 
     def _conditional(self, node: ast.stmt, lines: LineRange) -> None:
         only_typing = isinstance(node, ast.If) and _is_type_checking(node.test) and not node.orelse
@@ -89,7 +89,7 @@ class _Parting:
                 if isinstance(statement, _IMPORTS):
                     self._import(statement, lines, typing_only=True)
             return
-        names = tuple(dict.fromkeys(_bound_in(node)))
+        names = tuple(dict.fromkeys(bound_in(node)))
         needs = tuple(sorted(uses_of([node], annotations_run=True).eager))
         text = "\n".join(self._source.lines[_first_line(node) - 1 : lines.last])
         self.found.imports.append(ImportFact(names, None, "", 0, lines, needs=needs, text=text))
@@ -112,7 +112,7 @@ class _Parting:
 
     def _piece(self, node: ast.stmt, lines: LineRange, shares_line: bool) -> None:
         is_nameless = isinstance(node, _Definition) and node.name == "_"
-        names = [] if is_nameless else list(dict.fromkeys(_bound_in(node)))
+        names = [] if is_nameless else list(dict.fromkeys(bound_in(node)))
         known = [self._by_name[name] for name in names if name in self._by_name]
         if shares_line and self.found.pieces:
             known.append(self.found.pieces[-1])
@@ -214,7 +214,7 @@ def _is_type_checking(test: ast.expr) -> bool:
     return _last_name(test) == "TYPE_CHECKING"
 
 
-def _bound_in(node: ast.stmt) -> Iterator[str]:
+def bound_in(node: ast.stmt) -> Iterator[str]:
     """Yield the names that a statement binds in the module, those of nested scopes left out."""
     stack: list[ast.AST] = [node]
     while stack:

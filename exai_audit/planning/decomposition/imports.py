@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from exai_audit.facts.symbols import ImportFact, ModuleSymbols
 from exai_audit.planning.decomposition.layout import Home, Split, handle_of
@@ -15,12 +15,13 @@ _RELATIVE = re.compile(r"^(\s*from\s+)(\.)", re.MULTILINE)
 def imports_of(split: Split, home: Home) -> tuple[str, ...]:
     """Return the statements that a new module begins with, one a string."""
     module = split.module
+    maybe = split.maybe()
     typed = [statement("." + name, names) for name, names in home.needs_typed.items()]
     needed = _needed(module.imports, home.external)
     lines = [
         *_features(module),
         *_outside([fact for fact in needed if not fact.typing_only], split.is_package),
-        *(statement("." + name, names) for name, names in home.needs.items()),
+        *_siblings(home.needs, maybe),
         *(f"from . import {name} as {handle_of(name)}" for name in home.reaches),
     ]
     typed += _outside([fact for fact in needed if fact.typing_only], split.is_package)
@@ -44,7 +45,7 @@ def facade_imports(split: Split, exported: Mapping[str, Sequence[str]]) -> tuple
     return (
         *_features(module),
         *_outside([fact for fact in needed if not fact.typing_only], split.is_package),
-        *(statement("." + name, names) for name, names in exported.items() if names),
+        *_siblings(exported, split.maybe()),
     )
 
 
@@ -63,6 +64,18 @@ def main_imports(split: Split) -> tuple[str, ...]:
         *_outside(_needed(module.imports, external), split.is_package),
         *(statement("." + name, sorted(names)) for name, names in sorted(needs.items())),
     )
+
+
+def _siblings(names: Mapping[str, Sequence[str]], maybe: Collection[str]) -> Iterator[str]:
+    """Yield the imports from other new modules; what may not be there is tried for."""
+    for module, listed in names.items():
+        sure = [name for name in listed if name not in maybe]
+        if sure:
+            yield statement("." + module, sure)
+        for name in listed:
+            if name in maybe:
+                tried = statement("." + module, [name])
+                yield f"try:\n    {tried}\nexcept ImportError:\n    pass"
 
 
 def statement(origin: str, names: Iterable[str]) -> str:

@@ -50,6 +50,10 @@ class Split:
     def facade(self) -> str:
         return f"{self.folder}/__init__.py" if self.folder else "__init__.py"
 
+    def maybe(self) -> set[str]:
+        """Return the names that are there on some platforms or versions only."""
+        return {name for symbol in self.module.symbols for name in symbol.maybe}
+
     def home_of(self) -> dict[str, str]:
         """Return the new module of each name that moves."""
         return {

@@ -27,6 +27,8 @@ def why_whole(facts: FileFacts, module: ModuleSymbols, min_modularity: float) ->
 def _opaque(module: ModuleSymbols) -> str:
     if not module.opaque:
         return ""
+    if module.opaque.isidentifier():
+        return f"`{module.opaque}` is used, and nothing that can be seen defines it."
     return (
         f"`{module.opaque}` makes names that its functions use and nobody can see. Write them out"
         " first."

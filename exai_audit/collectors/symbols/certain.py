@@ -1,0 +1,29 @@
+"""Which names a statement binds in any case, and which only on some platforms or versions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from exai_audit.collectors.symbols.statements import bound_in
+
+
+def surely_bound(statements: Iterable[ast.stmt]) -> set[str]:
+    """Return the names that are bound whichever way the statements go."""
+    return {name for node in statements for name in _certain(node)}
+
+
+def _certain(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.If):
+        return surely_bound(node.body) & surely_bound(node.orelse)
+    if isinstance(node, ast.Try):
+        ways = [surely_bound([*node.body, *node.orelse])]
+        ways += [surely_bound(h.body) for h in node.handlers if not _leaves(h.body)]
+        return set.intersection(*ways) | surely_bound(node.finalbody)
+    if isinstance(node, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)):
+        return set()  # a body that may not run, or not to its end
+    return set(bound_in(node))
+
+
+def _leaves(body: Iterable[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.Raise) for node in body)
