@@ -26,9 +26,11 @@ def stock(url):
     return requests.get(url, timeout=STOCK_TIMEOUT_SECONDS).json()
 ```
 
-*Known false alarms.* A script of one page may keep its number. Module constants, class and
-dataclass fields, command-line options, 0 ("do not wait"), cool-downs of circuit breakers and all
-in a central timeout module are no findings. A parameter default is one only if the same parameter
+*Known false alarms.* A script of one page may keep its number. Module constants (read from the
+environment or not), tables of defaults, class and dataclass fields, command-line options, 0 ("do
+not wait"), numbers that stand for ever (``2**31 - 1``), how long a cache keeps its entries,
+cool-downs of circuit breakers and all in a central timeout module are no findings. A parameter
+default is one only if the same parameter
 has the same default in another function too, and then one finding stands for all of them.
 
 *References.* ``central-timeout-modules`` names files that hold the project's limits, as path

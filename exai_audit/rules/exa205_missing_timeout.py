@@ -28,7 +28,8 @@ def stock(url):
 
 *Known false alarms.* A session made in another file may carry a transport adapter with a limit:
 medium confidence. A limit that the operating system, a proxy or a watchdog outside the file
-sets. Calls inside a limit (``asyncio.timeout``, ``wait_for``), files that set
+sets. Calls inside a limit (``asyncio.timeout``, ``wait_for``) or beside a watchdog that cancels or
+closes (``call_later(10, task.cancel)``), files that set
 ``socket.setdefaulttimeout`` or mount their own transport adapter, Unix sockets and waits in the
 same process (locks, queues, events) are no findings.
 
