@@ -94,7 +94,9 @@ class _Search:
         self._signs = set(sight.names(outline))  # names that are signs wherever they stand
         self._signs |= {other for name, other in outline.renamed if name in self._signs}
         self._signs |= self._aliases_of({*self._called, *self._signs})
-        self._signs.update(sight.fixed(outline))
+        fixed = set(sight.fixed(outline))
+        self._members = frozenset(name[1:] for name in fixed if name.startswith("."))
+        self._signs |= {name for name in fixed if not name.startswith(".")}
         self._mentions = sight.mentions
         if sight.words is not None:
             self._signs |= _vocabulary(sight.words).matching(outline.words)
@@ -140,6 +142,9 @@ class _Search:
             return True
         called = self._called & words
         if called and _calling(called, self._mentions).search(text):
+            return True
+        members = self._members & words
+        if members and re.search(rf"\.\s*(?:{'|'.join(sorted(members))})\b", text):
             return True
         return self._code is not None and self._code.search(text) is not None
 

@@ -54,7 +54,8 @@ class Sight:
             imports their library.
         mentions: whether a row's name is a sign where it is an argument, too.
         names: returns further names that are signs in this module, with other names for the same.
-        fixed: returns further names that are signs by themselves alone.
+        fixed: returns further names that are signs by themselves alone; with a dot in front, as
+            attributes.
         callers: whether only coroutines speak, and what plain functions with a sign do that they
             name.
         applies: tells whether the module can say anything of the topic at all.

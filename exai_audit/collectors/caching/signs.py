@@ -45,12 +45,14 @@ def container_names(outline: Outline) -> Iterator[str]:
     """
     yield from _methods_of_caches(outline)
     makers = _MAKERS | {other for name, other in outline.renamed if name in _MAKERS}
-    names = set(_made_in(outline.outside, makers, only_attributes=False))
+    names = set(_made_in(outline.outside, makers))
+    names |= {f".{name}" for name in names}  # of a class, or of the module
     for unit in outline.units:
-        names.update(_made_in(unit.text, makers, only_attributes=not _may_outlive(unit)))
+        made = set(_made_in(unit.text, makers))
+        names |= made if _may_outlive(unit) else {n for n in made if n.startswith(".")}
         names.update(_defaults(unit))
     for name in names:
-        if any(name in unit.words and _may_remember(unit, name) for unit in outline.units):
+        if any(name.lstrip(".") in u.words and _may_remember(u, name) for u in outline.units):
             yield name
 
 
@@ -62,13 +64,13 @@ def _methods_of_caches(outline: Outline) -> Iterator[str]:
                     yield node.name
 
 
-def _made_in(text: str, makers: frozenset[str], *, only_attributes: bool) -> Iterator[str]:
-    """Yield what is given an empty dictionary."""
+def _made_in(text: str, makers: frozenset[str]) -> Iterator[str]:
+    """Yield what is given an empty dictionary, attributes with a dot in front."""
     if not _MAY_MAKE.search(text):
         return
     for dot, name, maker in _MADE.findall(text):
-        if (not maker or maker in makers) and (dot or not only_attributes):
-            yield name
+        if not maker or maker in makers:
+            yield dot + name
     if "factory" in text:
         yield from re.findall(r"(\w+)\s*(?::[^=\n]+)?=[^=\n]*factory\s*=", text)
 
@@ -94,5 +96,9 @@ def _defaults(unit: Unit) -> Iterator[str]:
 def _may_remember(unit: Unit, name: str) -> bool:
     if "return" not in unit.words or _STORES.search(unit.text) is None:
         return False
-    before = re.findall(rf"(=?)\s*(?:\w+\.)*\b{name}\b", unit.text)
+    before = re.findall(rf"(=?)\s*(?:\w+\.)*{_mention(name)}", unit.text)
     return len(before) > 1 or "=" in before or "setdefault" in unit.words
+
+
+def _mention(name: str) -> str:
+    return rf"(?<=\.){name[1:]}\b" if name.startswith(".") else rf"\b{name}\b"
