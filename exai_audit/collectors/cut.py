@@ -26,6 +26,7 @@ _ENDS = re.compile(r"\s*(?:\Z|[,)\]};:#\\]|(?:if|or|and|else)\b)")
 _RETURNED = re.compile(r"\s*(?:return|yield)\b[^(]*\Z")
 _IS_CLASS_OF = re.compile(r"\b[tT]ype\s*\[[^\]]*\Z")
 _ANNOTATED = re.compile(r"(\w+)\s*:[^:]*\Z")
+_CALLED = re.compile(r"(\w+)\s*\(")
 _MOST_WORDS = 200_000
 
 
@@ -111,7 +112,7 @@ class _Search:
             return {unit.node for unit in self._outline.units}
         names = set(surroundings.names(self._outline))
         if surroundings.callers:
-            names |= _defined_in(self.found)
+            names |= {n for n in _defined_in(self.found) if not n.startswith("__")}
         return self._naming(names) | self._reached(surroundings.called)
 
     def _found_by_coroutines(self) -> set[Function]:
@@ -131,8 +132,9 @@ class _Search:
         reached = set(self.found)
         new = reached
         for _ in range(calls):
-            words = frozenset[str]().union(*(u.words for u in self._outline.units if u.node in new))
-            called = {u.node for u in self._outline.units if u.node.name in words}
+            texts = (unit.text for unit in self._outline.units if unit.node in new)
+            names = {name for text in texts for name in _CALLED.findall(text)}
+            called = {u.node for u in self._outline.units if u.node.name in names}
             new = called - reached
             reached |= new
         return reached
