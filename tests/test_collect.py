@@ -53,6 +53,14 @@ def test_failures_carry_kind_and_line(data: bytes, kind: FailureKind, line: int)
     assert failure.reason
 
 
+def test_what_only_libcst_cannot_read_is_a_failure() -> None:
+    facts = read(b"import time\ndef f(timeout=3):\n    (x): int\n    print(x)\n")
+    assert facts.failure is not None
+    assert facts.failure.kind is FailureKind.UNREADABLE
+    assert "libcst" in facts.failure.reason
+    assert [function.name for function in facts.size.functions] == ["f"]
+
+
 DEEP = 20_000
 
 

@@ -12,7 +12,10 @@ _LARGEST = 1_000_000
 
 
 def differing(jobs: int) -> tuple[int, list[str]]:
-    """Return how many files were compared, and those of which not all facts are the same."""
+    """Return how many files were compared, and those of which not all facts are the same.
+
+    A file that cannot be read as a whole has nothing to compare with.
+    """
     root = Path(sysconfig.get_path("stdlib"))
     files = [
         path
@@ -28,4 +31,5 @@ def _is_same(path: Path, root: Path) -> bool:
     name = path.relative_to(root).as_posix()
     dotted = name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
     data = path.read_bytes()
-    return collect(name, data, dotted) == collect(name, data, dotted, whole=True)
+    whole = collect(name, data, dotted, whole=True)
+    return whole.failure is not None or collect(name, data, dotted) == whole

@@ -110,9 +110,12 @@ def collect(
     )
     if is_too_deep(syntax, source.lines):
         return replace(facts, failure=_too_deep())
-    if whole:
-        return _with_topics(facts, source, syntax, TOPICS)
-    return _with_chosen_topics(facts, source, data, syntax)
+    try:
+        if whole:
+            return _with_topics(facts, source, syntax, TOPICS)
+        return _with_chosen_topics(facts, source, data, syntax)
+    except cst.ParserSyntaxError as error:
+        return replace(facts, failure=_unknown_to_libcst(error, source))
 
 
 def _symbols(
@@ -156,6 +159,14 @@ def _parse(source: SourceFile) -> ast.Module | Failure:
             return Failure(FailureKind.SYNTAX, 1, 1, str(error), "")
         except (RecursionError, MemoryError):
             return _too_deep()
+
+
+def _unknown_to_libcst(error: cst.ParserSyntaxError, source: SourceFile) -> Failure:
+    """Return the failure of a file that the interpreter can read, and libcst cannot."""
+    line = error.raw_line
+    reason = "libcst cannot parse it, though it is Python"
+    evidence = source.line(line).strip()
+    return Failure(FailureKind.UNREADABLE, line, error.raw_column + 1, reason, evidence)
 
 
 def _too_deep() -> Failure:

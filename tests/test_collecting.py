@@ -1,0 +1,43 @@
+"""Whoever collects, the facts are the same: this process, workers, or the cache."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from exai_audit.cache import FactsCache
+from exai_audit.config import Settings
+from exai_audit.engine import audit
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a copy of the longest modules of asyncio: enough for workers."""
+    assert asyncio.__file__ is not None
+    files = sorted(Path(asyncio.__file__).parent.glob("*.py"), key=lambda path: path.stat().st_size)
+    for path in files[-8:]:
+        shutil.copy(path, tmp_path)
+    assert sum(path.stat().st_size for path in files[-8:]) > 300_000
+    return tmp_path
+
+
+def facts(tree: Path, jobs: int, cache: FactsCache | None = None) -> bytes:
+    seen: list[tuple[int, int]] = []
+    found = audit(
+        [tree], tree, Settings(), jobs, lambda done, total: seen.append((done, total)), cache
+    )
+    assert all(done <= total for done, total in seen)
+    return msgspec.json.encode((found.collected, found.findings))
+
+
+def test_neither_workers_nor_the_cache_change_a_fact(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("cache")
+    alone = facts(tree, 1)
+    assert facts(tree, 2, FactsCache(folder, "makers", tree)) == alone
+    assert facts(tree, 2, FactsCache(folder, "makers", tree)) == alone
