@@ -117,3 +117,16 @@ def test_bridge_knows_where_its_function_is_run() -> None:
     assert (bridge.function, bridge.runs_in, bridge.handed_line) == (
         "shop.work.work", RunsIn.POOL, 7,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "by_entry"),
+    [
+        ("def main():\n    P = ThreadPoolExecutor()\n    P.submit(main)", True),
+        ("if __name__ == '__main__':\n    P = ThreadPoolExecutor()", True),
+        ("def work():\n    P = ThreadPoolExecutor()\n    P.submit(main)", False),
+        ("P = ThreadPoolExecutor()", False),
+    ],
+)
+def test_pool_of_an_entry_point_ends_with_the_program(text: str, by_entry: bool) -> None:
+    assert pool_of(text).by_entry is by_entry

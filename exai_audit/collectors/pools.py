@@ -131,6 +131,7 @@ class PoolCollector(cst.CSTVisitor):
             per_call=per_call,
             tasks=fate.tasks,
             kept_as=kept.name,
+            by_entry=not fate.closed and makers.starts_the_program(call),
             default=pool.default,
             with_four=pool.with_four,
         )
@@ -207,6 +208,16 @@ class _Makers:
     @cached_property
     def _functions(self) -> Functions:
         return Functions(self.tree, self._nodes, self._calls)
+
+    def starts_the_program(self, call: cst.Call) -> bool:
+        """Tell whether an entry point makes a pool, or the main guard of a script."""
+        function = self.tree.function_of(call)
+        if function is not None:
+            return self._functions.is_entry(function)
+        return any(
+            isinstance(node, cst.If) and "__main__" in self.tree.module.code_for_node(node.test)
+            for node in self.tree.ancestors(call)
+        )
 
     def per_call(self, call: cst.Call, kept: Kept, uses: Sequence[cst.BaseExpression]) -> str:
         """Return what makes a short-lived pool again and again, empty for none."""

@@ -36,8 +36,9 @@ class Mailer:
 ```
 
 *Known false alarms.* One pool for the whole program may be left to the interpreter's exit, where
-``concurrent.futures`` itself joins its workers: low confidence. A pool that the file gives away
-(returns it, passes it to another call) may be closed there and is silent.
+``concurrent.futures`` itself joins its workers, and so may one that an entry point makes: low
+confidence. A pool that the file gives away (returns it, passes it to another call) may be closed
+there and is silent.
 
 *References.* Python documentation, ``Executor.shutdown``; ``multiprocessing.pool.Pool``: "must be
 properly managed (either by using the pool as a context manager or by calling close() and
@@ -72,7 +73,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 def _hit(path: str, pool: PoolFact) -> Hit:
     name = pool.callable.rpartition(".")[2]
-    at_exit = pool.at_exit and pool.lifetime in _FOR_THE_PROGRAM
+    at_exit = pool.by_entry or (pool.at_exit and pool.lifetime in _FOR_THE_PROGRAM)
     until = ", until the interpreter exits" if at_exit else ""
     return Hit(
         path=path,

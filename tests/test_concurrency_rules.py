@@ -1,0 +1,109 @@
+"""How grave the findings about pools and bridges are, and what they say to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exai_audit.config import load
+from exai_audit.engine import audit
+from exai_audit.finding import Confidence, Finding, Severity
+
+POOLS = "import asyncio\nfrom concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor\n"
+
+
+def finding_in(text: str, folder: Path) -> Finding:
+    (folder / ".git").mkdir()
+    (folder / "service.py").write_text(text)
+    settings, _ = load(folder, None, False)
+    findings = audit([folder], folder, settings, 1, lambda done, total: None).findings
+    (finding,) = [f for f in findings if f.code.startswith("EXA4")]
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "severity", "confidence"),
+    [
+        (
+            "def f(items):\n    with ThreadPoolExecutor(2) as p:\n        p.map(str, items)\n",
+            "EXA401", Severity.LOW, Confidence.HIGH,
+        ),
+        (
+            "def f(items, n=2):\n    with ThreadPoolExecutor(n) as p:\n        p.map(str, items)\n",
+            "EXA401", Severity.LOW, Confidence.MEDIUM,
+        ),
+        (
+            "class C:\n    def __init__(self):\n        self.p = ThreadPoolExecutor(2)\n"
+            "    async def f(self, loop):\n        await loop.run_in_executor(self.p, print)\n"
+            "    def close(self):\n        self.p.shutdown()\n",
+            "EXA401", Severity.MEDIUM, Confidence.HIGH,
+        ),
+        (
+            "async def f():\n    with ThreadPoolExecutor(8) as p:\n        p.submit(print)\n",
+            "EXA402", Severity.MEDIUM, Confidence.HIGH,
+        ),
+        (
+            "def f(items):\n    p = ThreadPoolExecutor(8)\n    p.map(str, items)\n",
+            "EXA403", Severity.LOW, Confidence.HIGH,
+        ),
+        ("def f(work):\n    return asyncio.run(work)\n", "EXA404", Severity.LOW, Confidence.HIGH),
+        (
+            "def f(p: ThreadPoolExecutor, work):\n    return p.submit(asyncio.run, work)\n",
+            "EXA404", Severity.MEDIUM, Confidence.HIGH,
+        ),
+        (
+            "import time\ndef g():\n    time.sleep(1)\nasync def f():\n    g()\n",
+            "EXA405", Severity.HIGH, Confidence.MEDIUM,
+        ),
+        (
+            "def f(work, loop):\n    asyncio.run_coroutine_threadsafe(work, loop).result()\n",
+            "EXA406", Severity.MEDIUM, Confidence.HIGH,
+        ),
+    ],
+)  # fmt: skip
+def test_severity_and_confidence(
+    text: str, code: str, severity: Severity, confidence: Confidence, tmp_path: Path
+) -> None:
+    finding = finding_in(POOLS + text, tmp_path)
+    assert (finding.code, finding.severity, finding.confidence) == (code, severity, confidence)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "P = ThreadPoolExecutor(max_workers=2)\n"
+            "async def f(loop):\n    await loop.run_in_executor(P, print)\n"
+            "def stop():\n    P.shutdown()\n",
+            (
+                "ThreadPoolExecutor()", "min(32, CPUs + 4), with 4 CPUs 8 workers",
+                "asyncio.to_thread(...)", "at module level, with shutdown() at shutdown",
+            ),
+        ),
+        (
+            "async def f():\n    with ThreadPoolExecutor(6) as p:\n        p.submit(print)\n",
+            ("ThreadPoolExecutor(6) once", "asyncio.to_thread(...) is enough"),
+        ),
+        (
+            "def f(batches):\n    for b in batches:\n        with ProcessPoolExecutor(6) as p:\n"
+            "            p.map(str, b)\n",
+            ("ProcessPoolExecutor(6) once, before the loop",),
+        ),
+        (
+            "class C:\n    def __init__(self):\n        self._pool = ThreadPoolExecutor(8)\n"
+            "    def f(self):\n        self._pool.submit(print)\n",
+            ("self._pool.shutdown()",),
+        ),
+        (
+            "async def f(work):\n"
+            "    return await asyncio.to_thread(asyncio.run, work)\n",
+            ("Await the coroutine here",),
+        ),
+    ],
+)  # fmt: skip
+def test_remedy_says_what_to_write_with_the_values_at_hand(
+    text: str, said: tuple[str, ...], tmp_path: Path
+) -> None:
+    remedy = finding_in(POOLS + text, tmp_path).remedy
+    assert [part for part in said if part not in remedy] == []
