@@ -122,7 +122,7 @@ def is_handler(function: Function | None, tree: ModuleTree, calls: Iterable[cst.
     """
     if not isinstance(function, cst.FunctionDef):
         return False
-    if any(_is_route(decorator.decorator) for decorator in function.decorators):
+    if any(is_route(decorator.decorator) for decorator in function.decorators):
         return True
     owner = tree.class_of(function)
     if owner is not None:
@@ -136,7 +136,7 @@ def is_handler(function: Function | None, tree: ModuleTree, calls: Iterable[cst.
     )
 
 
-def _is_route(decorator: cst.BaseExpression) -> bool:
+def is_route(decorator: cst.BaseExpression) -> bool:
     """Tell whether a decorator routes a path to a function: ``@app.get("/users")``."""
     if not isinstance(decorator, cst.Call) or last_name(decorator.func) not in _ROUTES:
         return False

@@ -11,6 +11,7 @@ import libcst as cst
 from exai_audit.collectors.limiters import is_guarded
 from exai_audit.collectors.names import is_none
 from exai_audit.collectors.outline import Outline
+from exai_audit.collectors.roles import is_route
 from exai_audit.collectors.sight import Sight, Surroundings
 from exai_audit.collectors.timeout_values import argument, last_name, text_of
 from exai_audit.collectors.timeout_words import category_of
@@ -26,10 +27,6 @@ _PARTLY = "other phases of it are limited"
 _READS = frozenset({"read", "sock_read"})
 _WHOLE = "all phases together"
 _SENDS = frozenset({"request", "send", "get_adapter"})
-_ROUTES = frozenset({
-    "get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket",
-    "websocket_route", "view", "api_view",
-})  # fmt: skip
 
 
 class _Open(Enum):
@@ -252,10 +249,4 @@ def _is_served(call: cst.Call, tree: ModuleTree) -> bool:
         return False
     if function.asynchronous is not None:
         return True
-    for decorator in function.decorators:
-        made = decorator.decorator
-        if isinstance(made, cst.Call) and last_name(made.func) in _ROUTES and made.args:
-            path = text_of(made.args[0].value)
-            if path is not None and path.startswith("/"):
-                return True
-    return False
+    return any(is_route(decorator.decorator) for decorator in function.decorators)
