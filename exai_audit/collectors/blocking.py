@@ -206,13 +206,22 @@ def _must_not_wait(call: cst.Call, tree: ModuleTree) -> bool:
 def _first_of_each_block(
     blocking: list[tuple[cst.Call, BlockingFact]], tree: ModuleTree
 ) -> Iterator[BlockingFact]:
-    """Leave out calls inside a blocking ``with`` block or chain that already speaks."""
+    """Leave out calls inside a blocking ``with`` block or chain that already speaks.
+
+    So does a call that is made once more where the same has failed.
+    """
     spoken: set[cst.CSTNode] = set()
+    tried: set[tuple[cst.CSTNode, str]] = set()
     for call, fact in blocking:
-        around = {call, *tree.ancestors(call)}
-        if around & spoken:
+        around = (call, *tree.ancestors(call))
+        again = any(
+            isinstance(node, cst.ExceptHandler) and (tree.parent(node), fact.operation) in tried
+            for node in around
+        )
+        if again or spoken & set(around):
             continue
         spoken.add(_whole(call, tree))
+        tried.update((node, fact.operation) for node in around if isinstance(node, cst.Try))
         yield fact
 
 
