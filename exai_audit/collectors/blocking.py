@@ -11,7 +11,7 @@ import libcst as cst
 
 from exai_audit.collectors.futures import is_known_done, is_wait, made_by
 from exai_audit.collectors.names import is_none
-from exai_audit.collectors.reached import asks_for_items, is_other_mode, reaches
+from exai_audit.collectors.reached import asks_for_items, is_other_mode, only_reaps, reaches
 from exai_audit.collectors.roles import Function
 from exai_audit.collectors.sight import Sight, Surroundings
 from exai_audit.collectors.timeout_values import argument, last_name
@@ -190,7 +190,8 @@ def _is_awaited(call: cst.Call, tree: ModuleTree) -> bool:
 
 def _is_right_here(call: cst.Call, tree: ModuleTree) -> bool:
     """Tell whether the place of a call shows that no coroutine's loop is blocked by it."""
-    return _is_awaited(call, tree) or _must_not_wait(call, tree) or is_other_mode(call, tree)
+    shown = (_is_awaited, _must_not_wait, is_other_mode, only_reaps)
+    return any(shows(call, tree) for shows in shown)
 
 
 def _must_not_wait(call: cst.Call, tree: ModuleTree) -> bool:

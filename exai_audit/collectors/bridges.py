@@ -20,7 +20,7 @@ from exai_audit.collectors.handing import (
 )
 from exai_audit.collectors.limiters import is_guarded
 from exai_audit.collectors.names import is_none
-from exai_audit.collectors.roles import Function, Functions
+from exai_audit.collectors.roles import Function, Functions, is_runner
 from exai_audit.collectors.sight import Sight, Surroundings
 from exai_audit.collectors.timeout_values import argument, last_name, receiver
 from exai_audit.collectors.timeout_words import is_timeout_like, words
@@ -168,7 +168,7 @@ class _Bridges:
             return Role.ENTRY
         if self._is_run_of_thread(function):
             return Role.RUNNER
-        if _is_told_by_name(function):
+        if is_runner(call, function):
             return Role.OWNER
         if kind is BridgeKind.RUN_UNTIL_COMPLETE:
             if self._lives_on(callee_of(call, self._tree)):
@@ -272,12 +272,6 @@ def _keep_gravest(handed: dict[Function, Handed], function: Function, given: Han
 _GRAVITY = {
     RunsIn.POOL: 3, RunsIn.THREAD_PER_CALL: 2, RunsIn.PROCESS: 1, RunsIn.THREAD: 0,
 }  # fmt: skip
-
-
-def _is_told_by_name(function: Function | None) -> bool:
-    """Tell whether a function's own name says that it runs something in a new loop."""
-    name = function.name.value if isinstance(function, cst.FunctionDef) else ""
-    return {"new", "loop"} <= set(words(name))
 
 
 def _is_asked_for(call: cst.Call, tree: ModuleTree) -> bool:

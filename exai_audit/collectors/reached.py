@@ -47,16 +47,35 @@ def reaches(
     return True
 
 
+def only_reaps(call: cst.Call, tree: ModuleTree) -> bool:
+    """Tell whether a call joins, in a ``finally``, what the ``try`` before it has awaited."""
+    if call.args or last_name(call.func) not in ("join", "wait"):
+        return False
+    function = tree.function_of(call)
+    for node in tree.ancestors(call):
+        around = tree.parent(node)
+        if isinstance(node, cst.Finally) and isinstance(around, cst.Try):
+            return any(
+                isinstance(one, cst.Await)
+                and tree.function_of(one) is function
+                and around.body in tree.ancestors(one)
+                for one in tree.walked.parents
+            )
+    return False
+
+
 def is_other_mode(call: cst.Call, tree: ModuleTree) -> bool:
     """Tell whether a condition keeps a call for when the coroutine is not run as one.
 
-    ``if asynchronous: await asyncio.sleep(1)`` … ``else: time.sleep(1)``
+    ``if asynchronous: await asyncio.sleep(1)`` … ``else: time.sleep(1)``, or a constant one.
     """
     child: cst.CSTNode = call
     for node in tree.ancestors(call):
         if isinstance(node, cst.FunctionDef):
             return False
         if isinstance(node, cst.If) and child is not node.test:
+            if isinstance(node.test, cst.Name) and node.test.value in ("True", "False"):
+                return (child is node.orelse) is (node.test.value == "True")
             asked = words(tree.module.code_for_node(node.test))
             if _ASYNC_WORDS & set(asked) and (child is node.orelse or "not" in asked):
                 return True

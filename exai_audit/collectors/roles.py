@@ -159,3 +159,19 @@ def _names_given(call: cst.Call) -> Iterator[str]:
     for arg in call.args:
         if isinstance(arg.value, cst.Name):
             yield arg.value.value
+
+
+def is_runner(call: cst.Call, function: Function | None) -> bool:
+    """Tell whether a function is there to run something in a new loop, as ``call`` does in it.
+
+    Its name says so, or it is called ``run`` and is given what it runs.
+    """
+    if not isinstance(function, cst.FunctionDef):
+        return False
+    if {"new", "loop"} <= set(words(function.name.value)):
+        return True
+    given = {parameter.name.value for parameter in function.params.params}
+    work = call.args[0].value if call.args else None
+    parts = [arg.value for arg in work.args] if isinstance(work, cst.Call) else [work]
+    takes = any(isinstance(part, cst.Name) and part.value in given for part in parts)
+    return function.name.value == "run" and takes
