@@ -257,26 +257,38 @@ class Layout:
         """Merge small clusters into those they are tied to most, and any that belong together."""
         while True:
             parts = self._current()
-            pairs = [
-                (self._merge_gain(parts[i], parts[j]), -i, -j)
-                for i in range(len(parts))
-                for j in range(i + 1, len(parts))
-                if self._may_merge(parts, i, j)
-            ]
-            best = max(pairs, default=None)
-            if best is None or (best[0] <= 0):
+            for gain, low, high in self._merges(parts):
+                if gain > 0 and self._may_merge(parts, -low, -high):
+                    self._join(parts, -low, -high)
+                    break
+            else:
                 return
-            self._join(parts, -best[1], -best[2])
 
-    def _merge_gain(self, one: list[int], other: list[int]) -> float:
+    def _merges(self, parts: list[list[int]]) -> list[tuple[float, int, int]]:
+        """Return what merging each two clusters gains, the best first, places as negatives."""
+        home = {atom: number for number, part in enumerate(parts) for atom in part}
+        between: dict[tuple[int, int], float] = {}
+        for (one, other), weight in self._ties.items():
+            low, high = sorted((home[one], home[other]))
+            between[low, high] = between.get((low, high), 0.0) + weight
+        degrees = [sum(self._degree.get(a, 0.0) for a in part) for part in parts]
+        sizes = [self._size(part) for part in parts]
+        small = [self._is_small(part) for part in parts]
+        found = []
+        for low in range(len(parts)):
+            for high in range(low + 1, len(parts)):
+                tied = between.get((low, high), 0.0)
+                any_small = small[low] or small[high]
+                if (tied or any_small) and sizes[low] + sizes[high] <= self._capacity:
+                    gain = self._merge_gain(tied, degrees[low], degrees[high], any_small)
+                    found.append((gain, -low, -high))
+        return sorted(found, reverse=True)
+
+    def _merge_gain(self, tied: float, one: float, other: float, any_small: bool) -> float:
         """Return what a merge gains in modularity, and more where one of the two is small."""
-        between = sum(self._near[a].get(b, 0.0) for a in one for b in other)
-        degrees = [sum(self._degree.get(a, 0.0) for a in part) for part in (one, other)]
-        expected = degrees[0] * degrees[1] / (2 * self._total)
-        gain = between - self._shape.resolution * expected
-        if any(self._is_small(part) for part in (one, other)):
-            smaller = min(degrees[0], degrees[1]) or 1.0
-            return round(1000.0 + gain / smaller, 9)
+        gain = tied - self._shape.resolution * one * other / (2 * self._total)
+        if any_small:
+            return round(1000.0 + gain / (min(one, other) or 1.0), 9)
         return round(gain, 9)
 
     def _is_small(self, part: list[int]) -> bool:
@@ -286,8 +298,6 @@ class Layout:
 
     def _may_merge(self, parts: list[list[int]], low: int, high: int) -> bool:
         """Tell whether two clusters fit into one without closing a circle through a third."""
-        if self._size([*parts[low], *parts[high]]) > self._capacity:
-            return False
         reached = set(parts[low])
         for middle in parts[low + 1 : high]:
             if any(self._atoms.needs[atom] & reached for atom in middle):
