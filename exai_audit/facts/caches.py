@@ -35,6 +35,18 @@ class Lifetime(str, Enum):
     CLOSURE = "closure"
 
 
+class Openness(str, Enum):
+    """What the code shows of how many keys there can be.
+
+    ``asked``: each request can bring a new one (users, messages). ``open``: there is no end of them
+    (addresses, texts, times).
+    """
+
+    UNSAID = "unsaid"
+    OPEN = "open"
+    ASKED = "asked"
+
+
 class Origin(str, Enum):
     """What makes a result go stale: where it comes from besides its key."""
 
@@ -64,13 +76,12 @@ class CacheFact:
     ``grows`` is where the container of a cache class is made, None where it is the place itself.
 
     ``on_method`` and ``on_coroutine`` speak of what a decorator decorates; ``parameters`` counts
-    that function's parameters without ``self`` or ``cls``, ``by_value`` tells that equal objects of
-    its class are as good as one another. ``fixed_keys`` when there can only be so
-    many keys (classes, functions, languages), ``open_keys`` when the code shows that there is no
-    end of them (users, addresses, texts). ``argued`` when a comment beside it speaks of its size or
-    silences another linter's like finding. ``long_lived`` when
-    something shows that the object which holds it lives as long as the process. ``shared`` when the
-    file hands the container itself on, so that others may bound or empty it.
+    that function's parameters without ``self`` or ``cls``; ``by_value`` tells that equal objects of
+    its class are as good as one another. ``fixed_keys`` when there can only be so many keys
+    (classes, functions, languages). ``argued`` when a comment beside it speaks of its size or
+    silences another linter's like finding. ``long_lived`` when something shows that the object
+    which holds it lives as long as the process. ``shared`` when the file hands the container itself
+    on, so that others may bound or empty it.
     """
 
     place: Place
@@ -97,7 +108,7 @@ class CacheFact:
     on_method: bool = False
     on_coroutine: bool = False
     fixed_keys: bool = False
-    open_keys: bool = False
+    openness: Openness = Openness.UNSAID
     argued: bool = False
     by_value: bool = False
     long_lived: bool = False

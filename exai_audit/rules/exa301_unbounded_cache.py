@@ -26,8 +26,9 @@ def price_of(article, day):
 ```
 
 *Known false alarms.* Keys from a fixed set bound a cache by themselves. The confidence is high
-where the code shows that there is no end of keys: by their names (users, addresses, paths, texts,
-times, ``*args``), or because results are fetched from elsewhere. It is low where annotation or name
+where the keys come with requests, by their names (users, sessions, messages), or results are
+fetched from elsewhere; medium for other keys without an end (paths, texts, times, ``*args``). It is
+low where annotation or name
 says that they are classes, functions, languages, settings and the like, where nothing is said,
 where a comment beside the cache argues its size, and where a function calls itself. So it is on an
 object that nothing shows to live as long as the process, and in modules of a command line
@@ -47,7 +48,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
+from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Openness, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project import Project
@@ -84,7 +85,11 @@ def _is_command(facts: FileFacts) -> bool:
 def _is_judged(cache: CacheFact) -> bool:
     if cache.form is CacheForm.CACHED_PROPERTY or cache.parameters == 0:
         return False
-    if cache.form is CacheForm.REGISTRY and not cache.open_keys and not cache.fixed_keys:
+    if (
+        cache.form is CacheForm.REGISTRY
+        and cache.openness is Openness.UNSAID
+        and not cache.fixed_keys
+    ):
         return False
     if cache.form is CacheForm.DECORATOR:
         holds_coroutines = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
@@ -119,9 +124,10 @@ def _confidence(cache: CacheFact) -> Confidence:
     if cache.fixed_keys or cache.argued or cache.shared or offered or passing:
         return Confidence.LOW
     fetched = cache.origin in (Origin.NETWORK, Origin.AWAITED)
-    if cache.open_keys or fetched or cache.form is CacheForm.CLASS:
-        return Confidence.MEDIUM if cache.lifetime is Lifetime.CLOSURE else Confidence.HIGH
-    return Confidence.LOW
+    sure = cache.openness is Openness.ASKED or fetched or cache.form is CacheForm.CLASS
+    if sure and cache.lifetime is not Lifetime.CLOSURE:
+        return Confidence.HIGH
+    return Confidence.LOW if cache.openness is Openness.UNSAID else Confidence.MEDIUM
 
 
 def _message(cache: CacheFact) -> str:

@@ -12,9 +12,9 @@ from exai_audit.collectors.caching.definitions import Definition
 from exai_audit.collectors.caching.held import Held
 from exai_audit.collectors.caching.keys import (
     has_few_keys,
-    has_open_keys,
     is_argued,
     is_long_lived_object,
+    openness,
     shown_key,
 )
 from exai_audit.collectors.caching.limits import Limits, limits
@@ -110,7 +110,7 @@ def _fact(
         parameters=1 if main is not None else 0,
         fixed_keys=main is not None and has_few_keys(tree, main, stored),
         argued=main is not None and is_argued(tree, main.target.node),
-        open_keys=has_open_keys(tree, stored),
+        openness=openness(tree, stored),
         long_lived=is_long_lived_object(tree, gathered, owner),
         shared=bool(container.does(Act.HAND_ON)) if container is not None else False,
     )

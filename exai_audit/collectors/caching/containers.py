@@ -11,9 +11,9 @@ from exai_audit.collectors.caching.held import Held
 from exai_audit.collectors.caching.idiom import is_memo, is_setdefault
 from exai_audit.collectors.caching.keys import (
     has_few_keys,
-    has_open_keys,
     is_argued,
     is_long_lived_object,
+    openness,
     shown_key,
 )
 from exai_audit.collectors.caching.limits import limits
@@ -22,7 +22,7 @@ from exai_audit.collectors.caching.syntax import Gathered, is_literal, last_name
 from exai_audit.collectors.caching.uses import Act, Use, references, uses
 from exai_audit.collectors.caching.words import is_cache_name, is_live, is_lock, names_a_place
 from exai_audit.collectors.tree import ModuleTree
-from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Origin
+from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness, Origin
 
 _DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict"})
 _WEAK = frozenset({"weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"})
@@ -126,15 +126,17 @@ def _describe(
         parameters=1,
         fixed_keys=has_few_keys(tree, container, stored),
         argued=is_argued(tree, target.node),
-        open_keys=has_open_keys(tree, stored) and not (live and _is_keyed_by_place(stored)),
+        openness=_openness(stored, live, tree),
         long_lived=is_long_lived_object(tree, gathered, target.owner),
         shared=bool(container.does(Act.HAND_ON)),
     )
 
 
-def _is_keyed_by_place(stored: list[Use]) -> bool:
-    """Tell whether live objects are kept by where they connect to: that is configuration."""
-    return any(use.key is not None and names_a_place(last_name(use.key)) for use in stored)
+def _openness(stored: list[Use], live: bool, tree: ModuleTree) -> Openness:
+    """Return how many keys there can be; what live objects connect to is configured."""
+    if live and any(use.key is not None and names_a_place(last_name(use.key)) for use in stored):
+        return Openness.UNSAID
+    return openness(tree, stored)
 
 
 def stale_cause(tree: ModuleTree, gathered: Gathered, stored: list[Use]) -> Cause | None:

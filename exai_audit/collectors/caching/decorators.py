@@ -9,7 +9,7 @@ import libcst as cst
 
 from exai_audit.collectors.caching.containers import container_kind
 from exai_audit.collectors.caching.definitions import outlives
-from exai_audit.collectors.caching.keys import is_argued, is_fixed, is_open
+from exai_audit.collectors.caching.keys import is_argued, is_fixed, openness_of
 from exai_audit.collectors.caching.purity import cause
 from exai_audit.collectors.caching.syntax import (
     Gathered,
@@ -137,7 +137,7 @@ def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) 
         fixed_keys=_has_few_keys(cached, parameters),
         argued=is_argued(tree, cached.place),
         by_value=owner is not None and _is_value(owner),
-        open_keys=any(map(is_open, parameters)),
+        openness=openness_of(parameters),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import libcst as cst
 
 from exai_audit.collectors.caching.held import Held
@@ -18,10 +20,12 @@ from exai_audit.collectors.caching.words import (
     argues_growth,
     has_few_values,
     has_many_values,
+    is_asked_for,
     is_long_lived,
 )
 from exai_audit.collectors.scopes import How, first_parameter
 from exai_audit.collectors.tree import ModuleTree
+from exai_audit.facts.caches import Openness
 
 _FEW = frozenset({"type", "Type", "Callable", "ModuleType", "FunctionType", "bool", "Literal"})
 _FEW_NAMES = frozenset({
@@ -46,35 +50,45 @@ def has_few_keys(tree: ModuleTree, held: Held, stored: list[Use]) -> bool:
     return by_annotation or all(_has_fixed_key(use, tree) for use in stored)
 
 
-def has_open_keys(tree: ModuleTree, stored: list[Use]) -> bool:
-    """Tell whether the code shows that there is no end of keys: users, addresses, texts."""
-    return any(
-        use.key is not None and _is_open(use.key, use.function, tree, _DEEPEST) for use in stored
-    )
+def openness(tree: ModuleTree, stored: list[Use]) -> Openness:
+    """Return what the code shows of the number of keys: users, addresses, texts have no end."""
+    names = {
+        name
+        for use in stored
+        if use.key is not None
+        for name in _open_names(use.key, use.function, tree, _DEEPEST)
+    }
+    return _openness(names)
 
 
-def is_open(param: cst.Param) -> bool:
-    """Tell whether a parameter's values have no end, by name or because it takes all there are."""
-    if param.star in ("*", "**"):
-        return True
-    return has_many_values(param.name.value) and not is_fixed(param)
+def openness_of(parameters: Iterable[cst.Param]) -> Openness:
+    """Return what a function's parameters show; one that takes all there are has no end."""
+    params = [param for param in parameters if not is_fixed(param)]
+    found = _openness(p.name.value for p in params if has_many_values(p.name.value))
+    takes_all = any(param.star in ("*", "**") for param in params)
+    return Openness.OPEN if found is Openness.UNSAID and takes_all else found
 
 
-def _is_open(
+def _openness(names: Iterable[str]) -> Openness:
+    known = set(names)
+    if any(map(is_asked_for, known)):
+        return Openness.ASKED
+    return Openness.OPEN if known else Openness.UNSAID
+
+
+def _open_names(
     key: cst.BaseExpression, function: Function | None, tree: ModuleTree, depth: int
-) -> bool:
+) -> Iterator[str]:
+    """Yield the names in a key, and in what they were assigned, whose values have no end."""
     for node in descendants(key):
-        if isinstance(node, cst.Name) and _is_called(node, tree):
+        if not isinstance(node, cst.Name) or _is_called(node, tree):
             continue
-        if isinstance(node, cst.Name) and has_many_values(node.value):
-            return True
-        if isinstance(node, cst.Name) and function is not None and depth > 0:
-            bindings = tree.scopes.inside(function).names.get(node.value, [])
-            for binding in bindings if len(bindings) == 1 else ():
-                value = binding.value if binding.how is How.VALUE else None
-                if value is not None and _is_open(value, function, tree, depth - 1):
-                    return True
-    return False
+        if has_many_values(node.value):
+            yield node.value
+        bindings = tree.scopes.inside(function).names.get(node.value, []) if function else []
+        for binding in bindings if len(bindings) == 1 and depth > 0 else ():
+            if binding.how is How.VALUE and binding.value is not None:
+                yield from _open_names(binding.value, function, tree, depth - 1)
 
 
 def _is_called(name: cst.Name, tree: ModuleTree) -> bool:

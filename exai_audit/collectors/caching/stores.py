@@ -9,7 +9,7 @@ import libcst as cst
 from exai_audit.collectors.caching.containers import Key, is_locked, stale_cause
 from exai_audit.collectors.caching.definitions import Definition
 from exai_audit.collectors.caching.held import Held
-from exai_audit.collectors.caching.keys import has_open_keys, is_long_lived_object, shown_key
+from exai_audit.collectors.caching.keys import is_long_lived_object, openness, shown_key
 from exai_audit.collectors.caching.limits import limits
 from exai_audit.collectors.caching.purity import Cause, cause
 from exai_audit.collectors.caching.syntax import Gathered, argument, given, last_name
@@ -117,7 +117,7 @@ def _fact(definition: Definition, row: Call, tree: ModuleTree, gathered: Gathere
         origin=why.origin if why else None,
         source=why.source if why else "",
         parameters=1,
-        open_keys=has_open_keys(tree, stored),
+        openness=openness(tree, stored),
         long_lived=is_long_lived_object(tree, gathered, target.owner),
         shared=bool(held.does(Act.HAND_ON)),
     )

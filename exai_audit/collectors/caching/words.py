@@ -53,6 +53,13 @@ _OPEN = frozenset({
     "sha", "sku", "sql", "statement", "task", "tenant", "text", "ticker", "timestamp", "token",
     "tokens", "uid", "uri", "url", "urls", "user", "username", "uuid",
 })  # fmt: skip
+# Of these, what a service is asked about: each request can bring a new one.
+_ASKED = frozenset({
+    "article", "body", "customer", "email", "id", "identifier", "ids", "ip", "job", "mail",
+    "message", "messages", "msg", "order", "payload", "phone", "pk", "product", "prompt", "query",
+    "question", "request", "session", "sku", "task", "tenant", "token", "tokens", "uid", "user",
+    "username", "uuid",
+})  # fmt: skip
 # Of these, what says that the configuration knows all of them: ``database_url``.
 _OF_SERVICES = frozenset({
     "api", "base", "broker", "connection", "database", "db", "endpoint", "proxy", "redis", "server",
@@ -133,6 +140,11 @@ def has_many_values(name: str) -> bool:
     parts = set(words(name))
     of_service = bool(_OF_SERVICES & parts) and parts & _OPEN <= _PLACES
     return bool(_OPEN & parts) and not of_service and not has_few_values(name)
+
+
+def is_asked_for(name: str) -> bool:
+    """Tell whether what is called so comes with requests: users, sessions, messages."""
+    return bool(_ASKED & set(words(name))) and has_many_values(name)
 
 
 def names_a_place(name: str) -> bool:
