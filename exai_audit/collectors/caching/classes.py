@@ -32,6 +32,7 @@ from exai_audit.collectors.caching.words import (
     is_expiry,
     is_mapping,
     is_size,
+    surely_called,
 )
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
@@ -145,7 +146,10 @@ def _limits(
         names = [m.name.value for m in methods if empties(m.name.value)]
         if names:
             found = replace(
-                found, invalidation=f"removed in {names[0]}", removers=(*found.removers, names[0])
+                found,
+                invalidation=f"removed in {names[0]}",
+                removers=(*found.removers, names[0]),
+                emptied=found.emptied or surely_called(names[0]),
             )
     if found.expiry is None and setter is not None:
         names = [n.value for n in descendants(setter) if isinstance(n, cst.Name)]
