@@ -36,7 +36,7 @@ sys.path.insert(0, str(ROOT))
 from exai_audit import __version__  # noqa: E402
 from exai_audit.cache import FactsCache, makers_fingerprint  # noqa: E402
 from exai_audit.config import Settings  # noqa: E402
-from exai_audit.engine import audit  # noqa: E402
+from exai_audit.engine import Audit, audit  # noqa: E402
 from exai_audit.finding import Family, Finding  # noqa: E402
 from exai_audit.score.formula import FORMULA_VERSION, SHARES, score  # noqa: E402
 from exai_audit.score.reference import DATA, Reference, reference  # noqa: E402
@@ -238,9 +238,17 @@ def _measure(target: Target, cache: Path, jobs: int) -> Measured:
     folder = cache / "facts" / f"{target.source}-{target.name}-{target.version}"
     facts = FactsCache(folder, makers_fingerprint(), target.root)
     audited = audit(target.paths, target.root, settings, jobs, lambda done, total: None, facts)
+    _refuse_own_trouble(audited)
     weighed = weigh(audited.findings, audited.project, settings, audited.today)
     densities = {c.name: round(c.density, 6) for c in weighed.score.categories}
     return Measured(target, weighed.lines, weighed.active, densities)
+
+
+def _refuse_own_trouble(audited: Audit) -> None:
+    """Stop when a file could not be analysed for a reason that lies here, not in the file."""
+    for file in audited.project.files:
+        if file.failure is not None and file.failure.reason.startswith("cannot be analysed"):
+            sys.exit(f"{file.path}: {file.failure.reason}")
 
 
 def half_of(densities: Sequence[Mapping[Family, float]]) -> dict[Family, float]:

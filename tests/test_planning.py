@@ -137,9 +137,9 @@ def test_gain_of_a_recommendation_is_rescored(found: list[Finding], judged: int)
 
 
 @given(many)
-def test_recommendations_are_in_order_of_priority(found: list[Finding]) -> None:
+def test_recommendations_are_in_order_of_term(found: list[Finding]) -> None:
     _, plan = planned(found)
-    order = [one.item.priority.value for one in plan]
+    order = [list(Term).index(one.item.term) for one in plan]
     assert order == sorted(order)
     assert all(one.item.hours[0] <= one.item.hours[1] for one in plan)
 
@@ -272,8 +272,19 @@ def test_a_project_wide_finding_goes_with_its_sites() -> None:
     made = scored([wide, *sites], 2000)
     way = way_up(made.score, made.findings, {})
     assert way is not None
-    if wide.fingerprint in way.findings:
-        assert {site.fingerprint for site in sites} < set(way.findings)
+    assert wide.fingerprint in way.findings
+    assert {site.fingerprint for site in sites} < set(way.findings)
+
+
+def test_a_step_is_not_longer_than_it_need_be() -> None:
+    sites = [finding("EXA201", Severity.LOW, path=f"{n}.py") for n in range(90)]
+    related = tuple(Related(f"{n}.py", 1, "") for n in range(1, 90))
+    wide = finding("EXA202", Severity.HIGH, path="0.py", related=related)
+    made = scored([wide, *sites], 400_000)
+    way = way_up(made.score, made.findings, {})
+    assert way is not None
+    assert wide.fingerprint not in way.findings
+    assert len(way.findings) < 90
 
 
 def test_there_is_no_way_up_without_a_score() -> None:

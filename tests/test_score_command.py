@@ -123,3 +123,8 @@ def test_the_command_that_is_given_repeats_the_audit(project: Path) -> None:
     again = target["command"].split()[1:]
     assert run([*again, "--no-cache", "-f", "json=again.json"]) == 0
     assert (project / "again.json").read_bytes() == (project / "out.json").read_bytes()
+
+
+def test_a_gate_on_no_score_says_why(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scan", ".", "--no-cache", "--select", "EXA0", "--fail-under", "50"]) == 2
+    assert "no category is selected" in capsys.readouterr().err

@@ -47,12 +47,13 @@ def score_verdict(score: float | None, least: float, unsuppressed: float | None 
         unsuppressed: what the score would be without suppressions, to be told with it.
 
     Raises:
-        UsageError: there is no score, since no line was judged.
+        UsageError: there is no score, since no line or no category was judged.
     """
     if score is None:
         raise UsageError(
-            "--fail-under: there is no score, because no line was judged. "
-            "Check the paths, the excludes and --scope (--show-files says what was left out)."
+            "--fail-under: there is no score, because no line was judged or no category is"
+            " selected. Check the paths, the excludes, --select and --scope (--show-files says what"
+            " was left out)."
         )
     shown = round(score, 1)
     passed = shown >= least

@@ -49,7 +49,7 @@ class _Group:
 
 
 def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[Planned, ...]:
-    """Return what to do, most urgent first, then the most points for an hour.
+    """Return what to do, by term, and in each the most points for an hour first.
 
     Findings too unsure to weigh are left out: a person should look at these first.
     """
@@ -62,9 +62,9 @@ def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[
 def _most_urgent_first(item: Recommendation) -> tuple[object, ...]:
     rate = item.gain / max(0.1, fsum(item.hours))
     return (
-        _PRIORITIES.index(item.priority),
         _TERMS.index(item.term),
         -rate,
+        _PRIORITIES.index(item.priority),
         -item.points,
         item.title,
     )

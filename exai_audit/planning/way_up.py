@@ -40,28 +40,42 @@ def way_up(total: Score, findings: Sequence[Finding], lines: Sizes) -> WayUp | N
     """Return a cheap way to the next grade, None from the best grade and without a score.
 
     At each step the repair is taken that gains the most points for an hour, given those already
-    taken; in the end what proves not to be needed is dropped, the longest work first. A
-    project-wide finding is repaired by repairing all its sites; where critical findings hold the
-    score below the grade, these come first.
+    taken; in the end what proves not to be needed is dropped, the longest work first. Where
+    critical findings hold the score below the grade, these come first. A project-wide finding is
+    repaired by repairing all its sites: the way with these and the way without them are both
+    tried, and the shorter is returned.
     """
     target = _next_grade(total)
     if target is None:
         return None
     name, least = target
     weighing = [finding for finding in findings if finding.weight > 0]
-    climb = _Climb(total, weighing, lines)
-    if least > CAP_LIMIT:
-        climb.take_critical()
-    while round(climb.before_cap, 1) < least:
-        climb.take_best()
-    climb.drop_needless(least)
-    chosen = [finding for step in climb.taken for finding in step.findings]
+    ways = [_way(total, weighing, lines, least, whole=whole) for whole in (True, False)]
+    chosen = min((way for way in ways if way), key=lambda way: middle(efforts(way, lines)))
     return WayUp(
         grade=name,
         findings=tuple(dict.fromkeys(finding.fingerprint for finding in chosen)),
         score_after=score_without(total, chosen),
         hours=hours(efforts(chosen, lines)),
     )
+
+
+def _way(
+    total: Score, findings: Sequence[Finding], lines: Sizes, least: float, *, whole: bool
+) -> list[Finding]:
+    """Return what is to be repaired, nothing when the score stays below ``least``.
+
+    Args:
+        whole: whether project-wide findings may be repaired, with all their sites.
+    """
+    climb = _Climb(total, findings, lines, whole=whole)
+    if least > CAP_LIMIT:
+        climb.take_critical()
+    while round(climb.before_cap, 1) < least:
+        if not climb.take_best():
+            return []
+    climb.drop_needless(least)
+    return [finding for step in climb.taken for finding in step.findings]
 
 
 def _next_grade(total: Score) -> tuple[str, float] | None:
@@ -78,7 +92,9 @@ class _Climb:
     shortest on top.
     """
 
-    def __init__(self, total: Score, findings: Sequence[Finding], lines: Sizes) -> None:
+    def __init__(
+        self, total: Score, findings: Sequence[Finding], lines: Sizes, *, whole: bool
+    ) -> None:
         self._total = total
         self._lines = lines
         self._left = {category.name: category.weight for category in total.categories}
@@ -89,7 +105,7 @@ class _Climb:
         self._wide = [
             _step(_with_sites(found, findings), lines)
             for found in alike.values()
-            if found[0].project_wide
+            if found[0].project_wide and whole
         ]
         self._piles: dict[tuple[object, ...], list[_Step]] = {}
         steps = [_step(found, lines) for found in alike.values() if not found[0].project_wide]
@@ -106,9 +122,12 @@ class _Climb:
         for step in [step for step in self._open() if step.is_critical]:
             self._take(step)
 
-    def take_best(self) -> None:
-        """Repair what gains the most points for an hour."""
-        self._take(max(self._tops(), key=self._points_an_hour))
+    def take_best(self) -> bool:
+        """Repair what gains the most points for an hour; tell whether anything was left."""
+        best = max(self._tops(), key=self._points_an_hour, default=None)
+        if best is not None:
+            self._take(best)
+        return best is not None
 
     def drop_needless(self, least: float) -> None:
         """Leave out what is not needed to reach ``least``, the longest work first."""
