@@ -49,7 +49,7 @@ class _Group:
 
 
 def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[Planned, ...]:
-    """Return what to do, by term, and in each the most points for an hour first.
+    """Return what to do by term: at once the most points for an hour first, later by priority.
 
     Findings too unsure to weigh are left out: a person should look at these first.
     """
@@ -61,10 +61,12 @@ def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[
 
 def _most_urgent_first(item: Recommendation) -> tuple[object, ...]:
     rate = item.gain / max(0.1, fsum(item.hours))
+    priority = _PRIORITIES.index(item.priority)
     return (
         _TERMS.index(item.term),
+        0 if item.term is Term.IMMEDIATE else priority,
         -rate,
-        _PRIORITIES.index(item.priority),
+        priority,
         -item.points,
         item.title,
     )
@@ -142,17 +144,13 @@ def priority_of(worst: Severity, points_an_hour: float) -> Priority:
 def _term(priority: Priority, risk: Risk, of_hours: float) -> Term:
     """Return when to do it.
 
-    At once what is P0, or P1 and of low risk and no more than a week's work; in the long term what
+    At once what is urgent (P0, or P1 at low risk) and at most a week's work; in the long term what
     is of high risk, more than a week's work, or P3.
     """
-    is_small = of_hours <= HOURS_A_WEEK
-    if priority is Priority.P0:
-        return Term.IMMEDIATE
-    if priority is Priority.P1 and risk is Risk.LOW and is_small:
-        return Term.IMMEDIATE
-    if risk is Risk.HIGH or not is_small or priority is Priority.P3:
+    if risk is Risk.HIGH or of_hours > HOURS_A_WEEK or priority is Priority.P3:
         return Term.LONG
-    return Term.SHORT
+    is_urgent = priority is Priority.P0 or (priority is Priority.P1 and risk is Risk.LOW)
+    return Term.IMMEDIATE if is_urgent else Term.SHORT
 
 
 def _costliest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

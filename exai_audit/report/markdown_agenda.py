@@ -31,7 +31,7 @@ def recommendations(result: AuditResult, limit: int | None) -> Lines:
     if not numbered:
         return
     yield "Cost is what the findings take from the score today; gain is what the score rises by"
-    yield "when they are repaired and all else stays. P0 is to do at once, P3 last."
+    yield "when they are repaired and all else stays. P0 is the most urgent, P3 the least."
     for term, title in _TERMS.items():
         own = [(number, item) for number, item in numbered if item.term is term]
         if own:
