@@ -326,3 +326,12 @@ def test_grades_of_phases_are_those_of_the_shown_score() -> None:
 def test_hours_are_ranges() -> None:
     low: Hours = remedy_of("EXA301").work[0].hours
     assert low[0] < low[1]
+
+
+def test_a_critical_project_wide_finding_is_on_the_way_above_the_cap() -> None:
+    wide = finding("EXA202", Severity.CRITICAL)
+    made = scored([wide, finding("EXA301", Severity.LOW)], 100_000)
+    way = way_up(made.score, made.findings, {})
+    assert way is not None
+    assert wide.fingerprint in way.findings
+    assert way.score_after > 90

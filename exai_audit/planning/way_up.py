@@ -75,7 +75,8 @@ def _way(
         if not climb.take_best():
             return []
     climb.drop_needless(least)
-    return [finding for step in climb.taken for finding in step.findings]
+    way = [finding for step in climb.taken for finding in step.findings]
+    return way if round(score_without(total, way), 1) >= least else []
 
 
 def _next_grade(total: Score) -> tuple[str, float] | None:
