@@ -140,6 +140,16 @@ CASES = {
         def serve():
             wait(1, 30)
         """,
+    "a pool by its base, inside a function": """
+        import concurrent.futures
+
+        def serve():
+            class Workers(concurrent.futures.ThreadPoolExecutor):
+                pass
+
+            workers = Workers()
+            workers.submit(print)
+        """,
     "a class chosen by a function": """
         import httpx
 

@@ -39,6 +39,7 @@ def _bases(node: ast.ClassDef) -> Iterator[str]:
 _ENDS_LIKE_POOL = re.compile(r"Pool|Executor")
 SIGHT = Sight(
     rows=lambda row: row.pool is not None,
+    mentions=True,  # as the base of a class inside a function
     names=_own_classes,
     around=Surroundings(everything=True),
 )
