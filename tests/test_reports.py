@@ -161,6 +161,7 @@ def test_nothing_found(name: str, lines: int, said: str) -> None:
     text = render(empty(lines), name)
     assert said in text
     assert "Bottlenecks" not in text
+    assert ("30.0" in text) is (lines > 0)
 
 
 def test_bottlenecks_are_what_is_fixed_together() -> None:

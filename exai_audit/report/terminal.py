@@ -90,10 +90,12 @@ def _first_screen(
     yield _grade(result)
     yield from _ahead(result)
     yield Text()
-    for category in result.score.categories:
+    categories = result.score.categories if result.score.value is not None else ()
+    for category in categories:
         yield _category(category, min(_BAR, max(_LEAST_BAR, width - _BESIDE_BAR)))
     yield from _cap(result)
-    yield Text()
+    if categories:
+        yield Text()
     shown = "shown: " if result.since or result.baseline else ""
     found = f"{shown}{severity_counts(result.findings)}"
     yield _indented(Text(f"{found} · {_scale(result.scale)}"), 2)
