@@ -63,15 +63,10 @@ def _by_gravity(finding: Finding) -> tuple[object, ...]:
 
 
 def _worst_first(bottleneck: Bottleneck) -> tuple[object, ...]:
+    """Order by what it costs, for many findings may be worse than one; low ones come last."""
     head, points = bottleneck.head, bottleneck.points
-    return (points <= 0, -bottleneck.severity.rank, -points, head.path, head.line, head.code)
-
-
-def costliest(groups: Iterable[Bottleneck], number: int) -> tuple[Bottleneck, ...]:
-    """Return the groups that cost the most points, those that cost nothing left out."""
-    weighing = [group for group in groups if group.points > 0]
-    weighing.sort(key=lambda group: (-group.points, group.head.path, group.head.line))
-    return tuple(weighing[:number])
+    is_low = bottleneck.severity is Severity.LOW
+    return (points <= 0, is_low, -points, head.path, head.line, head.code)
 
 
 def counted(number: int, noun: str) -> str:

@@ -14,7 +14,6 @@ from exai_audit.finding import Severity
 from exai_audit.report.bottlenecks import (
     Bottleneck,
     bottlenecks,
-    costliest,
     counted,
     evidence,
     hours,
@@ -101,7 +100,7 @@ def _first_screen(
     yield _indented(Text(f"{found} · {_scale(result.scale)}"), 2)
     for note in reference_notes(result):
         yield _indented(Text(visible(note)), 2)
-    worst = costliest(groups, _COSTLIEST)
+    worst = [group for group in groups[:_COSTLIEST] if group.points > 0]
     if worst:
         yield Text()
         yield Text("What costs most", style="bold")
