@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -156,9 +157,10 @@ class _Search:
 
     def drop_second_names(self) -> None:
         """Leave out symbolic links to files that are audited under their own name."""
-        real_root = str(Path(self.root).resolve())
+        real_root = os.path.realpath(self.root)
         for relative in [path for path in self.files if path in self.links]:
-            target = _posix(os.path.relpath(self.files[relative].absolute.resolve(), real_root))
+            real = os.path.realpath(self.files[relative].absolute)
+            target = _posix(os.path.relpath(real, real_root))
             if target != relative and target in self.files:
                 del self.files[relative]
                 self.skipped[relative] = f"symbolic link to {target}"
@@ -173,7 +175,7 @@ class _Search:
                 ignores = ignores.within(folder)
             for entry in self._entries(folder):
                 is_folder = entry.is_dir(follow_symlinks=False)
-                if not is_folder and not entry.name.endswith(_SUFFIXES) and not entry.is_dir():
+                if not is_folder and not entry.name.endswith(_SUFFIXES) and not _is_folder(entry):
                     continue
                 relative = prefix + entry.name
                 reason = _reason_against(entry, relative, is_folder, excludes, ignores)
@@ -200,7 +202,10 @@ class _Search:
         except FileNotFoundError:
             self.skipped[relative] = "broken symbolic link"
             return
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                self.skipped[relative] = "symbolic link that leads back to itself"
+                return
             status = Path(path).lstat()
         if is_link:
             self.links.add(relative)
@@ -229,10 +234,18 @@ def _reason_against(
     pattern = excludes.matching(relative, entry.name)
     if pattern is not None:
         return f"excluded by {pattern!r}"
-    if not is_folder and entry.is_symlink() and entry.is_dir():
+    if not is_folder and entry.is_symlink() and _is_folder(entry):
         return "symbolic link to a folder"
     source = ignores.ignoring(entry.path, is_folder)
     return f"ignored by {source}" if source else None
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Tell whether an entry is a folder or a link to one; a link to itself is not."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _posix(path: str) -> str:

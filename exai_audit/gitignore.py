@@ -98,6 +98,8 @@ def _git_folder(entry: Path) -> Path:
 
 
 def _patterns(file: Path) -> list[str]:
+    if not file.is_file():
+        return []
     try:
         lines = file.read_text(encoding="utf-8-sig", errors="surrogateescape").split("\n")
     except OSError:

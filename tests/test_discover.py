@@ -123,6 +123,22 @@ def test_links(tmp_path: Path) -> None:
     }
 
 
+def test_links_to_themselves_are_left_out(tmp_path: Path) -> None:
+    tree(tmp_path, "a.py")
+    for name in ("round.py", "round"):
+        (tmp_path / name).symlink_to(tmp_path / name)
+    discovery = discover([tmp_path], tmp_path, Settings())
+    assert found(discovery) == ["a.py"]
+    assert reasons(discovery) == {"round.py": "symbolic link that leads back to itself"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_pipe_that_is_called_gitignore_is_not_waited_for(tmp_path: Path) -> None:
+    tree(tmp_path, "a.py")
+    os.mkfifo(tmp_path / ".gitignore")
+    assert found(discover([tmp_path], tmp_path, Settings())) == ["a.py"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_pipe_is_left_out(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.py")
