@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import tokenize
 from dataclasses import dataclass
@@ -50,11 +49,9 @@ def decode(path: str, data: bytes) -> SourceFile:
     """
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = codecs.decode(data, encoding)
+        text = data.decode(encoding)
     except (SyntaxError, LookupError, UnicodeDecodeError, ValueError) as error:
         raise UnreadableSourceError(_decoding_reason(error)) from error
-    if not isinstance(text, str):
-        raise UnreadableSourceError(f"encoding {encoding!r} does not decode to text")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return SourceFile(path, text, tuple(split_lines(text)))
 
@@ -70,4 +67,4 @@ def split_lines(text: str) -> list[str]:
 def _decoding_reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"byte {error.start} is not valid {error.encoding}"
-    return str(error) or type(error).__name__
+    return str(error).partition("; use codecs")[0] or type(error).__name__

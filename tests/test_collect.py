@@ -43,6 +43,8 @@ def test_any_text_is_read(data: bytes, lines: int) -> None:
         (b"x = \x00\n", FailureKind.SYNTAX, 1),
         (b"x = '\xff'\n", FailureKind.UNREADABLE, 1),
         (b"# coding: klingon\n", FailureKind.UNREADABLE, 1),
+        (b"# coding: rot13\n", FailureKind.UNREADABLE, 1),
+        (b"# coding: zlib_codec\n", FailureKind.UNREADABLE, 1),
         (b"if x:\npass\n", FailureKind.SYNTAX, 2),
     ],
 )
