@@ -126,7 +126,7 @@ def _without_caret(asked: str) -> str:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(_text(path))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
 
 
@@ -140,7 +140,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > _LARGEST:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
             return ""
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):

@@ -34,7 +34,7 @@ def _dotted(target: str) -> str:
 def _of_pyproject(path: Path) -> Iterator[str]:
     try:
         data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return
     for keys in (("project", "scripts"), ("project", "gui-scripts"), ("tool", "poetry", "scripts")):
         section: Any = data

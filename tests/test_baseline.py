@@ -55,6 +55,12 @@ def test_what_is_written_down_is_not_new(project: Path) -> None:
     assert f"PASSED: no new finding compared with {FILE}" in done.stderr
 
 
+def test_a_folder_is_not_written_over(project: Path) -> None:
+    done = run(project, "baseline", "-o", ".git", *QUICK)
+    assert done.returncode == 2
+    assert done.stderr.startswith("exai-audit: error: .git: is not a regular file")
+
+
 def test_moved_and_reformatted_code_is_not_new(project: Path) -> None:
     written(project)
     moved = FETCH.replace("(url, timeout=5)", "(\n        url,\n        timeout=5,\n    )")

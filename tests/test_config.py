@@ -128,6 +128,17 @@ def test_invalid_toml_names_its_file(tmp_path: Path) -> None:
         loaded(tmp_path, "select = [", "exai-audit.toml")
 
 
+def test_toml_nested_too_deep_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"exai-audit\.toml: is not valid TOML"):
+        loaded(tmp_path, "select = " + "[" * 20_000, "exai-audit.toml")
+
+
+def test_names_of_settings_hide_nothing_in_messages(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as told:
+        loaded(tmp_path, '"a\\u001b[31m\\n::error::" = 1', "exai-audit.toml")
+    assert r"a\x1b[31m\n::error::: unknown setting" in str(told.value)
+
+
 def test_section_that_is_no_table_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="expected a table"):
         loaded(tmp_path, "[tool]\nexai-audit = 3")

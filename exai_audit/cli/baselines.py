@@ -127,6 +127,8 @@ def _former(file: Path, result: AuditResult) -> Baseline | None:
     """Return the baseline that is about to be written again."""
     if not file.exists():
         return None
+    if not file.is_file():
+        raise UsageError(f"{file}: is not a regular file, so no baseline is written to it")
     try:
         old = read_baseline(file, FORMULA_VERSION)
     except UsageError as error:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from exai_audit.errors import AuditError
+from exai_audit.visible import visible
 
 _COMMAND = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 
@@ -83,13 +84,12 @@ def abandon_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def say(line: str) -> None:
-    """Write one line to standard error, if that can be written at all."""
+def say(text: str) -> None:
+    """Write lines to standard error, if it can be written at all, with nothing hidden in them."""
     if sys.stderr is None:
         return
     with suppress(OSError):
-        shown = inert(line).encode("utf-8", "backslashreplace").decode("utf-8")
-        print(shown, file=sys.stderr)
+        print(inert("\n".join(map(visible, text.split("\n")))), file=sys.stderr)
 
 
 def _replace(path: Path, text: str) -> None:

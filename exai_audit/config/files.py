@@ -133,7 +133,7 @@ def document_of(text: str, file: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"{shown_path(file)}: is not valid TOML: {error}") from error
 
 

@@ -31,6 +31,7 @@ from exai_audit.facts.caches import Layer
 from exai_audit.facts.timeouts import Category
 from exai_audit.finding import Confidence, Severity
 from exai_audit.registry import nearest, option_types, rules
+from exai_audit.visible import visible
 
 KEYS: dict[str, tuple[str, Reader]] = {
     "select": ("select", read_codes),
@@ -73,7 +74,8 @@ class _Problems:
     lines: list[str]
 
     def add(self, key: str, *problems: str) -> None:
-        self.lines.extend(f"{self.where}: {key}: {problem}" for problem in problems)
+        lines = (f"{self.where}: {key}: {problem}" for problem in problems)
+        self.lines.extend(map(visible, lines))
 
     def read(self, key: str, reader: Reader, value: object) -> Iterator[Any]:
         """Yield the value read, or nothing once its problems are noted."""

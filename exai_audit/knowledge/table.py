@@ -248,7 +248,7 @@ def _rows(path: Path) -> Iterator[Call]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise SettingsError(f"{path}: knowledge: cannot be read: {reason}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path.name}: {error}") from error
     unknown = _unknown(data, ("call",))
     rows = data.get("call", [])
