@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _SPECIAL = re.compile(r"[/*?\[{]")
+_MOST_STARS = 3  # a regular expression tries all ways to share the path out among them
 _TOKEN = re.compile(r"\*\*/|\*+|\?|\[!?[^\]]+\]|\{[^{}]*\}|.", re.DOTALL)
 
 
@@ -18,7 +19,33 @@ def matches(pattern: str, path: str) -> bool:
     """
     clean = _clean(pattern)
     subject = path if "/" in clean else path.rsplit("/", 1)[-1]
+    tokens = _TOKEN.findall(clean)
+    if sum(token.startswith("*") for token in tokens) > _MOST_STARS:
+        return _matches_slowly(tokens, subject)
     return _compiled(clean).fullmatch(subject) is not None
+
+
+def _matches_slowly(tokens: Iterable[str], path: str) -> bool:
+    """Match in time that grows with the pattern and the path, not with a power of the path."""
+    reached = {0}
+    for token in tokens:
+        if token == "**/":
+            reached |= {i for i in range(min(reached) + 1, len(path) + 1) if path[i - 1] == "/"}
+        elif token.startswith("*"):
+            reached = set(range(min(reached), len(path) + 1))
+        else:
+            pieces = token[1:-1].split(",") if token.startswith("{") and len(token) > 1 else None
+            reached = {end for start in reached for end in _ends(token, pieces, path, start)}
+        if not reached:
+            return False
+    return len(path) in reached
+
+
+def _ends(token: str, pieces: Iterable[str] | None, path: str, start: int) -> Iterable[int]:
+    if pieces is not None:
+        return [start + len(piece) for piece in pieces if path.startswith(piece, start)]
+    found = _compiled(token).match(path, start)
+    return [found.end()] if found else []
 
 
 class Excludes:

@@ -44,6 +44,23 @@ def test_pattern_does_not_match(pattern: str, path: str) -> None:
     assert not matches(pattern, path)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path", "matched"),
+    [
+        ("**/*a*/?[xy]*.py", "b/cad/1x2.py", True),
+        ("**/*a*/?[xy]*.py", "b/cad/1z2.py", False),
+        ("**/**/**/**/a.py", "a.py", True),
+        ("**/**/**/**/a.py", "ba.py", False),
+        ("****/a*b*c*{d,e}.py", "x/aabbcc/e.py", True),
+        ("****/a*b*c*{d,e}.py", "x/aabbcc/f.py", False),
+        ("*a" * 30 + "b", "a" * 200, False),
+        ("**/a/" * 30 + "b", "a/" * 100 + "c", False),
+    ],
+)
+def test_patterns_with_many_stars(pattern: str, path: str, matched: bool) -> None:
+    assert matches(pattern, path) is matched
+
+
 def test_covering_reaches_below_a_folder() -> None:
     assert covers("src/gen", "src/gen/deep/x.py")
     assert not covers("src/gen", "src/general.py")
