@@ -18,7 +18,7 @@ from exai_audit.collectors.caching.keys import (
 )
 from exai_audit.collectors.caching.limits import limits
 from exai_audit.collectors.caching.purity import Cause, value_cause
-from exai_audit.collectors.caching.syntax import Gathered, is_literal, last_name
+from exai_audit.collectors.caching.syntax import Gathered, is_literal, last_name, scope_of
 from exai_audit.collectors.caching.uses import Act, Use, references, uses
 from exai_audit.collectors.caching.words import is_cache_name, is_live, is_lock, names_a_place
 from exai_audit.collectors.tree import ModuleTree
@@ -168,11 +168,27 @@ def check_then_act(container: Held, stored: list[Use], tree: ModuleTree) -> int:
 def is_locked(use: Use, tree: ModuleTree) -> bool:
     """Tell whether an entry is stored while a lock is held."""
     for node in tree.ancestors(use.node):
-        if isinstance(node, cst.With) and any(is_lock(last_name(i.item)) for i in node.items):
+        if isinstance(node, cst.With) and any(_is_lock(i.item, tree) for i in node.items):
             return True
         if isinstance(node, cst.FunctionDef):
-            return _acquires(node) or any(is_lock(last_name(d.decorator)) for d in node.decorators)
+            return _acquires(node) or any(_takes_lock(d.decorator) for d in node.decorators)
     return False
+
+
+def _is_lock(node: cst.BaseExpression, tree: ModuleTree) -> bool:
+    """Tell whether an expression is a lock by its name, or by what its name was assigned."""
+    if is_lock(last_name(node)):
+        return True
+    scope = scope_of(tree, node) if isinstance(node, cst.Name) else None
+    bindings = scope.names.get(node.value, []) if scope and isinstance(node, cst.Name) else []
+    made = [binding.value for binding in bindings if isinstance(binding.value, cst.Call)]
+    return any(is_lock(last_name(call.func)) for call in made)
+
+
+def _takes_lock(decorator: cst.BaseExpression) -> bool:
+    """Tell whether a decorator is called a lock, or is given one: ``@wrap_with(Lock())``."""
+    given = decorator.args if isinstance(decorator, cst.Call) else ()
+    return any(is_lock(last_name(node)) for node in (decorator, *(arg.value for arg in given)))
 
 
 def _acquires(function: cst.FunctionDef) -> bool:
