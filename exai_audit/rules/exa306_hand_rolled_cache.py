@@ -41,7 +41,8 @@ ignore the rule there.
 
 *References.* functools.lru_cache; cachetools (LRUCache, TTLCache, FIFOCache). Found where the
 length is checked and the entry to go is picked by order or age, or where entries carry the time at
-which they were stored. A cache that is emptied as a whole when it is full keeps no books.
+which they were stored. A cache that is emptied as a whole when it is full, or when one time
+that stands for all entries has passed, keeps no books.
 """
 
 from __future__ import annotations
