@@ -14,6 +14,7 @@ from exai_audit.collectors.caching.syntax import (
     is_literal,
     last_name,
     method_class,
+    name_of,
 )
 from exai_audit.collectors.caching.uses import Use
 from exai_audit.collectors.caching.words import (
@@ -22,6 +23,7 @@ from exai_audit.collectors.caching.words import (
     has_many_values,
     is_asked_for,
     is_long_lived,
+    registers,
 )
 from exai_audit.collectors.scopes import How, first_parameter
 from exai_audit.collectors.tree import ModuleTree
@@ -165,10 +167,13 @@ def _is_keyed_by_classes(target: cst.BaseExpression, tree: ModuleTree) -> bool:
 def _has_fixed_key(use: Use, tree: ModuleTree) -> bool:
     """Tell whether the keys of a store come from a fixed set.
 
-    What ``__new__``, or the ``__call__`` of a metaclass, keeps are the objects made once each.
+    What ``__new__``, or the ``__call__`` of a metaclass, keeps are the objects made once each; what
+    is registered is what the program is made of.
     """
     function = use.function
     if isinstance(function, cst.FunctionDef) and _makes_objects(function, tree):
+        return True
+    if registers(name_of(function)):
         return True
     return use.key is not None and _is_fixed_key(use.key, function, tree)
 

@@ -62,8 +62,8 @@ _ASKED = frozenset({
 })  # fmt: skip
 # Of these, what says that the configuration knows all of them: ``database_url``.
 _OF_SERVICES = frozenset({
-    "api", "base", "broker", "connection", "database", "db", "endpoint", "proxy", "redis", "server",
-    "store", "tracking",
+    "api", "base", "broker", "connection", "database", "db", "endpoint", "jwks", "proxy", "redis",
+    "server", "store", "tracking",
 })  # fmt: skip
 _PLACES = frozenset(
     {"address", "domain", "host", "hostname", "path", "paths", "uri", "url", "urls"}
@@ -205,6 +205,11 @@ def surely_called(name: str) -> bool:
     if name.startswith("__") or not empties(name):
         return True
     return not name.startswith("_") and not says_cache(name)
+
+
+def registers(name: str) -> bool:
+    """Tell whether a function's name says that it registers a part of the program."""
+    return words(name)[:1] == ["register"]
 
 
 def says_cache(name: str) -> bool:
