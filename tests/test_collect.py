@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import libcst as cst
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exai_audit.collectors import collect
+from exai_audit.collectors import collect, names, numbers
 from exai_audit.facts.file import FailureKind, FileFacts
 
 
@@ -111,6 +114,23 @@ async def wait(key):  # exai: ignore[EXA405] -- fixture
         _cache[key] = compute(key)
     return _cache[key]
 """
+
+
+def test_sums_of_sums_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    added = []
+
+    def counting(
+        node: cst.UnaryOperation | cst.BinaryOperation,
+        value_of: Callable[[cst.BaseExpression], float | None],
+    ) -> float | None:
+        added.append(node)
+        return numbers.calculate(node, value_of)
+
+    monkeypatch.setattr(names, "calculate", counting)
+    sums = "".join(f"t{i + 1} = t{i} + t{i}\n" for i in range(12))
+    facts = read(f"import requests\nt0 = 5\n{sums}requests.get(u, timeout=t12)\n".encode())
+    assert facts.failure is None
+    assert 12 <= len(added) < 500
 
 
 def test_one_file_says_all_it_has() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -402,14 +402,35 @@ class Names:
     def attribute_values(self, owner: cst.ClassDef, attribute: str) -> list[cst.BaseExpression]:
         return _values(self._attribute_bindings(owner, attribute))
 
-    def number(self, expression: cst.BaseExpression, depth: int = _DEEPEST) -> float | None:
-        if depth <= 0:
-            return None
+    def number(self, expression: cst.BaseExpression) -> float | None:
+        return self._number_within(expression, _DEEPEST, {})
+
+    def _number_within(
+        self,
+        expression: cst.BaseExpression,
+        depth: int,
+        known: dict[tuple[cst.BaseExpression, int], float | None],
+    ) -> float | None:
+        """``known`` has what was found on the way: a name may stand in both operands."""
+        key = (expression, depth)
+        if key not in known:
+            known[key] = None
+            if depth > 0:
+                known[key] = self._evaluated(
+                    expression, lambda part: self._number_within(part, depth - 1, known)
+                )
+        return known[key]
+
+    def _evaluated(
+        self,
+        expression: cst.BaseExpression,
+        value_of: Callable[[cst.BaseExpression], float | None],
+    ) -> float | None:
         if isinstance(expression, (cst.UnaryOperation, cst.BinaryOperation)):
-            return calculate(expression, lambda part: self.number(part, depth - 1))
+            return calculate(expression, value_of)
         if isinstance(expression, (cst.Name, cst.Attribute)):
             only = self._only_value(expression)
-            return self.number(only, depth - 1) if only is not None else None
+            return value_of(only) if only is not None else None
         return literal(expression)
 
     def _only_value(self, node: cst.Name | cst.Attribute) -> cst.BaseExpression | None:
