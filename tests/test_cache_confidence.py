@@ -43,7 +43,12 @@ def memo(key: str, parameters: str = "x") -> str:
     [
         (decorated("user_id"), Confidence.HIGH),
         (decorated("*args"), Confidence.MEDIUM),
-        (decorated("path: str"), Confidence.MEDIUM),
+        (decorated("url: str"), Confidence.MEDIUM),
+        (decorated("path: str"), Confidence.LOW),
+        (decorated("job_id"), Confidence.HIGH),
+        (decorated("job_name"), Confidence.LOW),
+        (decorated("user_name"), Confidence.HIGH),
+        (decorated("jwks_url"), Confidence.LOW),
         (decorated("kind, text"), Confidence.MEDIUM),
         (decorated("language"), Confidence.LOW),
         (decorated("cls: type"), Confidence.LOW),

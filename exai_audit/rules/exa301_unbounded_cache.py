@@ -27,12 +27,12 @@ def price_of(article, day):
 
 *Known false alarms.* Keys from a fixed set bound a cache by themselves. The confidence is high
 where the keys come with requests, by their names (users, sessions, messages), or results are
-fetched from elsewhere; medium for other keys without an end (paths, texts, times, ``*args``). It is
-low where annotation or name says that they are classes, functions, languages, settings and the
-like, where nothing is said, where what is stored is registered (``register_component``), where a
-comment beside the cache argues its size, and where a function calls itself. So it is on an object
-that nothing shows to live as long as the process, and in modules of a command line interface: a
-command that ends after one run has no time to grow.
+fetched from elsewhere; medium for other keys without an end (addresses, texts, times, ``*args``).
+It is low where annotation or name says that they are classes, functions, languages, settings and
+the like, where they are paths, job names or modules, where nothing is said, where what is stored is
+registered (``register_component``), where a comment beside the cache argues its size, and where a
+function calls itself. So it is on an object that nothing shows to live as long as the process, and
+in modules of a command line interface: a command that ends after one run has no time to grow.
 
 *References.* ``functools.cache`` is ``lru_cache(maxsize=None)`` (Python documentation). A function
 without parameters keeps one entry and is no finding, nor is a cache that some code empties, one of

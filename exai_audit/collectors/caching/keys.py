@@ -168,14 +168,19 @@ def _has_fixed_key(use: Use, tree: ModuleTree) -> bool:
     """Tell whether the keys of a store come from a fixed set.
 
     What ``__new__``, or the ``__call__`` of a metaclass, keeps are the objects made once each; what
-    is registered is what the program is made of.
+    is registered is what the program is made of, and so are modules that are imported.
     """
     function = use.function
     if isinstance(function, cst.FunctionDef) and _makes_objects(function, tree):
         return True
-    if registers(name_of(function)):
+    if registers(name_of(function)) or (function is not None and _imports(function)):
         return True
     return use.key is not None and _is_fixed_key(use.key, function, tree)
+
+
+def _imports(function: Function) -> bool:
+    calls = (node for node in descendants(function) if isinstance(node, cst.Call))
+    return any(last_name(call.func) in ("import_module", "__import__") for call in calls)
 
 
 def _is_fixed_key(key: cst.BaseExpression, function: Function | None, tree: ModuleTree) -> bool:

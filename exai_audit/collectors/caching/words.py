@@ -46,9 +46,9 @@ _FIXED = frozenset({
 _OPEN = frozenset({
     "address", "article", "body", "commit", "content", "contents", "coordinates",
     "customer", "date", "datetime", "day", "digest", "document", "domain", "email", "expression",
-    "file", "filename", "filepath", "fingerprint", "guid", "hash", "host", "hostname", "href", "id",
+    "fingerprint", "guid", "hash", "host", "hostname", "href", "id",
     "identifier", "ids", "ip", "job", "lat", "latitude", "link", "lon", "longitude",
-    "mail", "message", "messages", "msg", "order", "page", "path", "paths", "payload", "phone",
+    "mail", "message", "messages", "msg", "order", "page", "payload", "phone",
     "phrase", "pk", "product", "prompt", "query", "question", "request", "sentence", "session",
     "sha", "sku", "sql", "statement", "task", "tenant", "text", "ticker", "timestamp", "token",
     "tokens", "uid", "uri", "url", "urls", "user", "username", "uuid",
@@ -65,6 +65,8 @@ _OF_SERVICES = frozenset({
     "api", "base", "broker", "connection", "database", "db", "endpoint", "jwks", "proxy", "redis",
     "server", "store", "tracking",
 })  # fmt: skip
+# A job's name is written where the job is defined: these have as many names as the program says.
+_DEFINED = frozenset({"article", "document", "id", "job", "message", "page", "query", "task"})
 _PLACES = frozenset(
     {"address", "domain", "host", "hostname", "path", "paths", "uri", "url", "urls"}
 )
@@ -139,7 +141,8 @@ def has_many_values(name: str) -> bool:
     """Tell whether what is called so comes from outside: users, addresses, texts, numbers."""
     parts = set(words(name))
     of_service = bool(_OF_SERVICES & parts) and parts & _OPEN <= _PLACES
-    return bool(_OPEN & parts) and not of_service and not has_few_values(name)
+    defined = words(name)[-1:] == ["name"] and parts & _OPEN <= _DEFINED
+    return bool(_OPEN & parts) and not of_service and not defined and not has_few_values(name)
 
 
 def is_asked_for(name: str) -> bool:
