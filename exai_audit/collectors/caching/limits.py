@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from exai_audit.collectors.caching.held import Held
+from exai_audit.collectors.caching.stamps import reads_clock, stamps
 from exai_audit.collectors.caching.syntax import (
     Function,
     Gathered,
@@ -19,7 +20,6 @@ from exai_audit.collectors.caching.syntax import (
 )
 from exai_audit.collectors.caching.uses import Act, Use
 from exai_audit.collectors.caching.words import (
-    is_clock,
     is_size,
     speaks_of_expiry,
     surely_called,
@@ -141,7 +141,7 @@ class _Reading:
 
     def _compares_ages(self) -> bool:
         """Tell whether entries carry the time and a look-up compares it, though none goes."""
-        if not any(map(self._reads_clock, self._held.writers())):
+        if not any(reads_clock(self._tree, writer) for writer in self._held.writers()):
             return False
         lookers = [f for f in self._looking if isinstance(f, cst.FunctionDef)]
         return any(
@@ -152,33 +152,7 @@ class _Reading:
 
     def _is_aged(self, function: Function) -> bool:
         names = {n.value for n in descendants(function) if isinstance(n, cst.Name)}
-        return any(map(speaks_of_expiry, names)) or self._reads_clock(function)
-
-    def _reads_clock(self, function: cst.CSTNode) -> bool:
-        calls = (n for n in descendants(function) if isinstance(n, cst.Call))
-        return any(is_clock(self._tree.qualified(call.func) or "") for call in calls)
-
-    def _stamps(self, function: Function) -> bool:
-        """Tell whether a function keeps the time with an entry, rather than one time for all."""
-        timed = self._timed_names(function)
-        for node in descendants(function):
-            kept = not all(map(_is_of_all, _targets(node))) or isinstance(node, cst.Arg)
-            if kept and self._tells_time(node.value, timed):  # type: ignore[attr-defined]
-                return True
-        return False
-
-    def _timed_names(self, function: Function) -> set[str]:
-        """Return the names that a function gives to the time, or to what it reckons from it."""
-        found: set[str] = set()
-        for node in descendants(function):
-            names = {target.value for target in _targets(node) if isinstance(target, cst.Name)}
-            if names and self._tells_time(node.value, found):  # type: ignore[attr-defined]
-                found |= names
-        return found
-
-    def _tells_time(self, value: cst.BaseExpression, timed: set[str]) -> bool:
-        names = {n.value for n in descendants(value) if isinstance(n, cst.Name)}
-        return bool(names & timed) or self._reads_clock(value)
+        return any(map(speaks_of_expiry, names)) or reads_clock(self._tree, function)
 
     def _counts(self, function: Function) -> bool:
         """Tell whether a function knows how much there may be: ``while self.size > limit``."""
@@ -244,7 +218,7 @@ class _Reading:
             kept.append("LRU")
         elif self._bound == "length check" and self._takes_oldest():
             kept.append("oldest-first")
-        stamped = any(map(self._stamps, self._held.writers()))
+        stamped = any(stamps(self._tree, writer) for writer in self._held.writers())
         if self._expiry in ("on look-up", "swept by age") and stamped:
             kept.append("TTL")
         return " and ".join(kept)
@@ -270,20 +244,6 @@ def _takes_oldest(node: cst.CSTNode, tree: ModuleTree) -> bool:
         and any(a.keyword is not None and a.keyword.value == "key" for a in part.args)
         for part in around
     )
-
-
-def _targets(node: cst.CSTNode) -> list[cst.BaseExpression]:
-    """Return what an assignment of a value assigns to, nothing for another node."""
-    if isinstance(node, cst.Assign):
-        return [target.target for target in node.targets]
-    return [node.target] if isinstance(node, cst.AnnAssign) and node.value is not None else []
-
-
-def _is_of_all(target: cst.BaseExpression) -> bool:
-    """Tell whether what is assigned is one for all entries: a variable, an attribute of self."""
-    if isinstance(target, cst.Attribute):
-        return isinstance(target.value, cst.Name) and target.value.value in ("self", "cls")
-    return isinstance(target, cst.Name)
 
 
 def _name(use: Use, tree: ModuleTree) -> str:
