@@ -73,6 +73,8 @@ def read_baseline(file: Path, formula_version: int) -> Baseline:
     Raises:
         UsageError: the file cannot be read, is no baseline, or is one of another formula.
     """
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file}: the baseline cannot be read: it is no file: {_REWRITE}")
     try:
         baseline = msgspec.json.decode(read_bytes(file), type=Baseline)
     except UnreadableSourceError as error:

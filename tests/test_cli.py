@@ -234,6 +234,16 @@ def test_own_knowledge_file_names_what_waits(tmp_path: Path) -> None:
     assert "a.py:4" not in result.stdout
 
 
+def test_a_pipe_is_no_knowledge_file_and_no_baseline(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a.py").write_text("")
+    for key, value in (("knowledge", '["pipe"]'), ("baseline", '"pipe"')):
+        (tmp_path / "pyproject.toml").write_text(f"[tool.exai-audit]\n{key} = {value}\n")
+        result = run(tmp_path, "scan", ".")
+        assert result.returncode == 2
+        assert "cannot be read" in result.stderr
+
+
 def test_missing_knowledge_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.exai-audit]\nknowledge = ["none.toml"]\n')
     (tmp_path / "a.py").write_text("")

@@ -244,6 +244,8 @@ def load(paths: Iterable[Path], own: Iterable[Path] = (), bridges: Iterable[str]
 
 def _rows(path: Path) -> Iterator[Call]:
     try:
+        if not path.is_file():
+            raise OSError("no such file, or none to read from")
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         reason = error.strerror or str(error)

@@ -175,7 +175,7 @@ def _scale(scale: Scale) -> str:
 
 def _cost_line(group: Bottleneck, width: int) -> Text:
     head = group.head
-    more = f" (+{len(group.findings) - 1:,})" if len(group.findings) > 1 else ""
+    more = f" (+{len(group.findings) - 1:,} with it)" if len(group.findings) > 1 else ""
     cost = f"  {-group.points:>6.1f}  ".replace("-", "−")
     said = f" {head.name}{more}  "
     room = width - len(cost) - len(head.code) - len(said)
@@ -253,8 +253,8 @@ def _closing(result: AuditResult, width: int) -> Iterator[RenderableType]:
         yield _indented(Text(visible(f"{strength.name}  {where}  {strength.message}")), 2)
     if len(result.recommendations) > _FIRST:
         yield Text()
-        yield Text("Recommendations: priority, effort, points gained", style="bold")
-        yield from _to_do(result.recommendations[:_RECOMMENDATIONS], width)
+        yield Text("What to do then: priority, effort, points gained", style="bold")
+        yield from _to_do(result.recommendations[_FIRST:_RECOMMENDATIONS], width)
         more = len(result.recommendations) - _RECOMMENDATIONS
         if more > 0:
             yield Text(f"  and {more:,} more: -f markdown has them all, in weeks, with their risks")

@@ -128,7 +128,7 @@ def _hit(facts: FileFacts, lines: int, options: Options) -> Hit:
 
 
 def _counted(number: int, noun: str, nouns: str = "") -> str:
-    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def _severity(ratio: float, facts: FileFacts, options: Options) -> Severity:
@@ -152,7 +152,7 @@ def _remedy(facts: FileFacts, excess: int) -> str:
     pieces = [piece for piece in found if "." not in piece.place.symbol]
     pieces.sort(key=lambda piece: (-piece.lines, piece.place.span.line))
     named = ", ".join(
-        f"{piece.name} (lines {_range(piece)}, {piece.lines} in all)"
+        f"{piece.name} (lines {_range(piece)}, {piece.lines:,} in all)"
         for piece in pieces[:_LARGEST_NAMED]
     )
     largest = f" Largest: {named}." if named else ""

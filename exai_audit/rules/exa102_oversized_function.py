@@ -79,7 +79,7 @@ def _hit(path: str, function: FunctionFact, limit: int) -> Hit:
         path=path,
         place=function.place,
         severity=_severity(lines / limit, function.is_async),
-        message=f"{kind} {function.name} has {lines} lines ({limit} allowed){branches}",
+        message=f"{kind} {function.name} has {lines:,} lines ({limit:,} allowed){branches}",
         remedy=(
             f"Extract its steps into functions with names of their own until {limit} lines are"
             f" left: {lines - limit} must go."

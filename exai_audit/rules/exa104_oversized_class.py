@@ -87,7 +87,7 @@ def _hit(path: str, found: ClassFact, lines: int, limits: Options) -> Hit:
         else (found.methods, limits.max_methods)
     )
     message = (
-        f"class {found.name} has {lines} lines ({limits.max_class_lines} allowed) and"
+        f"class {found.name} has {lines:,} lines ({limits.max_class_lines:,} allowed) and"
         f" {found.methods} methods ({limits.max_methods} allowed)"
     )
     return Hit(
@@ -110,7 +110,7 @@ def _excess(found: ClassFact, lines: int, limits: Options) -> str:
         (lines - limits.max_class_lines, "line"),
         (found.methods - limits.max_methods, "method"),
     )
-    return " and ".join(f"{n} {noun}{'s' * (n > 1)}" for n, noun in over if n > 0)
+    return " and ".join(f"{n:,} {noun}{'s' * (n > 1)}" for n, noun in over if n > 0)
 
 
 def _severity(ratio: float) -> Severity:
