@@ -67,6 +67,7 @@ class _Reading:
         self._sweeps = False
         self._removed: list[Use] = []
         self._emptied = False
+        self._goes_by_age = False
 
     def limits(self) -> Limits:
         for use in (*self._held.does(Act.REMOVE), *self._held.rebinds()):
@@ -106,6 +107,7 @@ class _Reading:
 
     def _age(self, use: Use, function: Function) -> None:
         """Sort what an age decides: a sweep over all entries, or one that was asked for."""
+        self._goes_by_age = self._goes_by_age or not use.whole
         by_key = not use.whole and self._is_asked_for(use, function)
         swept = not by_key and (function in self._writing or self._is_started(function))
         if swept or (use.whole and function in self._writing):
@@ -218,7 +220,10 @@ class _Reading:
             kept.append("LRU")
         elif self._bound == "length check" and self._takes_oldest():
             kept.append("oldest-first")
-        stamped = any(stamps(self._tree, writer) for writer in self._held.writers())
+        stamped = any(
+            stamps(self._tree, writer) or (self._goes_by_age and reads_clock(self._tree, writer))
+            for writer in self._held.writers()
+        )
         if self._expiry in ("on look-up", "swept by age") and stamped:
             kept.append("TTL")
         return " and ".join(kept)
