@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -368,12 +368,3 @@ def _is_getter(call: cst.Call) -> bool:
     source = receiver(call.func)
     from_settings = source is not None and bool(set(words(last_name(source))) & _SOURCES)
     return from_settings and name in _CASTING_GETTERS
-
-
-def numbers_of(call: cst.Call) -> Iterator[cst.Arg]:
-    """Yield the positional arguments that are plain numbers, up to the first unpacking."""
-    for arg in call.args:
-        if arg.star or arg.keyword:
-            return
-        if is_literal(arg.value):
-            yield arg

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from exai_audit.collectors.caching.syntax import (
-    CONSTRUCTORS,
     Function,
     Gathered,
     Target,
     argument,
     last_name,
-    name_of,
     scope_of,
     target_of,
 )
@@ -170,8 +168,3 @@ def _leaves(tree: ModuleTree, node: cst.CSTNode) -> bool:
             return False
         child = parent
     return False
-
-
-def is_made_once(function: Function | None) -> bool:
-    """Tell whether a function runs once in an object's life, while it is set up."""
-    return name_of(function) in CONSTRUCTORS

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from exai_audit.collectors.symbols.uses import names_bound, uses_of
+from exai_audit.collectors.symbols.uses import last_name, names_bound, uses_of
 from exai_audit.facts.symbols import ImportFact, LineRange, SymbolKind
 from exai_audit.source import SourceFile
 
@@ -184,22 +184,16 @@ def _kind(node: ast.stmt, names: Sequence[str]) -> SymbolKind:
 def _assigned_kind(node: ast.Assign | ast.AnnAssign, name: str) -> SymbolKind:
     value = node.value
     if isinstance(value, ast.Call):
-        called = _last_name(value.func)
+        called = last_name(value.func)
         if called in _LOGGERS:
             return SymbolKind.LOGGER
         if called in _ALIASES:
             return SymbolKind.ALIAS
-    if isinstance(value, ast.Subscript) and _last_name(value.value) in _ALIASES:
+    if isinstance(value, ast.Subscript) and last_name(value.value) in _ALIASES:
         return SymbolKind.ALIAS
     if isinstance(value, (ast.Dict, ast.List, ast.Set, ast.Call)) and not name.isupper():
         return SymbolKind.VARIABLE
     return SymbolKind.CONSTANT
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_main_test(test: ast.expr) -> bool:
@@ -211,7 +205,7 @@ def _is_main_test(test: ast.expr) -> bool:
 
 
 def _is_type_checking(test: ast.expr) -> bool:
-    return _last_name(test) == "TYPE_CHECKING"
+    return last_name(test) == "TYPE_CHECKING"
 
 
 def bound_in(node: ast.stmt) -> Iterator[str]:

@@ -251,12 +251,13 @@ def _strings(node: ast.expr) -> list[str]:
         part = stack.pop()
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             found.append(part.value)
-        elif not (isinstance(part, ast.Subscript) and _last_name(part.value) == "Literal"):
+        elif not (isinstance(part, ast.Subscript) and last_name(part.value) == "Literal"):
             stack.extend(ast.iter_child_nodes(part))
     return found
 
 
-def _last_name(node: ast.expr) -> str:
+def last_name(node: ast.expr) -> str:
+    """Return the identifier that a name or an attribute ends with, empty for all else."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
