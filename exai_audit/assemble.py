@@ -62,18 +62,17 @@ def assemble(
     findings = _with_fingerprints(audited.findings, sources)
     weighed = weigh(findings, audited.project, settings, audited.today)
     active, judged = weighed.active, weighed.judged
+    terms = _terms(settings)
     result = AuditResult(
         tool=Tool(__version__, FORMULA_VERSION),
         target=_target(settings, command, paths, root),
         scale=_scale(audited, judged, weighed.lines),
         score=weighed.score,
         findings=with_excerpts(active, sources),
-        strengths=_strengths(audited, settings),
+        strengths=_strengths(audited, terms),
         distributions=tuple(d for d in _distributions(judged) if d.bars),
         timeout_map=timeout_map(judged, active, audited.project.constants()),
-        timeout_config=timeout_config(
-            audited.project, active, _terms(settings).central_timeout_modules
-        ),
+        timeout_config=timeout_config(audited.project, active, terms.central_timeout_modules),
         cache_table=cache_table(judged, active),
         cache_strategy=cache_strategy(audited.project, active),
         plans=plans(active, audited.project, settings),
@@ -84,8 +83,7 @@ def assemble(
     return with_agenda(result, judged)
 
 
-def _strengths(audited: Audit, settings: Settings) -> tuple[Strength, ...]:
-    terms = _terms(settings)
+def _strengths(audited: Audit, terms: Terms) -> tuple[Strength, ...]:
     return tuple(
         strength for practice in practices() for strength in practice.check(audited.project, terms)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -104,18 +104,18 @@ def _sites(project: Project, patterns: Sequence[str]) -> list[_Site]:
     return sorted(sites, key=lambda site: (site.place, site.fact.name))
 
 
-def _contradictions(findings: Iterable[Finding]) -> dict[tuple[str, int], str]:
-    """Return which contradiction a place belongs to."""
-    places = {}
-    for finding in findings:
-        if finding.code == "EXA203":
-            spots = [(finding.path, finding.line), *((r.path, r.line) for r in finding.related)]
-            places.update(dict.fromkeys(spots, finding.fingerprint))
-    return places
+def _contradictions(findings: Iterable[Finding]) -> frozenset[tuple[str, int]]:
+    """Return the places of limits that contradict others."""
+    return frozenset(
+        spot
+        for finding in findings
+        if finding.code == "EXA203"
+        for spot in [(finding.path, finding.line), *((r.path, r.line) for r in finding.related)]
+    )
 
 
 def _named(
-    sites: Sequence[_Site], contradicting: Mapping[tuple[str, int], str]
+    sites: Sequence[_Site], contradicting: Collection[tuple[str, int]]
 ) -> dict[str, list[_Site]]:
     """Group sites under one name each: what means the same together, all else apart."""
     by_name: dict[str, list[_Site]] = defaultdict(list)
@@ -130,7 +130,7 @@ def _named(
 
 
 def _parted(
-    group: list[_Site], contradicting: Mapping[tuple[str, int], str]
+    group: list[_Site], contradicting: Collection[tuple[str, int]]
 ) -> Iterator[tuple[str, list[_Site]]]:
     """Keep together what contradicts itself; part the rest until each part has one value."""
     bound = [site for site in group if site.place in contradicting]

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_audit.facts.caches import CacheFact, CacheForm
+from exai_audit.facts.caches import CacheForm
 from exai_audit.finding import Strength
 from exai_audit.project import Project
 from exai_audit.registry import Practice, Terms
 
 _FEWEST_USERS = 2
-_Cache = tuple[str, CacheFact]
 
 
 def check(project: Project, terms: Terms) -> Iterator[Strength]:
