@@ -6,14 +6,14 @@ characters that follow a line's start, blanks left out, and which line with this
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator
-from struct import iter_unpack
+import re
+from collections.abc import Collection
+from itertools import accumulate
 
 _CHARACTERS = 100
 _FACTOR = 37
 _SIXTY_FOUR_BITS = (1 << 64) - 1
-_UNIT = 2  # bytes of a UTF-16 code unit, JavaScript's character
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _END = "\uffff" + "\0" * _CHARACTERS
 
 
@@ -22,37 +22,39 @@ def line_hashes(data: bytes, numbers: Collection[int]) -> dict[int, str]:
 
     The file is read as UTF-8 whatever encoding it declares, a byte order mark kept.
     """
-    last = max(numbers, default=0)
-    seen: Counter[bytes] = Counter()
+    units = _units(data)
+    lines = units[1:].split("\n")[: max(numbers, default=0)]
+    starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=1))
+    seen: dict[str, tuple[int, int]] = {}
     found: dict[int, str] = {}
-    for number, window in _windows(data):
-        if number > last:
-            break
-        seen[window] += 1
-        if number in numbers:
-            found[number] = f"{_hash(window):x}:{seen[window]}"
+    for number in sorted(number for number in numbers if 0 < number <= len(lines)):
+        start = starts[number - 1]
+        window = units[start : start + _CHARACTERS]
+        count, at = seen.get(window, (0, -1))
+        while at < start - 1:  # the next line that goes on like this one, at last itself
+            count, at = count + 1, units.index("\n" + window, at + 1)
+        seen[window] = count, at
+        found[number] = f"{_hash(window):x}:{count}"
     return found
 
 
-def _windows(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield each line's number and the characters that its hash is of."""
+def _units(data: bytes) -> str:
+    """Return a text without blanks as JavaScript's characters, a newline before each line."""
     text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    units = (text.replace(" ", "").replace("\t", "") + _END).encode("utf-16-le")
-    newline, start, number = "\n".encode("utf-16-le"), 0, 1
-    while start >= 0:
-        yield number, units[start : start + _CHARACTERS * _UNIT]
-        start, number = _next_line(units, newline, start), number + 1
+    text = text.replace(" ", "").replace("\t", "")
+    if not text.isascii():
+        text = _BEYOND.sub(_two_units, text)
+    return f"\n{text}{_END}"
 
 
-def _next_line(units: bytes, newline: bytes, start: int) -> int:
-    at = units.find(newline, start)
-    while at % _UNIT and at >= 0:  # the halves of two characters
-        at = units.find(newline, at + 1)
-    return at + _UNIT if at >= 0 else -1
+def _two_units(found: re.Match[str]) -> str:
+    """Return UTF-16's two code units for a character outside the first plane."""
+    number = ord(found[0]) - 0x10000
+    return chr(0xD800 + (number >> 10)) + chr(0xDC00 + (number & 0x3FF))
 
 
-def _hash(window: bytes) -> int:
+def _hash(window: str) -> int:
     value = 0
-    for (unit,) in iter_unpack("<H", window):
-        value = (value * _FACTOR + unit) & _SIXTY_FOUR_BITS
+    for character in window:
+        value = (value * _FACTOR + ord(character)) & _SIXTY_FOUR_BITS
     return value
