@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from exai_audit.facts.symbols import ModuleSymbols, SymbolFact, SymbolKind
@@ -45,6 +46,7 @@ _ACTIONS = {
     "wrap": "wrapping", "write": "writing",
 }  # fmt: skip
 _FAULTS = frozenset({"error", "exception", "warning"})
+_Weights = dict[tuple[str, ...], float]
 _PLAIN = (SymbolKind.CONSTANT, SymbolKind.VARIABLE, SymbolKind.ALIAS)
 
 
@@ -90,8 +92,9 @@ def responsibilities(
     taken = {*siblings, *bound, *imported, *_TAKEN}
     names: dict[int, str] = {}
     sizes = [sum(module.symbols[n].lines for n in cluster) for cluster in module.clusters]
+    everywhere = _weights(module.symbols)
     for number in sorted(range(len(sizes)), key=lambda n: (-sizes[n], n)):
-        naming = _Naming(module.symbols, module.clusters[number], stem)
+        naming = _Naming(module.symbols, module.clusters[number], stem, everywhere)
         names[number] = next(
             name
             for name in naming.candidates()
@@ -127,10 +130,12 @@ def _summary(symbols: Sequence[SymbolFact], cluster: Sequence[int]) -> str:
 
 
 class _Naming:
-    """Names for one cluster, the best first."""
+    """Names for one cluster, the best first; ``everywhere`` are the weights of all words."""
 
-    def __init__(self, symbols: Sequence[SymbolFact], cluster: Sequence[int], stem: str) -> None:
-        self._symbols = symbols
+    def __init__(
+        self, symbols: Sequence[SymbolFact], cluster: Sequence[int], stem: str, everywhere: _Weights
+    ) -> None:
+        self._everywhere = everywhere
         self._inside = [symbols[number] for number in cluster]
         self._leads = lead_symbols(symbols, cluster)
         self._stem = "_".join(words_of(stem)) or "module"
@@ -177,7 +182,7 @@ class _Naming:
 
     @staticmethod
     def _is_fault(symbol: SymbolFact) -> bool:
-        words = words_of(symbol.names[0]) if symbol.names else []
+        words = words_of(symbol.names[0]) if symbol.names else ()
         return symbol.kind is SymbolKind.CLASS and bool(words) and words[-1] in _FAULTS
 
     def _scored(self) -> list[tuple[tuple[str, ...], float]]:
@@ -186,12 +191,11 @@ class _Naming:
         Best first: what covers much of the cluster and little of the rest of the module.
         """
         here = _weights(self._inside)
-        everywhere = _weights(self._symbols)
         total = sum(map(_weight, self._inside)) or 1.0
         scored = []
         for words, weight in here.items():
             cover = weight / total
-            distinct = weight / everywhere[words]
+            distinct = weight / self._everywhere[words]
             score = cover * distinct**0.5 * (1.25 if len(words) == 2 else 1.0)
             scored.append((-round(score, 6), words, cover))
         return [(words, cover) for _, words, cover in sorted(scored)]
@@ -208,12 +212,12 @@ class _Naming:
         """Tell whether there are several things of a name, or the code speaks of several."""
         names = [name for symbol in self._inside for name in symbol.names]
         classes = [s.names[0] for s in self._inside if s.kind is SymbolKind.CLASS and s.names]
-        things = sum(words_of(name)[-1:] == [word] for name in classes)
+        things = sum(words_of(name)[-1:] == (word,) for name in classes)
         return things >= 2 or any(plural(word) in snake_case(name).split("_") for name in names)
 
     def _is_action(self, word: str) -> bool:
         functions = [s for s in self._inside if s.kind is SymbolKind.FUNCTION and s.names]
-        leading = sum(words_of(symbol.names[0])[:1] == [word] for symbol in functions)
+        leading = sum(words_of(symbol.names[0])[:1] == (word,) for symbol in functions)
         return 2 * leading >= sum(word in words_of(symbol.names[0]) for symbol in functions)
 
 
@@ -221,19 +225,22 @@ def _weight(symbol: SymbolFact) -> float:
     return float(symbol.lines) ** 0.5 if symbol.names else 0.0
 
 
-def _weights(symbols: Iterable[SymbolFact]) -> dict[tuple[str, ...], float]:
+def _weights(symbols: Iterable[SymbolFact]) -> _Weights:
     """Return the weight of each word and each pair of neighbouring words."""
-    found: dict[tuple[str, ...], float] = {}
+    found: _Weights = {}
     for symbol in symbols:
-        said: set[tuple[str, ...]] = set()
-        for name in symbol.names:
-            words = [word for word in words_of(name) if not word.isdigit()]
-            said.update((word,) for word in words if _says_something(word))
-            pairs = pairwise(words)
-            said.update(pair for pair in pairs if all(map(_says_something, pair)))
-        for words_said in said:
-            found[words_said] = found.get(words_said, 0.0) + _weight(symbol)
+        weight = _weight(symbol)
+        for said in {said for name in symbol.names for said in _said(name)}:
+            found[said] = found.get(said, 0.0) + weight
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _said(name: str) -> frozenset[tuple[str, ...]]:
+    """Return the words of a name that say something, and its pairs of such neighbours."""
+    words = [word for word in words_of(name) if not word.isdigit()]
+    pairs = (pair for pair in pairwise(words) if all(map(_says_something, pair)))
+    return frozenset([*((word,) for word in words if _says_something(word)), *pairs])
 
 
 def _says_something(word: str) -> bool:

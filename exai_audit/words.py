@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WORDS = re.compile(
     r"(?:API|FTP|HTML|HTTPS?|JSON|SQL|SSL|URL|XML)(?=[a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+"
@@ -10,9 +11,10 @@ _WORDS = re.compile(
 )
 
 
-def words_of(name: str) -> list[str]:
+@lru_cache(maxsize=16_384)
+def words_of(name: str) -> tuple[str, ...]:
     """Return the words of an identifier in lower case, plurals as singulars."""
-    return [singular(word.lower()) for word in _WORDS.findall(name)]
+    return tuple(singular(word.lower()) for word in _WORDS.findall(name))
 
 
 def singular(word: str) -> str:
