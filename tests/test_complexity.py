@@ -13,7 +13,9 @@ from types import ModuleType
 import pytest
 from radon.visitors import ComplexityVisitor
 
-from exai_audit.collectors.complexity import complexity
+from exai_audit.collectors.complexity import complexities
+from exai_audit.collectors.tree import ModuleTree
+from exai_audit.source import decode
 
 SOURCE = """
 def everything(a, b, *c):
@@ -69,10 +71,10 @@ def by_radon(function: ast.AST) -> int:
 
 
 def assert_same(source: str) -> None:
-    lines = source.split("\n")
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            assert complexity(node, lines) == by_radon(node), node.name
+    tree = ModuleTree(decode("m.py", source.encode()), ast.parse(source), "m")
+    counted = complexities(tree)
+    for function in tree.functions:
+        assert counted.get(function, 1) == by_radon(function), function.name
 
 
 def test_every_branch_counts_as_in_radon() -> None:

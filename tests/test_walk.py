@@ -1,4 +1,4 @@
-"""The walk visits what libcst visits, in libcst's own order."""
+"""The walk visits every node once, outer before inner, as it is written."""
 
 from __future__ import annotations
 
@@ -8,97 +8,95 @@ import asyncio.base_events
 import dataclasses
 import enum
 import inspect
-from types import ModuleType
+import typing
+from collections import Counter
+from typing import Any
 
-import libcst as cst
 import pytest
 
-from exai_audit.collectors.walk import walk
+from exai_audit.collectors.walk import children, descendants, walk
 
-_TOKENS = {
-    "AssignEqual", "Asynchronous", "Colon", "Comma", "Comment", "Dot", "EmptyLine",
-    "LeftCurlyBrace", "LeftParen", "LeftSquareBracket", "Newline", "ParamSlash", "ParamStar",
-    "ParenthesizedWhitespace", "RightCurlyBrace", "RightParen", "RightSquareBracket", "Semicolon",
-    "SimpleWhitespace", "TrailingWhitespace",
-}  # fmt: skip
-_NODES = [name for name in dir(cst) if isinstance(getattr(cst, name), type)]
+MODULES = [argparse, asyncio.base_events, dataclasses, enum, ast, typing]
+_STAND_NOWHERE = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.alias)
+RICH = """
+@first(a)
+@second
+async def f(p, /, q=1, *r, s: int = 2, t, **u) -> int:
+    call(x, *y, k=1, *z, **w)
+    {a: b, **c, d: e}
+    return (g if h else i), [j for k in l if m for n in o], {v: w for v, w in x}
 
+@third
+class C(Base, metaclass=Meta):
+    x: int = 3
 
-def _record(self: cst.CSTVisitor, node: cst.CSTNode) -> None:
-    vars(self)["seen"].append(node)
-
-
-_Recorder = type("_Recorder", (cst.CSTVisitor,), {f"visit_{name}": _record for name in _NODES})
-
-
-def recorder() -> cst.CSTVisitor:
-    """Return a visitor that notes every node in ``seen``."""
-    visitor: cst.CSTVisitor = _Recorder()
-    vars(visitor)["seen"] = []
-    return visitor
-
-
-@pytest.mark.parametrize("module", [argparse, asyncio.base_events, dataclasses, enum, ast])
-def test_order_is_libcsts(module: ModuleType) -> None:
-    tree = cst.parse_module(inspect.getsource(module))
-    theirs, ours = recorder(), recorder()
-    tree.visit(theirs)
-    walk(tree, [ours])
-    walked = set(vars(ours)["seen"])
-    assert vars(ours)["seen"] == [node for node in vars(theirs)["seen"] if node in walked]
-    missed = {type(node).__name__ for node in vars(theirs)["seen"] if node not in walked}
-    assert missed <= _TOKENS
+with a as b, c as d:
+    try:
+        assert e, "f"
+    except (G, H) as i:
+        raise J from k
+    else:
+        lambda l=m: n
+    finally:
+        del o[p:q:r], s[t, u]
+match v:
+    case {"w": x, **y} if z:
+        global g
+    case C(1, d=[2, *e]) | -1:
+        pass
+"""
+SOURCES = [RICH, *map(inspect.getsource, MODULES)]
+NAMES = ["rich", *(module.__name__ for module in MODULES)]
 
 
-class _Functions(cst.CSTVisitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.entered: list[str] = []
-        self.left: list[str] = []
-        self.names: list[str] = []
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        self.entered.append(node.name.value)
-        return node.name.value != "closed"
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
-        self.left.append(original_node.name.value)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.names.append(node.value)
+@pytest.mark.parametrize("source", SOURCES, ids=NAMES)
+def test_every_node_is_visited_once(source: str) -> None:
+    tree = ast.parse(source)
+    seen = Counter(map(id, walk(tree).nodes))
+    assert set(seen.values()) == {1}
+    missed = [node for node in ast.walk(tree) if id(node) not in seen]
+    assert {type(node) for node in missed if not isinstance(node, _STAND_NOWHERE)} == set()
 
 
-SOURCE = "def open():\n    a\n    def inner():\n        b\n\ndef closed():\n    c\n"
+@pytest.mark.parametrize("source", SOURCES, ids=NAMES)
+def test_order_is_that_of_the_source(source: str) -> None:
+    walked = walk(ast.parse(source))
+    starts = [_start(node) for node in walked.nodes if _is_placed(node, walked.parents)]
+    assert len(starts) > 30
+    assert starts == sorted(starts)
 
 
-def test_false_closes_a_node_for_that_visitor_only() -> None:
-    strict, other = _Functions(), _NameRecorder()
-    walk(cst.parse_module(SOURCE), [strict, other])
-    assert strict.entered == ["open", "inner", "closed"]
-    assert strict.left == ["inner", "open", "closed"]
-    assert strict.names == ["open", "a", "inner", "b"]
-    assert other.names == ["open", "a", "inner", "b", "closed", "c"]
+def _is_placed(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    """Tell whether a node has a place: in a formatted string, older interpreters guess it."""
+    if not hasattr(node, "lineno"):
+        return False
+    while node in parents:
+        node = parents[node]
+        if isinstance(node, ast.JoinedStr):
+            return False
+    return True
 
 
-class _NameRecorder(cst.CSTVisitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.names.append(node.value)
+def _start(node: ast.AST) -> tuple[int, int]:
+    first: Any = next(iter(getattr(node, "decorator_list", ())), node)
+    return first.lineno, first.col_offset
 
 
-def test_parents_and_statements_are_known() -> None:
-    tree = cst.parse_module("def f():\n    return 1\n")
-    walked = walk(tree, [])
-    statements = list(walked.order)
-    kinds = [type(node).__name__ for node in statements]
-    assert kinds == ["FunctionDef", "Return"]
-    assert walked.parents[statements[1]] in walked.parents
+def test_parents_hold_their_children() -> None:
+    walked = walk(ast.parse(RICH))
+    for node in walked.nodes:
+        assert all(walked.parents[child] is node for child in children(node))
+    assert set(walked.nodes) - set(walked.parents) == {walked.nodes[0]}
 
 
-def test_format_specifications_are_walked_whichever_string_comes_first() -> None:
-    visitor = _NameRecorder()
-    walk(cst.parse_module('f"{a}"\nf"{b:{width}}"\n'), [visitor])
-    assert visitor.names == ["a", "b", "width"]
+def test_descendants_begin_with_the_node_itself() -> None:
+    tree = ast.parse("f(a, b=c)")
+    kinds = [type(node).__name__ for node in descendants(tree.body[0])]
+    assert kinds == ["Expr", "Call", "Name", "Name", "keyword", "Name"]
+
+
+def test_depth_needs_no_stack() -> None:
+    tree: ast.expr = ast.Name("x")
+    for _ in range(50_000):
+        tree = ast.Attribute(tree, "y")
+    assert len(walk(tree).nodes) == 50_001

@@ -66,7 +66,7 @@ def _version(package: str) -> str:
 
 def _equality(jobs: int) -> int:
     files, others = differing(jobs)
-    print(f"{files} files read in part and as a whole; {len(others)} with other facts")
+    print(f"{files} files read by both parsers; {len(others)} with other facts")
     print("\n".join(others))
     return 1 if others else 0
 

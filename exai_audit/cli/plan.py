@@ -88,7 +88,7 @@ def _plan(audited: Audit, path: str, settings: Settings) -> Plan:
 
 def _read_again(facts: FileFacts, audited: Audit, settings: Settings) -> FileFacts:
     """Return the facts with the symbols of a module that the audit only counted: a test's."""
-    from exai_audit.collectors import collect  # only here, since it costs the import of libcst
+    from exai_audit.collectors import collect  # only here: a scan that remembers needs none
 
     data = Sources(audited.discovery.files).bytes_of(facts.path)
     return facts if data is None else collect(facts.path, data, facts.module, settings.module_limit)

@@ -3,91 +3,72 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-
-import libcst as cst
 
 from exai_audit.collectors.caching.classes import cache_classes
 from exai_audit.collectors.caching.containers import Key, containers
 from exai_audit.collectors.caching.decorators import cleared, decorated
 from exai_audit.collectors.caching.definitions import definitions
-from exai_audit.collectors.caching.signs import WORD, container_names, names_around
+from exai_audit.collectors.caching.signs import Spoken, makes_cache, remembering
 from exai_audit.collectors.caching.stores import library_stores
-from exai_audit.collectors.caching.syntax import Gathered, last_name
+from exai_audit.collectors.caching.syntax import Gathered, last_names
 from exai_audit.collectors.caching.threads import shown_threads
 from exai_audit.collectors.caching.words import empties, says_cache
-from exai_audit.collectors.sight import Sight, Surroundings
+from exai_audit.collectors.signs import Sign
+from exai_audit.collectors.syntax import arguments
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.caches import CacheFact, CacheFacts
 from exai_audit.knowledge.layers import layer_of
 
-TRIGGERS = re.compile(
-    rb"(?im)cache|memo|(?:default_)?factory\s*=\s*dict"
-    rb"|=\s*(?:\{\s*\}|(?:\w+\.)?(?:(?:Ordered|default)?dict|Weak\w+)(?:\[[^\n]*\])?\()"
-)
-
-SIGHT = Sight(
-    words=WORD,
-    rows=lambda row: row.cache is not None,
-    fixed=container_names,
-    mentions=True,
-    around=Surroundings(names=names_around, callers=True, called=3),
-)
+SIGN = Sign(re.compile("(?i)cache|memo"), frozenset({"return"}), makes_cache)
+"""What is kept in a dictionary of any name is a cache only if some function returns it."""
 
 
-class CacheCollector(cst.CSTVisitor):
-    """Gathers what may make or use a cache."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._found = Gathered()
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        self._found.assignments.append(node)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._found.assignments.append(node)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._found.functions.append(node)
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self._found.classes.append(node)
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self._found.calls.append(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self._found.names.setdefault(node.value, []).append(node)
-
-    def facts(self, tree: ModuleTree) -> CacheFacts:
-        """Return the caches in source order, and the names of functions whose caches it clears."""
-        found = [_layered(fact, tree) for fact in _all(tree, self._found)]
-        found.sort(key=lambda fact: (fact.place.span, fact.name))
-        threads = shown_threads(tree, self._found.calls) if found else ""
-        return CacheFacts(
-            tuple(found),
-            tuple(sorted(cleared(tree, self._found))),
-            tuple(sorted(self._emptying())),
-            threads,
-        )
-
-    def _emptying(self) -> set[str]:
-        """Return the functions called, or named to be called, that empty a cache by their name."""
-        named = {last_name(call.func) for call in self._found.calls}
-        named |= {last_name(arg.value) for call in self._found.calls for arg in call.args}
-        return {name for name in named if name and empties(name) and says_cache(name)}
+def caches(tree: ModuleTree) -> CacheFacts:
+    """Return the caches in source order, and the names of functions whose caches it clears."""
+    gathered, spoken = Gathered(tree), Spoken(tree)
+    names = remembering(tree)
+    if not spoken:
+        defined = definitions(tree, gathered, names) if names else []
+        return _facts(tree, containers(tree, gathered, defined, set()))
+    facts = _facts(tree, _all(tree, gathered, names | spoken.names(), spoken))
+    emptied = cleared(tree, gathered) if spoken.clears else ()
+    emptying = _emptying(gathered, spoken)
+    return replace(facts, cleared=tuple(sorted(emptied)), emptying=tuple(sorted(emptying)))
 
 
-def _all(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
-    """Yield the caches; what is one in several forms is one in the first of these."""
-    defined = definitions(tree, gathered)
+def _facts(tree: ModuleTree, found: Iterable[CacheFact]) -> CacheFacts:
+    facts = [_layered(fact, tree) for fact in found]
+    facts.sort(key=lambda fact: (fact.place.span, fact.name))
+    return CacheFacts(tuple(facts), threads=shown_threads(tree) if facts else "")
+
+
+def _emptying(gathered: Gathered, spoken: Spoken) -> set[str]:
+    """Return the functions called, or named to be called, that empty a cache by their name."""
+    names = {name for name in spoken.words if empties(name) and says_cache(name)}
+    if not names:
+        return names
+    named = last_names(call.func for call in gathered.calls)
+    named |= last_names(given.value for call in gathered.calls for given in arguments(call))
+    return names & named
+
+
+def _all(
+    tree: ModuleTree, gathered: Gathered, names: set[str], spoken: Spoken
+) -> Iterator[CacheFact]:
+    """Yield the caches; what is one in several forms is one in the first of these.
+
+    Args:
+        names: those of all that may be one but functions.
+    """
+    defined = definitions(tree, gathered, names)
     taken: set[Key] = set()
     yield from library_stores(tree, gathered, defined, taken)
     yield from cache_classes(tree, gathered, defined, taken)
     yield from containers(tree, gathered, defined, taken)
-    yield from decorated(tree, gathered)
+    if spoken.decorates:
+        yield from decorated(tree, gathered, spoken.wraps())
 
 
 def _layered(fact: CacheFact, tree: ModuleTree) -> CacheFact:

@@ -2,61 +2,98 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-import libcst as cst
-
-from exai_audit.collectors.limiters import limiter_of, limiters_around
-from exai_audit.collectors.sight import Sight
+from exai_audit.collectors.limiters import is_limiter, limited_by, limiter_of, limiters_around
+from exai_audit.collectors.signs import Sign
+from exai_audit.collectors.syntax import FUNCTIONS, argument
 from exai_audit.collectors.timeout_sites import Candidates, Site, SiteFinder
-from exai_audit.collectors.timeout_values import Value, argument
 from exai_audit.collectors.timeout_words import unit_scale, words
 from exai_audit.collectors.tree import ModuleTree
+from exai_audit.collectors.walk import arguments_in_order, children
 from exai_audit.facts.timeouts import EnclosedFact, TimeoutForm, ValueKind
 from exai_audit.knowledge.table import Call, table
 
-TRIGGERS = re.compile(rb"wait_for|timeout\(|Timeout\(|fail_after|move_on_after")
-SIGHT = Sight(
-    rows=lambda row: (
-        row.timeout is not None and (row.timeout.waits == "around" or row.timeout.whole)
-    )
-)
+
+def _is_whole(row: Call) -> bool:
+    return row.timeout is not None and row.timeout.whole
+
+
+def _limits_others(row: Call) -> bool:
+    return is_limiter(row) or _is_whole(row)
+
+
+SIGN = Sign(rows=_limits_others)
 _GIVEN_TO_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.LOCAL)
 # Of the arguments that are called a timeout, those that do not end the call itself.
 _ENDS_LATER = frozenset({"ping", "close", "keepalive", "idle", "heartbeat", "session", "lock"})
+_RUNS_LATER = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
+_Limiter = tuple[ast.Call, Call]
 
 
-class EnclosedCollector(cst.CSTVisitor):
-    """Gathers calls; what stands inside a limit is known once names are."""
+def enclosed(tree: ModuleTree) -> tuple[EnclosedFact, ...]:
+    """Return the inner limits and calls in source order."""
+    found = [fact for call in tree.calls_of(_is_whole) for fact in _phases(call, tree)]
+    inner = _enclosed_calls(tree)
+    if inner:
+        found += _in_limiters(inner, tree)
+    return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.outer_line)))
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._calls: list[cst.Call] = []
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self._calls.append(node)
+def _enclosed_calls(tree: ModuleTree) -> dict[ast.Call, list[_Limiter]]:
+    """Return the awaited calls that limiters are around, with those, from inner to outer."""
+    limited: list[ast.AST] = []
+    for limiter in tree.calls_of(is_limiter):
+        row = limiter_of(limiter, tree)
+        if row is not None:
+            limited += limited_by(limiter, row, tree)
+    found: dict[ast.Call, list[_Limiter]] = {}
+    for call in _calls_in(limited):
+        around = [one for one in limiters_around(call, tree) if _is_awaited(call, one[0], tree)]
+        if around:
+            found[call] = around
+    return found
 
-    def facts(self, tree: ModuleTree) -> tuple[EnclosedFact, ...]:
-        """Return the inner limits and calls in source order."""
-        finder = SiteFinder(tree, Candidates(calls=self._calls))
-        given: dict[cst.Call, list[Site]] = {}
-        for site in finder.sites():
-            if site.call is not None and site.form in _GIVEN_TO_CALLS:
-                given.setdefault(site.call, []).append(site)
-        found: list[EnclosedFact] = []
-        for call in self._calls:
-            found.extend(_phases(call, tree))
-            for outer, row in limiters_around(call, tree):
-                if _is_awaited(call, outer, tree):
-                    found.extend(_inside(call, given, (outer, row), finder, tree))
-        return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.outer_line)))
+
+def _calls_in(limited: Sequence[ast.AST]) -> Iterator[ast.Call]:
+    """Yield the calls that run right in what is limited, each once."""
+    seen: set[ast.AST] = set()
+    waiting = [*reversed(limited)]
+    while waiting:
+        node = waiting.pop()
+        if node in seen or isinstance(node, _RUNS_LATER):
+            continue
+        seen.add(node)
+        if isinstance(node, ast.Call):
+            yield node
+        waiting.extend(reversed(children(node)))
+
+
+def _in_limiters(
+    inner: Mapping[ast.Call, Sequence[_Limiter]], tree: ModuleTree
+) -> Iterator[EnclosedFact]:
+    outer = (limiter for around in inner.values() for limiter, _ in around)
+    calls = list(dict.fromkeys((*inner, *outer)))
+    finder = SiteFinder(tree, Candidates(calls=calls))
+    given = _by_call(finder.sites())
+    for call, around in inner.items():
+        for limiter in around:
+            yield from _inside(call, given, limiter, finder, tree)
+
+
+def _by_call(sites: Iterable[Site]) -> dict[ast.Call, list[Site]]:
+    given: dict[ast.Call, list[Site]] = {}
+    for site in sites:
+        if site.call is not None and site.form in _GIVEN_TO_CALLS:
+            given.setdefault(site.call, []).append(site)
+    return given
 
 
 def _inside(
-    call: cst.Call,
-    given: Mapping[cst.Call, list[Site]],
-    limiter: tuple[cst.Call, Call],
+    call: ast.Call,
+    given: Mapping[ast.Call, list[Site]],
+    limiter: _Limiter,
     finder: SiteFinder,
     tree: ModuleTree,
 ) -> Iterator[EnclosedFact]:
@@ -82,7 +119,7 @@ def _inside(
 
 
 def _inner(
-    call: cst.Call, name: str, given: Sequence[Site], around: Site, tree: ModuleTree
+    call: ast.Call, name: str, given: Sequence[Site], around: Site, tree: ModuleTree
 ) -> Iterator[Site | None]:
     """Yield the limits that a call is given; None for a call of the project that has none."""
     if name.rpartition(".")[2][:1].isupper():
@@ -100,7 +137,7 @@ def _hands_on(site: Site, around: Site, tree: ModuleTree) -> bool:
     inner, outer = _named(site), _named(around)
     if inner is None or outer is None or "deadline" not in words(site.name):
         return False
-    return tree.module.code_for_node(inner) == tree.module.code_for_node(outer)
+    return tree.text(inner) == tree.text(outer)
 
 
 def _project(tree: ModuleTree) -> str:
@@ -118,59 +155,65 @@ def _ends_the_call(site: Site) -> bool:
 
 def _has_phases(site: Site) -> bool:
     """Tell whether a limit object limits each phase by itself, so that one may still fire."""
-    value = site.at.value if isinstance(site.at, cst.Arg) else None
-    return site.value.compound and not (isinstance(value, cst.Call) and len(value.args) == 1)
+    value = _given(site)
+    is_for_all = isinstance(value, ast.Call) and len(value.args) + len(value.keywords) == 1
+    return site.value.compound and not is_for_all
 
 
 def _limit(site: Site, tree: ModuleTree) -> tuple[float | None, str]:
     """Return a limit in seconds, or the dotted name of what it refers to."""
     scale = site.scale if site.scale is not None else 1.0
-    value: Value = site.value
+    value = site.value
     if value.amount is not None:
         return (value.amount if value.in_seconds else round(value.amount * scale, 9)), ""
     node = _named(site)
     return None, (tree.qualified(node) or "") if node is not None else ""
 
 
-def _named(site: Site) -> cst.Name | cst.Attribute | None:
-    node = site.at.value if isinstance(site.at, cst.Arg) else None
-    return node if isinstance(node, (cst.Name, cst.Attribute)) else None
+def _named(site: Site) -> ast.Name | ast.Attribute | None:
+    node = _given(site)
+    return node if isinstance(node, (ast.Name, ast.Attribute)) else None
 
 
-def _is_awaited(call: cst.Call, outer: cst.Call, tree: ModuleTree) -> bool:
+def _given(site: Site) -> ast.AST:
+    return site.at.value if isinstance(site.at, ast.keyword) else site.at
+
+
+def _is_awaited(call: ast.Call, outer: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a call is awaited, or entered, inside ``outer`` or its block."""
-    child: cst.CSTNode = call
+    child: ast.AST = call
     for node in tree.ancestors(call):
         if node is outer:
-            return child is outer.args[0]
-        if isinstance(node, cst.Await):
+            return child is next(iter(arguments_in_order(outer)), None)
+        if isinstance(node, ast.Await):
             return True
-        if isinstance(node, cst.WithItem):
-            around = tree.parent(node)
-            is_async = isinstance(around, cst.With) and around.asynchronous is not None
+        if isinstance(node, ast.withitem):
+            is_async = isinstance(tree.parent(node), ast.AsyncWith)
             return is_async or limiter_of(call, tree) is not None
-        if isinstance(node, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+        if isinstance(node, ast.stmt):
             return False
         child = node
     return False
 
 
-def _phases(call: cst.Call, tree: ModuleTree) -> Iterator[EnclosedFact]:
+def _phases(call: ast.Call, tree: ModuleTree) -> Iterator[EnclosedFact]:
     """Yield the phases of a limit object that are longer than its limit on the whole."""
-    name = tree.qualified(call.func)
+    name = tree.qualified(call.func) if call.keywords else None
     row = table().call(name) if name else None
     if row is None or row.timeout is None or not row.timeout.whole:
         return
     whole = argument(call, row.timeout.argument, row.timeout.position)
     total = tree.number(whole.value) if whole is not None else None
+    if whole is None or total is None:
+        return
     scale = unit_scale(row.timeout.unit)
-    for arg in call.args if whole is not None and total is not None else ():
-        number = tree.number(arg.value) if arg.keyword is not None and arg is not whole else None
-        if number is not None and total is not None and arg.keyword is not None:
+    for phase in call.keywords:
+        number = tree.number(phase.value) if phase.arg and phase is not whole.node else None
+        if number is not None:
             yield EnclosedFact(
-                place=tree.place(arg),
+                place=tree.place(phase),
                 operation=row.name,
-                name=arg.keyword.value,
+                name=phase.arg or "",
                 seconds=number * scale,
                 refers="",
                 outer=f"{row.name} ({row.timeout.argument})",

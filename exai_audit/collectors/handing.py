@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import libcst as cst
-
 from exai_audit.collectors.scopes import How
-from exai_audit.collectors.timeout_values import argument, last_name, receiver
+from exai_audit.collectors.signs import Rows, names_of
+from exai_audit.collectors.syntax import (
+    FUNCTIONS,
+    Argument,
+    Function,
+    argument,
+    arguments,
+    last_name,
+    receiver,
+)
 from exai_audit.collectors.timeout_words import words
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.concurrency import RunsIn
@@ -21,41 +30,52 @@ STARTING = frozenset({
 """Words in the names of functions that run, or start, what stays for the program's life."""
 _LOOP = "asyncio.AbstractEventLoop"
 OF_ANY_LOOP = frozenset({"run_in_executor", "run_until_complete"})
+_OF_A_CONTEXT = "run"
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
     """A function, as an expression, that ``call`` has run elsewhere."""
 
-    call: cst.Call
-    function: cst.BaseExpression
+    call: ast.Call
+    function: ast.expr
     runs_in: RunsIn
 
 
-def row_of(call: cst.Call, tree: ModuleTree) -> Call | None:
+def hands(row: Call) -> bool:
+    """Choose the rows of calls that have a function run elsewhere."""
+    return row.hands is not None
+
+
+def calls_of(rows: Rows, tree: ModuleTree) -> Iterator[ast.Call]:
+    """Yield the calls that `row_of` may know as one of the chosen rows, in source order."""
+    return tree.calls(names_of(rows, tree.roots) | OF_ANY_LOOP | {_OF_A_CONTEXT})
+
+
+def row_of(call: ast.Call, tree: ModuleTree) -> Call | None:
     """Return what is known of a call; the methods that only loops have need no known loop."""
     return row_of_callee(callee_of(call, tree), tree)
 
 
-def callee_of(call: cst.Call, tree: ModuleTree) -> cst.BaseExpression:
+def callee_of(call: ast.Call, tree: ModuleTree) -> ast.expr:
     """Return what a call calls, also through ``context.run(f, …)``."""
-    if not call.args or not _is_run_of_context(call.func, tree):
+    if not (call.args or call.keywords) or not _is_run_of_context(call.func, tree):
         return call.func
-    return call.args[0].value
+    return arguments(call)[0].value
 
 
-def row_of_callee(callee: cst.BaseExpression, tree: ModuleTree) -> Call | None:
+def row_of_callee(callee: ast.expr, tree: ModuleTree) -> Call | None:
     """Return what is known of a function, see `row_of`."""
     name = tree.qualified(callee)
     known = table().call(name) if name else None
-    if known is None and last_name(callee) in OF_ANY_LOOP and isinstance(callee, cst.Attribute):
+    if known is None and isinstance(callee, ast.Attribute) and callee.attr in OF_ANY_LOOP:
         owner = tree.resolve(callee.value)
         if owner is None or not owner.name.startswith(tree.dotted + "."):
-            return table().call(f"{_LOOP}.{last_name(callee)}")
+            return table().call(f"{_LOOP}.{callee.attr}")
     return known
 
 
-def handed_by(call: cst.Call, tree: ModuleTree) -> Handed | None:
+def handed_by(call: ast.Call, tree: ModuleTree) -> Handed | None:
     """Return the function that ``call`` has run elsewhere, None where it is no such call."""
     row = row_of(call, tree)
     if row is None or row.hands is None:
@@ -67,38 +87,38 @@ def handed_by(call: cst.Call, tree: ModuleTree) -> Handed | None:
     return Handed(call, function, _runs_in(call, row.hands.to, function, tree))
 
 
-def _unwrapped(given: cst.Arg, call: cst.Call, tree: ModuleTree) -> cst.BaseExpression:
+def _unwrapped(given: Argument, call: ast.Call, tree: ModuleTree) -> ast.expr:
     """Look through ``partial(f, …)`` and ``context.run, f``."""
     function = given.value
-    if isinstance(function, cst.Call) and tree.qualified(function.func) in _PARTIALS:
-        return function.args[0].value if function.args else function
+    if isinstance(function, ast.Call) and tree.qualified(function.func) in _PARTIALS:
+        return next((inner.value for inner in arguments(function)), function)
     if _is_run_of_context(function, tree):
         return _first_argument(given, call) or function
     return function
 
 
-def _is_run_of_context(function: cst.BaseExpression, tree: ModuleTree) -> bool:
-    owner = receiver(function)
-    if owner is None or last_name(function) != "run":
+def _is_run_of_context(function: ast.expr, tree: ModuleTree) -> bool:
+    if not isinstance(function, ast.Attribute) or function.attr != _OF_A_CONTEXT:
         return False
-    if {"context", "ctx"} & set(words(last_name(owner))):
+    if {"context", "ctx"} & set(words(last_name(function.value))):
         return True
-    ref = tree.resolve(owner)
+    ref = tree.resolve(function.value)
     return ref is not None and ref.name.startswith("contextvars.")
 
 
-def _first_argument(given: cst.Arg, call: cst.Call) -> cst.BaseExpression | None:
+def _first_argument(given: Argument, call: ast.Call) -> ast.expr | None:
     """Return the first of the arguments that a call hands to the function it is given."""
-    for arg in call.args:
-        if arg.keyword is not None and arg.keyword.value == "args":
-            items = arg.value
-            known = isinstance(items, (cst.Tuple, cst.List)) and items.elements
-            return items.elements[0].value if known else None  # type: ignore[attr-defined]
-    following = call.args[call.args.index(given) + 1 :]
-    return following[0].value if following and following[0].keyword is None else None
+    for keyword in call.keywords:
+        if keyword.arg == "args":
+            items = keyword.value
+            known = isinstance(items, (ast.Tuple, ast.List)) and items.elts
+            return items.elts[0] if known else None  # type: ignore[attr-defined]
+    every = arguments(call)
+    following = every[every.index(given) + 1 :]
+    return following[0].value if following and not following[0].name else None
 
 
-def _runs_in(call: cst.Call, to: str, function: cst.BaseExpression, tree: ModuleTree) -> RunsIn:
+def _runs_in(call: ast.Call, to: str, function: ast.expr, tree: ModuleTree) -> RunsIn:
     if to == "process":
         return RunsIn.PROCESS
     if to == "thread":
@@ -113,59 +133,67 @@ def _runs_in(call: cst.Call, to: str, function: cst.BaseExpression, tree: Module
     return RunsIn.POOL
 
 
-def _is_thread_per_call(thread: cst.Call, function: cst.BaseExpression, tree: ModuleTree) -> bool:
+def _is_thread_per_call(thread: ast.Call, function: ast.expr, tree: ModuleTree) -> bool:
     """Tell whether a thread is started for each call of the function that makes it.
 
     It is when that function joins it, starts it in a loop, or has it run a function made for the
     call; not when the thread is kept, or the function is there to start something that stays.
     """
     around = tree.function_of(thread)
-    if not isinstance(around, cst.FunctionDef):
+    if not isinstance(around, FUNCTIONS):
         return False
     target = _assigned(thread, tree)
-    if target is not None and not isinstance(target, cst.Name):
+    if target is not None and not isinstance(target, ast.Name):
         return False
-    if target is not None and _is_joined(target.value, around, tree):
+    if target is not None and _is_joined(target.id, around, tree):
         return True
-    if around.name.value == "__init__" or STARTING & set(words(around.name.value)):
+    if around.name == "__init__" or STARTING & set(words(around.name)):
         return _is_in_loop(thread, tree) and target is None
     return _is_in_loop(thread, tree) or _is_made_in(function, around, tree)
 
 
-def _assigned(thread: cst.Call, tree: ModuleTree) -> cst.BaseExpression | None:
+def _assigned(thread: ast.Call, tree: ModuleTree) -> ast.expr | None:
     parent = tree.parent(thread)
-    if isinstance(parent, cst.Assign):
-        return parent.targets[0].target
-    return parent.target if isinstance(parent, cst.AnnAssign) else None
+    if isinstance(parent, ast.Assign):
+        return parent.targets[0]
+    return parent.target if isinstance(parent, ast.AnnAssign) else None
 
 
-def _is_in_loop(node: cst.CSTNode, tree: ModuleTree) -> bool:
+def _is_in_loop(node: ast.AST, tree: ModuleTree) -> bool:
     function = tree.function_of(node)
     return any(
-        isinstance(parent, (cst.For, cst.While)) and tree.function_of(parent) is function
+        isinstance(parent, (ast.For, ast.AsyncFor, ast.While))
+        and tree.function_of(parent) is function
         for parent in tree.ancestors(node)
     )
 
 
-def _is_made_in(function: cst.BaseExpression, around: cst.FunctionDef, tree: ModuleTree) -> bool:
+def _is_made_in(function: ast.expr, around: Function, tree: ModuleTree) -> bool:
     """Tell whether a function expression is a lambda or a function of the function ``around``."""
-    if isinstance(function, cst.Lambda):
+    if isinstance(function, ast.Lambda):
         return True
-    if not isinstance(function, cst.Name):
+    if not isinstance(function, ast.Name):
         return False
-    owner = tree.scopes.owner(function.value, tree.scopes.of(function))
+    owner = tree.scopes.owner(function.id, tree.scopes.of(function))
     return (
         owner is not None
         and owner.node is around
-        and any(binding.how is How.DEFINITION for binding in owner.names[function.value])
+        and any(binding.how is How.DEFINITION for binding in owner.names[function.id])
     )
 
 
-def _is_joined(name: str, function: cst.FunctionDef, tree: ModuleTree) -> bool:
+def is_method_of(call: ast.Call, method: str, name: str) -> bool:
+    """Tell whether a call is ``….name.method(…)``, as far as it shows."""
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr == method
+        and last_name(function.value) == name
+    )
+
+
+def _is_joined(name: str, function: Function, tree: ModuleTree) -> bool:
     return any(
-        isinstance(node, cst.Call)
-        and last_name(node.func) == "join"
-        and last_name(receiver(node.func) or node.func) == name
-        and tree.function_of(node) is function
-        for node in tree.walked.parents
+        is_method_of(call, "join", name) and tree.function_of(call) is function
+        for call in tree.all(ast.Call)
     )

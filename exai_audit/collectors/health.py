@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
-import libcst as cst
-
-from exai_audit.collectors.outline import Outline
-from exai_audit.collectors.sight import Sight, Surroundings
+from exai_audit.collectors.mentions import names_in
+from exai_audit.collectors.signs import Sign
+from exai_audit.collectors.syntax import FUNCTIONS, Function, arguments
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.practices import PracticeFact, PracticeKind
 
-TRIGGERS = re.compile(
-    rb"(?i)/health|/ready|/live|heart_?beat|\bping\b|_ping\b|\bpong\b"
-    rb"|(?:max|limit)\w*(?:conn|client|session|peer|socket)|(?:conn|client|session|peer)\w*(?:max|limit)"
-)
-_ROUTE = re.compile(r"/(?:health|healthz|healthcheck|ready|readyz|readiness|live|livez|liveness)\b")
+_ROUTES = frozenset({
+    "health", "healthz", "healthcheck", "ready", "readyz", "readiness", "live", "livez", "liveness",
+})  # fmt: skip
+_ROUTE = re.compile(rf"/(?:{'|'.join(sorted(_ROUTES))})\b")
 _BEATS = frozenset({"ping", "heartbeat", "send_heartbeat", "send_ping", "pong"})
 _PAUSES = frozenset({"sleep", "wait", "wait_for"})
 _CLOCKS = frozenset({"time.monotonic", "time.perf_counter", "time.time"})
@@ -27,191 +27,163 @@ _LIMIT = re.compile(
 _PER_PEER = re.compile(r"(?i)per_?(?:ip|peer|client|host|user|remote|address)")
 _IS_NO_COUNT = re.compile(r"(?i)min|max|limit|size")
 _CLOSES = frozenset({"close", "abort", "reject", "disconnect"})
+_LOOPS = (ast.While, ast.For, ast.AsyncFor)
+SIGN = Sign(words=_LIMIT, names=_BEATS | _ROUTES)
 
 
-def _routed(outline: Outline) -> Iterator[str]:
-    """Yield the names of all functions where a health route may lead to any."""
-    if any(_ROUTE.search(text) for text in (outline.outside, *(u.text for u in outline.units))):
-        yield from (unit.node.name for unit in outline.units)
+def health(tree: ModuleTree) -> tuple[PracticeFact, ...]:
+    """Return what checks or limits something, in source order."""
+    found = [*_checks(tree), *_pings(tree)]
+    found += [fact for node in tree.all(ast.If) for fact in _limits(node, tree)]
+    return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.kind.value)))
 
 
-SIGHT = Sight(
-    words=re.compile(
-        rf"\A(?:{'|'.join(sorted(_BEATS))})\Z|{_LIMIT.pattern.removeprefix('(?i)')}", re.I
-    ),
-    fixed=_routed,
-    around=Surroundings(callers=True),
-)
-
-
-class HealthCollector(cst.CSTVisitor):
-    """Gathers functions, calls, conditions and names."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._functions: list[cst.FunctionDef] = []
-        self._calls: list[cst.Call] = []
-        self._ifs: list[cst.If] = []
-        self._sums: list[cst.BinaryOperation] = []
-        self._waits: list[cst.CSTNode] = []
-        self._names: list[str] = []
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._functions.append(node)
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self._calls.append(node)
-
-    def visit_If(self, node: cst.If) -> None:
-        self._ifs.append(node)
-
-    def visit_Try(self, node: cst.Try) -> None:
-        self._waits.append(node)
-
-    def visit_Await(self, node: cst.Await) -> None:
-        self._waits.append(node)
-
-    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
-        self._sums.append(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self._names.append(node.value)
-
-    def facts(self, tree: ModuleTree) -> tuple[PracticeFact, ...]:
-        """Return what checks or limits something, in source order."""
-        found = [*self._checks(tree), *self._beats(tree), *self._latencies(tree)]
-        found += [fact for node in self._ifs for fact in _limits(node, tree)]
-        return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.kind.value)))
-
-    def _checks(self, tree: ModuleTree) -> Iterator[PracticeFact]:
-        """Yield functions that a health route leads to and that look at something."""
-        looking = {tree.function_of(node) for node in (*self._waits, *self._ifs)}
-        routed = {name for call in self._calls for name in _handlers(call)}
-        for function in self._functions:
-            decorated = any(_is_route(d.decorator) for d in function.decorators)
-            if (decorated or function.name.value in routed) and function in looking:
+def _checks(tree: ModuleTree) -> Iterator[PracticeFact]:
+    """Yield functions that a health route leads to and that look at something."""
+    if not _ROUTE.search(tree.source.text):
+        return
+    routing = [call for call in tree.all(ast.Call) if _is_routing(call)]
+    decorators = {*routing}
+    routed = {name for call in routing for name in _handlers(call)}
+    led_to = [
+        function
+        for function in tree.functions
+        if function.name in routed or not decorators.isdisjoint(function.decorator_list)
+    ]
+    if led_to:
+        looking = {tree.function_of(n) for n in (*tree.all(ast.Try, ast.Await), *tree.all(ast.If))}
+        for function in led_to:
+            if function in looking:
                 yield _fact(function, PracticeKind.HEALTH_CHECK, tree, mentioned=True)
 
-    def _beats(self, tree: ModuleTree) -> Iterator[PracticeFact]:
-        """Yield functions that ping again and again, with a pause between."""
-        beating = _loops(self._calls, _BEATS, tree)
-        pausing = _loops(self._calls, _PAUSES, tree)
-        for loop in beating:
-            function = tree.function_of(loop)
-            if loop in pausing and isinstance(function, cst.FunctionDef):
-                yield self._of(function, PracticeKind.HEARTBEAT, tree)
 
-    def _latencies(self, tree: ModuleTree) -> Iterator[PracticeFact]:
-        """Yield functions that ping and take the time that it takes."""
-        pinging = {tree.function_of(call) for call in self._calls if _method(call) in _BEATS}
-        measuring = {
-            tree.function_of(node)
-            for node in self._sums
-            if isinstance(node.operator, cst.Subtract)
-            and isinstance(node.left, cst.Call)
-            and tree.qualified(node.left.func) in _CLOCKS
-        }
-        for function in self._functions:
-            if function in pinging and function in measuring:
-                yield self._of(function, PracticeKind.LATENCY, tree)
+def _pings(tree: ModuleTree) -> Iterator[PracticeFact]:
+    """Yield functions that ping again and again, or take the time that a ping takes."""
+    calls = [call for call in tree.all(ast.Call) if _called(call) in _BEATS]
+    if not calls:
+        return
+    found = [(function, PracticeKind.HEARTBEAT) for function in _beating(calls, tree)]
+    found += [(function, PracticeKind.LATENCY) for function in _measuring(calls, tree)]
+    counts = Counter(name for node in tree.nodes for name in names_in(node)) if found else Counter()
+    for function, kind in found:
+        yield _fact(function, kind, tree, mentioned=counts[function.name] > 1)
 
-    def _of(self, function: cst.FunctionDef, kind: PracticeKind, tree: ModuleTree) -> PracticeFact:
-        used = self._names.count(function.name.value) > 1
-        return _fact(function, kind, tree, mentioned=used)
+
+def _beating(calls: Sequence[ast.Call], tree: ModuleTree) -> Iterator[Function]:
+    """Yield the function of each loop that pings, with a pause between."""
+    beating = _loops(calls, tree)
+    pauses = (call for call in tree.all(ast.Call) if _called(call) in _PAUSES)
+    pausing = _loops(pauses, tree) if beating else {}
+    for loop in beating:
+        function = tree.function_of(loop)
+        if loop in pausing and isinstance(function, FUNCTIONS):
+            yield function
+
+
+def _measuring(calls: Sequence[ast.Call], tree: ModuleTree) -> Iterator[Function]:
+    """Yield the functions that ping and take the time that it takes."""
+    pinging = {tree.function_of(call) for call in calls if isinstance(call.func, ast.Attribute)}
+    measuring = {
+        tree.function_of(node)
+        for node in tree.all(ast.BinOp)
+        if isinstance(node.op, ast.Sub)
+        and isinstance(node.left, ast.Call)
+        and tree.function_of(node) in pinging
+        and tree.qualified(node.left.func) in _CLOCKS
+    }
+    for function in tree.functions if measuring else ():
+        if function in measuring:
+            yield function
 
 
 def _fact(
-    function: cst.FunctionDef, kind: PracticeKind, tree: ModuleTree, *, mentioned: bool
+    function: Function, kind: PracticeKind, tree: ModuleTree, *, mentioned: bool
 ) -> PracticeFact:
-    return PracticeFact(tree.place(function), kind, function.name.value, mentioned=mentioned)
+    return PracticeFact(tree.place(function), kind, function.name, mentioned=mentioned)
 
 
-def _method(call: cst.Call) -> str:
-    return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else _method(call)
 
 
-def _is_route(decorator: cst.BaseExpression) -> bool:
-    return isinstance(decorator, cst.Call) and bool(_route_of(decorator.args))
+def _method(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
 
 
-def _route_of(args: Iterable[cst.Arg]) -> str:
-    for arg in args:
-        if isinstance(arg.value, cst.SimpleString):
-            text = str(arg.value.raw_value)
-            return text if _ROUTE.search(text) else ""
-    return ""
+def _is_routing(call: ast.Call) -> bool:
+    """Tell whether the first text that a call is given is a health route."""
+    for given in arguments(call):
+        value = given.value.value if isinstance(given.value, ast.Constant) else None
+        if isinstance(value, bytes):
+            value = value.decode("latin-1")
+        if isinstance(value, str):
+            return bool(_ROUTE.search(value))
+    return False
 
 
-def _handlers(call: cst.Call) -> Iterator[str]:
+def _handlers(call: ast.Call) -> Iterator[str]:
     """Yield the functions that a call such as ``add_get("/health", check)`` registers."""
-    if _route_of(call.args):
-        for arg in call.args:
-            if isinstance(arg.value, cst.Name):
-                yield arg.value.value
-            elif isinstance(arg.value, cst.Attribute):
-                yield arg.value.attr.value
+    for given in arguments(call):
+        if isinstance(given.value, ast.Name):
+            yield given.value.id
+        elif isinstance(given.value, ast.Attribute):
+            yield given.value.attr
 
 
-def _loops(calls: Iterable[cst.Call], names: frozenset[str], tree: ModuleTree) -> list[cst.CSTNode]:
-    """Return the loops in whose body, of the same function, one of ``names`` is called."""
-    found: dict[cst.CSTNode, None] = {}
+def _loops(calls: Iterable[ast.Call], tree: ModuleTree) -> dict[ast.AST, None]:
+    """Return the loops, of the same function, in which one of ``calls`` stands."""
+    found: dict[ast.AST, None] = {}
     for call in calls:
-        last = call.func.value if isinstance(call.func, cst.Name) else _method(call)
-        if last not in names:
-            continue
         for node in tree.ancestors(call):
-            if isinstance(node, (cst.FunctionDef, cst.Lambda)):
+            if isinstance(node, (*FUNCTIONS, ast.Lambda)):
                 break
-            if isinstance(node, (cst.While, cst.For)):
+            if isinstance(node, _LOOPS):
                 found[node] = None
-    return list(found)
+    return found
 
 
-def _limits(node: cst.If, tree: ModuleTree) -> Iterator[PracticeFact]:
+def _limits(node: ast.If, tree: ModuleTree) -> Iterator[PracticeFact]:
     """Yield a limit on connections that a condition compares and its body enforces."""
     test = node.test
-    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return
-    operator, right = test.comparisons[0].operator, test.comparisons[0].comparator
-    if isinstance(operator, (cst.GreaterThan, cst.GreaterThanEqual)):
+    operator, right = test.ops[0], test.comparators[0]
+    if isinstance(operator, (ast.Gt, ast.GtE)):
         count, limit = test.left, right
-    elif isinstance(operator, (cst.LessThan, cst.LessThanEqual)):
+    elif isinstance(operator, (ast.Lt, ast.LtE)):
         count, limit = right, test.left
     else:
         return
-    text = tree.module.code_for_node(limit)
-    names_limit = isinstance(limit, (cst.Name, cst.Attribute)) and _LIMIT.search(text)
-    if names_limit and _counts(count) and _refuses(node.body):
+    if not isinstance(limit, (ast.Name, ast.Attribute)) or not _refuses(node.body):
+        return
+    text = tree.text(limit)
+    if _LIMIT.search(text) and _counts(count, tree):
+        per_peer = bool(_PER_PEER.search(text)) or isinstance(_counted(count), ast.Subscript)
         place = tree.place(node)
-        per_peer = bool(_PER_PEER.search(text)) or isinstance(_counted(count), cst.Subscript)
         yield PracticeFact(place, PracticeKind.CONNECTION_LIMIT, text, per_peer=per_peer)
 
 
-def _counted(node: cst.BaseExpression) -> cst.BaseExpression:
-    is_length = isinstance(node, cst.Call) and isinstance(node.func, cst.Name)
-    if isinstance(node, cst.Call) and is_length and node.args:
-        return node.args[0].value
+def _counted(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return next((given.value for given in arguments(node)), node)
     return node
 
 
-def _counts(node: cst.BaseExpression) -> bool:
+def _counts(node: ast.expr, tree: ModuleTree) -> bool:
     """Tell whether an expression is a length, a counter, or an entry of counters."""
-    if isinstance(node, cst.Call):
-        return isinstance(node.func, cst.Name) and node.func.value in {"len", "sum"}
-    named = isinstance(node, (cst.Attribute, cst.Subscript, cst.Name))
-    return named and not _IS_NO_COUNT.search(cst.Module([]).code_for_node(node))
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in {"len", "sum"}
+    named = isinstance(node, (ast.Attribute, ast.Subscript, ast.Name))
+    return named and not _IS_NO_COUNT.search(tree.text(node))
 
 
-def _refuses(body: cst.BaseSuite) -> bool:
+def _refuses(body: Iterable[ast.stmt]) -> bool:
     """Tell whether a block raises, returns, skips or closes."""
-    if not isinstance(body, cst.IndentedBlock):
-        return False
-    for line in body.body:
-        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
-            if isinstance(statement, (cst.Raise, cst.Return, cst.Continue)):
-                return True
-            value = statement.value if isinstance(statement, cst.Expr) else None
-            call = value.expression if isinstance(value, cst.Await) else value
-            if isinstance(call, cst.Call) and _method(call) in _CLOSES:
-                return True
+    for statement in body:
+        if isinstance(statement, (ast.Raise, ast.Return, ast.Continue)):
+            return True
+        value = statement.value if isinstance(statement, ast.Expr) else None
+        call = value.value if isinstance(value, ast.Await) else value
+        if isinstance(call, ast.Call) and _method(call) in _CLOSES:
+            return True
     return False

@@ -1,36 +1,28 @@
-"""Which modules a file imports, from the interpreter's own tree."""
+"""Which modules a file imports."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 
-def imported_modules(syntax: ast.Module, package: str) -> tuple[str, ...]:
+def imported_modules(
+    statements: Iterable[ast.Import | ast.ImportFrom], package: str
+) -> tuple[str, ...]:
     """Return the dotted names that a file imports, sorted, relative ones made absolute.
 
     ``from a import b`` is ``a.b``; ``from a import *`` is ``a``.
     """
     found: set[str] = set()
-    for node in _statements(syntax):
+    for node in statements:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found.update({alias.name, alias.name.partition(".")[0]})
-        elif isinstance(node, ast.ImportFrom):
+        else:
             origin = _origin(node, package)
             names = (alias.name for alias in node.names)
             found.update(origin if n == "*" else f"{origin}.{n}".strip(".") for n in names)
     return tuple(sorted(found))
-
-
-def _statements(syntax: ast.Module) -> Iterator[ast.AST]:
-    """Yield all statements; imports stand nowhere else."""
-    stack: list[ast.AST] = list(syntax.body)
-    while stack:
-        node = stack.pop()
-        yield node
-        for block in ("body", "orelse", "handlers", "finalbody", "cases"):
-            stack.extend(getattr(node, block, ()))
 
 
 def _origin(node: ast.ImportFrom, package: str) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-import libcst as cst
-
-from exai_audit.collectors.sight import Sight
-from exai_audit.collectors.timeout_values import argument, is_literal, last_name, text_of
+from exai_audit.collectors.signs import Sign
+from exai_audit.collectors.syntax import Argument, argument, arguments, last_name, text_of
+from exai_audit.collectors.timeout_values import is_literal
 from exai_audit.collectors.timeout_words import LIMIT_WORD, is_timeout_like, named_unit, unit_scale
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Clue, MismatchFact
 from exai_audit.knowledge.table import Call, table
-
-TRIGGERS = re.compile(rb"(?i)timeout|deadline|sleep\(|\.(?:wait|join|poll|result|acquire)\(")
 
 
 def _takes_a_limit_unnamed(row: Call) -> bool:
@@ -23,7 +22,12 @@ def _takes_a_limit_unnamed(row: Call) -> bool:
     return limit is not None and (limit.position is not None or not is_timeout_like(limit.argument))
 
 
-SIGHT = Sight(words=LIMIT_WORD, rows=_takes_a_limit_unnamed)
+def _takes_a_limit(row: Call) -> bool:
+    return row.timeout is not None
+
+
+# A key may say "max-wait-ms", which is several words.
+SIGN = Sign(words=re.compile(LIMIT_WORD.pattern + r"|\Await\Z"), rows=_takes_a_limit_unnamed)
 _CASTS = frozenset({"builtins.float", "builtins.int", "builtins.round", "builtins.abs"})
 _FACTORS = (1000.0, 60.0, 3600.0, 1e6, 1e9)
 _UNITS = {1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours", 1e-6: "µs"}
@@ -31,6 +35,10 @@ _UNITS = {1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours"
 _LEAST_IN_MS = 2000.0
 _ROUND_IN_MS = 500.0
 _HOUR = 3600.0
+_HAVE_UNITS = frozenset({
+    ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp, ast.BoolOp,
+})  # fmt: skip
+_unit_said = lru_cache(maxsize=16384)(named_unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,78 +49,86 @@ class _Unit:
     clue: Clue
 
 
-class MismatchCollector(cst.CSTVisitor):
-    """Gathers what is given to arguments, names and keys that have a unit."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._calls: list[cst.Call] = []
-        self._assignments: list[cst.Assign | cst.AnnAssign] = []
-        self._entries: list[cst.DictElement] = []
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self._calls.append(node)
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        self._assignments.append(node)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._assignments.append(node)
-
-    def visit_DictElement(self, node: cst.DictElement) -> None:
-        self._entries.append(node)
-
-    def facts(self, tree: ModuleTree) -> tuple[MismatchFact, ...]:
-        """Return the mismatches in source order, one for each place."""
-        found: dict[cst.CSTNode, MismatchFact] = {}
-        for call in self._calls:
-            for at, fact in _in_call(call, tree):
-                found.setdefault(at, fact)
-        for assignment in self._assignments:
-            if assignment.value is not None:
-                target = _target(assignment)
-                for fact in _between(target, assignment.value, assignment.value, "", tree):
-                    found.setdefault(assignment.value, fact)
-        for entry in self._entries:
-            for fact in _between(text_of(entry.key) or "", entry.value, entry.value, "", tree):
-                found.setdefault(entry.value, fact)
-        return tuple(sorted(found.values(), key=lambda fact: fact.place.span))
+def mismatches(tree: ModuleTree) -> tuple[MismatchFact, ...]:
+    """Return the mismatches in source order, one for each place."""
+    found = [fact for call in _calls(tree) for fact in _in_call(call, tree)]
+    for target, value in (*_assigned(tree), *_entries(tree)):
+        found.extend(_between(target, value, value, "", tree))
+    return tuple(sorted(found, key=lambda fact: fact.place.span))
 
 
-def _target(assignment: cst.Assign | cst.AnnAssign) -> str:
-    target = (
-        assignment.target if isinstance(assignment, cst.AnnAssign) else assignment.targets[0].target
-    )
-    return last_name(target) if isinstance(target, (cst.Name, cst.Attribute)) else ""
+def _calls(tree: ModuleTree) -> list[ast.Call]:
+    """Return the calls that are given something of a unit, or a number of an odd size."""
+    found = [call for call in tree.calls_of(_takes_a_limit) if _is_given_a_unit(call, tree)]
+    for keyword in tree.all(ast.keyword):
+        if type(keyword.value) in _HAVE_UNITS and keyword.arg and _unit_said(keyword.arg):
+            around = tree.parent(keyword)
+            if isinstance(around, ast.Call):
+                found.append(around)
+    return list(dict.fromkeys(found))
 
 
-def _in_call(call: cst.Call, tree: ModuleTree) -> Iterator[tuple[cst.CSTNode, MismatchFact]]:
+def _is_given_a_unit(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether an argument may be of another unit than that of a limit."""
+    given = (*call.args, *(keyword.value for keyword in call.keywords))
+    return any(_may_be_of_another(value, tree) for value in given)
+
+
+def _may_be_of_another(value: ast.expr, tree: ModuleTree) -> bool:
+    if is_literal(value):
+        number = tree.number(value)
+        return number is not None and any(_is_of_other_size(number, unit) for unit in (1.0, 1e-3))
+    return type(value) in _HAVE_UNITS and unit_of(value, tree) is not None
+
+
+def _assigned(tree: ModuleTree) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what is assigned to names and attributes, with their last names."""
+    for plain in tree.all(ast.Assign):
+        if type(plain.value) in _HAVE_UNITS and isinstance(
+            plain.targets[0], (ast.Name, ast.Attribute)
+        ):
+            yield last_name(plain.targets[0]), plain.value
+    for typed in tree.all(ast.AnnAssign):
+        if typed.value is not None and isinstance(typed.target, (ast.Name, ast.Attribute)):
+            yield last_name(typed.target), typed.value
+
+
+def _entries(tree: ModuleTree) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the values of mappings with their keys."""
+    for mapping in tree.all(ast.Dict):
+        for key, value in zip(mapping.keys, mapping.values, strict=True):
+            if type(value) in _HAVE_UNITS:
+                text = text_of(key)
+                if text:
+                    yield text, value
+
+
+def _in_call(call: ast.Call, tree: ModuleTree) -> Iterator[MismatchFact]:
     name = tree.qualified(call.func)
     row = table().call(name) if name else None
     known = None
     if row is not None and row.timeout is not None:
         known = argument(call, row.timeout.argument, row.timeout.position)
         if known is not None:
-            for fact in _given_to_known(known, row, tree):
-                yield known, fact
-    for arg in call.args:
-        if arg is not known and arg.keyword is not None:
-            for fact in _between(arg.keyword.value, arg.value, arg, name or "", tree):
-                yield arg, fact
+            yield from _given_to_known(known, row, tree)
+    for keyword in call.keywords:
+        if keyword.arg and (known is None or keyword is not known.node):
+            yield from _between(keyword.arg, keyword.value, keyword, name or "", tree)
 
 
-def _given_to_known(arg: cst.Arg, row: Call, tree: ModuleTree) -> Iterator[MismatchFact]:
+def _given_to_known(given: Argument, row: Call, tree: ModuleTree) -> Iterator[MismatchFact]:
     assert row.timeout is not None
     expected = unit_scale(row.timeout.unit)
-    if is_literal(arg.value):
-        number = tree.number(arg.value)
+    target, value = row.timeout.argument, given.value
+    if is_literal(value):
+        number = tree.number(value)
         is_limit = row.timeout.waits != "lifetime"
         if number is not None and is_limit and _is_of_other_size(number, expected):
-            yield _fact(arg, row.name, row.timeout.argument, expected, arg.value, None, tree)
+            yield _fact(given.node, row.name, target, expected, value, None, tree)
         return
-    unit = unit_of(arg.value, tree)
+    unit = unit_of(value, tree)
     if unit is not None and unit.scale != expected:
-        yield _fact(arg, row.name, row.timeout.argument, expected, arg.value, unit, tree)
+        yield _fact(given.node, row.name, target, expected, value, unit, tree)
 
 
 def _is_of_other_size(number: float, expected: float) -> bool:
@@ -124,10 +140,10 @@ def _is_of_other_size(number: float, expected: float) -> bool:
 
 
 def _between(
-    target: str, value: cst.BaseExpression, at: cst.CSTNode, operation: str, tree: ModuleTree
+    target: str, value: ast.expr, at: ast.AST, operation: str, tree: ModuleTree
 ) -> Iterator[MismatchFact]:
     """Yield the mismatch of a value with the unit that the name of its target says."""
-    expected = named_unit(target)
+    expected = _unit_said(target)
     if expected is None or is_literal(value):
         return
     unit = unit_of(value, tree)
@@ -138,11 +154,11 @@ def _between(
 
 
 def _fact(
-    at: cst.CSTNode,
+    at: ast.AST,
     operation: str,
     target: str,
     expected: float,
-    value: cst.BaseExpression,
+    value: ast.expr,
     unit: _Unit | None,
     tree: ModuleTree,
 ) -> MismatchFact:
@@ -152,48 +168,56 @@ def _fact(
         operation=operation,
         target=target,
         target_unit=_UNITS.get(expected, "another unit"),
-        given=" ".join(tree.module.code_for_node(value).split()),
+        given=" ".join(tree.text(value).split()),
         given_unit=_UNITS.get(unit.scale if unit else other, "another unit"),
         clue=unit.clue if unit else Clue.MAGNITUDE,
     )
 
 
-def unit_of(node: cst.BaseExpression, tree: ModuleTree) -> _Unit | None:
+def unit_of(node: ast.expr, tree: ModuleTree) -> _Unit | None:
     """Return the unit that an expression counts in, None where nothing says it."""
-    if isinstance(node, (cst.Name, cst.Attribute)):
-        scale = named_unit(last_name(node))
-        return _Unit(scale, Clue.NAME) if scale is not None else None
-    if isinstance(node, cst.Subscript):
-        index = node.slice[0].slice if len(node.slice) == 1 else None
-        key = text_of(index.value) if isinstance(index, cst.Index) else None
-        scale = named_unit(key or "")
-        return _Unit(scale, Clue.NAME) if scale is not None else None
-    if isinstance(node, cst.Call):
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return _named(last_name(node))
+    if isinstance(node, ast.Subscript):
+        return _named(text_of(node.slice) or "")
+    if isinstance(node, ast.Call):
         return _unit_of_call(node, tree)
-    if isinstance(node, cst.BinaryOperation):
+    if isinstance(node, ast.BinOp):
         return _converted(node, tree)
-    if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.Or):
-        return unit_of(node.left, tree)
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        return unit_of(node.values[0], tree)
     return None
 
 
-def _unit_of_call(call: cst.Call, tree: ModuleTree) -> _Unit | None:
-    if last_name(call.func) == "total_seconds" and isinstance(call.func, cst.Attribute):
-        return _Unit(1.0, Clue.NAME)
-    if call.args and tree.qualified(call.func) in _CASTS:
-        return unit_of(call.args[0].value, tree)
-    first = text_of(call.args[0].value) if call.args else None
-    is_getter = last_name(call.func) in ("get", "getenv")
-    scale = named_unit(first) if first and is_getter else None
+def _named(name: str) -> _Unit | None:
+    scale = _unit_said(name)
     return _Unit(scale, Clue.NAME) if scale is not None else None
 
 
-def _converted(node: cst.BinaryOperation, tree: ModuleTree) -> _Unit | None:
+def _unit_of_call(call: ast.Call, tree: ModuleTree) -> _Unit | None:
+    name = last_name(call.func)
+    if name == "total_seconds" and isinstance(call.func, ast.Attribute):
+        return _Unit(1.0, Clue.NAME)
+    first = _first(call)
+    if first is None:
+        return None
+    unit = unit_of(first, tree)
+    if unit is not None and tree.qualified(call.func) in _CASTS:
+        return unit
+    return _named(text_of(first) or "") if name in ("get", "getenv") else None
+
+
+def _first(call: ast.Call) -> ast.expr | None:
+    given = next(iter(arguments(call)), None)
+    return given.value if given is not None else None
+
+
+def _converted(node: ast.BinOp, tree: ModuleTree) -> _Unit | None:
     """Return the unit after multiplying or dividing by a factor between units."""
-    pairs: tuple[tuple[cst.BaseExpression, cst.BaseExpression], ...]
-    if isinstance(node.operator, cst.Multiply):
+    pairs: tuple[tuple[ast.expr, ast.expr], ...]
+    if isinstance(node.op, ast.Mult):
         pairs = ((node.left, node.right), (node.right, node.left))
-    elif isinstance(node.operator, (cst.Divide, cst.FloorDivide)):
+    elif isinstance(node.op, (ast.Div, ast.FloorDiv)):
         pairs = ((node.left, node.right),)
     else:
         return None
@@ -202,7 +226,7 @@ def _converted(node: cst.BinaryOperation, tree: ModuleTree) -> _Unit | None:
         if factor not in _FACTORS or factor is None or is_literal(value):
             continue
         unit = unit_of(value, tree)
-        multiplied = isinstance(node.operator, cst.Multiply)
+        multiplied = isinstance(node.op, ast.Mult)
         if unit is not None:
             scale = unit.scale / factor if multiplied else unit.scale * factor
             return _Unit(_known_scale(scale), unit.clue)
@@ -216,9 +240,11 @@ def _known_scale(scale: float) -> float:
     return next((known for known in _UNITS if abs(known - scale) < known * 1e-9), scale)
 
 
-def _source_name(node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.BinaryOperation):
+def _source_name(node: ast.expr) -> str:
+    if isinstance(node, ast.BinOp):
         return _source_name(node.left) or _source_name(node.right)
-    if isinstance(node, cst.Call) and node.args and isinstance(node.func, cst.Name):
-        return _source_name(node.args[0].value)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        first = _first(node)
+        if first is not None:
+            return _source_name(first)
     return last_name(node)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator
+import keyword
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-import libcst as cst
-
-from exai_audit.collectors.filling import Filler
 from exai_audit.collectors.numbers import calculate, literal
-from exai_audit.collectors.scopes import Binding, How, Scope, Scopes, first_parameter
-from exai_audit.collectors.walk import Walked
+from exai_audit.collectors.scopes import Binding, How, Scope, Scopes, unstarred
+from exai_audit.collectors.syntax import (
+    FUNCTIONS,
+    Function,
+    arguments,
+    first_parameter,
+    is_none,
+)
 from exai_audit.knowledge.table import table
 
 
@@ -23,17 +30,28 @@ class Ref:
     instance: bool
 
 
+_Definition = Function | ast.ClassDef
+_Position = tuple[int, int]
+_DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 _DEEPEST = 40
+_FIRST: _Position = (-1, 0)
+_NOWHERE: _Position = (0, 0)
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _BUILTINS = frozenset(dir(builtins))
 _LOWER_CLASSES = frozenset(
     {f"builtins.{n}" for n in _BUILTINS if n[0].islower() and isinstance(vars(builtins)[n], type)}
     | {"collections.defaultdict", "collections.deque", "threading.local", "array.array"}
 )
-_LITERALS: dict[type[cst.CSTNode], str] = {
-    cst.Dict: "dict", cst.DictComp: "dict", cst.List: "list", cst.ListComp: "list",
-    cst.Set: "set", cst.SetComp: "set", cst.Tuple: "tuple", cst.Integer: "int",
-    cst.Float: "float", cst.SimpleString: "str", cst.ConcatenatedString: "str",
-    cst.FormattedString: "str",
+_LITERALS: dict[type[ast.AST], Ref] = {
+    kind: Ref(f"builtins.{name}", True)
+    for kind, name in {
+        ast.Dict: "dict", ast.DictComp: "dict", ast.List: "list", ast.ListComp: "list",
+        ast.Set: "set", ast.SetComp: "set", ast.Tuple: "tuple", ast.JoinedStr: "str",
+    }.items()
+}  # fmt: skip
+_CONSTANTS: dict[type, Ref] = {
+    int: Ref("builtins.int", True), float: Ref("builtins.float", True),
+    str: Ref("builtins.str", True), bytes: Ref("builtins.str", True),
 }  # fmt: skip
 _TYPING = frozenset({"typing", "typing_extensions"})
 _TRANSPARENT = frozenset({"Annotated", "ClassVar", "Final", "Optional", "Required", "NotRequired"})
@@ -51,115 +69,132 @@ _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 class Names:
     """Resolves the expressions of one module; see `ModuleTree`."""
 
-    def __init__(self, dotted: str, walked: Walked, scopes: Scopes, filler: Filler) -> None:
+    def __init__(self, dotted: str, parents: Mapping[ast.AST, ast.AST], scopes: Scopes) -> None:
         self._dotted = dotted
-        self._walked = walked
+        self._parents = parents
         self._scopes = scopes
-        self._filler = filler
         self._table = table()
-        self._known: dict[tuple[cst.CSTNode, bool], Ref | None] = {}
-        self._local: dict[str, cst.FunctionDef | cst.ClassDef] = {}
+        self._known: dict[ast.expr, Ref | None] = {}
+        self._awaited: dict[ast.expr, Ref | None] = {}
+        self._local: dict[str, _Definition] = {}
+        self._registered: dict[_Definition, str] = {}
+        self._decorated: dict[Function, set[str]] = {}
+        self._parsed: dict[ast.Constant, ast.expr | None] = {}
         self._depth = 0
 
-    def resolve(self, expression: cst.BaseExpression) -> Ref | None:
+    def resolve(self, expression: ast.expr) -> Ref | None:
+        if expression in self._known:
+            return self._known[expression]
         return self._resolve(expression, self._scopes.of(expression))
 
-    def _resolve(self, node: cst.BaseExpression, scope: Scope, awaited: bool = False) -> Ref | None:
-        key = (node, awaited)
-        if key not in self._known:
-            self._known[key] = None
-            if self._depth < _DEEPEST:
-                self._depth += 1
-                try:
-                    self._known[key] = self._work_out(node, scope, awaited)
-                finally:
-                    self._depth -= 1
-            else:
-                del self._known[key]
-                return None
-        return self._known[key]
+    def _resolve(self, node: ast.expr, scope: Scope, awaited: bool = False) -> Ref | None:
+        known = self._awaited if awaited else self._known
+        if node in known:
+            return known[node]
+        if self._depth >= _DEEPEST:
+            return None
+        known[node] = None
+        self._depth += 1
+        try:
+            known[node] = found = self._work_out(node, scope, awaited)
+        finally:
+            self._depth -= 1
+        return found
 
-    def _work_out(self, node: cst.BaseExpression, scope: Scope, awaited: bool) -> Ref | None:
-        if type(node) in _LITERALS:
-            return Ref(f"builtins.{_LITERALS[type(node)]}", True)
-        if isinstance(node, cst.Name):
+    def _work_out(self, node: ast.expr, scope: Scope, awaited: bool) -> Ref | None:
+        if isinstance(node, ast.Name):
             return self._name(node, scope)
-        if isinstance(node, cst.Attribute):
+        if isinstance(node, ast.Attribute):
             owner = self._resolve(node.value, scope)
-            return self._member(owner, node.attr.value) if owner else None
-        if isinstance(node, cst.Call):
+            return self._member(owner, node.attr) if owner else None
+        if isinstance(node, ast.Call):
             return self._call(node, scope, awaited)
-        if isinstance(node, cst.Await):
-            return self._resolve(node.expression, scope, awaited=True)
-        if isinstance(node, cst.NamedExpr):
+        if isinstance(node, ast.Constant):
+            return _constant(node)
+        if isinstance(node, ast.Await):
+            return self._resolve(node.value, scope, awaited=True)
+        if isinstance(node, ast.NamedExpr):
             return self._resolve(node.value, scope)
-        if isinstance(node, cst.IfExp):
+        if isinstance(node, ast.IfExp):
             return self._either((node.body, node.orelse), scope)
-        if isinstance(node, cst.BooleanOperation):
-            return self._either((node.left, node.right), scope)
-        if isinstance(node, cst.Subscript):
+        if isinstance(node, ast.BoolOp):
+            return self._chain(node, scope)
+        if isinstance(node, ast.Subscript):
             owner = self._resolve(node.value, scope)
             return None if owner is None or owner.instance else owner
-        return None
+        return _LITERALS.get(type(node))
 
-    def _either(self, options: Iterable[cst.BaseExpression], scope: Scope) -> Ref | None:
+    def _either(self, options: Iterable[ast.expr], scope: Scope) -> Ref | None:
         """Return what the options agree on, leaving out those that say nothing."""
         return _agreed(self._resolve(option, scope) for option in options if not is_none(option))
 
+    def _chain(self, node: ast.BoolOp, scope: Scope) -> Ref | None:
+        """Return what the operands of ``a or b or c`` agree on, pair by pair from the left."""
+        found = self._either(node.values[:2], scope)
+        for value in node.values[2:]:
+            found = _agreed((found, self._either((value,), scope)))
+        return found
+
     # Names
 
-    def _name(self, node: cst.Name, scope: Scope) -> Ref | None:
-        owner = self._scopes.owner(node.value, scope)
-        if owner is None and is_none(node):
-            return None
+    def _name(self, node: ast.Name, scope: Scope) -> Ref | None:
+        owner = self._scopes.owner(node.id, scope)
         if owner is None:
-            return Ref(f"builtins.{node.value}", False) if node.value in _BUILTINS else None
-        return self._bound(self._seen(owner.names[node.value], node, owner, scope), owner)
+            return Ref(f"builtins.{node.id}", False) if node.id in _BUILTINS else None
+        return self._bound(self._seen(owner.names[node.id], node, owner, scope), owner)
 
     def _seen(
-        self, bindings: list[Binding], node: cst.CSTNode, owner: Scope, scope: Scope
+        self, bindings: list[Binding], node: ast.AST, owner: Scope, scope: Scope
     ) -> list[Binding]:
         """Return the bindings that can reach ``node``: from the last that surely ran before it."""
         if owner is not scope or len(bindings) == 1:
             return bindings
-        blocks = self._blocks(node)
-        here = self._number(node)
-        before = [b for b in bindings if self._number(b.node) < here] or bindings
+        here = self._position(node)
+        before = [b for b in bindings if self._position(b.node) < here] or bindings
+        around = self._around(node)
         for index in range(len(before) - 1, -1, -1):
-            if self._block(before[index].node) in blocks:
+            if self._surely_ran(before[index].node, around):
                 return before[index:]
         return before
 
-    def _number(self, node: cst.CSTNode) -> int:
-        """Return the number of the statement around a node; parameters come first of all."""
-        current: cst.CSTNode | None = node
-        while current is not None and current not in self._walked.order:
-            if isinstance(current, cst.Parameters):
-                return -1
-            current = self._walked.parents.get(current)
-        return self._walked.order[current] if current is not None else 0
+    def _position(self, node: ast.AST) -> _Position:
+        """Return where the statement around a node stands; parameters come first of all."""
+        current: ast.AST | None = node
+        while current is not None and not isinstance(current, ast.stmt):
+            if isinstance(current, ast.arguments):
+                return _FIRST
+            current = self._parents.get(current)
+        return (current.lineno, current.col_offset) if current is not None else _NOWHERE
 
-    def _block(self, node: cst.CSTNode) -> cst.CSTNode | None:
-        """Return the block in which a binding certainly takes place."""
-        if isinstance(node, (cst.WithItem, cst.Param)):
-            return self._walked.parents.get(node)
-        current = self._walked.parents.get(node)
-        while isinstance(current, cst.SimpleStatementLine):
-            current = self._walked.parents.get(current)
-        return current
-
-    def _blocks(self, node: cst.CSTNode) -> set[cst.CSTNode | None]:
-        found: set[cst.CSTNode | None] = set()
-        current = self._walked.parents.get(node)
-        while current is not None:
-            found.add(current)
-            current = self._walked.parents.get(current)
+    def _around(self, node: ast.AST) -> dict[ast.AST, ast.AST]:
+        """Return what is around a node, each with that of its children which holds the node."""
+        found: dict[ast.AST, ast.AST] = {}
+        child, parent = node, self._parents.get(node)
+        while parent is not None:
+            found[parent] = child
+            child, parent = parent, self._parents.get(parent)
         return found
 
+    def _surely_ran(self, binding: ast.AST, around: Mapping[ast.AST, ast.AST]) -> bool:
+        """Tell whether the block in which a binding certainly takes place is around a node."""
+        parent = self._parents.get(binding)
+        if parent is None or parent not in around:
+            return False
+        if not isinstance(binding, ast.stmt):
+            return True
+        return any(
+            binding in held and around[parent] in held
+            for name in _BLOCKS
+            if isinstance(held := getattr(parent, name, None), list)
+        )
+
     def _bound(self, bindings: list[Binding], owner: Scope) -> Ref | None:
+        if len(bindings) == 1:
+            only = bindings[0]
+            return None if _says_nothing(only) else self._binding(only, owner)
         refs: list[Ref | None] = []
         for binding in bindings:
-            if binding.how is How.OPAQUE and len(bindings) > 1:
+            if binding.how is How.OPAQUE:
                 return None
             if not _says_nothing(binding):
                 refs.append(self._binding(binding, owner))
@@ -176,10 +211,10 @@ class Names:
             return self._external(binding.target)
         if binding.how is How.DEFINITION:
             node = binding.node
-            assert isinstance(node, (cst.FunctionDef, cst.ClassDef))
+            assert isinstance(node, _DEFINITIONS)
             return Ref(self._register(node), False)
-        outside = self._scopes.of(binding.node)
         if binding.annotation is not None:
+            outside = self._scopes.of(binding.node)
             annotated = self._annotation(binding.annotation, outside)
             if annotated is not None:
                 return annotated
@@ -187,20 +222,36 @@ class Names:
             return self._parameter(binding, owner)
         if binding.value is None:
             return None
+        outside = self._scopes.of(binding.node)
         if binding.how is How.ENTERED:
             return self._entered(binding.value, outside)
         return self._resolve(binding.value, outside)
 
-    def _register(self, node: cst.FunctionDef | cst.ClassDef) -> str:
-        names = [node.name.value]
-        current = self._walked.parents.get(node)
-        while current is not None:
-            if isinstance(current, (cst.FunctionDef, cst.ClassDef)):
-                names.append(current.name.value)
-            current = self._walked.parents.get(current)
-        name = ".".join([*([self._dotted] if self._dotted else []), *reversed(names)])
-        self._local.setdefault(name, node)
+    def _register(self, node: _Definition) -> str:
+        """Return the dotted name of a definition; the first of several of a name stands for it."""
+        name = self._registered.get(node)
+        if name is None:
+            name = self._registered[node] = self._dotted_name(node)
+            same = (n for n in self._definitions[node.name] if self._dotted_name(n) == name)
+            self._local[name] = next(same)
         return name
+
+    @cached_property
+    def _definitions(self) -> dict[str, list[_Definition]]:
+        """All functions and classes by their own names, in source order."""
+        found: dict[str, list[_Definition]] = {}
+        for node in self._scopes.definitions:
+            found.setdefault(node.name, []).append(node)
+        return found
+
+    def _dotted_name(self, node: _Definition) -> str:
+        names = [node.name]
+        current = self._parents.get(node)
+        while current is not None:
+            if isinstance(current, _DEFINITIONS):
+                names.append(current.name)
+            current = self._parents.get(current)
+        return ".".join([*([self._dotted] if self._dotted else []), *reversed(names)])
 
     def _external(self, target: str) -> Ref:
         return Ref(self._table.canonical(target), False)
@@ -208,52 +259,49 @@ class Names:
     def _parameter(self, binding: Binding, owner: Scope) -> Ref | None:
         """Return the class for ``self`` or ``cls``, else the class of the default value."""
         function, outer = owner.node, owner.outer
-        assert isinstance(binding.node, cst.Param)
+        assert isinstance(binding.node, ast.arg)
         if (
-            isinstance(function, cst.FunctionDef)
+            isinstance(function, FUNCTIONS)
             and outer is not None
-            and isinstance(outer.node, cst.ClassDef)
-            and first_parameter(function) == binding.node.name.value
+            and isinstance(outer.node, ast.ClassDef)
+            and first_parameter(function) == binding.node.arg
         ):
             kinds = self._decorators(function)
             if "builtins.staticmethod" in kinds:
                 return None
-            on_class = "builtins.classmethod" in kinds or function.name.value == "__new__"
+            on_class = "builtins.classmethod" in kinds or function.name == "__new__"
             return Ref(self._register(outer.node), not on_class)
         if binding.value is None or is_none(binding.value):
             return None
         return self._resolve(binding.value, self._scopes.of(function))
 
-    def _decorators(self, node: cst.FunctionDef) -> set[str]:
-        found = set()
-        for decorator in node.decorators:
-            expression = decorator.decorator
-            callee = expression.func if isinstance(expression, cst.Call) else expression
-            ref = self.resolve(callee)
-            if ref is not None:
-                found.add(ref.name)
-        return found
+    def _decorators(self, node: Function) -> set[str]:
+        if node not in self._decorated:
+            callees = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
+            refs = [self.resolve(callee) for callee in callees]
+            self._decorated[node] = {ref.name for ref in refs if ref is not None}
+        return self._decorated[node]
 
     # Attributes
 
     def _member(self, owner: Ref, attribute: str) -> Ref | None:
         name = f"{owner.name}.{attribute}"
         local = self._local.get(owner.name)
-        if not isinstance(local, cst.ClassDef):
+        if not isinstance(local, ast.ClassDef):
             return Ref(self._table.canonical(name), False)
         return self._class_member(local, attribute, set()) or Ref(name, False)
 
     def _class_member(
-        self, owner: cst.ClassDef, attribute: str, seen: set[cst.ClassDef]
+        self, owner: ast.ClassDef, attribute: str, seen: set[ast.ClassDef]
     ) -> Ref | None:
         seen.add(owner)
         bound = self._attribute_bindings(owner, attribute)
         if bound:
             return self._bound_member(bound, owner)
         for base in owner.bases:
-            ref = self.resolve(base.value)
+            ref = self.resolve(unstarred(base))
             local = self._local.get(ref.name) if ref else None
-            if isinstance(local, cst.ClassDef):
+            if isinstance(local, ast.ClassDef):
                 found = None if local in seen else self._class_member(local, attribute, seen)
                 if found is not None:
                     return found
@@ -261,69 +309,74 @@ class Names:
                 return Ref(self._table.canonical(f"{ref.name}.{attribute}"), False)
         return None
 
-    def _bound_member(self, bound: list[Binding], owner: cst.ClassDef) -> Ref | None:
+    def _bound_member(self, bound: list[Binding], owner: ast.ClassDef) -> Ref | None:
         first = bound[0].node
-        if isinstance(first, cst.FunctionDef) and _PROPERTIES & self._decorators(first):
+        if isinstance(first, FUNCTIONS) and _PROPERTIES & self._decorators(first):
             return self._returned(first)
         return self._bound(bound, self._scopes.inside(owner))
 
-    def _attribute_bindings(self, owner: cst.ClassDef, attribute: str) -> list[Binding]:
-        self._filler.fill_attribute(owner, attribute)
+    def _attribute_bindings(self, owner: ast.ClassDef, attribute: str) -> list[Binding]:
         in_body = self._scopes.inside(owner).names.get(attribute, [])
         return [*in_body, *self._scopes.attributes.get((owner, attribute), [])]
 
     # Calls
 
-    def _call(self, node: cst.Call, scope: Scope, awaited: bool) -> Ref | None:
+    def _call(self, node: ast.Call, scope: Scope, awaited: bool) -> Ref | None:
         callee = self._resolve(node.func, scope)
         if callee is None or callee.instance:
             return None
         local = self._local.get(callee.name)
-        if isinstance(local, cst.ClassDef):
+        if local is None:
+            return self._external_call(callee.name, node, scope)
+        if isinstance(local, ast.ClassDef):
             return Ref(callee.name, True)
-        if isinstance(local, cst.FunctionDef):
-            waits = local.asynchronous is not None and not _yields(self._inside(local))
-            return self._returned(local) if awaited or not waits else None
-        return self._external_call(callee.name, node, scope)
+        waits = isinstance(local, ast.AsyncFunctionDef) and not self._yields(local)
+        return self._returned(local) if awaited or not waits else None
 
-    def _external_call(self, name: str, node: cst.Call, scope: Scope) -> Ref | None:
+    def _external_call(self, name: str, node: ast.Call, scope: Scope) -> Ref | None:
         returned = self._table.returns(name)
         if returned:
             return Ref(returned, True)
         last = name.rpartition(".")[2]
         if name == "builtins.super":
             return self._super(node)
-        if last == "cast" and name.partition(".")[0] in _TYPING and node.args:
-            return self._annotation(node.args[0].value, scope)
+        if last == "cast" and name.partition(".")[0] in _TYPING:
+            given = arguments(node)
+            if given:
+                return self._annotation(given[0].value, scope)
         if last.lstrip("_")[:1].isupper() or name in _LOWER_CLASSES:
             return Ref(name, True)
         return None
 
-    def _super(self, node: cst.Call) -> Ref | None:
-        current = self._walked.parents.get(node)
-        while current is not None and not isinstance(current, cst.ClassDef):
-            current = self._walked.parents.get(current)
+    def _super(self, node: ast.Call) -> Ref | None:
+        current = self._parents.get(node)
+        while current is not None and not isinstance(current, ast.ClassDef):
+            current = self._parents.get(current)
         if current is None or not current.bases:
             return None
-        base = self.resolve(current.bases[0].value)
+        base = self.resolve(unstarred(current.bases[0]))
         return Ref(base.name, True) if base else None
 
-    def _returned(self, function: cst.FunctionDef) -> Ref | None:
+    def _yields(self, function: Function) -> bool:
+        return bool(self._scopes.inside(function).yields)
+
+    def _returned(self, function: Function) -> Ref | None:
         """Return what a local function gives back, by its annotation, else by its returns."""
         if function.returns is not None:
-            return self._annotation(function.returns.annotation, self._scopes.of(function))
-        inside = self._inside(function)
-        return None if _yields(inside) else self._either(inside.returns, inside)
+            return self._annotation(function.returns, self._scopes.of(function))
+        inside = self._scopes.inside(function)
+        return None if inside.yields else self._either(inside.returns, inside)
 
-    def _entered(self, manager: cst.BaseExpression, scope: Scope) -> Ref | None:
+    def _entered(self, manager: ast.expr, scope: Scope) -> Ref | None:
         """Return what ``with manager as …`` binds."""
-        if isinstance(manager, cst.Call):
+        if isinstance(manager, ast.Call):
             callee = self._resolve(manager.func, scope)
             local = self._local.get(callee.name) if callee else None
-            if isinstance(local, cst.FunctionDef) and _MANAGERS & self._decorators(local):
+            if isinstance(local, FUNCTIONS) and _MANAGERS & self._decorators(local):
                 return self._yielded(local)
             if callee and callee.name in ("contextlib.closing", "contextlib.aclosing"):
-                return self._resolve(manager.args[0].value, scope) if manager.args else None
+                given = arguments(manager)
+                return self._resolve(given[0].value, scope) if given else None
         entered = self._resolve(manager, scope)
         if entered is None or not entered.instance:
             return entered
@@ -332,21 +385,21 @@ class Names:
             own = self._method(entered, method)
             if known:
                 return Ref(known, True)
-            if isinstance(own, cst.FunctionDef):
+            if isinstance(own, FUNCTIONS):
                 return self._returned(own) or entered
         return entered
 
-    def _method(self, owner: Ref, name: str) -> cst.CSTNode | None:
+    def _method(self, owner: Ref, name: str) -> ast.AST | None:
         local = self._local.get(owner.name)
-        bound = self._attribute_bindings(local, name) if isinstance(local, cst.ClassDef) else []
+        bound = self._attribute_bindings(local, name) if isinstance(local, ast.ClassDef) else []
         return bound[0].node if bound else None
 
-    def _yielded(self, function: cst.FunctionDef) -> Ref | None:
-        inside = self._inside(function)
-        if function.returns is None:
+    def _yielded(self, function: Function) -> Ref | None:
+        inside = self._scopes.inside(function)
+        annotation = function.returns
+        if annotation is None:
             return self._either(inside.yields, inside)
-        annotation = function.returns.annotation
-        if not isinstance(annotation, cst.Subscript):
+        if not isinstance(annotation, ast.Subscript):
             return None
         outside = self._scopes.of(function)
         head = self._resolve(annotation.value, outside)
@@ -355,30 +408,25 @@ class Names:
         first = _subscripts(annotation)[:1]
         return self._annotation(first[0], outside) if first else None
 
-    def _inside(self, function: cst.FunctionDef) -> Scope:
-        """Return the scope of a function's body, read now if it was left out."""
-        self._filler.fill(function)
-        return self._scopes.inside(function)
-
     # Annotations
 
-    def _annotation(self, node: cst.BaseExpression, scope: Scope) -> Ref | None:
+    def _annotation(self, node: ast.expr, scope: Scope) -> Ref | None:
         """Return an instance of the annotated class; of a union, what its members agree on."""
-        if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
-            node = _forward(node) or node
-        if isinstance(node, cst.BinaryOperation):
+        if isinstance(node, ast.Constant):
+            node = self._forward(node) or node
+        if isinstance(node, ast.BinOp):
             sides = (node.left, node.right)
             return _agreed([self._annotation(s, scope) for s in sides if not is_none(s)])
-        if isinstance(node, cst.Subscript):
+        if isinstance(node, ast.Subscript):
             return self._generic(node, scope)
-        if not isinstance(node, (cst.Name, cst.Attribute)):
+        if not isinstance(node, (ast.Name, ast.Attribute)):
             return None
         ref = self._resolve(node, scope)
         if ref is None or ref.instance or ref.name in _SAYS_NO_CLASS:
-            return ref if ref and ref.instance and isinstance(node, cst.Name) else None
+            return ref if ref and ref.instance and isinstance(node, ast.Name) else None
         return Ref(_plain(ref.name), True)
 
-    def _generic(self, node: cst.Subscript, scope: Scope) -> Ref | None:
+    def _generic(self, node: ast.Subscript, scope: Scope) -> Ref | None:
         head = self._resolve(node.value, scope)
         if head is None:
             return None
@@ -393,25 +441,31 @@ class Names:
             return Ref(instance.name, False) if instance else None
         return Ref(_plain(head.name), True)
 
+    def _forward(self, node: ast.Constant) -> ast.expr | None:
+        """Return an annotation that is written as a string."""
+        if node not in self._parsed:
+            text = node.value
+            self._parsed[node] = _parse(text.strip()) if isinstance(text, str) else None
+        return self._parsed[node]
+
     # Values
 
-    def values(self, name: str, at: cst.CSTNode) -> list[cst.BaseExpression]:
+    def values(self, name: str, at: ast.AST) -> list[ast.expr]:
         owner = self._scopes.owner(name, self._scopes.of(at))
         return _values(owner.names[name]) if owner else []
 
-    def attribute_values(self, owner: cst.ClassDef, attribute: str) -> list[cst.BaseExpression]:
+    def attribute_values(self, owner: ast.ClassDef, attribute: str) -> list[ast.expr]:
         return _values(self._attribute_bindings(owner, attribute))
 
-    def number(self, expression: cst.BaseExpression) -> float | None:
+    def number(self, expression: ast.expr) -> float | None:
         return self._number_within(expression, _DEEPEST, {})
 
     def _number_within(
-        self,
-        expression: cst.BaseExpression,
-        depth: int,
-        known: dict[tuple[cst.BaseExpression, int], float | None],
+        self, expression: ast.expr, depth: int, known: dict[tuple[ast.expr, int], float | None]
     ) -> float | None:
         """``known`` has what was found on the way: a name may stand in both operands."""
+        if isinstance(expression, ast.Constant):
+            return literal(expression) if depth > 0 else None
         key = (expression, depth)
         if key not in known:
             known[key] = None
@@ -422,37 +476,36 @@ class Names:
         return known[key]
 
     def _evaluated(
-        self,
-        expression: cst.BaseExpression,
-        value_of: Callable[[cst.BaseExpression], float | None],
+        self, expression: ast.expr, value_of: Callable[[ast.expr], float | None]
     ) -> float | None:
-        if isinstance(expression, (cst.UnaryOperation, cst.BinaryOperation)):
+        if isinstance(expression, (ast.UnaryOp, ast.BinOp)):
             return calculate(expression, value_of)
-        if isinstance(expression, (cst.Name, cst.Attribute)):
+        if isinstance(expression, (ast.Name, ast.Attribute)):
             only = self._only_value(expression)
             return value_of(only) if only is not None else None
-        return literal(expression)
+        return None
 
-    def _only_value(self, node: cst.Name | cst.Attribute) -> cst.BaseExpression | None:
+    def _only_value(self, node: ast.Name | ast.Attribute) -> ast.expr | None:
         bindings = self._bindings_of(node)
         if len(bindings) != 1 or bindings[0].how is not How.VALUE:
             return None
         return bindings[0].value
 
-    def _bindings_of(self, node: cst.Name | cst.Attribute) -> list[Binding]:
-        if isinstance(node, cst.Name):
-            owner = self._scopes.owner(node.value, self._scopes.of(node))
-            return owner.names[node.value] if owner else []
+    def _bindings_of(self, node: ast.Name | ast.Attribute) -> list[Binding]:
+        if isinstance(node, ast.Name):
+            owner = self._scopes.owner(node.id, self._scopes.of(node))
+            return owner.names[node.id] if owner else []
         ref = self.resolve(node.value)
         local = self._local.get(ref.name) if ref else None
-        if not isinstance(local, cst.ClassDef):
+        if not isinstance(local, ast.ClassDef):
             return []
-        return self._attribute_bindings(local, node.attr.value)
+        return self._attribute_bindings(local, node.attr)
 
 
-def is_none(node: cst.CSTNode | None) -> bool:
-    """Tell whether an expression is the name ``None``."""
-    return isinstance(node, cst.Name) and node.value == "None"
+def _constant(node: ast.Constant) -> Ref | None:
+    if isinstance(node.value, bool):
+        return Ref(f"builtins.{node.value}", False)
+    return _CONSTANTS.get(type(node.value))
 
 
 def _says_nothing(binding: Binding) -> bool:
@@ -465,11 +518,7 @@ def _agreed(refs: Iterable[Ref | None]) -> Ref | None:
     return different.pop() if len(different) == 1 else None
 
 
-def _yields(scope: Scope) -> bool:
-    return bool(scope.yields)
-
-
-def _values(bindings: Iterable[Binding]) -> list[cst.BaseExpression]:
+def _values(bindings: Iterable[Binding]) -> list[ast.expr]:
     return [b.value for b in bindings if b.how is How.VALUE and b.value is not None]
 
 
@@ -478,22 +527,18 @@ def _plain(name: str) -> str:
     return f"builtins.{_GENERIC[last]}" if module in _TYPING and last in _GENERIC else name
 
 
-def _subscripts(node: cst.Subscript) -> list[cst.BaseExpression]:
-    return list(_indexes(node))
+def _subscripts(node: ast.Subscript) -> list[ast.expr]:
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return [unstarred(part) for part in parts if not isinstance(part, ast.Slice)]
 
 
-def _indexes(node: cst.Subscript) -> Iterator[cst.BaseExpression]:
-    for element in node.slice:
-        if isinstance(element.slice, cst.Index):
-            yield element.slice.value
-
-
-def _forward(node: cst.SimpleString | cst.ConcatenatedString) -> cst.BaseExpression | None:
-    """Parse an annotation written as a string."""
-    text = node.evaluated_value
-    if not isinstance(text, str):
-        return None
-    try:
-        return cst.parse_expression(text.strip())
-    except Exception:  # libcst raises several kinds for text that is no expression
-        return None
+def _parse(text: str) -> ast.expr | None:
+    """Parse an annotation, None where the text is no expression."""
+    if text.isidentifier() and not keyword.iskeyword(text):
+        return ast.Name(text, ast.Load())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None

@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
+import ast
 import operator
 from collections.abc import Callable
 
-import libcst as cst
-
-_BINARY: dict[type[cst.BaseBinaryOp], Callable[[float, float], float]] = {
-    cst.Add: operator.add, cst.Subtract: operator.sub, cst.Multiply: operator.mul,
-    cst.Divide: operator.truediv, cst.FloorDivide: operator.floordiv,
-    cst.Modulo: operator.mod, cst.Power: operator.pow,
+_BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
+    ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod, ast.Pow: operator.pow,
 }  # fmt: skip
 
 
-def literal(node: cst.BaseExpression) -> float | None:
+def literal(node: ast.expr) -> float | None:
     """Return the value of an integer or float literal."""
-    try:
-        if isinstance(node, cst.Integer):
-            return float(int(node.value.replace("_", ""), 0))
-        if isinstance(node, cst.Float):
-            return float(node.value.replace("_", ""))
-    except (OverflowError, ValueError):
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def calculate(
-    node: cst.UnaryOperation | cst.BinaryOperation,
-    value_of: Callable[[cst.BaseExpression], float | None],
+    node: ast.UnaryOp | ast.BinOp, value_of: Callable[[ast.expr], float | None]
 ) -> float | None:
     """Return the value of an operation on numbers, None where an operand or the result is none.
 
     Args:
         value_of: gives the value of an operand.
     """
-    if isinstance(node, cst.UnaryOperation):
-        operand = value_of(node.expression)
-        if operand is None or not isinstance(node.operator, (cst.Minus, cst.Plus)):
+    if isinstance(node, ast.UnaryOp):
+        operand = value_of(node.operand)
+        if operand is None or not isinstance(node.op, (ast.USub, ast.UAdd)):
             return None
-        return -operand if isinstance(node.operator, cst.Minus) else operand
-    apply = _BINARY.get(type(node.operator))
+        return -operand if isinstance(node.op, ast.USub) else operand
+    apply = _BINARY.get(type(node.op))
     left, right = value_of(node.left), value_of(node.right)
     if apply is None or left is None or right is None:
         return None

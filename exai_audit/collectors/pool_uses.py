@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import libcst as cst
-
-from exai_audit.collectors.scopes import first_parameter
-from exai_audit.collectors.timeout_values import last_name
+from exai_audit.collectors.syntax import (
+    COMPREHENSIONS,
+    FUNCTIONS,
+    arguments,
+    first_parameter,
+    last_name,
+)
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.concurrency import PoolLifetime
 
@@ -21,15 +25,16 @@ _STACKS = frozenset({
 })  # fmt: skip
 _GIVES = frozenset({"submit", "apply", "apply_async", "schedule"})
 _MAPS = frozenset({"map", "imap", "imap_unordered", "starmap", "map_async"})
-_REPEATS = (cst.For, cst.While, cst.BaseComp, cst.Lambda)
-_Mention = cst.Name | cst.Attribute
+_REPEATS = (ast.For, ast.AsyncFor, ast.While, ast.Lambda, *COMPREHENSIONS)
+_DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+_Mention = ast.Name | ast.Attribute
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What a pool is kept as: the target of its assignment, None where it has none."""
 
-    target: cst.BaseExpression | None
+    target: ast.expr | None
     lifetime: PoolLifetime
     lazy: bool = False
 
@@ -49,92 +54,102 @@ class Fate:
     tasks: int
 
 
-def kept_as(call: cst.Call, tree: ModuleTree) -> Kept:
+def kept_as(call: ast.Call, tree: ModuleTree) -> Kept:
     """Return what a pool is kept as, and how long that lives."""
-    target: cst.BaseExpression | None = None
-    for node in tree.ancestors(call):
-        if isinstance(node, cst.Assign):
-            target = node.targets[0].target
-        elif isinstance(node, (cst.AnnAssign, cst.NamedExpr)):
-            target = node.target
-        elif isinstance(node, (cst.BooleanOperation, cst.IfExp)):
-            continue
-        elif isinstance(node, cst.WithItem) and node.asname is not None:
-            target = node.asname.name
-        break
+    target = _target(call, tree)
     lifetime = _lifetime(target, tree)
     return Kept(target, lifetime, lifetime is not PoolLifetime.CALL and _is_lazy(call, tree))
 
 
-def _lifetime(target: cst.BaseExpression | None, tree: ModuleTree) -> PoolLifetime:
-    if isinstance(target, cst.Attribute):
+def _target(call: ast.Call, tree: ModuleTree) -> ast.expr | None:
+    child: ast.AST = call
+    for node in tree.ancestors(call):
+        if isinstance(node, (ast.BoolOp, ast.IfExp)):
+            child = node
+        elif isinstance(node, ast.Assign):
+            return node.targets[0]
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+            return node.target if node.value is child else None
+        else:
+            return node.optional_vars if isinstance(node, ast.withitem) else None
+    return None
+
+
+def _lifetime(target: ast.expr | None, tree: ModuleTree) -> PoolLifetime:
+    if isinstance(target, ast.Attribute):
         return _attribute_lifetime(target, tree)
-    if isinstance(target, cst.Subscript):
+    if isinstance(target, ast.Subscript):
         return _lifetime(target.value, tree)
-    if not isinstance(target, cst.Name):
+    if not isinstance(target, ast.Name):
         return PoolLifetime.CALL
     scope = _owning_scope(target, tree)
-    if scope is None or isinstance(scope, cst.Module):
+    if scope is None or isinstance(scope, ast.Module):
         return PoolLifetime.MODULE
-    return PoolLifetime.CLASS if isinstance(scope, cst.ClassDef) else PoolLifetime.CALL
+    return PoolLifetime.CLASS if isinstance(scope, ast.ClassDef) else PoolLifetime.CALL
 
 
-def _attribute_lifetime(target: cst.Attribute, tree: ModuleTree) -> PoolLifetime:
+def _attribute_lifetime(target: ast.Attribute, tree: ModuleTree) -> PoolLifetime:
     function = tree.function_of(target)
-    if not isinstance(target.value, cst.Name):
+    if not isinstance(target.value, ast.Name):
         return PoolLifetime.INSTANCE
-    first = first_parameter(function) if isinstance(function, cst.FunctionDef) else None
-    if target.value.value == first:
-        return PoolLifetime.CLASS if target.value.value == "cls" else PoolLifetime.INSTANCE
-    owner = tree.scopes.owner(target.value.value, tree.scopes.of(target))
-    bound = owner.names[target.value.value] if owner is not None else []
-    if any(isinstance(binding.node, cst.FunctionDef) for binding in bound):
+    owner = target.value.id
+    if isinstance(function, FUNCTIONS) and owner == first_parameter(function):
+        return PoolLifetime.CLASS if owner == "cls" else PoolLifetime.INSTANCE
+    scope = tree.scopes.owner(owner, tree.scopes.of(target))
+    bound = scope.names[owner] if scope is not None else []
+    if any(isinstance(binding.node, FUNCTIONS) for binding in bound):
         return PoolLifetime.FUNCTION_ATTRIBUTE
     ref = tree.resolve(target.value)
     of_class = ref is not None and not ref.instance and ref.name.startswith(f"{tree.dotted}.")
     return PoolLifetime.CLASS if of_class else PoolLifetime.INSTANCE
 
 
-def _is_lazy(call: cst.Call, tree: ModuleTree) -> bool:
+def _is_lazy(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a pool that lives long is made on its first use."""
     function = tree.function_of(call)
-    if not isinstance(function, cst.FunctionDef) or function.name.value == "__init__":
+    if not isinstance(function, FUNCTIONS) or function.name == "__init__":
         return False
     return any(
-        isinstance(node, (cst.If, cst.ExceptHandler, cst.BooleanOperation, cst.IfExp))
+        isinstance(node, (ast.If, ast.ExceptHandler, ast.BoolOp, ast.IfExp))
         for node in tree.ancestors(call)
         if tree.function_of(node) is function
     )
 
 
-def uses_of(kept: Kept, mentions: Iterable[_Mention], tree: ModuleTree) -> list[_Mention]:
+def uses_of(kept: Kept, tree: ModuleTree) -> list[_Mention]:
     """Return the other places that name what a pool is kept as."""
     target = kept.target
-    if not isinstance(target, (cst.Name, cst.Attribute)):
+    if isinstance(target, ast.Name):
+        scope = _owning_scope(target, tree)
+        return [
+            name
+            for name in tree.all(ast.Name)
+            if name.id == target.id and name is not target and _owning_scope(name, tree) is scope
+        ]
+    if not isinstance(target, ast.Attribute):
         return []
-    wanted = tree.module.code_for_node(target)
-    owner = tree.class_of(target) if isinstance(target, cst.Attribute) else None
-    scope = _owning_scope(target, tree)
+    return _attribute_uses(target, tree)
+
+
+def _attribute_uses(target: ast.Attribute, tree: ModuleTree) -> list[_Mention]:
+    wanted, owner = tree.text(target), tree.class_of(target)
     return [
         mention
-        for mention in mentions
-        if mention is not target
-        and type(mention) is type(target)
-        and last_name(mention) == kept.name
-        and tree.module.code_for_node(mention) == wanted
-        and (tree.class_of(mention) is owner if owner else _owning_scope(mention, tree) is scope)
+        for mention in tree.all(ast.Attribute)
+        if mention.attr == target.attr
+        and mention is not target
+        and tree.text(mention) == wanted
+        and (owner is None or tree.class_of(mention) is owner)
     ]
 
 
-def _owning_scope(node: cst.BaseExpression, tree: ModuleTree) -> cst.CSTNode | None:
-    if not isinstance(node, cst.Name):
-        return None
-    owner = tree.scopes.owner(node.value, tree.scopes.of(node))
+def _owning_scope(name: ast.Name, tree: ModuleTree) -> ast.AST | None:
+    owner = tree.scopes.owner(name.id, tree.scopes.of(name))
     return owner.node if owner is not None else None
 
 
 def what_becomes_of(
-    call: cst.Call, kept: Kept, uses: Sequence[_Mention], closed_by: Sequence[str], tree: ModuleTree
+    call: ast.Call, kept: Kept, uses: Sequence[_Mention], closed_by: Sequence[str], tree: ModuleTree
 ) -> Fate:
     """Return what the file shows of a pool's life.
 
@@ -151,73 +166,99 @@ def what_becomes_of(
     )
 
 
-def _method_called(use: cst.BaseExpression, tree: ModuleTree) -> str:
+def _method_called(use: _Mention, tree: ModuleTree) -> str:
     parent = tree.parent(use)
-    return parent.attr.value if isinstance(parent, cst.Attribute) and parent.value is use else ""
+    return parent.attr if isinstance(parent, ast.Attribute) else ""
 
 
-def _is_entered(node: cst.CSTNode, tree: ModuleTree) -> bool:
-    """Tell whether a ``with`` statement or an exit stack closes what ``node`` is."""
+def _given_to(node: ast.AST, tree: ModuleTree) -> ast.Call | None:
+    """Return the call that ``node`` is an argument of."""
     parent = tree.parent(node)
-    if isinstance(parent, cst.WithItem):
-        return parent.item is node
-    call = tree.parent(parent) if isinstance(parent, cst.Arg) else None
-    return isinstance(call, cst.Call) and last_name(call.func) in _STACKS
+    if isinstance(parent, (ast.keyword, ast.Starred)):
+        parent = tree.parent(parent)
+    return parent if isinstance(parent, ast.Call) and parent.func is not node else None
 
 
-def _is_handed_on(call: cst.Call, kept: Kept, uses: Sequence[_Mention], tree: ModuleTree) -> bool:
+def entered_block(node: ast.AST, tree: ModuleTree) -> ast.With | ast.AsyncWith | None:
+    """Return the ``with`` statement that enters what ``node`` is."""
+    item = tree.parent(node)
+    if not isinstance(item, ast.withitem) or item.context_expr is not node:
+        return None
+    block = tree.parent(item)
+    return block if isinstance(block, (ast.With, ast.AsyncWith)) else None
+
+
+def _is_entered(node: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a ``with`` statement or an exit stack closes what ``node`` is."""
+    if entered_block(node, tree) is not None:
+        return True
+    call = _given_to(node, tree)
+    return call is not None and last_name(call.func) in _STACKS
+
+
+def _is_handed_on(call: ast.Call, kept: Kept, uses: Iterable[_Mention], tree: ModuleTree) -> bool:
     """Tell whether the pool is returned, yielded, stored elsewhere or given to another call."""
     if kept.target is None:
         parent = tree.parent(call)
-        return not isinstance(parent, (cst.Attribute, cst.Expr)) and not _is_lent(call, tree)
-    if not isinstance(kept.target, (cst.Name, cst.Attribute)):
+        return not isinstance(parent, (ast.Attribute, ast.Expr)) and not _is_lent(call, tree)
+    if not isinstance(kept.target, (ast.Name, ast.Attribute)):
         return True
     return any(_gives_away(use, tree) for use in uses)
 
 
-def _is_lent(node: cst.CSTNode, tree: ModuleTree) -> bool:
-    arg = tree.parent(node)
-    call = tree.parent(arg) if isinstance(arg, cst.Arg) else None
-    return isinstance(call, cst.Call) and last_name(call.func) in _LENDS
+def _is_lent(node: ast.AST, tree: ModuleTree) -> bool:
+    call = _given_to(node, tree)
+    return call is not None and last_name(call.func) in _LENDS
 
 
-def _gives_away(use: cst.CSTNode, tree: ModuleTree) -> bool:
+def _gives_away(use: _Mention, tree: ModuleTree) -> bool:
     parent = tree.parent(use)
-    if isinstance(parent, (cst.Return, cst.Yield, cst.Element, cst.DictElement)):
+    if isinstance(parent, _DISPLAYS):
+        around = tree.parent(parent)
+        return not (isinstance(around, ast.Subscript) and around.slice is parent)
+    if isinstance(parent, (ast.Return, ast.Yield)):
         return True
-    if isinstance(parent, cst.Assign):
+    if isinstance(parent, ast.Assign):
         return parent.value is use
-    return isinstance(parent, cst.Arg) and not _is_lent(use, tree)
+    return _given_to(use, tree) is not None and not _is_lent(use, tree)
 
 
-def _serves_async(node: cst.CSTNode, tree: ModuleTree) -> bool:
-    function = tree.function_of(node)
-    if isinstance(function, cst.FunctionDef) and function.asynchronous is not None:
+def _serves_async(node: ast.AST, tree: ModuleTree) -> bool:
+    if isinstance(tree.function_of(node), ast.AsyncFunctionDef):
         return True
-    arg = tree.parent(node)
-    call = tree.parent(arg) if isinstance(arg, cst.Arg) else None
-    return isinstance(call, cst.Call) and last_name(call.func) == "run_in_executor"
+    call = _given_to(node, tree)
+    return call is not None and last_name(call.func) == "run_in_executor"
 
 
-def _tasks(uses: Sequence[_Mention], tree: ModuleTree) -> int:
+def _tasks(uses: Iterable[_Mention], tree: ModuleTree) -> int:
     """Return how many tasks a pool is given in all, 0 where that is open."""
     tasks = 0
     for use in uses:
         method = _method_called(use, tree)
-        call = tree.parent(tree.parent(use) or use)
         if method in _GIVES and not _is_repeated(use, tree):
             tasks += 1
-        elif method in _MAPS and isinstance(call, cst.Call) and len(call.args) > 1:
-            items = call.args[1].value
-            if not isinstance(items, (cst.List, cst.Tuple)):
+            continue
+        items = _mapped(use, tree) if method in _MAPS else None
+        if items is not None:
+            if not isinstance(items, (ast.List, ast.Tuple)):
                 return 0
-            tasks += len(items.elements)
+            tasks += len(items.elts)
         elif method in _GIVES or method in _MAPS or not method:
             return 0
     return tasks
 
 
-def _is_repeated(node: cst.CSTNode, tree: ModuleTree) -> bool:
+def _mapped(use: _Mention, tree: ModuleTree) -> ast.expr | None:
+    """Return the second argument of the method that is called on ``use``."""
+    method = tree.parent(use)
+    call = tree.parent(method) if method is not None else None
+    if not isinstance(call, ast.Call) or call.func is not method:
+        return None
+    given = arguments(call)
+    return given[1].value if len(given) > 1 else None
+
+
+def _is_repeated(node: ast.AST, tree: ModuleTree) -> bool:
     function = tree.function_of(node)
     return any(
         isinstance(parent, _REPEATS)

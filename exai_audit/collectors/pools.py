@@ -3,171 +3,166 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import cached_property
 
-import libcst as cst
-
-from exai_audit.collectors.outline import Outline
-from exai_audit.collectors.pool_uses import Kept, kept_as, uses_of, what_becomes_of
-from exai_audit.collectors.roles import Function, Functions, is_handler
+from exai_audit.collectors.mentions import names_in
+from exai_audit.collectors.pool_uses import (
+    Kept,
+    entered_block,
+    kept_as,
+    uses_of,
+    what_becomes_of,
+)
+from exai_audit.collectors.roles import Functions, is_handler
 from exai_audit.collectors.scopes import How
-from exai_audit.collectors.sight import Sight, Surroundings
-from exai_audit.collectors.timeout_values import argument, is_literal
+from exai_audit.collectors.signs import Sign
+from exai_audit.collectors.syntax import (
+    FUNCTIONS,
+    Argument,
+    Function,
+    argument,
+    arguments,
+    first_parameter,
+    is_none,
+)
+from exai_audit.collectors.timeout_values import is_literal
 from exai_audit.collectors.tree import ModuleTree
-from exai_audit.collectors.walk import children
+from exai_audit.collectors.walk import children, descendants
 from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
 from exai_audit.knowledge.table import Call, Pool, table
 
-TRIGGERS = re.compile(rb"PoolExecutor\b|\bThreadPool\b|\bPool\b")
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
-def _own_classes(outline: Outline) -> Iterator[str]:
-    """Yield the classes of the module that may be pools by their base."""
-    for node in outline.statements:
-        if isinstance(node, ast.ClassDef) and any(map(_ENDS_LIKE_POOL.search, _bases(node))):
-            yield node.name
+def _makes_a_pool(row: Call) -> bool:
+    return row.pool is not None
 
 
-def _bases(node: ast.ClassDef) -> Iterator[str]:
-    for base in node.bases:
-        if isinstance(base, (ast.Name, ast.Attribute)):
-            yield base.id if isinstance(base, ast.Name) else base.attr
+SIGN = Sign(rows=_makes_a_pool)
 
 
-_ENDS_LIKE_POOL = re.compile(r"Pool|Executor")
-SIGHT = Sight(
-    rows=lambda row: row.pool is not None,
-    mentions=True,  # as the base of a class inside a function
-    names=_own_classes,
-    around=Surroundings(everything=True),
-)
-_Loop = (cst.For, cst.While)
+@dataclass(frozen=True, slots=True)
+class _PoolClass:
+    """A class of the file that is a pool by its base; ``has_own`` arguments, or the base's."""
+
+    node: ast.ClassDef
+    base: Call
+    has_own: bool
 
 
-class PoolCollector(cst.CSTVisitor):
-    """Gathers calls and functions, and names and attributes to see what becomes of a pool."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._calls: list[cst.Call] = []
-        self._functions: list[cst.FunctionDef] = []
-        self._classes: list[cst.ClassDef] = []
-        self._mentions: list[cst.Name | cst.Attribute] = []
-        self._local: dict[str, tuple[Call, bool]] | None = None
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self._calls.append(node)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._functions.append(node)
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self._classes.append(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self._mentions.append(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        self._mentions.append(node)
-
-    def facts(self, tree: ModuleTree) -> tuple[PoolFact, ...]:
-        """Return the pools that the file makes, in source order."""
-        return tuple(self._pools(tree))
-
-    def _pools(self, tree: ModuleTree) -> Iterator[PoolFact]:
-        makers = _Makers(tree, self._functions, self._calls)
-        tried: set[cst.CSTNode] = set()
-        for call in self._calls:
-            known, sized = self._known(call, tree)
-            if known is None or known.pool is None or _stands_in(call, tried, tree):
-                continue
-            tried.update(node for node in tree.ancestors(call) if isinstance(node, cst.Try))
-            yield self._pool(call, known.name, known.pool, makers, sized)
-
-    def _known(self, call: cst.Call, tree: ModuleTree) -> tuple[Call | None, bool]:
-        """Return the pool that a call makes, and whether its arguments are the pool's own.
-
-        A class of the file that is a pool by its base may take others.
-        """
-        name = tree.qualified(call.func)
-        row = table().call(name) if name else None
-        local = self._pool_classes(tree).get(name or "") if row is None else None
-        if local is None:
-            return row, True
-        base, has_own = local
-        return base, not has_own
-
-    def _pool_classes(self, tree: ModuleTree) -> dict[str, tuple[Call, bool]]:
-        if self._local is None:
-            self._local = dict(_pool_classes(self._classes, tree))
-        return self._local
-
-    def _pool(
-        self, call: cst.Call, name: str, pool: Pool, makers: _Makers, sized: bool
-    ) -> PoolFact:
-        tree = makers.tree
-        given = argument(call, pool.argument, pool.position)
-        size = None if given is None or _is_none(given.value) else given.value
-        number, sized_by = _sized(size, tree) if sized else (None, Workers.EXPRESSION)
-        kept = kept_as(call, tree)
-        uses = uses_of(kept, self._mentions, tree)
-        fate = what_becomes_of(call, kept, uses, pool.closed_by, tree)
-        per_call = makers.per_call(call, kept, uses)
-        return PoolFact(
-            place=tree.place(call),
-            callable=name,
-            kind=PoolKind(pool.kind),
-            workers=number,
-            workers_text=" ".join(tree.module.code_for_node(size).split()) if size else "",
-            sized_by=sized_by,
-            lifetime=PoolLifetime.LOOP_TURN if per_call == "loop" else kept.lifetime,
-            serves_async=fate.serves_async,
-            lazy=kept.lazy,
-            closed=fate.closed,
-            closed_by=pool.closed_by,
-            at_exit=pool.at_exit,
-            handed_on=fate.handed_on,
-            per_call=per_call,
-            tasks=fate.tasks,
-            kept_as=kept.name,
-            by_entry=not fate.closed and makers.starts_the_program(call),
-            default=pool.default,
-            with_four=pool.with_four,
-        )
+def pools(tree: ModuleTree) -> tuple[PoolFact, ...]:
+    """Return the pools that the file makes, in source order."""
+    return tuple(_pools(tree))
 
 
-def _pool_classes(
-    classes: Iterable[cst.ClassDef], tree: ModuleTree
-) -> Iterator[tuple[str, tuple[Call, bool]]]:
-    """Yield the classes whose base is a pool, with that, and whether they take other arguments."""
-    for node in classes:
-        for base in node.bases:
-            name = tree.qualified(base.value)
-            row = table().call(name) if name else None
+def _pools(tree: ModuleTree) -> Iterator[PoolFact]:
+    local = {f"{tree.dotted}.{tree.symbol(one.node)}": one for one in _pool_classes(tree)}
+    makers = _Makers(tree)
+    tried: set[ast.AST] = set()
+    for call in _candidates(tree, local.values()):
+        known, sized = _known(call, local, tree)
+        if known is None or known.pool is None or _stands_in(call, tried, tree):
+            continue
+        tried.update(node for node in tree.ancestors(call) if isinstance(node, ast.Try))
+        yield _pool(call, known.name, known.pool, makers, sized)
+
+
+def _candidates(tree: ModuleTree, local: Collection[_PoolClass]) -> Sequence[ast.Call]:
+    """Return the calls that may make a pool, of a library or of a class of the file."""
+    found = [*tree.calls_of(_makes_a_pool)]
+    if not local:
+        return found
+    names = frozenset(name for one in local for name in _names_for(one.node))
+    either = {*found, *tree.calls(names)}
+    return [call for call in tree.all(ast.Call) if call in either]
+
+
+def _names_for(node: ast.ClassDef) -> Iterator[str]:
+    """Yield the name of a class, and what its methods call it."""
+    yield node.name
+    for statement in node.body:
+        first = first_parameter(statement) if isinstance(statement, FUNCTIONS) else None
+        if first:
+            yield first
+
+
+def _known(
+    call: ast.Call, local: Mapping[str, _PoolClass], tree: ModuleTree
+) -> tuple[Call | None, bool]:
+    """Return the pool that a call makes, and whether its arguments are the pool's own.
+
+    A class of the file that is a pool by its base may take others.
+    """
+    name = tree.qualified(call.func)
+    row = table().call(name) if name else None
+    own = local.get(name or "") if row is None else None
+    return (row, True) if own is None else (own.base, not own.has_own)
+
+
+def _pool_classes(tree: ModuleTree) -> Iterator[_PoolClass]:
+    """Yield the classes whose base is a pool."""
+    for node in tree.all(ast.ClassDef):
+        for base in arguments(node):
+            row = None if base.name else _row(base.value, tree)
             if row is not None and row.pool is not None:
-                statements = node.body.body
-                has_own = any(
-                    isinstance(s, cst.FunctionDef) and s.name.value == "__init__"
-                    for s in statements
-                )
-                yield f"{tree.dotted}.{tree.symbol(node)}", (row, has_own)
+                own = (s.name == "__init__" for s in node.body if isinstance(s, FUNCTIONS))
+                yield _PoolClass(node, row, any(own))
 
 
-def _stands_in(call: cst.Call, tried: set[cst.CSTNode], tree: ModuleTree) -> bool:
+def _row(expression: ast.expr, tree: ModuleTree) -> Call | None:
+    name = tree.qualified(expression)
+    return table().call(name) if name else None
+
+
+def _pool(call: ast.Call, name: str, pool: Pool, makers: _Makers, sized: bool) -> PoolFact:
+    tree = makers.tree
+    given = argument(call, pool.argument, pool.position)
+    size = None if given is None or is_none(given.value) else given.value
+    number, sized_by = _sized(size, tree) if sized else (None, Workers.EXPRESSION)
+    kept = kept_as(call, tree)
+    uses = uses_of(kept, tree)
+    fate = what_becomes_of(call, kept, uses, pool.closed_by, tree)
+    per_call = makers.per_call(call, kept, uses)
+    return PoolFact(
+        place=tree.place(call),
+        callable=name,
+        kind=PoolKind(pool.kind),
+        workers=number,
+        workers_text=_text(given, tree) if given is not None and size is not None else "",
+        sized_by=sized_by,
+        lifetime=PoolLifetime.LOOP_TURN if per_call == "loop" else kept.lifetime,
+        serves_async=fate.serves_async,
+        lazy=kept.lazy,
+        closed=fate.closed,
+        closed_by=pool.closed_by,
+        at_exit=pool.at_exit,
+        handed_on=fate.handed_on,
+        per_call=per_call,
+        tasks=fate.tasks,
+        kept_as=kept.name,
+        by_entry=not fate.closed and makers.starts_the_program(call),
+        default=pool.default,
+        with_four=pool.with_four,
+    )
+
+
+def _text(given: Argument, tree: ModuleTree) -> str:
+    """Return the text of an argument in one line, with the brackets that a keyword's may have."""
+    text = tree.text(given.node)
+    return " ".join((text.partition("=")[2] if given.name else text).split())
+
+
+def _stands_in(call: ast.Call, tried: Set[ast.AST], tree: ModuleTree) -> bool:
     """Tell whether a pool is only made where making another one has failed."""
     return any(
-        isinstance(node, cst.ExceptHandler) and tree.parent(node) in tried
+        isinstance(node, ast.ExceptHandler) and tree.parent(node) in tried
         for node in tree.ancestors(call)
     )
 
 
-def _is_none(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Name) and node.value == "None"
-
-
-def _sized(size: cst.BaseExpression | None, tree: ModuleTree) -> tuple[int | None, Workers]:
+def _sized(size: ast.expr | None, tree: ModuleTree) -> tuple[int | None, Workers]:
     if size is None:
         return None, Workers.DEFAULT
     number = tree.number(size)
@@ -180,17 +175,17 @@ def _sized(size: cst.BaseExpression | None, tree: ModuleTree) -> tuple[int | Non
     return None, Workers.EXPRESSION
 
 
-def _default_of_parameter(size: cst.BaseExpression, tree: ModuleTree) -> cst.BaseExpression | None:
+def _default_of_parameter(size: ast.expr, tree: ModuleTree) -> ast.expr | None:
     """Return the default of the parameter that a size is, or that ``self.size`` was given."""
     owner = tree.class_of(size)
-    if isinstance(size, cst.Attribute) and owner is not None:
-        values = tree.self_bindings(owner, size.attr.value)
+    if isinstance(size, ast.Attribute) and owner is not None:
+        values = tree.self_bindings(owner, size.attr)
         only = values[0] if len(values) == 1 else None
-        return _default_of_parameter(only, tree) if isinstance(only, cst.Name) else None
-    if not isinstance(size, cst.Name):
+        return _default_of_parameter(only, tree) if isinstance(only, ast.Name) else None
+    if not isinstance(size, ast.Name):
         return None
-    scope = tree.scopes.owner(size.value, tree.scopes.of(size))
-    bindings = scope.names[size.value] if scope is not None else []
+    scope = tree.scopes.owner(size.id, tree.scopes.of(size))
+    bindings = scope.names[size.id] if scope is not None else []
     if len(bindings) != 1 or bindings[0].how is not How.PARAMETER:
         return None
     return bindings[0].value
@@ -199,83 +194,71 @@ def _default_of_parameter(size: cst.BaseExpression, tree: ModuleTree) -> cst.Bas
 class _Makers:
     """What makes pools: coroutines, loops, request handlers, or code that runs once."""
 
-    def __init__(
-        self, tree: ModuleTree, functions: list[cst.FunctionDef], calls: list[cst.Call]
-    ) -> None:
+    def __init__(self, tree: ModuleTree) -> None:
         self.tree = tree
-        self._nodes = functions
-        self._calls = calls
 
     @cached_property
     def _functions(self) -> Functions:
-        return Functions(self.tree, self._nodes, self._calls)
+        return Functions(self.tree)
 
-    def starts_the_program(self, call: cst.Call) -> bool:
+    def starts_the_program(self, call: ast.Call) -> bool:
         """Tell whether an entry point makes a pool, or the main guard of a script."""
         function = self.tree.function_of(call)
         if function is not None:
             return self._functions.is_entry(function)
         return any(
-            isinstance(node, cst.If) and "__main__" in self.tree.module.code_for_node(node.test)
+            isinstance(node, ast.If) and "__main__" in self.tree.text(node.test)
             for node in self.tree.ancestors(call)
         )
 
-    def per_call(self, call: cst.Call, kept: Kept, uses: Sequence[cst.BaseExpression]) -> str:
+    def per_call(self, call: ast.Call, kept: Kept, uses: Iterable[ast.AST]) -> str:
         """Return what makes a short-lived pool again and again, empty for none."""
         if kept.lifetime is not PoolLifetime.CALL or _lasts(call, uses, self.tree):
             return ""
-        child: cst.CSTNode = call
+        child: ast.AST = call
         for node in self.tree.ancestors(call):
-            if isinstance(node, (cst.FunctionDef, cst.Lambda)):
-                return self._per_call_of(node) if child is node.body else ""
-            if isinstance(node, cst.If) and kept.name and kept.name in _names_in(node.test):
+            if isinstance(node, FUNCTIONS):
+                return self._per_call_of(node) if isinstance(child, ast.stmt) else ""
+            if isinstance(node, ast.Lambda):
+                return ""
+            if isinstance(node, ast.If) and kept.name and kept.name in _names_in(node.test):
                 return ""  # made once, on the first turn
-            if isinstance(node, _Loop) and child is node.body:
+            if isinstance(node, _LOOPS) and any(child is statement for statement in node.body):
                 return "loop"
             child = node
         return ""
 
     def _per_call_of(self, function: Function) -> str:
-        if isinstance(function, cst.Lambda):
-            return ""
-        if is_handler(function, self.tree, self._calls):
+        if is_handler(function, self.tree):
             return "handler"
-        if function.asynchronous is None or self._functions.is_entry(function):
-            return ""
-        return "coroutine"
+        is_async = isinstance(function, ast.AsyncFunctionDef)
+        return "coroutine" if is_async and not self._functions.is_entry(function) else ""
 
 
-def _names_in(node: cst.CSTNode) -> set[str]:
-    found: set[str] = set()
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, cst.Name):
-            found.add(current.value)
-        stack.extend(children(current))
-    return found
+def _names_in(node: ast.AST) -> set[str]:
+    return {name for below in descendants(node) for name in names_in(below)}
 
 
-def _lasts(call: cst.Call, uses: Iterable[cst.BaseExpression], tree: ModuleTree) -> bool:
+def _lasts(call: ast.Call, uses: Iterable[ast.AST], tree: ModuleTree) -> bool:
     """Tell whether a ``with`` block of a pool lasts: it yields to its user, or loops for ever."""
-    blocks = (tree.parent(tree.parent(node) or node) for node in (call, *uses))
-    return any(isinstance(block, cst.With) and _block_lasts(block, tree) for block in blocks)
+    blocks = (entered_block(node, tree) for node in (call, *uses))
+    return any(block is not None and _block_lasts(block, tree) for block in blocks)
 
 
-def _block_lasts(block: cst.With, tree: ModuleTree) -> bool:
+def _block_lasts(block: ast.With | ast.AsyncWith, tree: ModuleTree) -> bool:
     function = tree.function_of(block)
-    stack: list[cst.CSTNode] = [block.body]
+    stack: list[ast.AST] = [*block.body]
     while stack:
         node = stack.pop()
-        if isinstance(node, (cst.FunctionDef, cst.Lambda)):
+        if isinstance(node, (*FUNCTIONS, ast.Lambda)):
             continue
-        if isinstance(node, cst.Yield) and tree.function_of(node) is function:
+        if isinstance(node, (ast.Yield, ast.YieldFrom)) and tree.function_of(node) is function:
             return True
-        if isinstance(node, cst.While) and _is_true(node.test):
+        if isinstance(node, ast.While) and _is_true(node.test):
             return True
         stack.extend(children(node))
     return False
 
 
-def _is_true(test: cst.BaseExpression) -> bool:
-    return isinstance(test, (cst.Name, cst.Integer)) and test.value in ("True", "1")
+def _is_true(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and test.value in (True, 1)

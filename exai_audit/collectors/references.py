@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from exai_audit.facts.references import ReferenceFact
 from exai_audit.source import SourceFile
 
-TRIGGERS = re.compile(rb"\bpatch\b|\b(?:set|del)attr\b|\bimport_(?:module|string)\b")
+SIGNS = frozenset({"patch", "setattr", "delattr", "import_module", "import_string"})
+"""Words without which a file has none."""
 _BY_STRING = re.compile(
     r"\b(?:patch(?:\.\w+)?|setattr|delattr|import_module|import_string)\(\s*"
     r"(?P<quote>['\"])(?P<name>[A-Za-z_]\w*(?:\.\w+)+)(?P=quote)"

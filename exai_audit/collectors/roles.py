@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import ast
+from collections.abc import Iterator
+from functools import cached_property
 
-import libcst as cst
-
-from exai_audit.collectors.timeout_values import last_name, text_of
+from exai_audit.collectors.syntax import (
+    FUNCTIONS,
+    Function,
+    arguments,
+    last_name,
+    parameters,
+    text_of,
+)
 from exai_audit.collectors.timeout_words import words
 from exai_audit.collectors.tree import ModuleTree
 
-Function = cst.FunctionDef | cst.Lambda
+AnyFunction = Function | ast.Lambda
 _MAIN = frozenset({"main", "async", "a", "run", "cli", "sync", "amain"})
 _SCRIPTS = frozenset({"cli", "commands", "scripts", "bin", "console"})
 _COMMANDS = frozenset({"command", "group"})
@@ -36,36 +43,45 @@ _REQUESTS = frozenset({
 class Functions:
     """The functions of one module, who calls them, and which are entry points."""
 
-    def __init__(
-        self, tree: ModuleTree, functions: Iterable[cst.FunctionDef], calls: Iterable[cst.Call]
-    ) -> None:
+    def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
-        self._named = {self.name(function): function for function in functions}
-        self._callers: dict[cst.FunctionDef, list[cst.Call]] = {}
-        for call in calls:
-            called = self.called(call.func)
-            if called is not None:
-                self._callers.setdefault(called, []).append(call)
+        self._callers: dict[AnyFunction, list[ast.Call]] = {}
 
-    def name(self, function: cst.FunctionDef) -> str:
+    @cached_property
+    def _named(self) -> dict[str, Function]:
+        return {self.name(function): function for function in self._tree.functions}
+
+    def name(self, function: Function) -> str:
         """Return the dotted name of a function."""
         return ".".join(part for part in (self._tree.dotted, self._tree.symbol(function)) if part)
 
-    def called(self, expression: cst.BaseExpression) -> cst.FunctionDef | None:
+    def called(self, expression: ast.expr) -> Function | None:
         """Return the function of this module that an expression denotes."""
         return self._named.get(self._tree.qualified(expression) or "")
 
-    def callers(self, function: Function) -> list[cst.Call]:
-        """Return the calls of the module to a function of it."""
-        return self._callers.get(function, []) if isinstance(function, cst.FunctionDef) else []
+    def calls(self) -> Iterator[ast.Call]:
+        """Yield the calls that may be of a function of this module, in source order."""
+        return self._tree.calls(frozenset(function.name for function in self._tree.functions))
 
-    def tops(self, function: Function) -> set[Function]:
+    def callers(self, function: AnyFunction) -> list[ast.Call]:
+        """Return the calls of the module to a function of it."""
+        if function not in self._callers:
+            self._callers[function] = self._find_callers(function)
+        return self._callers[function]
+
+    def _find_callers(self, function: AnyFunction) -> list[ast.Call]:
+        if isinstance(function, ast.Lambda):
+            return []
+        calls = self._tree.calls(frozenset({function.name}))
+        return [call for call in calls if self.called(call.func) is function]
+
+    def tops(self, function: AnyFunction) -> set[AnyFunction]:
         """Return the functions through which the module itself calls ``function``.
 
         They are not called in the module, or it is the function itself.
         """
-        tops: set[Function] = set()
-        seen: set[Function] = {function}
+        tops: set[AnyFunction] = set()
+        seen: set[AnyFunction] = {function}
         pending = [function]
         while pending:
             current = pending.pop()
@@ -77,11 +93,11 @@ class Functions:
             seen.update(callers)
         return tops
 
-    def is_entry(self, function: Function | None) -> bool:
+    def is_entry(self, function: AnyFunction | None) -> bool:
         """Tell whether a function starts the program, or only what does so calls it."""
         return self._is_entry(function, set())
 
-    def _is_entry(self, function: Function | None, seen: set[cst.CSTNode]) -> bool:
+    def _is_entry(self, function: AnyFunction | None, seen: set[AnyFunction]) -> bool:
         if function is None:
             return True
         if function in seen:
@@ -90,7 +106,7 @@ class Functions:
         around = self._tree.function_of(function)
         if around is not None and self._is_entry(around, seen):
             return True
-        if isinstance(function, cst.FunctionDef) and _starts(function, self._tree):
+        if isinstance(function, FUNCTIONS) and _starts(function, self._tree):
             return True
         callers = self.callers(function)
         return bool(callers) and all(
@@ -98,80 +114,76 @@ class Functions:
         )
 
 
-def _starts(function: cst.FunctionDef, tree: ModuleTree) -> bool:
-    parts = set(words(function.name.value))
+def _starts(function: Function, tree: ModuleTree) -> bool:
+    parts = set(words(function.name))
     if {"main", "amain"} & parts and parts <= _MAIN:
         return True
     if _SCRIPTS & {part.lstrip("_") for part in tree.dotted.split(".")}:
         return True
     if tree.source.path.rsplit("/", 1)[-1] == "__main__.py":
         return True
-    decorated = {last_name(decorator.decorator) for decorator in function.decorators}
+    decorated = {last_name(decorator) for decorator in function.decorator_list}
     if decorated & _COMMANDS:
         return True
     owner = tree.class_of(function)
-    bases = [last_name(base.value) for base in owner.bases] if owner is not None else []
+    bases = [last_name(base) for base in owner.bases] if owner is not None else []
     return any(base.endswith("Command") for base in bases)
 
 
-def is_handler(function: Function | None, tree: ModuleTree, calls: Iterable[cst.Call]) -> bool:
-    """Tell whether a web framework calls ``function`` for each request.
-
-    Args:
-        calls: the calls of the module; some register handlers.
-    """
-    if not isinstance(function, cst.FunctionDef):
+def is_handler(function: AnyFunction | None, tree: ModuleTree) -> bool:
+    """Tell whether a web framework calls ``function`` for each request."""
+    if not isinstance(function, FUNCTIONS):
         return False
-    if any(is_route(decorator.decorator) for decorator in function.decorators):
+    if any(is_route(decorator) for decorator in function.decorator_list):
         return True
     owner = tree.class_of(function)
     if owner is not None:
-        named = function.name.value in _VIEW_METHODS
-        return named and any(last_name(b.value).endswith(_VIEW_ENDINGS) for b in owner.bases)
+        named = function.name in _VIEW_METHODS
+        return named and any(last_name(b).endswith(_VIEW_ENDINGS) for b in owner.bases)
     if _takes_a_request(function, tree):
         return True
     return any(
-        last_name(call.func) in _REGISTERS and function.name.value in _names_given(call)
-        for call in calls
+        last_name(call.func) in _REGISTERS and _is_given(function.name, call)
+        for call in tree.all(ast.Call)
     )
 
 
-def is_route(decorator: cst.BaseExpression) -> bool:
+def is_route(decorator: ast.expr) -> bool:
     """Tell whether a decorator routes a path to a function: ``@app.get("/users")``."""
-    if not isinstance(decorator, cst.Call) or last_name(decorator.func) not in _ROUTES:
+    if not isinstance(decorator, ast.Call) or last_name(decorator.func) not in _ROUTES:
         return False
-    path = text_of(decorator.args[0].value) if decorator.args else None
+    given = arguments(decorator)
+    path = text_of(given[0].value) if given else None
     return path is not None and path.startswith("/")
 
 
-def _takes_a_request(function: cst.FunctionDef, tree: ModuleTree) -> bool:
-    first = next(iter((*function.params.posonly_params, *function.params.params)), None)
-    if first is None:
+def _takes_a_request(function: Function, tree: ModuleTree) -> bool:
+    first = next(iter(parameters(function)), None)
+    if first is None or first.star or first.by_name:
         return False
     if first.annotation is not None:
-        ref = tree.resolve(first.annotation.annotation)
+        ref = tree.resolve(first.annotation)
         return ref is not None and ref.name in _REQUESTS
     in_views = "views" in tree.dotted.split(".")
-    return in_views and first.name.value == "request"
+    return in_views and first.name == "request"
 
 
-def _names_given(call: cst.Call) -> Iterator[str]:
-    for arg in call.args:
-        if isinstance(arg.value, cst.Name):
-            yield arg.value.value
+def _is_given(name: str, call: ast.Call) -> bool:
+    values = (given.value for given in arguments(call))
+    return any(isinstance(value, ast.Name) and value.id == name for value in values)
 
 
-def is_runner(call: cst.Call, function: Function | None) -> bool:
+def is_runner(call: ast.Call, function: AnyFunction | None) -> bool:
     """Tell whether a function is there to run something in a new loop, as ``call`` does in it.
 
     Its name says so, or it is called ``run`` and is given what it runs.
     """
-    if not isinstance(function, cst.FunctionDef):
+    if not isinstance(function, FUNCTIONS):
         return False
-    if {"new", "loop"} <= set(words(function.name.value)):
+    if {"new", "loop"} <= set(words(function.name)):
         return True
-    given = {parameter.name.value for parameter in function.params.params}
-    work = call.args[0].value if call.args else None
-    parts = [arg.value for arg in work.args] if isinstance(work, cst.Call) else [work]
-    takes = any(isinstance(part, cst.Name) and part.value in given for part in parts)
-    return function.name.value == "run" and takes
+    taken = {parameter.arg for parameter in function.args.args}
+    work = next((given.value for given in arguments(call)), None)
+    parts = [given.value for given in arguments(work)] if isinstance(work, ast.Call) else [work]
+    takes = any(isinstance(part, ast.Name) and part.id in taken for part in parts)
+    return function.name == "run" and takes

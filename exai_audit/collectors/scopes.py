@@ -1,22 +1,26 @@
-"""What each scope of a module binds to its names, gathered in the common walk."""
+"""What each scope of a module binds to its names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
-import libcst as cst
-
-from exai_audit.collectors.walk import Walked
+from exai_audit.collectors.syntax import (
+    COMPREHENSIONS,
+    FUNCTIONS,
+    Function,
+    first_parameter,
+)
 
 ScopeNode = (
-    cst.Module | cst.FunctionDef | cst.Lambda | cst.ClassDef
-    | cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp
+    ast.Module | Function | ast.Lambda | ast.ClassDef
+    | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 )  # fmt: skip
-_COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-_SCOPES = frozenset({cst.Module, cst.FunctionDef, cst.Lambda, cst.ClassDef, *_COMPREHENSIONS})
-_BINDERS = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.CompFor)
+_SCOPES = frozenset({ast.Module, *FUNCTIONS, ast.Lambda, ast.ClassDef, *COMPREHENSIONS})
+_OF_STATEMENTS = frozenset({*FUNCTIONS, ast.ClassDef})
 
 
 class How(Enum):
@@ -31,7 +35,7 @@ class How(Enum):
     OPAQUE = "opaque"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Binding:
     """One binding: the node that binds, and the expression it binds to where there is one.
 
@@ -39,126 +43,63 @@ class Binding:
     """
 
     how: How
-    node: cst.CSTNode
-    value: cst.BaseExpression | None = None
-    annotation: cst.BaseExpression | None = None
+    node: ast.AST
+    value: ast.expr | None = None
+    annotation: ast.expr | None = None
     target: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Scope:
     """The names bound by one module, function, class, lambda or comprehension."""
 
-    node: cst.CSTNode
+    node: ast.AST
     outer: Scope | None
     names: dict[str, list[Binding]] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
-    returns: list[cst.BaseExpression] = field(default_factory=list)
-    yields: list[cst.BaseExpression] = field(default_factory=list)
+    returns: list[ast.expr] = field(default_factory=list)
+    yields: list[ast.expr] = field(default_factory=list)
 
     def is_class(self) -> bool:
-        return isinstance(self.node, cst.ClassDef)
-
-
-class BindingCollector(cst.CSTVisitor):
-    """Gathers the nodes that bind, in source order; sorted into scopes after the walk."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.nodes: list[cst.CSTNode] = []
-
-    def _gather(self, node: cst.CSTNode) -> None:
-        self.nodes.append(node)
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        self._gather(node)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._gather(node)
-
-    def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self._gather(node)
-
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
-        self._gather(node)
-
-    def visit_For(self, node: cst.For) -> None:
-        self._gather(node)
-
-    def visit_CompFor(self, node: cst.CompFor) -> None:
-        self._gather(node)
-
-    def visit_WithItem(self, node: cst.WithItem) -> None:
-        self._gather(node)
-
-    def visit_ExceptHandler(self, node: cst.ExceptHandler) -> None:
-        self._gather(node)
-
-    def visit_Import(self, node: cst.Import) -> None:
-        self._gather(node)
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
-        self._gather(node)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._gather(node)
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self._gather(node)
-
-    def visit_Param(self, node: cst.Param) -> None:
-        self._gather(node)
-
-    def visit_Global(self, node: cst.Global) -> None:
-        self._gather(node)
-
-    def visit_Nonlocal(self, node: cst.Nonlocal) -> None:
-        self._gather(node)
-
-    def visit_MatchAs(self, node: cst.MatchAs) -> None:
-        self._gather(node)
-
-    def visit_MatchStar(self, node: cst.MatchStar) -> None:
-        self._gather(node)
-
-    def visit_Return(self, node: cst.Return) -> None:
-        self._gather(node)
-
-    def visit_Yield(self, node: cst.Yield) -> None:
-        self._gather(node)
+        return isinstance(self.node, ast.ClassDef)
 
 
 class Scopes:
-    """The scopes of one module, and the attributes that methods set on ``self``."""
+    """The scopes of one module, and the attributes that methods set on ``self``.
+
+    ``attributes`` has the bindings of each attribute by class and name, ``imports`` the dotted
+    names of all that is imported, ``definitions`` all functions and classes in source order.
+    """
 
     def __init__(
-        self, module: cst.Module, walked: Walked, nodes: Sequence[cst.CSTNode], package: str
+        self,
+        module: ast.Module,
+        nodes: Sequence[ast.AST],
+        parents: Mapping[ast.AST, ast.AST],
+        package: str,
     ) -> None:
-        self._parents = walked.parents
+        self._parents = parents
         self._package = package
         self.module = Scope(module, None)
-        self._scopes: dict[cst.CSTNode, Scope] = {module: self.module}
-        self.attributes: dict[tuple[cst.CSTNode, str], list[Binding]] = {}
+        self._scopes: dict[ast.AST, Scope] = {module: self.module}
+        self._owners: dict[ast.AST, Scope] = {module: self.module}
+        self.attributes: dict[tuple[ast.AST, str], list[Binding]] = {}
         self.imports: list[str] = []
-        self._filled: set[cst.CSTNode] = set()
-        self._owners: dict[cst.CSTNode, cst.CSTNode] = {}
-        self._add(nodes)
-
-    def fill(self, body: cst.CSTNode, nodes: Sequence[cst.CSTNode]) -> None:
-        """Take in the binding nodes of a function's body that was left out of the tree."""
-        self._filled.add(body)
-        self._add(nodes)
-
-    def _add(self, nodes: Sequence[cst.CSTNode]) -> None:
-        for node in nodes:
-            if isinstance(node, (cst.Global, cst.Nonlocal)):
+        self.definitions: list[Function | ast.ClassDef] = []
+        sorters = _SORTERS
+        binding = [node for node in nodes if type(node) in sorters]
+        for node in binding:
+            if isinstance(node, (ast.Global, ast.Nonlocal)):
                 self._declare(node)
-        for node in nodes:
-            self._sort(node)
+        for node in binding:
+            sorters[type(node)](self, node)
 
-    def of(self, node: cst.CSTNode) -> Scope:
+    def of(self, node: ast.AST) -> Scope:
         """Return the scope in which an expression at ``node`` looks up its names."""
-        return self._scope(self._owner(node))
+        known = self._owners.get(node)
+        if known is None and isinstance(node, ast.stmt):  # most stand right in a scope's body
+            known = self._scopes.get(self._parents[node])
+        return known if known is not None else self._find(node)
 
     def inside(self, node: ScopeNode) -> Scope:
         """Return the scope that a function, class or lambda makes."""
@@ -168,123 +109,128 @@ class Scopes:
         """Return the scope whose binding of ``name`` is seen from ``scope``."""
         current: Scope | None = scope
         while current is not None:
-            if current.declared.get(name) == "global":
+            if current.declared and current.declared.get(name) == "global":
                 return self.module if name in self.module.names else None
-            visible = current is scope or not current.is_class()
-            if visible and name in current.names:
+            if name in current.names and (current is scope or not current.is_class()):
                 return current
             current = current.outer
         return None
 
-    def _scope(self, node: cst.CSTNode) -> Scope:
-        if node not in self._scopes:
-            self._scopes[node] = Scope(node, self.of(node))
-        return self._scopes[node]
+    def _scope(self, node: ast.AST) -> Scope:
+        scope = self._scopes.get(node)
+        if scope is None:
+            scope = self._scopes[node] = Scope(node, self.of(node))
+        return scope
 
-    def _owner(self, node: cst.CSTNode) -> cst.CSTNode:
-        passed: list[cst.CSTNode] = []
-        child, parent = node, self._parents.get(node)
-        while parent is not None:
-            known = self._owners.get(child)
-            if known is not None:
-                break
+    def _find(self, node: ast.AST) -> Scope:
+        passed: list[ast.AST] = []
+        parents, owners = self._parents, self._owners
+        child, found = node, owners.get(node)
+        while found is None:
             passed.append(child)
-            if type(parent) in _SCOPES and self._is_inside(child, parent):
-                known = parent
-                break
-            child, parent = parent, self._parents.get(parent)
-        owner = child if known is None else known
-        self._owners.update(dict.fromkeys(passed, owner))
-        return owner
+            parent = parents.get(child)
+            if parent is None:
+                found = self.module
+            elif type(parent) in _SCOPES and _is_inside(child, parent):
+                found = self._scope(parent)
+            else:
+                child, found = parent, owners.get(parent)
+        for child in passed:
+            owners[child] = found
+        return found
 
-    def _is_inside(self, child: cst.CSTNode, parent: cst.CSTNode) -> bool:
-        if isinstance(parent, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
-            return child is parent.body or child in self._filled
-        return True
+    def _declare(self, node: ast.Global | ast.Nonlocal) -> None:
+        kind = "global" if isinstance(node, ast.Global) else "nonlocal"
+        self.of(node).declared.update(dict.fromkeys(node.names, kind))
 
-    def _declare(self, node: cst.Global | cst.Nonlocal) -> None:
-        kind = "global" if isinstance(node, cst.Global) else "nonlocal"
-        for item in node.names:
-            self.of(node).declared[item.name.value] = kind
+    def _assigned(self, node: ast.Assign) -> None:
+        scope = self.of(node)
+        for target in node.targets:
+            self._target(target, Binding(How.VALUE, node, node.value), scope)
 
-    def _sort(self, node: cst.CSTNode) -> None:
-        if isinstance(node, _BINDERS):
-            self._assignment(node)
-        elif isinstance(node, (cst.Import, cst.ImportFrom)):
-            self._import(node)
-        elif isinstance(node, cst.Param):
-            self._parameter(node)
-        elif isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-            self._bind(node.name.value, Binding(How.DEFINITION, node), self.of(node))
-        elif isinstance(node, cst.WithItem) and node.asname:
-            self._target(node.asname.name, Binding(How.ENTERED, node, node.item), self.of(node))
-        elif isinstance(node, cst.ExceptHandler) and node.name:
-            bound = Binding(How.OPAQUE, node)
-            self._target(node.name.name, bound, self.of(node))
-        elif isinstance(node, (cst.MatchAs, cst.MatchStar)) and node.name:
-            self._bind(node.name.value, Binding(How.OPAQUE, node), self.of(node))
-        elif isinstance(node, cst.Return) and node.value:
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        how = How.VALUE if node.value else How.ANNOTATION
+        self._target(node.target, Binding(how, node, node.value, node.annotation), self.of(node))
+
+    def _named(self, node: ast.NamedExpr) -> None:
+        scope = self.of(node)
+        while isinstance(scope.node, COMPREHENSIONS) and scope.outer:
+            scope = scope.outer
+        self._target(node.target, Binding(How.VALUE, node, node.value), scope)
+
+    def _changed(self, node: ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension) -> None:
+        self._target(node.target, Binding(How.OPAQUE, node), self.of(node))
+
+    def _entered(self, node: ast.withitem) -> None:
+        if node.optional_vars is not None:
+            bound = Binding(How.ENTERED, node, node.context_expr)
+            self._target(node.optional_vars, bound, self.of(node))
+
+    def _opaque(self, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar) -> None:
+        if node.name:
+            self._bind(node.name, Binding(How.OPAQUE, node), self.of(node))
+
+    def _defined(self, node: Function | ast.ClassDef) -> None:
+        self.definitions.append(node)
+        self._bind(node.name, Binding(How.DEFINITION, node), self.of(node))
+        if not isinstance(node, ast.ClassDef):
+            self._parameters(node)
+
+    def _parameters(self, function: Function | ast.Lambda) -> None:
+        names, given = self._scope(function).names, function.args
+        positional = [*given.posonlyargs, *given.args]
+        without = [None] * (len(positional) - len(given.defaults))
+        defaults = (*without, *given.defaults, *given.kw_defaults)
+        for node, default in zip((*positional, *given.kwonlyargs), defaults, strict=True):
+            names[node.arg] = [Binding(How.PARAMETER, node, default, node.annotation)]
+        for rest in (given.vararg, given.kwarg):
+            if rest is not None:
+                names[rest.arg] = [Binding(How.OPAQUE, rest)]
+
+    def _returned(self, node: ast.Return) -> None:
+        if node.value is not None:
             self.of(node).returns.append(node.value)
-        elif isinstance(node, cst.Yield) and isinstance(node.value, cst.BaseExpression):
+
+    def _yielded(self, node: ast.Yield) -> None:
+        if node.value is not None:
             self.of(node).yields.append(node.value)
 
-    def _assignment(self, node: cst.CSTNode) -> None:
-        scope = self.of(node)
-        if isinstance(node, cst.Assign):
-            for target in node.targets:
-                self._target(target.target, Binding(How.VALUE, node, node.value), scope)
-        elif isinstance(node, cst.AnnAssign):
-            how = How.VALUE if node.value else How.ANNOTATION
-            annotation = node.annotation.annotation
-            self._target(node.target, Binding(how, node, node.value, annotation), scope)
-        elif isinstance(node, cst.NamedExpr):
-            while isinstance(scope.node, _COMPREHENSIONS) and scope.outer:
-                scope = scope.outer
-            self._target(node.target, Binding(How.VALUE, node, node.value), scope)
-        elif isinstance(node, (cst.AugAssign, cst.For, cst.CompFor)):
-            self._target(node.target, Binding(How.OPAQUE, node), scope)
-
-    def _target(self, target: cst.CSTNode, binding: Binding, scope: Scope) -> None:
-        if isinstance(target, cst.Name):
-            self._bind(target.value, binding, scope)
-        elif isinstance(target, cst.Attribute):
+    def _target(self, target: ast.expr, binding: Binding, scope: Scope) -> None:
+        if isinstance(target, ast.Name):
+            self._bind(target.id, binding, scope)
+        elif isinstance(target, ast.Attribute):
             self._self_attribute(target, binding, scope)
-        elif isinstance(target, (cst.Tuple, cst.List)):
+        elif isinstance(target, (ast.Tuple, ast.List)):
             for element, part in _unpacked(target, binding):
                 self._target(element, part, scope)
 
-    def _self_attribute(self, target: cst.Attribute, binding: Binding, scope: Scope) -> None:
+    def _self_attribute(self, target: ast.Attribute, binding: Binding, scope: Scope) -> None:
         """Note ``self.x = …`` in a method, or ``cls.x = …`` in a class method."""
         current: Scope | None = scope
-        while current is not None and not isinstance(current.node, cst.FunctionDef):
+        while current is not None and not isinstance(current.node, FUNCTIONS):
             current = current.outer
-        while current is not None and isinstance(current.node, cst.FunctionDef):
+        while current is not None and isinstance(current.node, FUNCTIONS):
             outer = current.outer
-            if outer is not None and isinstance(outer.node, cst.ClassDef):
-                if isinstance(target.value, cst.Name) and target.value.value == first_parameter(
+            if outer is not None and isinstance(outer.node, ast.ClassDef):
+                if isinstance(target.value, ast.Name) and target.value.id == first_parameter(
                     current.node
                 ):
-                    key = (outer.node, target.attr.value)
+                    key = (outer.node, target.attr)
                     self.attributes.setdefault(key, []).append(binding)
                 return
             current = outer
 
-    def _parameter(self, node: cst.Param) -> None:
-        function = self._parents.get(self._parents[node])
-        if not isinstance(function, (cst.FunctionDef, cst.Lambda)):
-            return
-        annotation = node.annotation.annotation if node.annotation else None
-        how = How.OPAQUE if isinstance(node.star, str) and node.star else How.PARAMETER
-        binding = Binding(how, node, node.default, annotation if how is How.PARAMETER else None)
-        self._bind(node.name.value, binding, self._scope(function))
-
     def _bind(self, name: str, binding: Binding, scope: Scope) -> None:
-        declared = scope.declared.get(name)
-        if declared == "global":
-            scope = self.module
-        elif declared == "nonlocal":
-            scope = self._enclosing(name, scope)
-        scope.names.setdefault(name, []).append(binding)
+        if scope.declared:
+            declared = scope.declared.get(name)
+            if declared == "global":
+                scope = self.module
+            elif declared == "nonlocal":
+                scope = self._enclosing(name, scope)
+        if name in scope.names:
+            scope.names[name].append(binding)
+        else:
+            scope.names[name] = [binding]
 
     def _enclosing(self, name: str, scope: Scope) -> Scope:
         current = scope.outer
@@ -294,70 +240,80 @@ class Scopes:
             current = current.outer
         return scope
 
-    def _import(self, node: cst.Import | cst.ImportFrom) -> None:
+    def _imported(self, node: ast.Import | ast.ImportFrom) -> None:
         scope = self.of(node)
-        for name, target in self._imported(node):
+        origins = self._from(node) if isinstance(node, ast.ImportFrom) else _plainly(node)
+        for name, target in origins:
             self.imports.append(target)
             if name:
                 self._bind(name, Binding(How.IMPORT, node, target=target), scope)
 
-    def _imported(self, node: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, str]]:
-        """Yield the bound name and the dotted target; ``import a.b`` binds ``a`` to ``a``."""
-        if isinstance(node, cst.Import):
-            for alias in node.names:
-                target = dotted(alias.name)
-                if alias.asname:
-                    yield alias.evaluated_alias or "", target
-                else:
-                    head = target.partition(".")[0]
-                    yield head, head
-                    if head != target:
-                        yield "", target
-            return
-        module = self._import_base(node)
-        if isinstance(node.names, cst.ImportStar):
-            yield "", module
-            return
+    def _from(self, node: ast.ImportFrom) -> Iterator[tuple[str, str]]:
+        """Yield the bound name and the dotted target of each imported name."""
+        module = self._origin(node)
         for alias in node.names:
-            target = f"{module}.{alias.evaluated_name}" if module else alias.evaluated_name
-            yield alias.evaluated_alias or alias.evaluated_name, target
+            if alias.name == "*":
+                yield "", module
+            else:
+                target = f"{module}.{alias.name}" if module else alias.name
+                yield alias.asname or alias.name, target
 
-    def _import_base(self, node: cst.ImportFrom) -> str:
-        module = dotted(node.module) if node.module else ""
-        if not node.relative:
-            return module
+    def _origin(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
         parts = self._package.split(".") if self._package else []
-        kept = parts[: len(parts) - (len(node.relative) - 1)]
-        return ".".join([*kept, module] if module else kept)
+        kept = parts[: len(parts) - (node.level - 1)]
+        return ".".join([*kept, node.module] if node.module else kept)
 
 
-def _unpacked(
-    target: cst.Tuple | cst.List, binding: Binding
-) -> Iterator[tuple[cst.CSTNode, Binding]]:
+def _plainly(node: ast.Import) -> Iterator[tuple[str, str]]:
+    """Yield the bound names and the dotted targets; ``import a.b`` binds ``a`` to ``a``."""
+    for alias in node.names:
+        if alias.asname:
+            yield alias.asname, alias.name
+            continue
+        head = alias.name.partition(".")[0]
+        yield head, head
+        if head != alias.name:
+            yield "", alias.name
+
+
+def _is_inside(child: ast.AST, parent: ast.AST) -> bool:
+    """Tell whether a node right below a scope's looks up its names in that scope."""
+    if isinstance(parent, ast.Lambda):
+        return child is parent.body
+    return type(parent) not in _OF_STATEMENTS or isinstance(child, ast.stmt)
+
+
+def _unpacked(target: ast.Tuple | ast.List, binding: Binding) -> Iterator[tuple[ast.expr, Binding]]:
     """Pair the elements of an unpacking target with those of a value of the same shape."""
     opaque = Binding(How.OPAQUE, binding.node)
     value = binding.value if binding.how is How.VALUE else None
-    same = isinstance(value, (cst.Tuple, cst.List)) and len(value.elements) == len(target.elements)
-    plain = same and not any(isinstance(e, cst.StarredElement) for e in target.elements)
-    for index, element in enumerate(target.elements):
+    same = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
+    plain = same and not any(isinstance(e, ast.Starred) for e in target.elts)
+    for index, element in enumerate(target.elts):
         part = opaque
-        if plain and isinstance(value, (cst.Tuple, cst.List)):
-            part = Binding(How.VALUE, binding.node, value.elements[index].value)
-        yield element.value, part
+        if plain and isinstance(value, (ast.Tuple, ast.List)):
+            part = Binding(How.VALUE, binding.node, unstarred(value.elts[index]))
+        yield unstarred(element), part
 
 
-def first_parameter(function: cst.FunctionDef) -> str | None:
-    """Return the name of a function's first positional parameter."""
-    parameters = (*function.params.posonly_params, *function.params.params)
-    return parameters[0].name.value if parameters else None
+def unstarred(element: ast.expr) -> ast.expr:
+    """Return what is unpacked by a star, or the expression itself."""
+    return element.value if isinstance(element, ast.Starred) else element
 
 
-def dotted(node: cst.CSTNode) -> str:
-    """Return ``a.b.c`` of names joined by dots, or an empty string for any other expression."""
-    parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
-        node = node.value
-    if not isinstance(node, cst.Name):
-        return ""
-    return ".".join([node.value, *reversed(parts)])
+def _nothing(scopes: Scopes, node: ast.AST) -> None:
+    """Pass over what has been taken note of before all others."""
+
+
+_SORTERS: dict[type[ast.AST], Callable[[Scopes, Any], None]] = {
+    ast.Assign: Scopes._assigned, ast.AnnAssign: Scopes._annotated, ast.NamedExpr: Scopes._named,
+    ast.AugAssign: Scopes._changed, ast.For: Scopes._changed, ast.AsyncFor: Scopes._changed,
+    ast.comprehension: Scopes._changed, ast.withitem: Scopes._entered,
+    ast.ExceptHandler: Scopes._opaque, ast.MatchAs: Scopes._opaque, ast.MatchStar: Scopes._opaque,
+    ast.Import: Scopes._imported, ast.ImportFrom: Scopes._imported,
+    ast.FunctionDef: Scopes._defined, ast.AsyncFunctionDef: Scopes._defined,
+    ast.ClassDef: Scopes._defined, ast.Lambda: Scopes._parameters, ast.Return: Scopes._returned,
+    ast.Yield: Scopes._yielded, ast.Global: _nothing, ast.Nonlocal: _nothing,
+}  # fmt: skip

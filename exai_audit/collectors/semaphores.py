@@ -2,117 +2,99 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
-import libcst as cst
-
-from exai_audit.collectors.outline import Outline
-from exai_audit.collectors.sight import Sight
+from exai_audit.collectors.signs import Sign
+from exai_audit.collectors.syntax import FUNCTIONS
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.practices import PracticeFact, PracticeKind
 
-TRIGGERS = re.compile(rb"Semaphore|CapacityLimiter")
 _CLASSES = frozenset({
     "asyncio.Semaphore", "asyncio.BoundedSemaphore", "threading.Semaphore",
     "threading.BoundedSemaphore", "multiprocessing.Semaphore", "multiprocessing.BoundedSemaphore",
     "anyio.Semaphore", "anyio.CapacityLimiter", "trio.Semaphore", "trio.CapacityLimiter",
 })  # fmt: skip
-_WORD = re.compile("Semaphore|CapacityLimiter")
-_MADE = re.compile(r"(\w+)\s*(?::[^=\n]*)?=[^\n]*(?:Semaphore|CapacityLimiter)")
+_NAMES = frozenset(name.rpartition(".")[2] for name in _CLASSES)
+_Mention = ast.Name | ast.Attribute
+SIGN = Sign(words=re.compile("Semaphore|CapacityLimiter"))
 
 
-def _names(outline: Outline) -> Iterator[str]:
-    """Yield the names that semaphores are kept under."""
-    for text in (outline.outside, *(unit.text for unit in outline.units)):
-        if "Semaphore" in text or "CapacityLimiter" in text:
-            yield from _MADE.findall(text)
+def semaphores(tree: ModuleTree) -> tuple[PracticeFact, ...]:
+    """Return the semaphores that are kept under a name, in source order."""
+    found = []
+    for call in tree.calls(_NAMES):
+        target = _kept_as(call, tree)
+        if target is not None and tree.qualified(call.func) in _CLASSES:
+            found.append(_semaphore(call, target, tree))
+    return tuple(found)
 
 
-SIGHT = Sight(words=_WORD, fixed=_names)
+def _semaphore(call: ast.Call, target: _Mention, tree: ModuleTree) -> PracticeFact:
+    name = tree.text(target)
+    held = [_is_managed(use, tree) for use in _uses(target, tree) if _holds(use, tree)]
+    return PracticeFact(
+        place=tree.place(call),
+        kind=PracticeKind.SEMAPHORE,
+        name=name,
+        managed=sum(held),
+        loose=len(held) - sum(held),
+        mentioned=bool(held),
+    )
 
 
-class SemaphoreCollector(cst.CSTVisitor):
-    """Gathers calls, and names and attributes to see how a semaphore is held."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._calls: list[cst.Call] = []
-        self._mentions: list[cst.Name | cst.Attribute] = []
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self._calls.append(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self._mentions.append(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        self._mentions.append(node)
-
-    def facts(self, tree: ModuleTree) -> tuple[PracticeFact, ...]:
-        """Return the semaphores that are kept under a name, in source order."""
-        return tuple(self._semaphores(tree))
-
-    def _semaphores(self, tree: ModuleTree) -> Iterator[PracticeFact]:
-        for call in self._calls:
-            target = _kept_as(call, tree) if tree.qualified(call.func) in _CLASSES else None
-            if target is None:
-                continue
-            text = tree.module.code_for_node(target)
-            uses = [
-                mention
-                for mention in self._mentions
-                if mention is not target
-                and type(mention) is type(target)
-                and _last(mention) == _last(target)
-                and tree.module.code_for_node(mention) == text
-            ]
-            held = [_is_managed(use, tree) for use in uses if _holds(use, tree)]
-            yield PracticeFact(
-                place=tree.place(call),
-                kind=PracticeKind.SEMAPHORE,
-                name=text,
-                managed=sum(held),
-                loose=len(held) - sum(held),
-                mentioned=bool(held),
-            )
-
-
-def _kept_as(call: cst.Call, tree: ModuleTree) -> cst.Name | cst.Attribute | None:
+def _kept_as(call: ast.Call, tree: ModuleTree) -> _Mention | None:
     around = tree.parent(call)
-    target: cst.BaseExpression | None = None
-    if isinstance(around, cst.Assign):
-        target = around.targets[0].target
-    elif isinstance(around, cst.AnnAssign):
+    target: ast.expr | None = None
+    if isinstance(around, ast.Assign):
+        target = around.targets[0]
+    elif isinstance(around, ast.AnnAssign) and around.value is call:
         target = around.target
-    return target if isinstance(target, (cst.Name, cst.Attribute)) else None
+    return target if isinstance(target, (ast.Name, ast.Attribute)) else None
 
 
-def _last(node: cst.Name | cst.Attribute) -> str:
-    return node.attr.value if isinstance(node, cst.Attribute) else node.value
+def _uses(target: _Mention, tree: ModuleTree) -> Iterator[_Mention]:
+    """Yield the other places that name what a semaphore is kept as."""
+    if isinstance(target, ast.Name):
+        for name in tree.all(ast.Name):
+            if name.id == target.id and name is not target:
+                yield name
+        return
+    text = tree.text(target)
+    for mention in tree.all(ast.Attribute):
+        if mention.attr == target.attr and mention is not target and tree.text(mention) == text:
+            yield mention
 
 
-def _is_acquired(use: cst.CSTNode, tree: ModuleTree) -> bool:
+def _holds(use: _Mention, tree: ModuleTree) -> bool:
+    return _is_entered(use, tree) or _is_acquired(use, tree)
+
+
+def _is_entered(use: _Mention, tree: ModuleTree) -> bool:
+    item = tree.parent(use)
+    return isinstance(item, ast.withitem) and item.context_expr is use
+
+
+def _is_acquired(use: _Mention, tree: ModuleTree) -> bool:
     method = tree.parent(use)
-    is_method = isinstance(method, cst.Attribute) and method.value is use
-    return is_method and isinstance(method, cst.Attribute) and method.attr.value == "acquire"
+    return isinstance(method, ast.Attribute) and method.attr == "acquire"
 
 
-def _holds(use: cst.CSTNode, tree: ModuleTree) -> bool:
-    return isinstance(tree.parent(use), cst.WithItem) or _is_acquired(use, tree)
-
-
-def _is_managed(use: cst.CSTNode, tree: ModuleTree) -> bool:
-    if isinstance(tree.parent(use), cst.WithItem):
+def _is_managed(use: _Mention, tree: ModuleTree) -> bool:
+    if _is_entered(use, tree):
         return True
     function = tree.function_of(use)
-    if not isinstance(function, cst.FunctionDef):
+    if not isinstance(function, FUNCTIONS):
         return False
-    wanted = f"{tree.module.code_for_node(use)}.release("
+    wanted = f"{tree.text(use)}.release("
     return any(
-        wanted in tree.module.code_for_node(statement.finalbody)
-        for statement in tree.walked.statements
-        if isinstance(statement, cst.Try)
-        and statement.finalbody is not None
-        and tree.function_of(statement) is function
+        wanted in _last_block(statement, tree)
+        for statement in tree.all(ast.Try)
+        if statement.finalbody and tree.function_of(statement) is function
     )
+
+
+def _last_block(statement: ast.Try, tree: ModuleTree) -> str:
+    first, last = statement.finalbody[0], statement.finalbody[-1]
+    return "\n".join(tree.source.lines[first.lineno - 1 : last.end_lineno])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import libcst as cst
+import ast
 
-from exai_audit.collectors.timeout_values import last_name
+from exai_audit.collectors.syntax import last_name, receiver
 from exai_audit.collectors.timeout_words import words
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.knowledge.table import table
@@ -28,46 +28,46 @@ _LIFETIMES = (("timeout",), ("default", "timeout"))
 _SOCKET_OPTIONS = frozenset({"TCP_USER_TIMEOUT", "SO_RCVTIMEO", "SO_SNDTIMEO"})
 
 
-def says_only(call: cst.Call, tree: ModuleTree) -> bool:
+def says_only(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a call only reports: an exception, a log line, a metric."""
     name = last_name(call.func)
-    receiver = call.func.value if isinstance(call.func, cst.Attribute) else None
-    around = set(words(last_name(receiver))) if receiver is not None else set()
+    source = receiver(call.func)
+    around = set(words(last_name(source))) if source is not None else set()
     if name in _LOGGING and around & _LOGGERS:
         return True
     if around & _METRICS or set(words(name)) & _METRICS:
         return True
-    if isinstance(tree.parent(call), (cst.Raise, cst.From)):
+    if isinstance(tree.parent(call), ast.Raise):
         return True
     if not name.lstrip("_")[:1].isupper():
         return False
     return name.endswith(_EXCEPTION[:3]) or (
         name.endswith(_EXCEPTION[3:])
         and table().call(tree.qualified(call.func) or "") is None
-        and not any(words(arg.keyword.value) for arg in call.args if arg.keyword)
+        and not any(words(given.arg) for given in call.keywords if given.arg)
     )
 
 
-def is_lifetime(name: str, at: cst.CSTNode, tree: ModuleTree) -> bool:
+def is_lifetime(name: str, at: ast.AST, tree: ModuleTree) -> bool:
     """Tell whether a bare ``timeout`` of a cache class says how long it keeps its entries."""
     owner = tree.class_of(at) if words(name) in _LIFETIMES else None
-    named = words(owner.name.value) if owner is not None else ()
+    named = words(owner.name) if owner is not None else ()
     return bool({*named[:1], *named[-1:]} & _CACHES)
 
 
-def names_no_limit(name: str, target: cst.BaseExpression) -> bool:
+def names_no_limit(name: str, target: ast.expr) -> bool:
     """Tell whether a name is that of a class (``Timeout = Union[...]``) or a socket option."""
-    is_class = name[:1].isupper() and not name.isupper() and isinstance(target, cst.Name)
+    is_class = name[:1].isupper() and not name.isupper() and isinstance(target, ast.Name)
     return is_class or name in _SOCKET_OPTIONS
 
 
-def gives_lifetime(call: cst.Call) -> bool:
+def gives_lifetime(call: ast.Call) -> bool:
     """Tell whether a call gives the time that a cache keeps something."""
-    names = [arg.keyword.value for arg in call.args if arg.keyword is not None]
-    if not any(words(name) in _LIFETIMES for name in names):
+    if not any(given.arg and words(given.arg) in _LIFETIMES for given in call.keywords):
         return False
     callee = words(last_name(call.func))
     if {*callee[:1], *callee[-1:]} & _CACHES:
         return True
-    owner = words(last_name(call.func.value)) if isinstance(call.func, cst.Attribute) else ()
+    source = receiver(call.func)
+    owner = words(last_name(source)) if source is not None else ()
     return bool(set(owner[-1:]) & _CACHES) and last_name(call.func) in _KEEPERS

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-import libcst as cst
-
-from exai_audit.collectors.scopes import How, dotted
+from exai_audit.collectors.scopes import How
+from exai_audit.collectors.syntax import (
+    Argument,
+    argument,
+    arguments,
+    dotted,
+    is_none,
+    is_number,
+    last_name,
+    receiver,
+    text_of,
+)
 from exai_audit.collectors.timeout_words import is_timeout_key, is_timeout_like, words
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import ValueKind
@@ -40,7 +51,7 @@ _CLOCKS = frozenset({
 })  # fmt: skip
 # The largest numbers of their size: what interfaces without a None write for "no limit".
 _FOR_EVER = frozenset(float(2**bits - 1) for bits in (31, 32, 63, 64))
-_SINGLETONS = frozenset({"True", "False", "Ellipsis", "NotImplemented"})
+_SINGLETONS = frozenset({"Ellipsis", "NotImplemented"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,48 +75,13 @@ class Value:
 _NONE = Value(ValueKind.NONE)
 
 
-def last_name(node: cst.BaseExpression) -> str:
-    """Return the last identifier of a dotted expression, a call or a subscript."""
-    if isinstance(node, cst.Name):
-        return node.value
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    if isinstance(node, (cst.Call, cst.Subscript)):
-        return last_name(node.func if isinstance(node, cst.Call) else node.value)
-    return ""
-
-
-def receiver(node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """Return what a method is called on."""
-    return node.value if isinstance(node, cst.Attribute) else None
-
-
-def text_of(node: cst.BaseExpression) -> str | None:
-    """Return the text of a string literal."""
-    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
-        value = node.evaluated_value
-        return value if isinstance(value, str) else None
-    return None
-
-
-def argument(call: cst.Call, name: str, position: int | None = None) -> cst.Arg | None:
-    """Return the argument given by keyword, or by position where nothing is unpacked before it."""
-    for arg in call.args:
-        if arg.keyword is not None and arg.keyword.value == name:
-            return arg
-    if position is None or position >= len(call.args):
-        return None
-    before = call.args[: position + 1]
-    return None if any(arg.keyword or arg.star for arg in before) else before[-1]
-
-
 class ValueReader:
     """Reads the values of one module."""
 
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
 
-    def read(self, node: cst.BaseExpression, strings: bool = False) -> Value | None:
+    def read(self, node: ast.expr, strings: bool = False) -> Value | None:
         """Return the value of an expression that stands where a limit is expected.
 
         Args:
@@ -113,29 +89,31 @@ class ValueReader:
         """
         if is_literal(node):
             return _amount(self._tree.number(node))
-        if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        if isinstance(node, ast.Constant):
+            if is_none(node):
+                return _NONE
             return _amount(_number_in(text_of(node))) if strings else None
-        if isinstance(node, (cst.Tuple, cst.List)):
-            return self._compound(element.value for element in node.elements)
-        if isinstance(node, cst.Dict):
+        if isinstance(node, (ast.Tuple, ast.List)):
+            return self._compound(_unstarred(element) for element in node.elts)
+        if isinstance(node, ast.Dict):
             return self._mapping(node)
-        if isinstance(node, cst.Call):
+        if isinstance(node, ast.Call):
             return self._call(node, strings)
-        if isinstance(node, cst.BooleanOperation):
+        if isinstance(node, ast.BoolOp):
             return self._either(node, strings)
-        if isinstance(node, cst.IfExp):
+        if isinstance(node, ast.IfExp):
             return self._branches(node, strings)
-        if isinstance(node, cst.Await):
-            return self.read(node.expression, strings)
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        if isinstance(node, ast.Await):
+            return self.read(node.value, strings)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             length = self._length_from_now(node)
             if length is not None:
                 return replace(length, in_seconds=True)
         return self._reference(node)
 
-    def default_of_field(self, node: cst.BaseExpression) -> Value | None:
+    def default_of_field(self, node: ast.expr) -> Value | None:
         """Return the default in ``Field(default=30)``, ``Field(30)``, ``Option(30)`` and so on."""
-        if not isinstance(node, cst.Call):
+        if not isinstance(node, ast.Call):
             return None
         name = last_name(node.func)
         parts = words(name)
@@ -144,41 +122,41 @@ class ValueReader:
         given = argument(node, "default", 0 if name in _FIRST_IS_DEFAULT else None)
         return self.read(given.value) if given else None
 
-    def fallback(self, call: cst.Call) -> tuple[cst.BaseExpression, Value] | None:
+    def fallback(self, call: ast.Call) -> tuple[ast.expr, Value] | None:
         """Return the literal that a getter falls back to, and its value with the key."""
         key, index = self._looked_up(call)
-        given = self._default(call, index) if key else None
+        given = _default(arguments(call)[index + 1 :]) if key else None
         value = self.read(given, strings=True) if given is not None else None
         if given is None or value is None or value.kind is not ValueKind.LITERAL:
             return None
         return given, replace(value, fallback=True, key=key)
 
-    def key_of(self, call: cst.Call) -> str:
+    def key_of(self, call: ast.Call) -> str:
         """Return the timeout-like key that a getter looks up, empty for any other call."""
         return self._looked_up(call)[0]
 
-    def _looked_up(self, call: cst.Call) -> tuple[str, int]:
-        if _is_getter(call):
-            for index, arg in enumerate(call.args):
-                key = self._key(arg)
-                if key is not None:
+    def _looked_up(self, call: ast.Call) -> tuple[str, int]:
+        if is_getter(call):
+            for index, given in enumerate(arguments(call)):
+                key = looked_up_key(given.value) if not (given.name or given.star) else ""
+                if key:
                     return key, index
         return "", 0
 
-    def _length_from_now(self, node: cst.BinaryOperation) -> Value | None:
+    def _length_from_now(self, node: ast.BinOp) -> Value | None:
         """Return the length of a wait whose end is given: ``time.monotonic() + 30``."""
         for now, length in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(now, cst.Call) and self._is_a_clock(now):
+            if isinstance(now, ast.Call) and self._is_a_clock(now):
                 return self.read(length)
         return None
 
-    def _is_a_clock(self, call: cst.Call) -> bool:
+    def _is_a_clock(self, call: ast.Call) -> bool:
         if self._tree.qualified(call.func) in _CLOCKS:
             return True
         source = receiver(call.func)
         return last_name(call.func) == "time" and source is not None and "loop" in last_name(source)
 
-    def phases(self, call: cst.Call) -> Value | None:
+    def phases(self, call: ast.Call) -> Value | None:
         """Return the value of a limit object: all that is given to ``httpx.Timeout(10, read=5)``.
 
         Its amount is the first argument, which is the limit on the whole, else the longest phase.
@@ -188,17 +166,17 @@ class ValueReader:
             return None
         whole = argument(call, row.timeout.argument, row.timeout.position)
         known: list[Value] = []
-        for arg in call.args:
-            value = self.read(arg.value) if not arg.star else None
-            if value is not None and arg is whole and value.kind is ValueKind.LITERAL:
+        for given in arguments(call):
+            value = self.read(given.value) if not given.star else None
+            is_whole = whole is not None and given.node is whole.node
+            if value is not None and is_whole and value.kind is ValueKind.LITERAL:
                 return replace(value, compound=True)
             if value is not None:
-                phase = arg.keyword.value if arg.keyword and arg is not whole else ""
-                known.append(replace(value, phase=phase))
+                known.append(replace(value, phase="" if is_whole else given.name))
         strongest = _strongest(known)
         return strongest if strongest is None or whole else replace(strongest, phase="")
 
-    def _call(self, node: cst.Call, strings: bool) -> Value | None:
+    def _call(self, node: ast.Call, strings: bool) -> Value | None:
         limit = self.phases(node)
         if limit is not None:
             return limit
@@ -206,25 +184,25 @@ class ValueReader:
         if fallback is not None:
             return fallback[1]
         name = self._tree.qualified(node.func) or ""
-        if name in CASTS and node.args:
-            return self._cast(node.args[0].value)
+        if name in CASTS and (node.args or node.keywords):
+            return self._cast(arguments(node)[0].value)
         if name in ("builtins.min", "builtins.max"):
             return self._bounds(node, is_max=name == "builtins.max")
         if name == "datetime.timedelta":
             return self._timedelta(node)
-        if last_name(node.func) == "total_seconds" and isinstance(node.func, cst.Attribute):
+        if last_name(node.func) == "total_seconds" and isinstance(node.func, ast.Attribute):
             return self.read(node.func.value)
         return None
 
-    def _cast(self, node: cst.BaseExpression) -> Value | None:
+    def _cast(self, node: ast.expr) -> Value | None:
         text = text_of(node)
         if text is not None and text.strip().lstrip("+-").lower() in ("inf", "infinity"):
             return _NONE
         return self.read(node, strings=True)
 
-    def _bounds(self, call: cst.Call, is_max: bool) -> Value | None:
+    def _bounds(self, call: ast.Call, is_max: bool) -> Value | None:
         """Return what ``min`` or ``max`` gives; a floor under something computed is no limit."""
-        values = [self.read(arg.value) for arg in call.args if not arg.star and not arg.keyword]
+        values = [self.read(one) for one in call.args if not isinstance(one, ast.Starred)]
         literals = [v for v in values if v is not None and v.kind is ValueKind.LITERAL]
         computed = [v for v in literals if v.fallback and not v.key]
         if not literals or (is_max and (computed or len(literals) < len(values))):
@@ -234,26 +212,29 @@ class ValueReader:
             return literals[0]
         return replace(literals[0], amount=max(amounts) if is_max else min(amounts))
 
-    def _timedelta(self, call: cst.Call) -> Value | None:
+    def _timedelta(self, call: ast.Call) -> Value | None:
         total = 0.0
-        for position, arg in enumerate(call.args):
-            unit = arg.keyword.value if arg.keyword else "".join(_TIMEDELTA_ORDER[position:][:1])
-            amount = self._tree.number(arg.value) if is_literal(arg.value) else None
+        given = arguments(call)
+        for position, one in enumerate(given):
+            unit = one.name or "".join(_TIMEDELTA_ORDER[position:][:1])
+            amount = self._tree.number(one.value) if is_literal(one.value) else None
             if amount is None or unit not in _TIMEDELTA:
                 return None
             total += amount * _TIMEDELTA[unit]
-        return Value(ValueKind.LITERAL, total, in_seconds=True) if call.args else None
+        return Value(ValueKind.LITERAL, total, in_seconds=True) if given else None
 
-    def _either(self, node: cst.BooleanOperation, strings: bool) -> Value | None:
-        if not isinstance(node.operator, cst.Or):
+    def _either(self, node: ast.BoolOp, strings: bool) -> Value | None:
+        if not isinstance(node.op, ast.Or):
             return None
-        right = self.read(node.right, strings)
-        if right is None or right.kind is not ValueKind.LITERAL:
-            return right
-        key = self.key_of(node.left) if isinstance(node.left, cst.Call) else ""
-        return replace(right, fallback=True, key=right.key or key)
+        asked, last = node.values[0], node.values[-1]
+        value = self.read(last, strings)
+        if value is None or value.kind is not ValueKind.LITERAL:
+            return value
+        is_pair = len(node.values) == 2
+        key = self.key_of(asked) if is_pair and isinstance(asked, ast.Call) else ""
+        return replace(value, fallback=True, key=value.key or key)
 
-    def _branches(self, node: cst.IfExp, strings: bool) -> Value | None:
+    def _branches(self, node: ast.IfExp, strings: bool) -> Value | None:
         body, other = self.read(node.body, strings), self.read(node.orelse, strings)
         strongest = _strongest([value for value in (body, other) if value is not None])
         if strongest is None or strongest.kind is not ValueKind.LITERAL:
@@ -261,14 +242,13 @@ class ValueReader:
         both = body is not None and other is not None and body.kind is other.kind
         return strongest if both else replace(strongest, fallback=True)
 
-    def _mapping(self, node: cst.Dict) -> Value | None:
-        entries = [entry for entry in node.elements if isinstance(entry, cst.DictElement)]
-        keys = {text_of(entry.key) for entry in entries}
-        if len(entries) < len(node.elements) or keys & _SCHEMA_KEYS:
+    def _mapping(self, node: ast.Dict) -> Value | None:
+        keys = {text_of(key) for key in node.keys}
+        if any(key is None for key in node.keys) or keys & _SCHEMA_KEYS:
             return None
-        return self._compound(entry.value for entry in entries)
+        return self._compound(node.values)
 
-    def _compound(self, nodes: Iterable[cst.BaseExpression]) -> Value | None:
+    def _compound(self, nodes: Iterable[ast.expr]) -> Value | None:
         """Return the longest of several limits; nothing if one of them can be no limit."""
         values = [self.read(node) for node in nodes]
         if not values or any(value is None or value.compound for value in values):
@@ -276,60 +256,80 @@ class ValueReader:
         strongest = _strongest([value for value in values if value is not None])
         return replace(strongest, compound=True) if strongest else None
 
-    def _reference(self, node: cst.BaseExpression) -> Value | None:
+    def _reference(self, node: ast.expr) -> Value | None:
         """Return a reference to a limit named elsewhere; a local handed on says nothing."""
-        if isinstance(node, cst.Name):
-            if node.value == "None":
-                return _NONE
-            if node.value in _SINGLETONS or not self._is_global(node):
+        if isinstance(node, ast.Name):
+            if node.id in _SINGLETONS or not self._is_global(node):
                 return None
-        elif isinstance(node, (cst.BinaryOperation, cst.UnaryOperation)):
+        elif isinstance(node, (ast.BinOp, ast.UnaryOp)):
             if self._tree.number(node) is None:
                 return None
-        elif not isinstance(node, (cst.Attribute, cst.Subscript)):
+        elif not isinstance(node, (ast.Attribute, ast.Subscript)):
             return None
-        if isinstance(node, cst.Attribute) and dotted(node) in ("math.inf", "numpy.inf", "np.inf"):
+        if isinstance(node, ast.Attribute) and dotted(node) in ("math.inf", "numpy.inf", "np.inf"):
             return _NONE
         return Value(ValueKind.REFERENCE, self._tree.number(node))
 
-    def _is_global(self, node: cst.Name) -> bool:
+    def _is_global(self, node: ast.Name) -> bool:
         """Tell whether a name is a module's constant or an import, no parameter, local or class."""
         scopes = self._tree.scopes
-        owner = scopes.owner(node.value, scopes.of(node))
+        owner = scopes.owner(node.id, scopes.of(node))
         if owner is None:
             return False
-        bindings = owner.names[node.value]
+        bindings = owner.names[node.id]
         if any(binding.how is How.IMPORT for binding in bindings):
             return True
-        in_function = isinstance(owner.node, (cst.Module, cst.ClassDef))
+        in_function = isinstance(owner.node, (ast.Module, ast.ClassDef))
         return in_function and any(binding.how is How.VALUE for binding in bindings)
 
-    def _key(self, arg: cst.Arg) -> str | None:
-        if arg.keyword or arg.star:
-            return None
-        text = text_of(arg.value)
-        if text is not None:
-            return text if is_timeout_key(text) else None
-        name = last_name(arg.value) if isinstance(arg.value, (cst.Name, cst.Attribute)) else ""
-        return name if name.isupper() and is_timeout_like(_without_env(name)) else None
 
-    def _default(self, call: cst.Call, index: int) -> cst.BaseExpression | None:
-        for arg in call.args[index + 1 :]:
-            if arg.keyword and arg.keyword.value in _DEFAULTS:
-                return arg.value
-        following = call.args[index + 1 : index + 2]
-        return next((a.value for a in following if not a.keyword and not a.star), None)
-
-
-def is_literal(node: cst.BaseExpression) -> bool:
+def is_literal(node: ast.AST) -> bool:
     """Tell whether an expression is a number, or arithmetic on nothing but numbers."""
-    if isinstance(node, (cst.Integer, cst.Float)):
-        return True
-    if isinstance(node, cst.UnaryOperation):
-        return isinstance(node.operator, (cst.Minus, cst.Plus)) and is_literal(node.expression)
-    if isinstance(node, cst.BinaryOperation):
+    if isinstance(node, ast.Constant):
+        return is_number(node)
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, (ast.USub, ast.UAdd)) and is_literal(node.operand)
+    if isinstance(node, ast.BinOp):
         return is_literal(node.left) and is_literal(node.right)
     return False
+
+
+def is_getter(call: ast.Call) -> bool:
+    """Tell whether a call by its name looks something up under a key."""
+    name = last_name(call.func)
+    if not may_get(name):
+        return False
+    if name not in _CASTING_GETTERS:
+        return True
+    source = receiver(call.func)
+    return source is not None and not _SOURCES.isdisjoint(words(last_name(source)))
+
+
+@lru_cache(maxsize=16384)
+def may_get(name: str) -> bool:
+    """Tell whether a call of this name may look something up."""
+    return name in _CASTING_GETTERS or not _GETTERS.isdisjoint(words(name))
+
+
+def looked_up_key(node: ast.expr) -> str:
+    """Return the key of a limit that an expression is, as text or as a constant named like it."""
+    if isinstance(node, ast.Constant):
+        text = text_of(node) or ""
+        return text if is_timeout_key(text) else ""
+    name = last_name(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
+    return name if name.isupper() and is_timeout_like(_without_env(name)) else ""
+
+
+def _default(given: Sequence[Argument]) -> ast.expr | None:
+    """Return the default among what is given after a key."""
+    for one in given:
+        if one.name in _DEFAULTS:
+            return one.value
+    return next((one.value for one in given[:1] if not one.name and not one.star), None)
+
+
+def _unstarred(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Starred) else node
 
 
 def _amount(number: float | None) -> Value | None:
@@ -359,12 +359,3 @@ def _strongest(values: list[Value]) -> Value | None:
 def _strength(value: Value) -> tuple[int, float]:
     rank = {ValueKind.NONE: 0, ValueKind.REFERENCE: 1, ValueKind.LITERAL: 2}[value.kind]
     return rank, value.amount or 0.0
-
-
-def _is_getter(call: cst.Call) -> bool:
-    name = last_name(call.func)
-    if set(words(name)) & _GETTERS:
-        return True
-    source = receiver(call.func)
-    from_settings = source is not None and bool(set(words(last_name(source))) & _SOURCES)
-    return from_settings and name in _CASTING_GETTERS

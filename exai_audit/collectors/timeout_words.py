@@ -69,14 +69,23 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD.findall(name))
 
 
+@lru_cache(maxsize=16384)
 def is_timeout_like(name: str) -> bool:
     """Tell whether an identifier or key is the name of a limit on waiting."""
-    return _timeout_like(words(name))
+    return _may_speak_of_one(name) and _timeout_like(words(name))
 
 
 def is_timeout_key(text: str) -> bool:
     """Tell whether a string is a key or option with such a name, not a sentence about one."""
-    return _KEY.match(text) is not None and is_timeout_like(text)
+    if not _may_speak_of_one(text) or _KEY.match(text) is None:
+        return False
+    return _timeout_like(words(text))
+
+
+def _may_speak_of_one(text: str) -> bool:
+    """Tell at a tenth of the price what most texts and names are not."""
+    lowered = text.lower()
+    return "timeout" in lowered or "deadline" in lowered or "wait" in lowered
 
 
 def is_plural(name: str) -> bool:

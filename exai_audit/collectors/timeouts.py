@@ -2,105 +2,55 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 
-import libcst as cst
-
-from exai_audit.collectors.outline import Outline
-from exai_audit.collectors.sight import Sight
-from exai_audit.collectors.timeout_sites import Candidates, Site, SiteFinder
-from exai_audit.collectors.timeout_values import is_literal, text_of
-from exai_audit.collectors.timeout_words import LIMIT_WORD, category_of, is_timeout_like, scale
+from exai_audit.collectors.signs import Sign
+from exai_audit.collectors.syntax import arguments, text_of
+from exai_audit.collectors.timeout_candidates import candidates, takes_a_limit_unnamed
+from exai_audit.collectors.timeout_sites import Site, SiteFinder
+from exai_audit.collectors.timeout_values import is_literal
+from exai_audit.collectors.timeout_words import LIMIT_WORD, category_of, scale
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
-from exai_audit.knowledge.table import Call, table
 
-
-def _takes_a_limit_unnamed(row: Call) -> bool:
-    limit = row.timeout
-    if limit is None or limit.waits == "lifetime":
-        return False
-    return limit.position is not None or not is_timeout_like(limit.argument)
-
-
-_UNNAMED = sorted({
-    row.name.rpartition(".")[2] for row in table().calls.values() if _takes_a_limit_unnamed(row)
-})  # fmt: skip
-TRIGGERS = re.compile(
-    rb"(?i:timeout|deadline|max_?wait|wait_for|move_on_after|fail_after|heartbeat|ping_interval)"
-    rb"|\b(?:select|alarm|setitimer|sigtimedwait|stop_after_delay|stop_before_delay|urlopen)\b"
-    rb"|\b(?:%s)\((?:[^()\n]*\b)?(?:\d[\d._e]*|[A-Z][A-Z0-9_]+)\s*[,)]"
-    % "|".join(_UNNAMED).encode()
+_KEY_IN_PARTS = r"\A_*wait(?:_|\Z|(?-i:[A-Z]))"  # "max-wait-ms"
+SIGN = Sign(
+    words=re.compile(rf"{LIMIT_WORD.pattern}|\A(?:heartbeat|ping_interval)\Z|{_KEY_IN_PARTS}"),
+    rows=takes_a_limit_unnamed,
 )
 _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-
-
-def _takers(outline: Outline) -> Iterator[str]:
-    """Yield the functions that take a limit, by whatever name it is given, and odd spellings."""
-    for unit in outline.units:
-        arguments = unit.node.args
-        if any(is_timeout_like(a.arg) for a in (*arguments.posonlyargs, *arguments.args)):
-            yield unit.node.name
-    if {"max", "Max", "MAX"} & outline.words:
-        yield from {"wait", "Wait", "WAIT"} & outline.words
-
-
-SIGHT = Sight(
-    words=re.compile(LIMIT_WORD.pattern + r"|\A(?:heartbeat|ping_interval)\Z"),
-    rows=_takes_a_limit_unnamed,
-    names=_takers,
-)
 _NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 
 
-class TimeoutCollector(cst.CSTVisitor):
-    """Gathers what may give a limit; what does is known once names are."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._found = Candidates()
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self._found.calls.append(node)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._found.functions.append(node)
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        self._found.assignments.append(node)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._found.assignments.append(node)
-
-    def visit_Dict(self, node: cst.Dict) -> None:
-        self._found.mappings.append(node)
-
-    def visit_BooleanOperation(self, node: cst.BooleanOperation) -> None:
-        if isinstance(node.operator, cst.Or):
-            self._found.choices.append(node)
-
-    def visit_IfExp(self, node: cst.IfExp) -> None:
-        self._found.choices.append(node)
-
-    def facts(self, tree: ModuleTree) -> tuple[TimeoutFact, ...]:
-        """Return the sites in source order."""
-        finder = SiteFinder(tree, self._found)
-        facts = [_fact(site, finder, tree) for site in _merged(finder.sites(), tree)]
-        return tuple(sorted(facts, key=lambda fact: (fact.place.span, fact.name)))
+def timeouts(tree: ModuleTree) -> tuple[TimeoutFact, ...]:
+    """Return the sites in source order."""
+    finder = SiteFinder(tree, candidates(tree))
+    facts = [_fact(site, finder, tree) for site in _merged(finder.sites(), tree)]
+    return tuple(sorted(facts, key=lambda fact: (fact.place.span, fact.name)))
 
 
 def _merged(sites: Iterable[Site], tree: ModuleTree) -> Iterator[Site]:
     """Leave out a site inside another, and the second of two at the same place."""
     found = list(sites)
     covering = {site.covers for site in found}
-    seen: set[cst.CSTNode] = set()
+    entries = {site.covers for site in found if _is_entry(site, tree)}
+    seen: set[ast.AST] = set()
     for site in found:
         own = {site.covers, site.at}
-        if seen & own or (covering - own) & set(tree.ancestors(site.at)):
+        around = set(tree.ancestors(site.at))
+        if seen & own or (covering - own) & around or entries & (around | {site.at}):
             continue
-        seen.update((site.at, site.covers))
+        seen.update(own)
         yield site
+
+
+def _is_entry(site: Site, tree: ModuleTree) -> bool:
+    """Tell whether a site is an entry of a mapping, which covers its key and its value."""
+    holder = tree.parent(site.at)
+    is_pair = site.at is not site.covers and holder is tree.parent(site.covers)
+    return is_pair and isinstance(holder, ast.Dict)
 
 
 def _fact(site: Site, finder: SiteFinder, tree: ModuleTree) -> TimeoutFact:
@@ -125,10 +75,14 @@ def _fact(site: Site, finder: SiteFinder, tree: ModuleTree) -> TimeoutFact:
 
 def _refers(site: Site, tree: ModuleTree) -> str:
     """Return the dotted name of the constant that the limit is, where its origin is known."""
-    if site.value.kind is not ValueKind.REFERENCE:
+    if site.value.kind is not ValueKind.REFERENCE or _is_entry(site, tree):
         return ""
-    node = site.at.value if isinstance(site.at, cst.Arg) else site.covers
-    refers = tree.qualified(node) if isinstance(node, (cst.Name, cst.Attribute)) else None
+    node = site.covers
+    if isinstance(site.at, ast.keyword):
+        node = site.at.value
+    elif tree.parent(site.at) is site.covers:  # an argument of what makes a limit
+        node = site.at
+    refers = tree.qualified(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
     return refers or ""
 
 
@@ -147,8 +101,7 @@ def _seconds(site: Site) -> float | None:
 def _is_async(site: Site, tree: ModuleTree) -> bool:
     if site.row is not None and site.row.is_async:
         return True
-    function = tree.function_of(site.at)
-    return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
+    return isinstance(tree.function_of(site.at), ast.AsyncFunctionDef)
 
 
 def _category(
@@ -166,14 +119,13 @@ def _category(
     )
 
 
-def _first_literal(call: cst.Call | None, at: cst.CSTNode, tree: ModuleTree) -> str:
+def _first_literal(call: ast.Call | None, at: ast.AST, tree: ModuleTree) -> str:
     """Return the first argument as written if it is a literal: an address, a queue, a key."""
-    args = call.args if call is not None else ()
-    verb = text_of(args[0].value) if args and args[0].keyword is None else None
-    first = next(iter(args[1:] if verb in _VERBS else args), None)
-    if first is None or first is at or first.keyword is not None or first.star:
+    given = arguments(call) if call is not None else []
+    verb = text_of(given[0].value) if given and not given[0].name else None
+    first = next(iter(given[1:] if verb in _VERBS else given), None)
+    if first is None or first.node is at or first.name or first.star:
         return ""
-    is_text = isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
-    if not is_text and not is_literal(first.value):
-        return ""
-    return tree.module.code_for_node(first.value)
+    value = first.value
+    is_text = isinstance(value, ast.Constant) and isinstance(value.value, (str, bytes))
+    return tree.text(value) if is_text or is_literal(value) else ""

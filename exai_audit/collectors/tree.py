@@ -3,178 +3,258 @@
 from __future__ import annotations
 
 import ast
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from operator import itemgetter
+from typing import TypeVar, overload
 
-import libcst as cst
-
-from exai_audit.collectors.cut import Cut
-from exai_audit.collectors.filling import Filler
+from exai_audit.collectors.imports import imported_modules
 from exai_audit.collectors.names import Names, Ref
-from exai_audit.collectors.nodes import parse_module
-from exai_audit.collectors.outline import Unit
-from exai_audit.collectors.positions import Positions, statements_of
-from exai_audit.collectors.scopes import BindingCollector, Scopes
-from exai_audit.collectors.walk import Walked, walk
-from exai_audit.location import Place, Span
+from exai_audit.collectors.other_names import OtherNames
+from exai_audit.collectors.scopes import Scopes
+from exai_audit.collectors.signs import Rows, names_of
+from exai_audit.collectors.syntax import FUNCTIONS, Function
+from exai_audit.collectors.walk import walk
+from exai_audit.location import FILE_START, Place, Span
 from exai_audit.source import SourceFile
 
-__all__ = ["ModuleTree", "Ref", "parse_syntax", "read_tree"]
+__all__ = ["Function", "ModuleTree", "Ref"]
 
-_FUNCTIONS = frozenset({cst.FunctionDef, cst.Lambda})
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+_First = TypeVar("_First", bound=ast.AST)
+_Second = TypeVar("_Second", bound=ast.AST)
+_Third = TypeVar("_Third", bound=ast.AST)
 
 
 class ModuleTree:
     """A module's nodes, what they denote, and where they stand.
 
-    ``syntax`` is the interpreter's own tree, None where it cannot read the file.
+    ``nodes`` are all of them, outer before inner, in source order; ``dotted`` is the module's
+    name, ``package`` that of its package. What the names denote is worked out when it is first
+    asked for.
     """
 
-    def __init__(
-        self,
-        source: SourceFile,
-        module: cst.Module,
-        dotted: str,
-        walked: Walked,
-        scopes: Scopes,
-        syntax: ast.Module | None,
-        twins: Sequence[ast.stmt],
-        filler: Filler,
-    ) -> None:
+    def __init__(self, source: SourceFile, module: ast.Module, dotted: str) -> None:
         self.source = source
         self.module = module
         self.dotted = dotted
-        self.syntax = syntax
-        self.walked = walked
-        self.scopes = scopes
-        self.names = Names(dotted, walked, scopes, filler)
-        self._functions: dict[cst.CSTNode, cst.FunctionDef | cst.Lambda | None] = {}
-        self._positions = Positions(source, module, walked, twins)
+        is_package = source.path.rsplit("/", 1)[-1].startswith("__init__.")
+        self.package = dotted if is_package else dotted.rpartition(".")[0]
+        walked = walk(module)
+        self.nodes = walked.nodes
+        self.parents = walked.parents
+        self._functions: dict[ast.AST, Function | ast.Lambda | None] = {}
+        self._found: dict[tuple[type[ast.AST], ...], list[ast.AST]] = {}
 
-    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+    @cached_property
+    def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
+        by_kind: dict[type[ast.AST], list[ast.AST]] = {}
+        for node in self.nodes:
+            kind = type(node)
+            if kind in by_kind:
+                by_kind[kind].append(node)
+            else:
+                by_kind[kind] = [node]
+        return by_kind
+
+    @cached_property
+    def imports(self) -> tuple[str, ...]:
+        """All that the module imports, by dotted name, sorted."""
+        return imported_modules(self.all(ast.Import, ast.ImportFrom), self.package)
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """The top-level modules that any name of the module may come from."""
+        return frozenset(name.partition(".")[0] for name in (*self.imports, self.dotted))
+
+    @cached_property
+    def scopes(self) -> Scopes:
+        """What each scope of the module binds to its names."""
+        return Scopes(self.module, self.nodes, self.parents, self.package)
+
+    @cached_property
+    def names(self) -> Names:
+        """What the names of the module denote."""
+        return Names(self.dotted, self.parents, self.scopes)
+
+    @overload
+    def all(self, first: type[_First], /) -> Sequence[_First]: ...
+    @overload
+    def all(self, first: type[_First], second: type[_Second], /) -> Sequence[_First | _Second]: ...
+    @overload
+    def all(
+        self, first: type[_First], second: type[_Second], third: type[_Third], /
+    ) -> Sequence[_First | _Second | _Third]: ...
+    def all(self, *kinds: type[ast.AST]) -> Sequence[ast.AST]:
+        """Return the nodes of exactly these kinds, in source order."""
+        if kinds not in self._found:
+            there = frozenset(kind for kind in kinds if kind in self._by_kind)
+            if len(there) > 1:
+                self._found[kinds] = [node for node in self.nodes if type(node) in there]
+            else:
+                self._found[kinds] = self._by_kind[next(iter(there))] if there else []
+        return self._found[kinds]
+
+    def each(self, first: type[_First], second: type[_Second]) -> Iterator[_First | _Second]:
+        """Yield the nodes of two kinds, one kind after the other: faster than in order."""
+        yield from self.all(first)
+        yield from self.all(second)
+
+    @cached_property
+    def functions(self) -> Sequence[Function]:
+        """All functions, coroutines among them, in source order."""
+        return self.all(ast.FunctionDef, ast.AsyncFunctionDef)
+
+    def calls_of(self, rows: Rows) -> Iterator[ast.Call]:
+        """Yield the calls that may be one of the chosen rows, and few others, in source order."""
+        return self.calls(names_of(rows, self.roots))
+
+    def calls(self, names: frozenset[str]) -> Iterator[ast.Call]:
+        """Yield the calls of anything whose last name is one of ``names`` or another name for it.
+
+        Other names are those that the module gives by ``import … as``, by assignment and as
+        defaults: a call of what has one of the names is always among them.
+        """
+        by_name = self._calls_by_name
+        wanted = self._other_names.including(names)
+        found = [call for name in by_name.keys() & wanted for call in by_name[name]]
+        found += by_name.get("", ())
+        found.sort(key=itemgetter(0))
+        for _, call in found:
+            yield call
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[tuple[int, ast.Call]]]:
+        """The calls by the last name of what they call, numbered; without a name under none."""
+        by_name: dict[str, list[tuple[int, ast.Call]]] = {}
+        for number, call in enumerate(self.all(ast.Call)):
+            function = call.func
+            if isinstance(function, ast.Attribute):
+                name = function.attr
+            else:
+                name = function.id if isinstance(function, ast.Name) else ""
+            by_name.setdefault(name, []).append((number, call))
+        return by_name
+
+    @cached_property
+    def _other_names(self) -> OtherNames:
+        return OtherNames(self)
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
         """Return the node that holds ``node``, None for the module."""
-        return self.walked.parents.get(node)
+        return self.parents.get(node)
 
-    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the nodes around ``node``, from inner to outer."""
-        parent = self.parent(node)
+        parents = self.parents
+        parent = parents.get(node)
         while parent is not None:
             yield parent
-            parent = self.parent(parent)
+            parent = parents.get(parent)
 
-    def function_of(self, node: cst.CSTNode) -> cst.FunctionDef | cst.Lambda | None:
+    def block(self, node: ast.AST) -> list[ast.AST]:
+        """Return the list of its parent in which a statement, handler or case stands."""
+        parent = self.parents.get(node)
+        for name in _BLOCKS:
+            held = getattr(parent, name, None)
+            if isinstance(held, list) and any(node is one for one in held):
+                return held
+        return []
+
+    def statement(self, node: ast.AST) -> ast.stmt | None:
+        """Return the innermost statement that ``node`` is or stands in; None for the module."""
+        current: ast.AST | None = node
+        while current is not None and not isinstance(current, ast.stmt):
+            current = self.parents.get(current)
+        return current
+
+    def function_of(self, node: ast.AST) -> Function | ast.Lambda | None:
         """Return the function in whose body ``node`` stands.
 
         A function's own decorators and defaults belong to what is around it.
         """
-        passed: list[cst.CSTNode] = []
-        parents, known = self.walked.parents, self._functions
+        passed: list[ast.AST] = []
+        parents, known = self.parents, self._functions
         child, parent = node, parents.get(node)
         while parent is not None and child not in known:
             passed.append(child)
-            if type(parent) in _FUNCTIONS and child is parent.body:  # type: ignore[attr-defined]
-                known[child] = parent  # type: ignore[assignment]
+            if (isinstance(parent, FUNCTIONS) and isinstance(child, ast.stmt)) or (
+                isinstance(parent, ast.Lambda) and child is parent.body
+            ):
+                known[child] = parent
                 break
             child, parent = parent, parents.get(parent)
         function = known.get(child)
         known.update(dict.fromkeys(passed, function))
         return function
 
-    def class_of(self, node: cst.CSTNode) -> cst.ClassDef | None:
+    def class_of(self, node: ast.AST) -> ast.ClassDef | None:
         """Return the nearest class in whose body ``node`` stands, through functions too."""
         child = node
         for parent in self.ancestors(node):
-            if isinstance(parent, cst.ClassDef) and child is parent.body:
+            if isinstance(parent, ast.ClassDef) and isinstance(child, ast.stmt):
                 return parent
             child = parent
         return None
 
-    def symbol(self, node: cst.CSTNode) -> str:
+    def symbol(self, node: ast.AST) -> str:
         """Return ``Class.method`` for a node in its body, signature or decorators, or itself."""
         around = (node, *self.ancestors(node))
-        named = [n for n in around if isinstance(n, (cst.FunctionDef, cst.ClassDef))]
-        return ".".join(n.name.value for n in reversed(named))
+        named = [n.name for n in around if isinstance(n, (*FUNCTIONS, ast.ClassDef))]
+        return ".".join(reversed(named))
 
-    def span(self, node: cst.CSTNode) -> Span:
+    def text(self, node: ast.AST) -> str:
+        """Return the text of a node as it is written, without brackets around it."""
+        span = self.span(node)
+        first, last = span.line, span.end_line
+        if first == last:
+            return self.source.line(first)[span.column - 1 : span.end_column - 1]
+        lines = [self.source.line(number) for number in range(first, last + 1)]
+        lines[0], lines[-1] = lines[0][span.column - 1 :], lines[-1][: span.end_column - 1]
+        return "\n".join(lines)
+
+    def span(self, node: ast.AST) -> Span:
         """Return where ``node`` stands; a function or class starts at its ``def`` or ``class``."""
-        return self._positions.span(node)
+        line = getattr(node, "lineno", None)
+        if line is None:
+            return FILE_START
+        end_line: int = node.end_lineno  # type: ignore[attr-defined]
+        return Span(
+            line,
+            self._column(line, node.col_offset),  # type: ignore[attr-defined]
+            end_line,
+            self._column(end_line, node.end_col_offset),  # type: ignore[attr-defined]
+        )
 
-    def place(self, node: cst.CSTNode) -> Place:
+    def _column(self, line: int, offset: int) -> int:
+        """Turn an offset in UTF-8 bytes into a 1-based column in characters."""
+        text = self.source.line(line)
+        if text.isascii():
+            return offset + 1
+        return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+
+    def place(self, node: ast.AST) -> Place:
         """Return the span of ``node`` with its symbol and its first line as evidence."""
         span = self.span(node)
         return Place(span, self.symbol(node), self.source.line(span.line).strip())
 
-    def resolve(self, expression: cst.BaseExpression) -> Ref | None:
+    def resolve(self, expression: ast.expr) -> Ref | None:
         """Return what ``expression`` denotes, or None where the file does not say."""
         return self.names.resolve(expression)
 
-    def qualified(self, expression: cst.BaseExpression) -> str | None:
+    def qualified(self, expression: ast.expr) -> str | None:
         """Return the dotted name of a function, class or module; None for an instance."""
         ref = self.names.resolve(expression)
         return ref.name if ref and not ref.instance else None
 
-    def bindings(self, name: str, at: cst.CSTNode) -> list[cst.BaseExpression]:
+    def bindings(self, name: str, at: ast.AST) -> list[ast.expr]:
         """Return the values assigned to ``name`` in the scope that owns it, as seen from ``at``."""
         return self.names.values(name, at)
 
-    def self_bindings(self, owner: cst.ClassDef, attribute: str) -> list[cst.BaseExpression]:
+    def self_bindings(self, owner: ast.ClassDef, attribute: str) -> list[ast.expr]:
         """Return the values given to an attribute in a class's body and methods."""
         return self.names.attribute_values(owner, attribute)
 
-    def number(self, expression: cst.BaseExpression) -> float | None:
+    def number(self, expression: ast.expr) -> float | None:
         """Return the value of arithmetic on numbers and on names assigned one, exactly once."""
         return self.names.number(expression)
-
-
-def read_tree(
-    source: SourceFile,
-    dotted: str,
-    visitors: Sequence[cst.CSTVisitor] = (),
-    syntax: ast.Module | None = None,
-    cut: Cut | None = None,
-) -> ModuleTree:
-    """Parse ``source`` and run ``visitors`` over it in one walk.
-
-    Args:
-        syntax: the interpreter's tree, if the caller has it already.
-        cut: what of the source to parse; all of it by default.
-
-    Raises:
-        libcst.ParserSyntaxError: the text is not Python.
-    """
-    left_out: dict[ast.stmt, Unit]
-    left_out = {unit.node: unit for unit in cut.left_out} if cut else {}
-    module = parse_module(cut.text if cut else source.text)
-    binder = BindingCollector()
-    walked = walk(module, [binder, *visitors])
-    is_package = source.path.rsplit("/", 1)[-1].startswith("__init__.")
-    package = dotted if is_package else dotted.rpartition(".")[0]
-    scopes = Scopes(module, walked, binder.nodes, package)
-    syntax = syntax or parse_syntax(source.text)
-    twins = statements_of(syntax, left_out) if syntax else []
-    filler = Filler(source, walked, scopes, _matched(walked, twins, left_out))
-    return ModuleTree(source, module, dotted, walked, scopes, syntax, twins, filler)
-
-
-def _matched(
-    walked: Walked, twins: Sequence[ast.stmt], left_out: Mapping[ast.stmt, Unit]
-) -> dict[cst.CSTNode, Unit]:
-    """Return libcst's nodes for the functions that were left out.
-
-    Raises:
-        ValueError: the two trees do not have the same statements.
-    """
-    if not left_out:
-        return {}
-    pairs = zip(walked.order, twins, strict=True)
-    return {node: left_out[twin] for node, twin in pairs if twin in left_out}
-
-
-def parse_syntax(text: str) -> ast.Module | None:
-    """Return the interpreter's own tree, None where its grammar or stack does not suffice."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None

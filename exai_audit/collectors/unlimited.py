@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cached_property
 
-import libcst as cst
-
-from exai_audit.collectors.limiters import is_guarded
-from exai_audit.collectors.names import is_none
-from exai_audit.collectors.outline import Outline
+from exai_audit.collectors.limiters import Guards
 from exai_audit.collectors.roles import is_route
-from exai_audit.collectors.sight import Sight, Surroundings
-from exai_audit.collectors.timeout_values import argument, last_name, text_of
+from exai_audit.collectors.signs import Sign
+from exai_audit.collectors.syntax import argument, arguments, is_none, last_name, text_of
 from exai_audit.collectors.timeout_words import category_of
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.timeouts import Category, UnlimitedFact
 from exai_audit.knowledge.table import Call, Timeout, table
 
 _WAITS = frozenset({"network", "process", "in-process"})
-_LOCAL_ADDRESS = re.compile(r"(?:unix|file|data|ipc|redis\+socket|rediss\+unix)[:+]|/|\\0")
-_UNIX_KEYWORDS = frozenset({"unix_socket_path", "unix_socket", "unix_sock", "path", "uds"})
-_SHARED = frozenset({"connection_pool"})
+_LOCAL_ADDRESS = re.compile(r"(?:unix|file|data|ipc|redis\+socket|rediss\+unix)[:+]|/|\\0|\0")
+_MEANS_LOCAL = frozenset({
+    "unix_socket_path", "unix_socket", "unix_sock", "path", "uds",
+    "connection_pool",  # made elsewhere, with its own address and limits
+})  # fmt: skip
 _PARTLY = "other phases of it are limited"
 _READS = frozenset({"read", "sock_read"})
 _WHOLE = "all phases together"
 _SENDS = frozenset({"request", "send", "get_adapter"})
+_SESSIONS = frozenset({"Session", "session"})
 
 
 class _Open(Enum):
@@ -37,70 +38,39 @@ class _Open(Enum):
     ALL = 2
 
 
-def _may_wait(row: Call) -> bool:
-    limit = row.timeout
-    if limit is None or limit.waits not in _WAITS:
-        return False
-    return limit.default == "forever" or limit.unlimited or bool(limit.forever_below)
+def _waits(row: Call) -> bool:
+    return row.timeout is not None and row.timeout.waits in _WAITS
 
 
-TRIGGERS = re.compile(
-    rb"\b(?:%s)\b"
-    % b"|".join(
-        sorted({
-            name.partition(".")[0].encode()
-            for row in table().calls.values()
-            if _may_wait(row) or (row.timeout and row.timeout.waits == "limit")
-            for name in (row.name, *row.aliases)
-        })
-    )
-)  # fmt: skip
+SIGN = Sign(rows=_waits)
 
 
-def _limiting(outline: Outline) -> Iterator[str]:
-    """Yield the names by which a file limits its calls in another way, or makes their objects."""
-    yield from ("setdefaulttimeout", "settimeout", "mount", *_SENDS, "Session")
-    if {"smtplib", "ftplib"} & outline.roots:
-        yield "connect"
+def unlimited(tree: ModuleTree) -> tuple[UnlimitedFact, ...]:
+    """Return the calls in source order."""
+    reader = _Reader(tree)
+    found = [fact for call in tree.calls_of(_waits) for fact in reader.read(call)]
+    return tuple(sorted(found, key=lambda fact: fact.place.span))
 
 
-SIGHT = Sight(rows=_may_wait, around=Surroundings(names=_limiting))
+class _Reader:
+    """Reads the calls of one module, and what else of it limits them."""
 
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+        self._guards = Guards(tree)
 
-class UnlimitedCollector(cst.CSTVisitor):
-    """Gathers calls; which of them wait is known once names are."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._calls: list[cst.Call] = []
-        self._replaced: list[cst.Attribute] = []
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self._calls.append(node)
-
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        if isinstance(node.target, cst.Attribute) and node.target.attr.value in _SENDS:
-            self._replaced.append(node.target)
-
-    def facts(self, tree: ModuleTree) -> tuple[UnlimitedFact, ...]:
-        """Return the calls in source order."""
-        found = [fact for call in self._calls for fact in self._unlimited(call, tree)]
-        return tuple(sorted(found, key=lambda fact: fact.place.span))
-
-    def _unlimited(self, call: cst.Call, tree: ModuleTree) -> Iterator[UnlimitedFact]:
+    def read(self, call: ast.Call) -> Iterator[UnlimitedFact]:
+        """Yield what there is to say of a call."""
+        tree = self._tree
         name = tree.qualified(call.func)
         row = table().call(name) if name else None
-        if row is None or row.timeout is None or row.timeout.waits not in _WAITS:
+        if row is None or row.timeout is None or not _waits(row) or _unpacks(call):
             return
         given = _given(call, row.timeout)
         open_ended = _open_phases(given, tree) if given is not None else _Open.NOTHING
-        if any(arg.star for arg in call.args):
+        if open_ended is _Open.NOTHING and not _is_unlimited(given, row.timeout):
             return
-        if open_ended is _Open.NOTHING and not (
-            _may_wait(row) and _is_unlimited(given, row.timeout)
-        ):
-            return
-        if _is_local(call) or self._is_limited_elsewhere(call, row, tree):
+        if _is_local(call) or self._is_limited_elsewhere(call, row):
             return
         place = tree.place(call)
         yield UnlimitedFact(
@@ -111,45 +81,65 @@ class UnlimitedCollector(cst.CSTVisitor):
             waits=row.timeout.waits,
             given=given is not None,
             package=row.package or row.name.partition(".")[0],
-            forever_below="" if given else row.timeout.forever_below,
+            forever_below="" if given is not None else row.timeout.forever_below,
             doubt=_PARTLY if open_ended is _Open.SOME else _doubt(call, row, row.timeout),
-            elsewhere=self._is_made_elsewhere(row, tree),
-            guarded=is_guarded(call, tree),
+            elsewhere=row.name.startswith("requests.Session.") and not self._makes_sessions,
+            guarded=self._guards.stand_around(call),
             served=_is_served(call, tree),
         )
 
-    def _is_limited_elsewhere(self, call: cst.Call, row: Call, tree: ModuleTree) -> bool:
+    def _is_limited_elsewhere(self, call: ast.Call, row: Call) -> bool:
         """Tell whether the file sets a limit in another way for calls of this kind."""
         if row.timeout is None or row.timeout.waits != "network":
             return False
-        if any(tree.qualified(c.func) == "socket.setdefaulttimeout" for c in self._calls):
+        if self._sets_the_default:
             return True
         root = row.name.partition(".")[0]
         if root == "socket" or row.name == "paramiko.SSHClient.exec_command":
-            return any(last_name(c.func) == "settimeout" for c in self._calls)
+            return "settimeout" in self._called
         if row.name.startswith("requests.Session."):
-            mounts = any(last_name(c.func) == "mount" for c in self._calls)
-            return mounts or bool(self._replaced) or _own_class(call, tree)
+            return "mount" in self._called or self._replaces or _own_class(call, self._tree)
         if root in ("smtplib", "ftplib"):
-            return any(last_name(c.func) == "connect" and _limits(c) for c in self._calls)
+            calls = self._tree.all(ast.Call)
+            return any(last_name(c.func) == "connect" and _limits(c) for c in calls)
         return False
 
-    def _is_made_elsewhere(self, row: Call, tree: ModuleTree) -> bool:
-        """Tell whether the file uses a session that it does not make."""
-        if not row.name.startswith("requests.Session."):
-            return False
-        return not any(tree.qualified(c.func) == "requests.Session" for c in self._calls)
+    @cached_property
+    def _called(self) -> frozenset[str]:
+        return frozenset(last_name(call.func) for call in self._tree.all(ast.Call))
+
+    @cached_property
+    def _sets_the_default(self) -> bool:
+        setters = self._tree.calls(frozenset({"setdefaulttimeout"}))
+        return any(self._tree.qualified(c.func) == "socket.setdefaulttimeout" for c in setters)
+
+    @cached_property
+    def _makes_sessions(self) -> bool:
+        """Whether the file makes a session of requests itself."""
+        makers = self._tree.calls(_SESSIONS)
+        return any(self._tree.qualified(c.func) == "requests.Session" for c in makers)
+
+    @cached_property
+    def _replaces(self) -> bool:
+        """Whether the file puts its own function in the place of one that sends requests."""
+        targets = (t for assign in self._tree.all(ast.Assign) for t in assign.targets)
+        return any(isinstance(t, ast.Attribute) and t.attr in _SENDS for t in targets)
 
 
-def _given(call: cst.Call, limit: Timeout) -> cst.BaseExpression | None:
+def _unpacks(call: ast.Call) -> bool:
+    starred = any(isinstance(given, ast.Starred) for given in call.args)
+    return starred or any(keyword.arg is None for keyword in call.keywords)
+
+
+def _given(call: ast.Call, limit: Timeout) -> ast.expr | None:
     """Return what is given to the limiting argument, or to another that limits the same wait."""
-    arg = argument(call, limit.argument, limit.position)
-    if arg is not None:
-        return arg.value
-    return next((a.value for a in call.args if a.keyword and a.keyword.value in limit.also), None)
+    given = argument(call, limit.argument, limit.position)
+    if given is not None:
+        return given.value
+    return next((keyword.value for keyword in call.keywords if keyword.arg in limit.also), None)
 
 
-def _open_phases(given: cst.BaseExpression, tree: ModuleTree) -> _Open:
+def _open_phases(given: ast.expr, tree: ModuleTree) -> _Open:
     """Return which phases of a limit are given as None: ``(3, None)``, ``Timeout(None)``."""
     phases = _phases(given, tree)
     endless = {name for name, value in phases.items() if is_none(value)}
@@ -159,79 +149,77 @@ def _open_phases(given: cst.BaseExpression, tree: ModuleTree) -> _Open:
     return _Open.SOME if limited else _Open.ALL
 
 
-def _phases(given: cst.BaseExpression, tree: ModuleTree) -> dict[str, cst.BaseExpression]:
+def _phases(given: ast.expr, tree: ModuleTree) -> dict[str, ast.expr]:
     """Return the phases of a tuple or a limit object by name; empty for anything else."""
-    if isinstance(given, cst.Tuple):
-        return {str(number): element.value for number, element in enumerate(given.elements)}
-    row = table().call(tree.qualified(given.func) or "") if isinstance(given, cst.Call) else None
+    if isinstance(given, ast.Tuple):
+        return {str(number): element for number, element in enumerate(given.elts)}
+    if not isinstance(given, ast.Call) or _unpacks(given):
+        return {}
+    row = table().call(tree.qualified(given.func) or "")
     if row is None or row.timeout is None or row.timeout.waits != "limit":
         return {}
-    assert isinstance(given, cst.Call)
     whole = argument(given, row.timeout.argument, row.timeout.position)
     name_of_whole = _WHOLE if row.timeout.whole else row.timeout.argument
-    if any(arg.star for arg in given.args):
-        return {}
     return {
-        name_of_whole if arg is whole else arg.keyword.value if arg.keyword else "": arg.value
-        for arg in given.args
+        name_of_whole if whole is not None and one.node is whole.node else one.name: one.value
+        for one in arguments(given)
     }
 
 
-def _limits(call: cst.Call) -> bool:
-    return any(arg.keyword and arg.keyword.value == "timeout" for arg in call.args) or (
-        sum(arg.keyword is None for arg in call.args) > 2
-    )
+def _limits(call: ast.Call) -> bool:
+    if any(keyword.arg == "timeout" for keyword in call.keywords):
+        return True
+    return len(call.args) + sum(keyword.arg is None for keyword in call.keywords) > 2
 
 
-def _is_unlimited(given: cst.BaseExpression | None, limit: Timeout) -> bool:
+def _is_unlimited(given: ast.expr | None, limit: Timeout) -> bool:
     if given is None:
         return limit.default == "forever" or bool(limit.forever_below)
     means_it = limit.unlimited or limit.default == "forever"
     return means_it and is_none(given)
 
 
-def _is_local(call: cst.Call) -> bool:
+def _is_local(call: ast.Call) -> bool:
     """Tell whether the call stays on this machine by its address: a file, a Unix socket.
 
     A client of a pool made elsewhere has that pool's address and limits.
     """
-    for arg in call.args:
-        if arg.keyword and arg.keyword.value in _UNIX_KEYWORDS | _SHARED:
-            return True
-    first = call.args[0].value if call.args and not call.args[0].keyword else None
-    text = text_of(first) if first is not None else None
-    if isinstance(first, cst.FormattedString) and first.parts:
-        part = first.parts[0]
-        text = part.value if isinstance(part, cst.FormattedStringText) else None
-    return bool(text) and _LOCAL_ADDRESS.match(text or "") is not None
+    if any(keyword.arg in _MEANS_LOCAL for keyword in call.keywords):
+        return True
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.JoinedStr) and first.values:
+        first = first.values[0]
+    return _LOCAL_ADDRESS.match(text_of(first) or "") is not None
 
 
-def _doubt(call: cst.Call, row: Call, limit: Timeout) -> str:
+def _doubt(call: ast.Call, row: Call, limit: Timeout) -> str:
     """Return why there may be a limit all the same."""
     if limit.partly:
         return _PARTLY
-    if limit.address is not None:
-        args = call.args[limit.address : limit.address + 1]
-        address = args[0].value if args and not args[0].keyword else None
-        if address is not None and text_of(address) is None:
+    if limit.address is not None and limit.address < len(call.args):
+        address = text_of(call.args[limit.address])
+        if address is None:
             return "its address may set a limit"
-        if address is not None and "timeout" in (text_of(address) or ""):
+        if "timeout" in address:
             return "its address sets a limit"
-    streams = (a for a in call.args if a.keyword is not None and a.keyword.value == "stream")
-    if row.name.endswith(".stream") or any(last_name(arg.value) == "True" for arg in streams):
+    streams = (keyword.value for keyword in call.keywords if keyword.arg == "stream")
+    if row.name.endswith(".stream") or any(_is_true(stream) for stream in streams):
         return "a stream may last"
     return ""
 
 
-def _own_class(call: cst.Call, tree: ModuleTree) -> bool:
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _own_class(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether the receiver is of a class of this file, which may set its own limit."""
-    owner = call.func.value if isinstance(call.func, cst.Attribute) else None
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
     known = tree.resolve(owner) if owner is not None else None
     if known is not None and known.name.startswith(f"{tree.dotted}."):
         return True
-    class_of = tree.class_of(call)
-    is_self = isinstance(owner, cst.Name) and owner.value in ("self", "cls")
-    return is_self and class_of is not None
+    is_self = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
+    return is_self and tree.class_of(call) is not None
 
 
 def _category(row: Call, symbol: str, tree: ModuleTree) -> Category:
@@ -242,11 +230,9 @@ def _category(row: Call, symbol: str, tree: ModuleTree) -> Category:
     )
 
 
-def _is_served(call: cst.Call, tree: ModuleTree) -> bool:
+def _is_served(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a coroutine or a request handler makes the call."""
     function = tree.function_of(call)
-    if not isinstance(function, cst.FunctionDef):
-        return False
-    if function.asynchronous is not None:
+    if isinstance(function, ast.AsyncFunctionDef):
         return True
-    return any(is_route(decorator.decorator) for decorator in function.decorators)
+    return isinstance(function, ast.FunctionDef) and any(map(is_route, function.decorator_list))

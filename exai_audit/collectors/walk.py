@@ -1,192 +1,207 @@
-"""One walk over a syntax tree for all collectors, without libcst's rebuilding and recursion."""
+"""One walk over a syntax tree: every node in source order, with what holds it.
+
+The tree is the interpreter's own, read by its parser or made from libcst's (see `reading`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-import libcst as cst
-
-Handler = Callable[[cst.CSTNode], object]
-
-_TOKENS = frozenset({
-    "asynchronous", "asname_whitespace", "colon", "comma", "dot", "equal", "first_colon", "footer",
-    "header", "lbrace", "lbracket", "leading_lines", "lines_after_decorators", "lpar", "newline",
-    "rbrace", "rbracket", "relative", "rpar", "second_colon", "semicolon", "star",
-    "trailing_whitespace",
-})  # fmt: skip
-_STATEMENTS = (cst.BaseSmallStatement, cst.BaseCompoundStatement)
+_Children = Callable[..., list[ast.AST]]
 
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What the walk learnt: every node's parent, and the statements with their numbers in order."""
+    """The nodes of a tree, outer before inner, in source order, and each one's parent.
 
-    parents: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
-    order: dict[cst.CSTNode, int] = field(default_factory=dict)
-
-    @property
-    def statements(self) -> tuple[cst.CSTNode, ...]:
-        return tuple(self.order)
-
-
-def walk(root: cst.CSTNode, visitors: Sequence[cst.CSTVisitor]) -> Walked:
-    """Visit all nodes but whitespace and punctuation, in libcst's own order.
-
-    Calls the ``visit_X`` and ``leave_X`` methods that a visitor overrides. A visitor whose
-    ``visit_X`` returns False sees nothing below that node, and still leaves it. Attribute
-    callbacks (``visit_X_attr``) are not called.
+    Contexts (``ast.Load``) and operators are no nodes here: they stand nowhere.
     """
-    walked = Walked()
-    parents, order = walked.parents, walked.order
-    active: _Active = tuple(range(len(visitors)))
-    plans = _Plans(visitors)
-    of_kind = plans.of(active)
-    stack: list[cst.CSTNode | _Leaving] = [root]
+
+    nodes: list[ast.AST]
+    parents: dict[ast.AST, ast.AST]
+
+
+def walk(root: ast.AST) -> Walked:
+    """Visit a whole tree; deep ones, too: nothing here recurses."""
+    nodes: list[ast.AST] = []
+    parents: dict[ast.AST, ast.AST] = {}
+    stack = [root]
+    pop, note, known = stack.pop, nodes.append, _CHILDREN
     while stack:
-        node: Any = stack.pop()
-        if type(node) is _Leaving:
-            for leave in node.handlers:
-                leave(node.node)
-            of_kind = plans.of(node.active)
-            continue
+        node = pop()
+        note(node)
         kind = type(node)
-        plan = of_kind.get(kind) or plans.learn(of_kind, node)
-        if plan.is_statement:
-            order[node] = len(order)
-        closed = [index for index, visit in plan.visit if visit(node) is False]
-        if closed or plan.leave:
-            stack.append(_Leaving(node, plan.leave, plan.active))
-            if closed:
-                of_kind = plans.of(tuple(i for i in plan.active if i not in closed))
-        found = _children(node, plan.fields)
+        if kind in _LEAVES:
+            continue
+        find = known.get(kind)
+        found = find(node) if find is not None else _in_order(node)
         for child in found:
             parents[child] = node
         found.reverse()
         stack += found
-    return walked
+    return Walked(nodes, parents)
 
 
-def children(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """Return the child nodes in libcst's order, without whitespace and punctuation."""
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes right below ``node``, in source order."""
     kind = type(node)
-    if kind not in _FIELDS:
-        _FIELDS[kind] = _learn_fields(node)
-    return _children(node, _FIELDS[kind])
+    if kind in _LEAVES:
+        return []
+    find = _CHILDREN.get(kind)
+    return find(node) if find is not None else _in_order(node)
 
 
-def _children(node: cst.CSTNode, names: tuple[str, ...]) -> list[cst.CSTNode]:
-    found: list[cst.CSTNode] = []
-    for name in names:
-        value = getattr(node, name)
-        value_kind = type(value)
-        if value_kind is tuple or value_kind is list:
-            found.extend(value)
-        elif _IS_NODE.get(value_kind) or (
-            value_kind not in _IS_NODE and _is_a(value_kind, (cst.CSTNode,), _IS_NODE)
-        ):
+def descendants(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield ``node`` and all that is below it, outer before inner, in source order."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(children(current)))
+
+
+def arguments_in_order(call: ast.Call | ast.ClassDef) -> list[ast.AST]:
+    """Return what is given to a call or class, keywords among the others as they are written."""
+    positional = call.args if isinstance(call, ast.Call) else call.bases
+    given: list[ast.AST] = [*positional, *call.keywords]
+    if call.keywords and positional and isinstance(positional[-1], ast.Starred):
+        given.sort(key=_where)  # only an unpacked argument may follow a keyword
+    return given
+
+
+def _where(node: ast.AST) -> tuple[int, int]:
+    return node.lineno, node.col_offset  # type: ignore[attr-defined]
+
+
+def _call(node: ast.Call) -> list[ast.AST]:
+    if not node.keywords:
+        return [node.func, *node.args]
+    return [node.func, *arguments_in_order(node)]
+
+
+def _attribute(node: ast.Attribute | ast.keyword | ast.Starred) -> list[ast.AST]:
+    return [node.value]
+
+
+def _of_value(node: ast.Expr | ast.Return | ast.Await) -> list[ast.AST]:
+    return [node.value] if node.value is not None else []
+
+
+def _assign(node: ast.Assign) -> list[ast.AST]:
+    return [*node.targets, node.value]
+
+
+def _annotated(node: ast.AnnAssign) -> list[ast.AST]:
+    found: list[ast.AST] = [node.target, node.annotation]
+    if node.value is not None:
+        found.append(node.value)
+    return found
+
+
+def _if(node: ast.If | ast.While) -> list[ast.AST]:
+    return [node.test, *node.body, *node.orelse]
+
+
+def _choice(node: ast.IfExp) -> list[ast.AST]:
+    return [node.body, node.test, node.orelse]
+
+
+def _subscript(node: ast.Subscript) -> list[ast.AST]:
+    return [node.value, node.slice]
+
+
+def _compare(node: ast.Compare) -> list[ast.AST]:
+    return [node.left, *node.comparators]
+
+
+def _operation(node: ast.BinOp) -> list[ast.AST]:
+    return [node.left, node.right]
+
+
+def _chain(node: ast.BoolOp | ast.JoinedStr) -> list[ast.AST]:
+    return [*node.values]
+
+
+def _elements(node: ast.Tuple | ast.List | ast.Set) -> list[ast.AST]:
+    return [*node.elts]
+
+
+def _dict(node: ast.Dict) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is not None:
+            found.append(key)
+        found.append(value)
+    return found
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.AST]:
+    found: list[ast.AST] = [*node.decorator_list, *getattr(node, "type_params", ()), node.args]
+    if node.returns is not None:
+        found.append(node.returns)
+    found += node.body
+    return found
+
+
+def _class(node: ast.ClassDef) -> list[ast.AST]:
+    before = [*node.decorator_list, *getattr(node, "type_params", ())]
+    return [*before, *arguments_in_order(node), *node.body]
+
+
+def _arguments(node: ast.arguments) -> list[ast.AST]:
+    positional = [*node.posonlyargs, *node.args]
+    without = len(positional) - len(node.defaults)
+    found: list[ast.AST] = [*positional[:without]]
+    for argument, default in zip(positional[without:], node.defaults, strict=True):
+        found += (argument, default)
+    if node.vararg is not None:
+        found.append(node.vararg)
+    for argument, given in zip(node.kwonlyargs, node.kw_defaults, strict=True):
+        found.append(argument)
+        if given is not None:
+            found.append(given)
+    if node.kwarg is not None:
+        found.append(node.kwarg)
+    return found
+
+
+def _argument(node: ast.arg) -> list[ast.AST]:
+    return [node.annotation] if node.annotation is not None else []
+
+
+def _in_order(node: ast.AST) -> list[ast.AST]:
+    """Return the children of a node whose fields are declared in source order."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST) and type(value) not in _STAND_NOWHERE:
             found.append(value)
     return found
 
 
-_IS_NODE: dict[type, bool] = {}
-_IS_STATEMENT: dict[type, bool] = {}
+def _kinds(*bases: type[ast.AST]) -> Iterator[type[ast.AST]]:
+    for base in bases:
+        yield base
+        yield from _kinds(*base.__subclasses__())
 
 
-def _is_a(kind: type, bases: tuple[type, ...], known: dict[type, bool]) -> bool:
-    """Answer `issubclass`, which is slow for libcst's abstract classes, from ``known``."""
-    answer = known.get(kind)
-    if answer is None:
-        answer = known[kind] = issubclass(kind, bases)
-    return answer
-
-
-class _FieldOrder(cst.CSTVisitor):
-    """Notes in which order libcst visits the fields of one node, and goes no deeper."""
-
-    def __init__(self, node: cst.CSTNode) -> None:
-        super().__init__()
-        self.node = node
-        self.names: list[str] = []
-
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        return node is self.node
-
-    def on_visit_attribute(self, node: cst.CSTNode, attribute: str) -> None:
-        if node is self.node:
-            self.names.append(attribute)
-
-
-_FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {}
-
-
-def _learn_fields(node: cst.CSTNode) -> tuple[str, ...]:
-    order = _FieldOrder(node)
-    node.visit(order)
-    names = [n for n in order.names if n not in _TOKENS and not n.startswith("whitespace")]
-    if "format_spec" not in names and hasattr(node, "format_spec"):
-        names.append("format_spec")  # visited, and so learnt, only where there is one
-    return tuple(name for name in names if not _is_star_token(node, name))
-
-
-def _is_star_token(node: cst.CSTNode, name: str) -> bool:
-    return isinstance(node, cst.Parameters) and name == "posonly_ind"
-
-
-_Active = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaving:
-    """A node whose children have been visited, and for whom the walk went on below it."""
-
-    node: cst.CSTNode
-    handlers: tuple[Handler, ...]
-    active: _Active
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What to do at nodes of one kind, for those visitors that still look."""
-
-    active: _Active
-    fields: tuple[str, ...]
-    is_statement: bool
-    visit: tuple[tuple[int, Handler], ...]
-    leave: tuple[Handler, ...]
-
-
-class _Plans:
-    """The plans of one walk, by the visitors that still look and by kind of node."""
-
-    def __init__(self, visitors: Sequence[cst.CSTVisitor]) -> None:
-        self._visitors = visitors
-        self._own = [_overridden(type(visitor)) for visitor in visitors]
-        self._known: dict[_Active, dict[type, _Plan]] = {}
-
-    def of(self, active: _Active) -> dict[type, _Plan]:
-        return self._known.setdefault(active, {})
-
-    def learn(self, of_kind: dict[type, _Plan], node: cst.CSTNode) -> _Plan:
-        """Make the plan for the kind of ``node``."""
-        active = next(active for active, plans in self._known.items() if plans is of_kind)
-        kind = type(node)
-        children(node)  # learns the fields
-        visit, leave = f"visit_{kind.__name__}", f"leave_{kind.__name__}"
-        plan = of_kind[kind] = _Plan(
-            active,
-            _FIELDS[kind],
-            _is_a(kind, _STATEMENTS, _IS_STATEMENT),
-            tuple((i, getattr(self._visitors[i], visit)) for i in active if visit in self._own[i]),
-            tuple(getattr(self._visitors[i], leave) for i in active if leave in self._own[i]),
-        )
-        return plan
-
-
-@lru_cache(maxsize=256)
-def _overridden(kind: type[cst.CSTVisitor]) -> frozenset[str]:
-    """Return the methods of a visitor that are its own."""
-    named = (name for name in dir(kind) if name.startswith(("visit_", "leave_")))
-    return frozenset(n for n in named if getattr(kind, n) is not getattr(cst.CSTVisitor, n, None))
+_STAND_NOWHERE = frozenset(
+    _kinds(ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+)
+_LEAVES = frozenset({
+    ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.Import, ast.ImportFrom,
+    ast.Global, ast.Nonlocal,
+})  # fmt: skip
+_CHILDREN: dict[type[ast.AST], _Children] = {
+    ast.Call: _call, ast.Attribute: _attribute, ast.keyword: _attribute, ast.Starred: _attribute,
+    ast.Expr: _of_value, ast.Return: _of_value, ast.Await: _of_value, ast.Assign: _assign,
+    ast.AnnAssign: _annotated, ast.If: _if, ast.While: _if, ast.IfExp: _choice,
+    ast.Subscript: _subscript, ast.Compare: _compare, ast.BinOp: _operation, ast.BoolOp: _chain,
+    ast.JoinedStr: _chain, ast.Tuple: _elements, ast.List: _elements, ast.Set: _elements,
+    ast.Dict: _dict, ast.FunctionDef: _function, ast.AsyncFunctionDef: _function,
+    ast.ClassDef: _class, ast.arguments: _arguments, ast.arg: _argument,
+}  # fmt: skip

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-
-import libcst as cst
 
 from exai_audit.collectors.caching.containers import Key, container_kind, held, is_locked
 from exai_audit.collectors.caching.definitions import Definition
@@ -20,10 +19,13 @@ from exai_audit.collectors.caching.keys import (
 from exai_audit.collectors.caching.limits import Limits, limits
 from exai_audit.collectors.caching.syntax import (
     Gathered,
+    Named,
     Target,
-    descendants,
+    identifiers,
     last_name,
+    last_names,
     method_class,
+    place_of,
 )
 from exai_audit.collectors.caching.uses import Act, uses
 from exai_audit.collectors.caching.words import (
@@ -34,6 +36,7 @@ from exai_audit.collectors.caching.words import (
     is_size,
     surely_called,
 )
+from exai_audit.collectors.scopes import unstarred
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
 from exai_audit.knowledge.layers import words
@@ -51,7 +54,7 @@ def cache_classes(
 ) -> Iterator[CacheFact]:
     """Yield the cache classes; their containers are part of them and added to ``taken``."""
     for owner in gathered.classes:
-        if not is_cache_class(owner.name.value) or _is_no_cache(owner):
+        if not is_cache_class(owner.name) or _is_no_cache(owner):
             continue
         own = [d for d in defined if d.target.owner is owner and d.key not in taken]
         parts = [d for d in own if container_kind(d.value, tree) is not None]
@@ -61,8 +64,8 @@ def cache_classes(
             yield fact
 
 
-def _is_no_cache(owner: cst.ClassDef) -> bool:
-    bases = {last_name(base.value) for base in owner.bases}
+def _is_no_cache(owner: ast.ClassDef) -> bool:
+    bases = last_names(map(unstarred, owner.bases))
     return any(base.endswith(tuple(_NO_CACHE)) for base in bases) and not any(
         is_mapping(base) for base in bases
     )
@@ -81,7 +84,7 @@ def _stores_by_key(container: Held) -> bool:
 
 
 def _fact(
-    owner: cst.ClassDef, main: Held | None, tree: ModuleTree, gathered: Gathered
+    owner: ast.ClassDef, main: Held | None, tree: ModuleTree, gathered: Gathered
 ) -> CacheFact | None:
     by_base = None if main is not None else _itself(owner, tree, gathered)
     container = main or by_base
@@ -91,10 +94,10 @@ def _fact(
     limited = _limits(owner, container, setter, tree, gathered)
     stored = container.stores() if container is not None else []
     return CacheFact(
-        place=tree.place(owner.name),
+        place=place_of(tree, owner),
         form=CacheForm.CLASS,
-        name=owner.name.value,
-        callable=", ".join(last_name(base.value) for base in owner.bases),
+        name=owner.name,
+        callable=", ".join(last_name(unstarred(base)) for base in owner.bases),
         layer=Layer.IN_MEMORY,
         lifetime=container.lifetime if container is not None else Lifetime.INSTANCE,
         bound=limited.bound,
@@ -107,7 +110,7 @@ def _fact(
         removers=limited.removers,
         emptied=limited.emptied,
         bookkeeping=limited.bookkeeping,
-        grows=tree.place(main.target.node) if main is not None else None,
+        grows=place_of(tree, main.target.node) if main is not None else None,
         parameters=1 if main is not None else 0,
         fixed_keys=main is not None and has_few_keys(tree, main, stored),
         argued=main is not None and is_argued(tree, main.target.node),
@@ -117,33 +120,33 @@ def _fact(
     )
 
 
-def _itself(owner: cst.ClassDef, tree: ModuleTree, gathered: Gathered) -> Held | None:
+def _itself(owner: ast.ClassDef, tree: ModuleTree, gathered: Gathered) -> Held | None:
     """Return the object itself as container where the class is a mapping."""
-    if not any(is_mapping(last_name(base.value)) for base in owner.bases):
+    if not any(is_mapping(last_name(unstarred(base))) for base in owner.bases):
         return None
-    names = (*gathered.names.get("self", []), *gathered.names.get("super", []))
-    places: list[cst.BaseExpression] = []
+    names = (*gathered.names("self"), *gathered.names("super"))
+    places: list[ast.expr] = []
     for name in names:
         call = tree.parent(name)
-        is_super = name.value == "super" and isinstance(call, cst.Call)
+        is_super = name.id == "super" and isinstance(call, ast.Call)
         if tree.class_of(name) is owner:
-            places.append(call if is_super and isinstance(call, cst.Call) else name)
+            places.append(call if is_super and isinstance(call, ast.Call) else name)
     found = tuple(uses(tree, places))
-    target = Target(owner.name, owner.name.value, owner, Lifetime.INSTANCE)
+    target = Target(owner, owner.name, owner, Lifetime.INSTANCE)
     return Held(target, found)
 
 
 def _limits(
-    owner: cst.ClassDef,
+    owner: ast.ClassDef,
     container: Held | None,
-    setter: cst.FunctionDef | None,
+    setter: Named | None,
     tree: ModuleTree,
     gathered: Gathered,
 ) -> Limits:
     found = limits(tree, gathered, container) if container is not None else Limits()
     if found.invalidation is None:
         methods = _methods(owner, tree, gathered)
-        names = [m.name.value for m in methods if empties(m.name.value)]
+        names = [m.name for m in methods if empties(m.name)]
         if names:
             found = replace(
                 found,
@@ -152,7 +155,7 @@ def _limits(
                 emptied=found.emptied or surely_called(names[0]),
             )
     if found.expiry is None and setter is not None:
-        names = [n.value for n in descendants(setter) if isinstance(n, cst.Name)]
+        names = [name for name, _ in identifiers(setter)]
         expiry = next((n for n in names if is_expiry(n) or n == "timeout"), None)
         if expiry is not None:
             found = replace(found, expiry=f"{expiry} of each entry")
@@ -161,49 +164,47 @@ def _limits(
     return found
 
 
-def _evicts(owner: cst.ClassDef) -> bool:
+def _evicts(owner: ast.ClassDef) -> bool:
     """Tell whether a class knows a size and calls what evicts, also in an object of its own."""
-    names = {n.value for n in descendants(owner.body) if isinstance(n, cst.Name)}
+    names = {name for part in owner.body for name, _ in identifiers(part)}
     return any(map(is_size, names)) and any(
         word.startswith("evict") for name in names for word in words(name)
     )
 
 
-def _methods(owner: cst.ClassDef, tree: ModuleTree, gathered: Gathered) -> list[cst.FunctionDef]:
+def _methods(owner: ast.ClassDef, tree: ModuleTree, gathered: Gathered) -> list[Named]:
     return [f for f in gathered.functions if method_class(tree, f) is owner]
 
 
 def _method(
-    owner: cst.ClassDef,
+    owner: ast.ClassDef,
     verbs: frozenset[str],
     parameters: int,
     tree: ModuleTree,
     gathered: Gathered,
-) -> cst.FunctionDef | None:
+) -> Named | None:
     """Return the first method with one of ``verbs`` first in its name, and a body that acts."""
     for method in _methods(owner, tree, gathered):
-        name = method.name.value
+        name = method.name
         verb = name if name.startswith("__") else next(iter(words(name)), "")
-        params = [*method.params.posonly_params, *method.params.params]
+        params = [*method.args.posonlyargs, *method.args.args]
         if verb in verbs and len(params) > parameters and not _is_abstract(method):
             return method
     return None
 
 
-def _is_abstract(method: cst.FunctionDef) -> bool:
-    if any(last_name(d.decorator) in ("abstractmethod", "overload") for d in method.decorators):
+def _is_abstract(method: Named) -> bool:
+    if {"abstractmethod", "overload"} & last_names(method.decorator_list):
         return True
-    body = method.body.body
-    return all(map(_does_nothing, body))
+    return all(map(_does_nothing, method.body))
 
 
-def _does_nothing(statement: cst.CSTNode) -> bool:
-    if isinstance(statement, cst.SimpleStatementLine):
-        return all(map(_does_nothing, statement.body))
-    if isinstance(statement, cst.Expr):
-        return isinstance(statement.value, (cst.BaseString, cst.Ellipsis))
-    return isinstance(statement, (cst.Pass, cst.Raise))
+def _does_nothing(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(value, ast.Constant):
+        return value.value is ... or isinstance(value.value, (str, bytes))
+    return isinstance(value, ast.JoinedStr) or isinstance(statement, (ast.Pass, ast.Raise))
 
 
-def _key_parameter(setter: cst.FunctionDef) -> str:
-    return setter.params.params[1].name.value if len(setter.params.params) > 1 else ""
+def _key_parameter(setter: Named) -> str:
+    return setter.args.args[1].arg if len(setter.args.args) > 1 else ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
-
-import libcst as cst
 
 from exai_audit.collectors.caching.definitions import Definition
 from exai_audit.collectors.caching.held import Held
@@ -18,16 +17,25 @@ from exai_audit.collectors.caching.keys import (
 )
 from exai_audit.collectors.caching.limits import limits
 from exai_audit.collectors.caching.purity import Cause, value_cause
-from exai_audit.collectors.caching.syntax import Gathered, is_literal, last_name, scope_of
+from exai_audit.collectors.caching.syntax import (
+    Gathered,
+    Named,
+    is_literal,
+    last_name,
+    place_of,
+    scope_of,
+)
 from exai_audit.collectors.caching.uses import Act, Use, references, uses
 from exai_audit.collectors.caching.words import is_cache_name, is_live, is_lock, names_a_place
+from exai_audit.collectors.syntax import FUNCTIONS, arguments
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness, Origin
 
 _DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict"})
 _WEAK = frozenset({"weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"})
 _COLLECTIONS = frozenset({"builtins.set", "builtins.list", "collections.deque"})
-Key = tuple[cst.CSTNode, str]
+_EVERY = _DICTS | _WEAK | _COLLECTIONS
+Key = tuple[ast.AST, str]
 
 
 def containers(
@@ -41,7 +49,7 @@ def containers(
     for definition in defined:
         kind = container_kind(definition.value, tree)
         named = is_cache_name(definition.target.name)
-        if kind is None and named and isinstance(definition.value, cst.Dict):
+        if kind is None and named and isinstance(definition.value, ast.Dict):
             kind = "builtins.dict"  # a cache that starts with what is known
         if kind is None or definition.key in taken or (kind in _COLLECTIONS and not named):
             continue
@@ -58,22 +66,22 @@ def held(tree: ModuleTree, gathered: Gathered, definition: Definition) -> Held:
     return Held(definition.target, tuple(found), weak)
 
 
-def container_kind(value: cst.BaseExpression, tree: ModuleTree) -> str | None:
+def container_kind(value: ast.expr, tree: ModuleTree) -> str | None:
     """Return what sort of empty container a value is; of a choice, what either side is."""
-    if isinstance(value, cst.IfExp):
+    if isinstance(value, ast.IfExp):
         kinds = [container_kind(side, tree) for side in (value.body, value.orelse)]
         return kinds[1] or kinds[0] if all(kinds) else None
-    if isinstance(value, cst.Dict):
-        return "builtins.dict" if not value.elements else None
-    if isinstance(value, cst.List):
-        return "builtins.list" if not value.elements else None
-    every = _DICTS | _WEAK | _COLLECTIONS
-    if isinstance(value, cst.Call):
+    if isinstance(value, ast.Dict):
+        return "builtins.dict" if not value.values else None
+    if isinstance(value, ast.List):
+        return "builtins.list" if not value.elts else None
+    if isinstance(value, ast.Call):
         name = tree.qualified(value.func)
-        empty = not value.args or name in ("collections.defaultdict", "collections.deque")
-        return name if name in every and empty else None
-    name = tree.qualified(value) if isinstance(value, (cst.Name, cst.Attribute)) else None
-    return name if name in every else None
+        bare = not value.args and not value.keywords
+        empty = bare or name in ("collections.defaultdict", "collections.deque")
+        return name if name in _EVERY and empty else None
+    name = tree.qualified(value) if isinstance(value, (ast.Name, ast.Attribute)) else None
+    return name if name in _EVERY else None
 
 
 def _fact(container: Held, tree: ModuleTree, gathered: Gathered) -> CacheFact | None:
@@ -104,7 +112,7 @@ def _describe(
     why = stale_cause(tree, gathered, stored)
     locked = any(is_locked(use, tree) for use in stored)
     return CacheFact(
-        place=tree.place(target.node),
+        place=place_of(tree, target.node),
         form=CacheForm.REGISTRY if live else form,
         name=target.name,
         callable="",
@@ -157,7 +165,7 @@ def check_then_act(container: Held, stored: list[Use], tree: ModuleTree) -> int:
         return 0
     for use in stored:
         function = use.function
-        if not isinstance(function, cst.FunctionDef) or function.asynchronous is not None:
+        if not isinstance(function, ast.FunctionDef):
             continue
         looks = any(look.function is function for look in container.does(Act.LOOK_UP))
         if looks and not is_setdefault(use):
@@ -168,34 +176,32 @@ def check_then_act(container: Held, stored: list[Use], tree: ModuleTree) -> int:
 def is_locked(use: Use, tree: ModuleTree) -> bool:
     """Tell whether an entry is stored while a lock is held."""
     for node in tree.ancestors(use.node):
-        if isinstance(node, cst.With) and any(_is_lock(i.item, tree) for i in node.items):
+        if isinstance(node, (ast.With, ast.AsyncWith)) and any(
+            _is_lock(item.context_expr, tree) for item in node.items
+        ):
             return True
-        if isinstance(node, cst.FunctionDef):
-            return _acquires(node) or any(_takes_lock(d.decorator) for d in node.decorators)
+        if isinstance(node, FUNCTIONS):
+            return _acquires(node) or any(map(_takes_lock, node.decorator_list))
     return False
 
 
-def _is_lock(node: cst.BaseExpression, tree: ModuleTree) -> bool:
+def _is_lock(node: ast.expr, tree: ModuleTree) -> bool:
     """Tell whether an expression is a lock by its name, or by what its name was assigned."""
     if is_lock(last_name(node)):
         return True
-    scope = scope_of(tree, node) if isinstance(node, cst.Name) else None
-    bindings = scope.names.get(node.value, []) if scope and isinstance(node, cst.Name) else []
-    made = [binding.value for binding in bindings if isinstance(binding.value, cst.Call)]
+    scope = scope_of(tree, node) if isinstance(node, ast.Name) else None
+    bindings = scope.names.get(node.id, []) if scope and isinstance(node, ast.Name) else []
+    made = [binding.value for binding in bindings if isinstance(binding.value, ast.Call)]
     return any(is_lock(last_name(call.func)) for call in made)
 
 
-def _takes_lock(decorator: cst.BaseExpression) -> bool:
+def _takes_lock(decorator: ast.expr) -> bool:
     """Tell whether a decorator is called a lock, or is given one: ``@wrap_with(Lock())``."""
-    given = decorator.args if isinstance(decorator, cst.Call) else ()
-    return any(is_lock(last_name(node)) for node in (decorator, *(arg.value for arg in given)))
+    given = arguments(decorator) if isinstance(decorator, ast.Call) else []
+    return any(is_lock(last_name(node)) for node in (decorator, *(one.value for one in given)))
 
 
-def _acquires(function: cst.FunctionDef) -> bool:
+def _acquires(function: Named) -> bool:
     """Tell whether a function takes a lock by hand in one of its own statements."""
-    for statement in function.body.body:
-        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-            call = small.value if isinstance(small, cst.Expr) else None
-            if isinstance(call, cst.Call) and last_name(call.func) == "acquire":
-                return True
-    return False
+    calls = (one.value for one in function.body if isinstance(one, ast.Expr))
+    return any(isinstance(c, ast.Call) and last_name(c.func) == "acquire" for c in calls)

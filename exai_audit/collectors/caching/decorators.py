@@ -2,52 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import libcst as cst
 
 from exai_audit.collectors.caching.containers import container_kind
 from exai_audit.collectors.caching.definitions import outlives
 from exai_audit.collectors.caching.keys import is_argued, is_fixed, openness_of
 from exai_audit.collectors.caching.purity import cause
+from exai_audit.collectors.caching.signs import CLEARERS
 from exai_audit.collectors.caching.syntax import (
     Gathered,
+    Named,
     argument,
-    descendants,
     given,
     last_name,
+    last_names,
     method_class,
+    scope_node,
+)
+from exai_audit.collectors.scopes import unstarred
+from exai_audit.collectors.syntax import (
+    FUNCTIONS,
+    Parameter,
+    arguments,
+    is_none,
+    parameters,
 )
 from exai_audit.collectors.tree import ModuleTree
+from exai_audit.collectors.walk import descendants
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
 from exai_audit.knowledge.table import Cache, Call, table
+from exai_audit.location import Place, Span
 
 _STATIC = frozenset({"staticmethod", "classmethod"})
 _UNKNOWN = frozenset({"memoize", "memoized"})
 _THREAD_SAFE = frozenset({"functools.cache", "functools.lru_cache"})
-_CLEARERS = frozenset({"cache_clear", "cache_invalidate"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Cached:
     """A function and the expression that caches it: a decorator, or a call around its name."""
 
-    function: cst.FunctionDef
-    by: cst.BaseExpression
-    place: cst.CSTNode
+    function: Named
+    by: ast.expr
+    place: Place
     name: str
     cache: Cache
     callable: str
 
 
-def decorated(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
+def decorated(tree: ModuleTree, gathered: Gathered, calls: set[ast.Call]) -> Iterator[CacheFact]:
     """Yield the cache that each caching decorator makes, also one that is called like a function.
 
     A function nested in another one counts only if it outlives the call.
+
+    Args:
+        calls: those of what may be a decorator for caches.
     """
     emptied = cleared(tree, gathered)
-    for cached in (*_by_decorator(tree, gathered), *_by_call(tree, gathered)):
+    for cached in (*_by_decorator(tree, gathered), *_by_call(tree, gathered, calls)):
         if _dies_with_the_call(tree, gathered, cached.function):
             continue
         if not _keeps_elsewhere(cached):
@@ -56,34 +70,53 @@ def decorated(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
 
 def _by_decorator(tree: ModuleTree, gathered: Gathered) -> Iterator[_Cached]:
     for function in gathered.functions:
-        for decorator in function.decorators:
-            row = _row(decorator.decorator, tree)
+        for decorator in function.decorator_list:
+            row = _row(decorator, tree)
             if row is not None and row.cache is not None and row.cache.kind != "store":
-                name = function.name.value
-                yield _Cached(function, decorator.decorator, decorator, name, row.cache, row.name)
+                place = _place(decorator, tree)
+                yield _Cached(function, decorator, place, function.name, row.cache, row.name)
                 break
 
 
-def _by_call(tree: ModuleTree, gathered: Gathered) -> Iterator[_Cached]:
+def _by_call(tree: ModuleTree, gathered: Gathered, calls: set[ast.Call]) -> Iterator[_Cached]:
     """Yield ``fast = lru_cache(maxsize=None)(slow)`` for a function of the module."""
-    by_name = {(tree.scopes.of(f).node, f.name.value): f for f in gathered.functions}
+    if not calls:
+        return
+    by_name = {(scope_node(tree, f), f.name): f for f in gathered.functions}
     for assignment in gathered.assignments:
         call = assignment.value
-        if not isinstance(call, cst.Call) or len(call.args) != 1:
+        if not isinstance(call, ast.Call) or not {call, call.func} & calls:
             continue
-        row = _row(call.func, tree) if isinstance(call.func, (cst.Call, cst.Name)) else None
-        handed = call.args[0].value
+        handed = _only_argument(call)
+        row = _row(call.func, tree) if isinstance(call.func, (ast.Call, ast.Name)) else None
         if row is None or row.cache is None or row.cache.kind == "store":
             continue
-        scope = tree.scopes.of(assignment).node
-        function = by_name.get((scope, handed.value)) if isinstance(handed, cst.Name) else None
-        if function is not None and not isinstance(scope, cst.FunctionDef):
-            name = function.name.value
-            yield _Cached(function, call.func, call, name, row.cache, row.name)
+        scope = scope_node(tree, assignment)
+        function = by_name.get((scope, handed.id)) if isinstance(handed, ast.Name) else None
+        if function is not None and not isinstance(scope, FUNCTIONS):
+            place = tree.place(call)
+            yield _Cached(function, call.func, place, function.name, row.cache, row.name)
 
 
-def _row(decorator: cst.BaseExpression, tree: ModuleTree) -> Call | None:
-    named = decorator.func if isinstance(decorator, cst.Call) else decorator
+def _only_argument(call: ast.Call) -> ast.expr | None:
+    """Return what a call is given if it is one thing only."""
+    handed = arguments(call)
+    return handed[0].value if len(handed) == 1 else None
+
+
+def _place(decorator: ast.expr, tree: ModuleTree) -> Place:
+    """Return where a decorator is, from its ``@`` on."""
+    place = tree.place(decorator)
+    span = place.span
+    column = tree.source.line(span.line).rfind("@", 0, span.column - 1) + 1
+    if not column:
+        return place
+    span = Span(span.line, column, span.end_line, span.end_column)
+    return Place(span, place.symbol, place.evidence)
+
+
+def _row(decorator: ast.expr, tree: ModuleTree) -> Call | None:
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
     name = tree.qualified(named)
     known = table().call(name) if name else None
     if known is None and name and name.rpartition(".")[2] in _UNKNOWN:
@@ -91,16 +124,16 @@ def _row(decorator: cst.BaseExpression, tree: ModuleTree) -> Call | None:
     return known
 
 
-def _dies_with_the_call(tree: ModuleTree, gathered: Gathered, function: cst.FunctionDef) -> bool:
+def _dies_with_the_call(tree: ModuleTree, gathered: Gathered, function: Named) -> bool:
     return tree.function_of(function) is not None and not outlives(tree, gathered, function)
 
 
 def _keeps_elsewhere(cached: _Cached) -> bool:
     """Tell whether the results are in a store with a name, which is the cache, or nowhere."""
-    if cached.cache.kind != "wrapper" or not isinstance(cached.by, cst.Call):
+    if cached.cache.kind != "wrapper" or not isinstance(cached.by, ast.Call):
         return False
     store = argument(cached.by, cached.cache.store, 0)
-    return isinstance(store, (cst.Name, cst.Attribute, cst.Lambda))
+    return isinstance(store, (ast.Name, ast.Attribute, ast.Lambda)) or is_none(store)
 
 
 def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) -> CacheFact:
@@ -109,13 +142,13 @@ def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) 
     is_property = cached.cache.kind == "property"
     is_method = _is_method(function, owner)
     bound_first = is_method or _is_class_method(function)
-    parameters = _parameters(function)[1 if bound_first else 0 :]
+    taken = _parameters(function)[1 if bound_first else 0 :]
     outer = tree.function_of(function)
     lifetime = Lifetime.MODULE if owner is None and outer is None else Lifetime.CLASS
     why = cause(tree, gathered, function)
     bound, expiry = _limits(cached, tree)
     return CacheFact(
-        place=tree.place(cached.place),
+        place=cached.place,
         form=CacheForm.CACHED_PROPERTY if is_property else CacheForm.DECORATOR,
         name=cached.name,
         callable=cached.callable,
@@ -126,18 +159,18 @@ def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) 
         invalidation="cache_clear" if emptied else None,
         lock=cached.callable in _THREAD_SAFE or _has_argument(cached.by, "lock"),
         pure=why is None,
-        keys=", ".join(p.name.value for p in parameters),
+        keys=", ".join(p.name for p in taken),
         sweeps=expiry is not None,
         emptied=emptied,
         origin=why.origin if why else None,
         source=why.source if why else "",
-        parameters=len(parameters),
+        parameters=len(taken),
         on_method=is_method and not is_property and not _is_enum(owner, tree),
-        on_coroutine=function.asynchronous is not None,
-        fixed_keys=_has_few_keys(cached, parameters),
-        argued=is_argued(tree, cached.place),
+        on_coroutine=isinstance(function, ast.AsyncFunctionDef),
+        fixed_keys=_has_few_keys(cached, taken),
+        argued=is_argued(tree, cached.by),
         by_value=owner is not None and _is_value(owner),
-        openness=openness_of(parameters),
+        openness=openness_of(taken),
     )
 
 
@@ -148,94 +181,90 @@ def cleared(tree: ModuleTree, gathered: Gathered) -> frozenset[str]:
 
 def _cleared(tree: ModuleTree, gathered: Gathered) -> Iterator[str]:
     for call in gathered.calls:
-        if isinstance(call.func, cst.Attribute) and call.func.attr.value in _CLEARERS:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in CLEARERS:
             yield last_name(call.func.value)
-            if isinstance(call.func.value, cst.Name):
+            if isinstance(call.func.value, ast.Name):
                 yield from _gone_over(tree, call.func.value)
 
 
-def _gone_over(tree: ModuleTree, name: cst.Name) -> Iterator[str]:
+def _gone_over(tree: ModuleTree, name: ast.Name) -> Iterator[str]:
     """Yield the functions of ``for function in (price, stock): function.cache_clear()``."""
     for node in tree.ancestors(name):
-        if isinstance(node, cst.For) and last_name(node.target) == name.value:
-            elements = node.iter.elements if isinstance(node.iter, (cst.Tuple, cst.List)) else ()
-            yield from (last_name(element.value) for element in elements)
+        if isinstance(node, (ast.For, ast.AsyncFor)) and last_name(node.target) == name.id:
+            elements = node.iter.elts if isinstance(node.iter, (ast.Tuple, ast.List)) else ()
+            yield from (last_name(unstarred(element)) for element in elements)
 
 
 def _limits(cached: _Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
     """Return the bound and the expiry that the decorator, or the store in it, gives."""
     cache, by = cached.cache, cached.by
-    if cache.kind == "wrapper" and isinstance(by, cst.Call):
+    if cache.kind == "wrapper" and isinstance(by, ast.Call):
         store = argument(by, cache.store, 0)
-        row = _row(store, tree) if isinstance(store, cst.Call) else None
-        if isinstance(store, cst.Call) and row is not None and row.cache is not None:
+        row = _row(store, tree) if isinstance(store, ast.Call) else None
+        if isinstance(store, ast.Call) and row is not None and row.cache is not None:
             return given(store, row.cache, tree)
         if store is not None and container_kind(store, tree) is None:
-            return f"in {tree.module.code_for_node(store)}", None
+            return f"in {tree.text(store)}", None
         return None, None
-    if not isinstance(by, cst.Call):
+    if not isinstance(by, ast.Call):
         return given(None, cache, tree)
     return given(by, cache, tree)
 
 
-def _has_few_keys(cached: _Cached, parameters: list[cst.Param]) -> bool:
-    return (bool(parameters) and all(map(is_fixed, parameters))) or _calls_itself(cached.function)
+def _has_few_keys(cached: _Cached, taken: list[Parameter]) -> bool:
+    return (bool(taken) and all(map(is_fixed, taken))) or _calls_itself(cached.function)
 
 
-def _calls_itself(function: cst.FunctionDef) -> bool:
+def _calls_itself(function: Named) -> bool:
     """Tell whether a function needs all of its results again: a bound would defeat its purpose."""
-    calls = (n for n in descendants(function.body) if isinstance(n, cst.Call))
-    return any(last_name(call.func) == function.name.value for call in calls)
+    nodes = (node for part in function.body for node in descendants(part))
+    return any(isinstance(n, ast.Call) and last_name(n.func) == function.name for n in nodes)
 
 
-def _has_argument(by: cst.BaseExpression, keyword: str) -> bool:
-    return isinstance(by, cst.Call) and argument(by, keyword, None) is not None
+def _has_argument(by: ast.expr, keyword: str) -> bool:
+    return isinstance(by, ast.Call) and argument(by, keyword, None) is not None
 
 
-def _parameters(function: cst.FunctionDef) -> list[cst.Param]:
-    params = function.params
-    found = [*params.posonly_params, *params.params, *params.kwonly_params]
-    if isinstance(params.star_arg, cst.Param):
-        found.append(params.star_arg)
-    if params.star_kwarg is not None:
-        found.append(params.star_kwarg)
-    return found
+def _parameters(function: Named) -> list[Parameter]:
+    """Return the parameters, those that take all there are at the end."""
+    return sorted(parameters(function), key=lambda param: len(param.star))
 
 
-def _is_method(function: cst.FunctionDef, owner: cst.ClassDef | None) -> bool:
+def _is_method(function: Named, owner: ast.ClassDef | None) -> bool:
     """Tell whether the first parameter is an instance: in a metaclass it is a class."""
-    if owner is None or _STATIC & _names(d.decorator for d in function.decorators):
+    if owner is None or _STATIC & last_names(function.decorator_list):
         return False
-    if "type" in _names(base.value for base in owner.bases):
+    if "type" in _bases(owner):
         return False
-    params = _parameters(function)
-    return bool(params) and params[0].name.value not in ("cls", "mcs", "metacls", "klass")
+    taken = _parameters(function)
+    return bool(taken) and taken[0].name not in ("cls", "mcs", "metacls", "klass")
 
 
-def _names(nodes: Iterable[cst.BaseExpression]) -> set[str]:
-    return {last_name(node) for node in nodes}
+def _bases(owner: ast.ClassDef) -> set[str]:
+    return last_names(map(unstarred, owner.bases))
 
 
-def _is_class_method(function: cst.FunctionDef) -> bool:
-    return "classmethod" in _names(d.decorator for d in function.decorators)
+def _is_class_method(function: Named) -> bool:
+    return "classmethod" in last_names(function.decorator_list)
 
 
-def _is_value(owner: cst.ClassDef) -> bool:
+def _is_value(owner: ast.ClassDef) -> bool:
     """Tell whether equal objects of a class are as good as one another: keys, not identities."""
-    if "NamedTuple" in _names(base.value for base in owner.bases):
-        return True
-    for decorator in (d.decorator for d in owner.decorators):
-        frozen = argument(decorator, "frozen", None) if isinstance(decorator, cst.Call) else None
-        if last_name(decorator) == "frozen" or (frozen is not None and last_name(frozen) == "True"):
-            return True
-    return any(
-        isinstance(part, cst.FunctionDef) and part.name.value == "__hash__"
-        for part in owner.body.body
+    return (
+        "NamedTuple" in _bases(owner)
+        or any(map(_freezes, owner.decorator_list))
+        or any(isinstance(part, FUNCTIONS) and part.name == "__hash__" for part in owner.body)
     )
 
 
-def _is_enum(owner: cst.ClassDef | None, tree: ModuleTree) -> bool:
+def _freezes(decorator: ast.expr) -> bool:
+    frozen = argument(decorator, "frozen", None) if isinstance(decorator, ast.Call) else None
+    said = isinstance(frozen, ast.Constant) and frozen.value is True
+    return said or last_name(decorator) == "frozen"
+
+
+def _is_enum(owner: ast.ClassDef | None, tree: ModuleTree) -> bool:
     """Tell whether the class is an enumeration: its instances live for ever anyway."""
-    bases = [] if owner is None else [base.value for base in owner.bases]
+    bases = [] if owner is None else [unstarred(base) for base in owner.bases]
     names = [tree.qualified(base) or last_name(base) for base in bases]
     return any(n.endswith(("Enum", "Flag")) for n in names)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
-
-import libcst as cst
 
 from exai_audit.collectors.caching.syntax import Function, Target, is_constructor, is_literal
 from exai_audit.collectors.caching.uses import Act, Use
@@ -49,7 +48,7 @@ class Held:
 
     def writers(self) -> list[Function]:
         """Return the functions that store an entry, each once."""
-        found: dict[cst.CSTNode, Function] = {}
+        found: dict[ast.AST, Function] = {}
         for use in self.stores():
             if use.function is not None:
                 found[use.function] = use.function

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
-
-import libcst as cst
 
 from exai_audit.collectors.caching.held import Held
 from exai_audit.collectors.caching.syntax import (
     Function,
     Gathered,
-    descendants,
+    identifiers,
     is_literal,
     last_name,
     method_class,
     name_of,
+    scope_node,
+    shown,
 )
 from exai_audit.collectors.caching.uses import Use
 from exai_audit.collectors.caching.words import (
@@ -25,8 +26,15 @@ from exai_audit.collectors.caching.words import (
     is_long_lived,
     registers,
 )
-from exai_audit.collectors.scopes import How, first_parameter
+from exai_audit.collectors.scopes import How
+from exai_audit.collectors.syntax import (
+    Parameter,
+    arguments,
+    first_parameter,
+    parameters,
+)
 from exai_audit.collectors.tree import ModuleTree
+from exai_audit.collectors.walk import descendants
 from exai_audit.facts.caches import Openness
 
 _FEW = frozenset({"type", "Type", "Callable", "ModuleType", "FunctionType", "bool", "Literal"})
@@ -42,7 +50,7 @@ def shown_key(tree: ModuleTree, stored: list[Use]) -> str:
     key = next((use.key for use in stored if use.key is not None), None)
     if key is None:
         return ""
-    text = " ".join(tree.module.code_for_node(key).split())
+    text = shown(tree, key)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
@@ -63,11 +71,11 @@ def openness(tree: ModuleTree, stored: list[Use]) -> Openness:
     return _openness(names)
 
 
-def openness_of(parameters: Iterable[cst.Param]) -> Openness:
+def openness_of(taken: Iterable[Parameter]) -> Openness:
     """Return what a function's parameters show; one that takes all there are has no end."""
-    params = [param for param in parameters if not is_fixed(param)]
-    found = _openness(p.name.value for p in params if has_many_values(p.name.value))
-    takes_all = any(param.star in ("*", "**") for param in params)
+    params = [param for param in taken if not is_fixed(param)]
+    found = _openness(param.name for param in params if has_many_values(param.name))
+    takes_all = any(param.star for param in params)
     return Openness.OPEN if found is Openness.UNSAID and takes_all else found
 
 
@@ -79,29 +87,27 @@ def _openness(names: Iterable[str]) -> Openness:
 
 
 def _open_names(
-    key: cst.BaseExpression, function: Function | None, tree: ModuleTree, depth: int
+    key: ast.expr, function: Function | None, tree: ModuleTree, depth: int
 ) -> Iterator[str]:
     """Yield the names in a key, and in what they were assigned, whose values have no end."""
-    for node in descendants(key):
-        if not isinstance(node, cst.Name) or _is_called(node, tree):
+    for name, node in identifiers(key):
+        if _is_called(node, tree):
             continue
-        if has_many_values(node.value):
-            yield node.value
-        bindings = tree.scopes.inside(function).names.get(node.value, []) if function else []
+        if has_many_values(name):
+            yield name
+        bindings = tree.scopes.inside(function).names.get(name, []) if function else []
         for binding in bindings if len(bindings) == 1 and depth > 0 else ():
             if binding.how is How.VALUE and binding.value is not None:
                 yield from _open_names(binding.value, function, tree, depth - 1)
 
 
-def _is_called(name: cst.Name, tree: ModuleTree) -> bool:
+def _is_called(node: ast.AST, tree: ModuleTree) -> bool:
     """Tell whether a name is that of a function which is called: it says nothing of the values."""
-    parent = tree.parent(name)
-    func = parent if isinstance(parent, cst.Attribute) and parent.attr is name else name
-    call = tree.parent(func)
-    return isinstance(call, cst.Call) and call.func is func
+    call = tree.parent(node)
+    return isinstance(call, ast.Call) and call.func is node
 
 
-def is_argued(tree: ModuleTree, node: cst.CSTNode) -> bool:
+def is_argued(tree: ModuleTree, node: ast.AST) -> bool:
     """Tell whether a comment on the line, or right above it, speaks of the cache's growth."""
     number = tree.span(node).line
     lines = [tree.source.line(number)]
@@ -111,57 +117,55 @@ def is_argued(tree: ModuleTree, node: cst.CSTNode) -> bool:
     return any(argues_growth(line.partition("#")[2]) for line in lines)
 
 
-def is_long_lived_object(tree: ModuleTree, gathered: Gathered, owner: cst.CSTNode) -> bool:
+def is_long_lived_object(tree: ModuleTree, gathered: Gathered, owner: ast.AST) -> bool:
     """Tell whether something shows that an object of a class lives as long as the process.
 
     Its name says so, the module makes one itself, or it holds a lock.
     """
-    if not isinstance(owner, cst.ClassDef):
+    if not isinstance(owner, ast.ClassDef):
         return False
-    name = owner.name.value
+    name = owner.name
     if is_long_lived(name):
         return True
     for assignment in gathered.assignments:
         call = assignment.value
-        makes_one = isinstance(call, cst.Call) and last_name(call.func) == name
-        if makes_one and isinstance(tree.scopes.of(assignment).node, cst.Module):
+        makes_one = isinstance(call, ast.Call) and last_name(call.func) == name
+        if makes_one and scope_node(tree, assignment) is tree.module:
             return True
     return any(
-        tree.class_of(call) is owner and last_name(call.func) in ("Lock", "RLock", "Condition")
+        last_name(call.func) in ("Lock", "RLock", "Condition") and tree.class_of(call) is owner
         for call in gathered.calls
     )
 
 
-def is_fixed(param: cst.Param) -> bool:
+def is_fixed(param: Parameter) -> bool:
     """Tell whether a parameter's values come from a fixed set, by annotation, default or name."""
-    if param.name.value in _FEW_NAMES or has_few_values(param.name.value):
+    if param.name in _FEW_NAMES or has_few_values(param.name):
         return True
     if param.default is not None and _is_switch(param.default):
         return True
-    return param.annotation is not None and _names_few(param.annotation.annotation)
+    return param.annotation is not None and _names_few(param.annotation)
 
 
-def _is_switch(default: cst.BaseExpression) -> bool:
-    if isinstance(default, cst.Integer):
-        return default.value in ("0", "1")
-    return isinstance(default, cst.Name) and default.value in ("True", "False")
+def _is_switch(default: ast.expr) -> bool:
+    return isinstance(default, ast.Constant) and (
+        isinstance(default.value, int) and default.value in (0, 1)
+    )
 
 
-def _names_few(annotation: cst.BaseExpression) -> bool:
-    base = annotation.value if isinstance(annotation, cst.Subscript) else annotation
+def _names_few(annotation: ast.expr) -> bool:
+    base = annotation.value if isinstance(annotation, ast.Subscript) else annotation
     return last_name(base) in _FEW
 
 
-def _is_keyed_by_classes(target: cst.BaseExpression, tree: ModuleTree) -> bool:
+def _is_keyed_by_classes(target: ast.AST, tree: ModuleTree) -> bool:
     """Tell whether the annotation says so: ``dict[type, str]``."""
     definition = tree.parent(target)
-    if not isinstance(definition, cst.AnnAssign):
+    annotation = definition.annotation if isinstance(definition, ast.AnnAssign) else None
+    if not isinstance(annotation, ast.Subscript):
         return False
-    annotation = definition.annotation.annotation
-    if not isinstance(annotation, cst.Subscript):
-        return False
-    key = annotation.slice[0].slice
-    return isinstance(key, cst.Index) and _names_few(key.value)
+    key = annotation.slice
+    return _names_few(key.elts[0] if isinstance(key, ast.Tuple) and key.elts else key)
 
 
 def _has_fixed_key(use: Use, tree: ModuleTree) -> bool:
@@ -171,7 +175,7 @@ def _has_fixed_key(use: Use, tree: ModuleTree) -> bool:
     is registered is what the program is made of, and so are modules that are imported.
     """
     function = use.function
-    if isinstance(function, cst.FunctionDef) and _makes_objects(function, tree):
+    if function is not None and _makes_objects(function, tree):
         return True
     if registers(name_of(function)) or (function is not None and _imports(function)):
         return True
@@ -179,40 +183,43 @@ def _has_fixed_key(use: Use, tree: ModuleTree) -> bool:
 
 
 def _imports(function: Function) -> bool:
-    calls = (node for node in descendants(function) if isinstance(node, cst.Call))
+    calls = (node for node in descendants(function) if isinstance(node, ast.Call))
     return any(last_name(call.func) in ("import_module", "__import__") for call in calls)
 
 
-def _is_fixed_key(key: cst.BaseExpression, function: Function | None, tree: ModuleTree) -> bool:
-    if isinstance(key, (cst.Tuple, cst.List)):
-        return bool(key.elements) and all(
-            _is_fixed_key(element.value, function, tree) for element in key.elements
-        )
-    if isinstance(key, cst.IfExp):
+def _is_fixed_key(key: ast.expr, function: Function | None, tree: ModuleTree) -> bool:
+    if isinstance(key, (ast.Tuple, ast.List)):
+        return bool(key.elts) and all(_is_fixed_key(part, function, tree) for part in key.elts)
+    if isinstance(key, ast.Starred):
+        return _is_fixed_key(key.value, function, tree)
+    if isinstance(key, ast.IfExp):
         return all(_is_fixed_key(side, function, tree) for side in (key.body, key.orelse))
-    if isinstance(key, cst.Call):
+    if isinstance(key, ast.Call):
         return _is_fixed_call(key, function, tree)
-    if not isinstance(key, (cst.Name, cst.Attribute)):
-        return is_literal(key)
-    if is_literal(key) or last_name(key) in _FEW_NAMES or _names_few_things(key):
+    if is_literal(key):
         return True
-    if not isinstance(key, cst.Name) or function is None:
+    if not isinstance(key, (ast.Name, ast.Attribute)):
         return False
-    return _is_fixed_local(key.value, function, tree)
+    if last_name(key) in _FEW_NAMES or _names_few_things(key):
+        return True
+    if not isinstance(key, ast.Name) or function is None:
+        return False
+    return _is_fixed_local(key.id, function, tree)
 
 
-def _is_fixed_call(key: cst.Call, function: Function | None, tree: ModuleTree) -> bool:
+def _is_fixed_call(key: ast.Call, function: Function | None, tree: ModuleTree) -> bool:
     """Tell whether a call makes a key of what is fixed: ``type(x)``, ``settings.hash_key()``."""
     if last_name(key.func) == "type":
         return True
-    if key.args:
-        return all(_is_fixed_key(arg.value, function, tree) for arg in key.args)
-    return isinstance(key.func, cst.Attribute) and _names_few_things(key.func.value)
+    handed = arguments(key)
+    if handed:
+        return all(_is_fixed_key(one.value, function, tree) for one in handed)
+    return isinstance(key.func, ast.Attribute) and _names_few_things(key.func.value)
 
 
-def _names_few_things(node: cst.BaseExpression) -> bool:
+def _names_few_things(node: ast.expr) -> bool:
     """Tell whether a part of ``settings.cache.hash_key`` names a fixed set; the last says most."""
-    names = [n.value for n in descendants(node) if isinstance(n, cst.Name)]
+    names = [name for name, _ in identifiers(node)]
     return any(map(has_few_values, names)) and not has_many_values(names[-1])
 
 
@@ -222,25 +229,24 @@ def _is_fixed_local(name: str, function: Function, tree: ModuleTree) -> bool:
     if len(bindings) != 1:
         return False
     (binding,) = bindings
-    if isinstance(binding.node, cst.Param):
-        return not _is_self(function, name, tree) and is_fixed(binding.node)
+    if isinstance(binding.node, ast.arg):
+        taken = next(one for one in parameters(function) if one.node is binding.node)
+        return not _is_self(function, name, tree) and is_fixed(taken)
     is_plain = binding.how is How.VALUE and binding.value is not None
     return is_plain and _is_fixed_key(binding.value, function, tree)  # type: ignore[arg-type]
 
 
 def _is_self(function: Function, name: str, tree: ModuleTree) -> bool:
-    if not isinstance(function, cst.FunctionDef) or first_parameter(function) != name:
+    if isinstance(function, ast.Lambda) or first_parameter(function) != name:
         return False
     return method_class(tree, function) is not None and name != "cls"
 
 
-def _makes_objects(function: cst.FunctionDef, tree: ModuleTree) -> bool:
-    name = function.name.value
+def _makes_objects(function: Function, tree: ModuleTree) -> bool:
+    name = name_of(function)
     if name == "__new__":
         return True
-    owner = method_class(tree, function)
-    return (
-        name == "__call__"
-        and owner is not None
-        and any(last_name(base.value).endswith(("type", "Meta")) for base in owner.bases)
+    owner = method_class(tree, function) if name == "__call__" else None
+    return owner is not None and any(
+        last_name(base).endswith(("type", "Meta")) for base in owner.bases
     )

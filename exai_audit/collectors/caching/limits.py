@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-import libcst as cst
 
 from exai_audit.collectors.caching.held import Held
 from exai_audit.collectors.caching.stamps import reads_clock, stamps
 from exai_audit.collectors.caching.syntax import (
     Function,
     Gathered,
-    descendants,
+    Mention,
+    call_given,
+    identifiers,
     last_name,
     name_of,
     outermost,
@@ -25,6 +26,7 @@ from exai_audit.collectors.caching.words import (
     surely_called,
 )
 from exai_audit.collectors.tree import ModuleTree
+from exai_audit.collectors.walk import descendants
 
 _STARTERS = frozenset({
     "add_job", "apply_async", "call_at", "call_later", "call_soon", "create_task", "ensure_future",
@@ -129,72 +131,67 @@ class _Reading:
             for other in (*self._held.does(Act.LOOK_UP), *self._held.stores())
         )  # fmt: skip
 
-    def _reached(self, functions: Iterable[Function]) -> set[cst.CSTNode]:
+    def _reached(self, functions: Iterable[Function]) -> set[Function]:
         """Return functions with those of the module that they call, a few calls away."""
-        by_name = {f.name.value: f for f in self._gathered.functions}
-        found: set[cst.CSTNode] = set(functions)
+        by_name = {f.name: f for f in self._gathered.functions}
+        found: set[Function] = set(functions)
         new = set(found)
         for _ in range(_DEEPEST):
             called = {name for function in new for name in _called(function)}
-            called_here: set[cst.CSTNode] = {by_name[n] for n in called if n in by_name}
+            called_here: set[Function] = {by_name[n] for n in called if n in by_name}
             new = called_here - found
             found |= new
         return found
 
     def _compares_ages(self) -> bool:
         """Tell whether entries carry the time and a look-up compares it, though none goes."""
-        if not any(reads_clock(self._tree, writer) for writer in self._held.writers()):
+        if not any(reads_clock(self._gathered, writer) for writer in self._held.writers()):
             return False
-        lookers = [f for f in self._looking if isinstance(f, cst.FunctionDef)]
         return any(
-            self._is_aged(looker)
-            and any(isinstance(n, cst.Comparison) for n in descendants(looker))
-            for looker in lookers
+            looker is not None
+            and not isinstance(looker, ast.Lambda)
+            and self._is_aged(looker)
+            and any(isinstance(node, ast.Compare) for node in descendants(looker))
+            for looker in self._looking
         )
 
     def _is_aged(self, function: Function) -> bool:
-        names = {n.value for n in descendants(function) if isinstance(n, cst.Name)}
-        return any(map(speaks_of_expiry, names)) or reads_clock(self._tree, function)
+        names = {name for name, _ in identifiers(function)}
+        return any(map(speaks_of_expiry, names)) or reads_clock(self._gathered, function)
 
     def _counts(self, function: Function) -> bool:
         """Tell whether a function knows how much there may be: ``while self.size > limit``."""
-        names = {n.value for n in descendants(function) if isinstance(n, cst.Name)}
+        names = {name for name, _ in identifiers(function)}
         return any(map(is_size, names))
 
     def _in_lambda(self, use: Use) -> bool:
-        return isinstance(use.function, cst.Lambda)
+        return isinstance(use.function, ast.Lambda)
 
     def _on_timer(self, use: Use) -> bool:
         return any(
-            isinstance(node, cst.Call) and last_name(node.func) in _TIMERS
+            isinstance(node, ast.Call) and last_name(node.func) in _TIMERS
             for node in self._tree.ancestors(use.node)
         )
 
-    def _mentions(self, name: str) -> list[cst.Name]:
+    def _mentions(self, name: str) -> list[Mention]:
         """Return where a function of the module is named, its definition and imports left out."""
-        found = []
-        for node in self._gathered.names.get(name, []):
-            parent = self._tree.parent(node)
-            defines = isinstance(parent, (cst.FunctionDef, cst.Param, cst.ImportAlias))
-            if not defines:
-                found.append(node)
-        return found
+        found = self._gathered.mentions(name) if name else []
+        return [node for node in found if not isinstance(self._tree.parent(node), ast.arguments)]
 
     def _is_started(self, function: Function) -> bool:
         """Tell whether a function is handed over to run by itself: a task, a thread, a timer."""
         return any(self._is_start(node) for node in self._mentions(name_of(function)))
 
-    def _is_start(self, node: cst.Name) -> bool:
-        for parent in self._tree.ancestors(node):
-            if isinstance(parent, cst.Arg):
-                call = self._tree.parent(parent)
-                handed = isinstance(call, cst.Call)
-                whole = parent.value
-                named = isinstance(whole, (cst.Name, cst.Attribute))
-                if handed and (named or last_name(call.func) in _STARTERS):  # type: ignore[union-attr]
-                    return True
-            if isinstance(parent, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+    def _is_start(self, mention: Mention) -> bool:
+        for node in (mention, *self._tree.ancestors(mention)):
+            if isinstance(node, ast.stmt):
                 return False
+            call = call_given(self._tree, node)
+            if call is not None:
+                whole = node.value if isinstance(node, (ast.keyword, ast.Starred)) else node
+                named = isinstance(whole, (ast.Name, ast.Attribute))
+                if named or last_name(call.func) in _STARTERS:
+                    return True
         return False
 
     def _is_called(self, name: str) -> bool:
@@ -220,42 +217,49 @@ class _Reading:
             kept.append("LRU")
         elif self._bound == "length check" and self._takes_oldest():
             kept.append("oldest-first")
-        stamped = any(
-            stamps(self._tree, writer) or (self._goes_by_age and reads_clock(self._tree, writer))
-            for writer in self._held.writers()
-        )
-        if self._expiry in ("on look-up", "swept by age") and stamped:
+        if self._expiry in ("on look-up", "swept by age") and self._is_stamped():
             kept.append("TTL")
         return " and ".join(kept)
+
+    def _is_stamped(self) -> bool:
+        return any(
+            stamps(self._gathered, writer)
+            or (self._goes_by_age and reads_clock(self._gathered, writer))
+            for writer in self._held.writers()
+        )
 
     def _takes_oldest(self) -> bool:
         return any(_takes_oldest(use.node, self._tree) for use in self._held.does(Act.REMOVE))
 
 
-def _takes_oldest(node: cst.CSTNode, tree: ModuleTree) -> bool:
+def _takes_oldest(node: ast.AST, tree: ModuleTree) -> bool:
     """Tell whether a removal picks the entry that was first in, or used longest ago."""
-    if isinstance(node, cst.Call):
+    if isinstance(node, ast.Call):
         if last_name(node.func) == "popitem":
-            return bool(node.args)
-        first = node.args[0].value if node.args else None
-        picks = isinstance(first, cst.Call) and last_name(first.func) == "next"
+            return bool(node.args or node.keywords)
+        first = node.args[0] if node.args else None
+        picks = isinstance(first, ast.Call) and last_name(first.func) == "next"
         if picks or last_name(node.func) == "popleft":
             return True
-    function = tree.function_of(node)
-    around = descendants(function.body) if function is not None else iter(())
     return any(
-        isinstance(part, cst.Call)
-        and last_name(part.func) in ("min", "nsmallest", "sorted")
-        and any(a.keyword is not None and a.keyword.value == "key" for a in part.args)
-        for part in around
+        last_name(call.func) in ("min", "nsmallest", "sorted")
+        and any(keyword.arg == "key" for keyword in call.keywords)
+        for call in _calls_in(tree.function_of(node))
     )
 
 
 def _name(use: Use, tree: ModuleTree) -> str:
-    function = outermost(tree, use.function)
-    return function.name.value if function is not None else ""
+    return name_of(outermost(tree, use.function))
 
 
-def _called(function: cst.CSTNode) -> set[str]:
-    calls = (n for n in descendants(function) if isinstance(n, cst.Call))
-    return {last_name(call.func) for call in calls}
+def _called(function: Function) -> set[str]:
+    return {last_name(n.func) for n in descendants(function) if isinstance(n, ast.Call)}
+
+
+def _calls_in(function: Function | None) -> Iterator[ast.Call]:
+    """Yield the calls in the body of a function."""
+    if function is None:
+        return
+    body = [function.body] if isinstance(function, ast.Lambda) else function.body
+    for part in body:
+        yield from (node for node in descendants(part) if isinstance(node, ast.Call))

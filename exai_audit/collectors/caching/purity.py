@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import libcst as cst
-
-from exai_audit.collectors.caching.syntax import Function, Gathered, is_attribute_name, last_name
+from exai_audit.collectors.caching.syntax import (
+    Function,
+    Gathered,
+    Named,
+    last_name,
+    method_class,
+    shown,
+)
 from exai_audit.collectors.caching.words import is_clock
 from exai_audit.collectors.scopes import How
+from exai_audit.collectors.syntax import FUNCTIONS
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.collectors.walk import children
 from exai_audit.facts.caches import Origin
@@ -30,7 +37,7 @@ _LOCAL_ROOTS = frozenset({
 })  # fmt: skip
 _MAKERS = frozenset({"client", "resource", "from_url", "create_engine", "create_async_engine"})
 _WAITED_ON = frozenset({"asyncio.sleep", "time.sleep"})
-_NESTED = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+_NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 _ORDER = tuple(Origin)
 _DEEPEST = 2
 
@@ -44,63 +51,76 @@ class Cause:
 
 
 def cause(
-    tree: ModuleTree, gathered: Gathered, node: cst.CSTNode, depth: int = _DEEPEST
+    tree: ModuleTree, gathered: Gathered, node: ast.expr | Named, depth: int = _DEEPEST
 ) -> Cause | None:
     """Return the gravest cause why what ``node`` computes can go stale.
 
     Functions of the module that it calls are followed, a few calls away.
     """
-    found = list(_causes(tree, gathered, node, depth))
-    return min(found, key=lambda one: _ORDER.index(one.origin), default=None)
+    return _gravest(_causes(tree, gathered, node, depth))
 
 
 def value_cause(
-    tree: ModuleTree, gathered: Gathered, value: cst.BaseExpression, function: Function | None
+    tree: ModuleTree, gathered: Gathered, value: ast.expr, function: Function | None
 ) -> Cause | None:
     """Return the cause of a stored value; of a local name, that of what it was assigned."""
     found = [cause(tree, gathered, value)]
-    if isinstance(value, cst.Name) and function is not None:
+    if isinstance(value, ast.Name) and function is not None:
         scope = tree.scopes.inside(function)
-        for binding in scope.names.get(value.value, []):
+        for binding in scope.names.get(value.id, []):
             if binding.how in (How.VALUE, How.ENTERED) and binding.value is not None:
                 found.append(cause(tree, gathered, binding.value))
-    known = [one for one in found if one is not None]
-    return min(known, key=lambda one: _ORDER.index(one.origin), default=None)
+    return _gravest(one for one in found if one is not None)
 
 
-def _causes(tree: ModuleTree, gathered: Gathered, node: cst.CSTNode, depth: int) -> Iterator[Cause]:
+def _gravest(causes: Iterable[Cause]) -> Cause | None:
+    return min(causes, key=lambda one: _ORDER.index(one.origin), default=None)
+
+
+def _causes(
+    tree: ModuleTree, gathered: Gathered, node: ast.expr | Named, depth: int
+) -> Iterator[Cause]:
     for part in _own(node):
-        if isinstance(part, cst.Await):
-            yield Cause(Origin.AWAITED, f"await {_shown(part.expression, tree)}")
-        elif isinstance(part, cst.Call):
+        if isinstance(part, ast.Await):
+            yield Cause(Origin.AWAITED, f"await {_shown(part.value, tree)}")
+        elif isinstance(part, ast.Call):
             yield from _call(tree, gathered, part, depth)
-        elif isinstance(part, cst.Subscript) and tree.qualified(part.value) == "os.environ":
+        elif isinstance(part, ast.Subscript) and tree.qualified(part.value) == "os.environ":
             yield Cause(Origin.ENVIRONMENT, "os.environ")
-        elif isinstance(part, cst.Name) and _is_rebound(tree, part):
-            yield Cause(Origin.STATE, part.value)
+        elif isinstance(part, ast.Name) and _is_rebound(tree, part):
+            yield Cause(Origin.STATE, part.id)
 
 
-def _own(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def _own(node: ast.expr | Named) -> Iterator[ast.AST]:
     """Yield the nodes of an expression or function body, nested functions left out."""
-    stack = [node.body if isinstance(node, (cst.FunctionDef, cst.Lambda)) else node]
+    stack: list[ast.AST] = [node]
+    if isinstance(node, ast.Lambda):
+        stack = [node.body]
+    elif isinstance(node, FUNCTIONS):
+        stack = _outside_nested(node.body)
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(c for c in reversed(children(current)) if not isinstance(c, _NESTED))
+        stack.extend(_outside_nested(children(current)))
 
 
-def _call(tree: ModuleTree, gathered: Gathered, call: cst.Call, depth: int) -> Iterator[Cause]:
+def _outside_nested(nodes: Iterable[ast.AST]) -> list[ast.AST]:
+    """Return what is no nested function or class, the last one first."""
+    return [node for node in nodes if not isinstance(node, _NESTED)][::-1]
+
+
+def _call(tree: ModuleTree, gathered: Gathered, call: ast.Call, depth: int) -> Iterator[Cause]:
     name = tree.qualified(call.func) or ""
     known = _known(name, call)
     if known is not None:
         yield Cause(known, _shown(call, tree))
         return
     callee = _local(tree, gathered, call) if depth > 0 else None
-    if callee is not None and callee.asynchronous is None:
+    if isinstance(callee, ast.FunctionDef):
         yield from _causes(tree, gathered, callee, depth - 1)
 
 
-def _known(name: str, call: cst.Call) -> Origin | None:
+def _known(name: str, call: ast.Call) -> Origin | None:
     if is_clock(name):
         return Origin.CLOCK
     if name in _FILE_CALLS or (not name and last_name(call.func) in _FILE_METHODS):
@@ -122,41 +142,33 @@ def _known(name: str, call: cst.Call) -> Origin | None:
     return Origin.FILE if row.blocking.file_system else Origin.NETWORK
 
 
-def _local(tree: ModuleTree, gathered: Gathered, call: cst.Call) -> cst.FunctionDef | None:
+def _local(tree: ModuleTree, gathered: Gathered, call: ast.Call) -> Named | None:
     """Return the function of the module that is called, by name or on ``self``."""
     func = call.func
-    if isinstance(func, cst.Attribute):
-        own = isinstance(func.value, cst.Name) and func.value.value in ("self", "cls")
+    if isinstance(func, ast.Attribute):
+        own = isinstance(func.value, ast.Name) and func.value.id in ("self", "cls")
         if not own:
             return None
-        around = tree.class_of(call)
-        name = func.attr.value
-    elif isinstance(func, cst.Name):
-        around, name = None, func.value
+        around, name = tree.class_of(call), func.attr
+    elif isinstance(func, ast.Name):
+        around, name = None, func.id
     else:
         return None
-    same = [f for f in gathered.functions if f.name.value == name and _class(tree, f) is around]
+    same = [f for f in gathered.functions if f.name == name and method_class(tree, f) is around]
     return same[0] if len(same) == 1 else None
 
 
-def _class(tree: ModuleTree, function: cst.FunctionDef) -> cst.CSTNode | None:
-    node = tree.scopes.of(function).node
-    return node if isinstance(node, cst.ClassDef) else None
-
-
-def _is_rebound(tree: ModuleTree, name: cst.Name) -> bool:
+def _is_rebound(tree: ModuleTree, name: ast.Name) -> bool:
     """Tell whether a name is a variable of the module that some function gives another value."""
-    if is_attribute_name(tree, name):
-        return False
     module = tree.scopes.module
-    bindings = module.names.get(name.value, [])
-    if len(bindings) < 2 or tree.scopes.owner(name.value, tree.scopes.of(name)) is not module:
+    bindings = module.names.get(name.id, [])
+    if len(bindings) < 2 or tree.scopes.owner(name.id, tree.scopes.of(name)) is not module:
         return False
     return any(b.how is How.VALUE and tree.function_of(b.node) is not None for b in bindings)
 
 
-def _shown(node: cst.BaseExpression, tree: ModuleTree) -> str:
+def _shown(node: ast.expr, tree: ModuleTree) -> str:
     """Return the function that an expression calls, as it is written."""
-    func = node.func if isinstance(node, cst.Call) else node
-    text = " ".join(tree.module.code_for_node(func).split())
+    func = node.func if isinstance(node, ast.Call) else node
+    text = shown(tree, func)
     return text if len(text) <= 60 else last_name(func) or "a call"

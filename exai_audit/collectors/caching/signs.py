@@ -1,104 +1,232 @@
-"""By which names the functions are known that have to do with a cache."""
+"""Which names of a module may be those of caches, told without asking what anything denotes."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from unicodedata import normalize
 
-from exai_audit.collectors.outline import Outline, Unit
-from exai_audit.knowledge.table import table
+from exai_audit.collectors.caching.definitions import assigned_names, factory
+from exai_audit.collectors.caching.uses import LOOK_UPS, SETTERS
+from exai_audit.collectors.caching.words import is_cache_class, names_a_store
+from exai_audit.collectors.signs import names_of
+from exai_audit.collectors.tree import ModuleTree
+from exai_audit.collectors.walk import descendants
+from exai_audit.knowledge.table import Call
 
-WORD = re.compile(r"(?i:cache)|[Mm]emo(?!r)|MEMO(?!RY|RI)")
-"""Is found in every identifier that is the name of a cache, and in some that are not."""
-_MAKERS = frozenset({
-    "dict", "OrderedDict", "defaultdict", "WeakKeyDictionary", "WeakValueDictionary",
-})  # fmt: skip
-_MADE = re.compile(r"(\.?)\b(\w+)\s*(?::[^=\n]+)?=\s*(?:\{\s*\}|(?:\w+\.)*(\w+))")
-_MAY_MAKE = re.compile(r"\{\s*\}|[dD]ict|factory")
-_STORES = re.compile(
-    r"\]\s*(?::[^=\n]*)?=(?!=)"
-    r"|\.(?:setdefault|__setitem__|set|aset|put|setex|psetex|store|add|append)\b"
-)
-_THREADS = (
-    "Thread", "Lock", "RLock", "Timer", "Condition", "Semaphore", "BoundedSemaphore", "Pool",
-    "ThreadPoolExecutor", "ThreadPool", "allocate_lock", "start_new_thread", "to_thread",
-    "run_sync", "run_in_executor",
-)  # fmt: skip
-
-
-def names_around(outline: Outline) -> Iterator[str]:
-    """Yield the names that stores are kept under, and those that show threads."""
-    yield from _THREADS
-    rows = (row.name.rpartition(".")[2] for row in table().calls.values() if row.cache)
-    makers = "|".join(["[Cc]ache", "[Mm]emo", *sorted(set(rows))])
-    kept = re.compile(rf"(\w+)\s*(?::[^=\n]*)?=[^=\n]*(?:{makers})")
-    for text in (outline.outside, *(unit.text for unit in outline.units)):
-        yield from kept.findall(text)
+CLEARERS = frozenset({"cache_clear", "cache_invalidate"})
+_SIGNS = (b"cache", b"memo")
+_IN_WORDS = re.compile(rb"[\w\x80-\xff]+")
+_STORES = frozenset({"setdefault", *SETTERS})
+_ASKS = frozenset({"setdefault", *LOOK_UPS})
+_NAMES = (ast.Name, ast.Attribute)
+_MAKING = frozenset({ast.Dict, ast.Call, ast.IfExp})
+_ASKING = frozenset({ast.Subscript, ast.Compare, ast.Call})
+_UNKNOWN = frozenset({"memoize", "memoized"})
 
 
-def container_names(outline: Outline) -> Iterator[str]:
-    """Yield the names of the methods of cache classes, and of dictionaries that may be caches.
+def makes_cache(row: Call) -> bool:
+    return row.cache is not None
 
-    A dictionary not called a cache is one only if some function looks a key up, stores under it
-    and returns.
+
+class Spoken:
+    """The words of a file that speak of caches, and what they may be the names of."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+
+    def __bool__(self) -> bool:
+        """Tell whether a file names a cache, or something of a library for caches."""
+        return any(sign in self._small for sign in _SIGNS) or self._names_known()
+
+    @cached_property
+    def _small(self) -> bytes:
+        return self._tree.source.text.encode("utf-8", "replace").lower()
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(_words_with_signs(self._tree.source.text, self._small))
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return names_of(makes_cache, self._tree.roots)
+
+    def _names_known(self) -> bool:
+        text = self._tree.source.text
+        return any(name in text for name in self._known if not _speaks(name))
+
+    @property
+    def clears(self) -> bool:
+        """Tell whether the cache of a function may be cleared."""
+        return not CLEARERS.isdisjoint(self.words)
+
+    @property
+    def decorates(self) -> bool:
+        """Tell whether there may be a decorator for caches."""
+        return not self.words.isdisjoint(self._known | _UNKNOWN) or self._names_known()
+
+    def wraps(self) -> set[ast.Call]:
+        """Return the calls of what may be such a decorator."""
+        return set(self._tree.calls(self._known | _UNKNOWN))
+
+    def names(self) -> set[str]:
+        """Return the names that speak of a cache, are given a store, or are of a cache class."""
+        found = set(self.words)
+        for owner in self._tree.all(ast.ClassDef):
+            if is_cache_class(owner.name):
+                found.update(_given_in(owner))
+        stores = {word for word in self.words if _may_be_store(word)} | self._known
+        for call in self._tree.calls(frozenset(stores)) if stores else ():
+            found.update(self._given(call))
+        return found
+
+    def _given(self, call: ast.Call) -> Iterator[str]:
+        """Yield the names that are given the value of a call, or a field that it makes."""
+        node: ast.AST = call
+        parent = self._tree.parent(call)
+        while isinstance(parent, (ast.Await, ast.keyword, ast.Call)):
+            node, parent = parent, self._tree.parent(parent)
+        if isinstance(parent, (ast.Assign, ast.AnnAssign)):
+            yield from assigned_names(parent)
+        elif isinstance(parent, ast.arguments):
+            yield from (name for name, default in defaults_of(parent) if default is node)
+
+
+def _words_with_signs(text: str, small: bytes) -> Iterator[str]:
+    data = text.encode("utf-8", "replace")
+    for sign in _SIGNS:
+        at = small.find(sign)
+        while at >= 0:
+            start = at
+            while start > 0 and _IN_WORDS.match(data, start - 1):
+                start -= 1
+            end = at + len(sign)
+            rest = _IN_WORDS.match(data, end)
+            end = rest.end() if rest is not None else end
+            yield normalize("NFKC", data[start:end].decode("utf-8", "replace"))
+            at = small.find(sign, end)
+
+
+def _speaks(name: str) -> bool:
+    """Tell whether a name is found where a file is searched for words that speak of caches."""
+    return any(sign in name.lower().encode() for sign in _SIGNS)
+
+
+def _may_be_store(name: str) -> bool:
+    return name.lstrip("_")[:1].isupper() and names_a_store(name)
+
+
+def _given_in(owner: ast.ClassDef) -> Iterator[str]:
+    for node in descendants(owner):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            yield from assigned_names(node)
+
+
+def defaults_of(taken: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the parameters that have a default, each with it."""
+    if taken.defaults:
+        positional = [*taken.posonlyargs, *taken.args][-len(taken.defaults) :]
+        for argument, default in zip(positional, taken.defaults, strict=True):
+            yield argument.arg, default
+    for argument, given in zip(taken.kwonlyargs, taken.kw_defaults, strict=True):
+        if given is not None:
+            yield argument.arg, given
+
+
+class _Remembering:
+    """What the names of a module are used for: a memo is made, stored under, asked and returned."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+        self._given_more = "defaultdict" in tree.source.text
+        self._made: set[str] = set()
+        self._stored: set[str] = set()
+        self._asked: set[str] = set()
+        self._others: dict[str, set[str]] = {}
+
+    def names(self) -> set[str]:
+        tree = self._tree
+        self._methods()
+        for assigned in tree.all(ast.Assign):
+            self._assigned(assigned.targets, assigned.value)
+        for annotated in tree.all(ast.AnnAssign):
+            if annotated.value is not None:
+                self._assigned([annotated.target], annotated.value)
+        if not self._stored:
+            return set()
+        for returned in tree.all(ast.Return):
+            self._asks(returned.value)
+        for named in tree.all(ast.NamedExpr):
+            self._asks(named.value)
+            self._renamed([named.target], named.value)
+        for taken in tree.all(ast.arguments):
+            if taken.defaults or taken.kw_defaults:
+                self._made.update(n for n, default in defaults_of(taken) if self._makes(default))
+        return {name for name in self._made if self._may_be_memo(name)}
+
+    def _may_be_memo(self, name: str) -> bool:
+        names = {name, *self._others.get(name, ())}
+        return not self._stored.isdisjoint(names) and not self._asked.isdisjoint(names)
+
+    def _methods(self) -> None:
+        for call in self._tree.all(ast.Call):
+            function = call.func
+            if type(function) is ast.Attribute and function.attr in _STORES:
+                self._stored.add(_base(function.value))
+
+    def _assigned(self, targets: Sequence[ast.expr], value: ast.expr) -> None:
+        kind = type(value)
+        if kind in _MAKING and self._makes(value):
+            self._made.update(map(_base, targets))
+        if kind in _NAMES or len(targets) > 1:
+            self._renamed(targets, value)
+        first = type(targets[0])
+        if first is ast.Name and kind in _ASKING:
+            self._asks(value)
+        if first is ast.Subscript or len(targets) > 1:
+            self._stored.update(_base(t) for t in targets if isinstance(t, ast.Subscript))
+
+    def _makes(self, value: ast.expr) -> bool:
+        """Tell whether a value may be an empty dictionary, or a field that makes one."""
+        if isinstance(value, ast.Dict):
+            return not value.values
+        if isinstance(value, ast.Call):
+            given_nothing = not value.args and not value.keywords
+            return given_nothing or self._given_more or factory(value) is not None
+        return isinstance(value, ast.IfExp)
+
+    def _renamed(self, targets: Sequence[ast.expr], value: ast.expr) -> None:
+        """Note ``cache = self._cache`` and ``self._cache = cache = {}``."""
+        names = {_base(target) for target in targets}
+        known = [_base(value)] if type(value) in _NAMES else []
+        for name in (*known, *names) if len(targets) > 1 else known:
+            self._others.setdefault(name, set()).update(names)
+
+    def _asks(self, value: ast.expr | None) -> None:
+        if isinstance(value, ast.Subscript):
+            self._asked.add(_base(value))
+        elif isinstance(value, ast.Compare):
+            self._asked.update(map(_base, value.comparators))
+        elif isinstance(value, ast.Call):
+            function = value.func
+            if isinstance(function, ast.Attribute) and function.attr in _ASKS:
+                self._asked.add(_base(function.value))
+
+
+def remembering(tree: ModuleTree) -> set[str]:
+    """Return the names of dictionaries that some function may keep its results in.
+
+    They are stored under by key, and what is looked up in them is returned.
     """
-    yield from _methods_of_caches(outline)
-    makers = _MAKERS | {other for name, other in outline.renamed if name in _MAKERS}
-    names = set(_made_in(outline.outside, makers))
-    names |= {f".{name}" for name in names}  # of a class, or of the module
-    for unit in outline.units:
-        made = set(_made_in(unit.text, makers))
-        names |= made if _may_outlive(unit) else {n for n in made if n.startswith(".")}
-        names.update(_defaults(unit))
-    for name in names:
-        if any(name.lstrip(".") in u.words and _may_remember(u, name) for u in outline.units):
-            yield name
+    return _Remembering(tree).names()
 
 
-def _methods_of_caches(outline: Outline) -> Iterator[str]:
-    for statement in outline.statements:
-        if isinstance(statement, ast.ClassDef) and WORD.search(statement.name):
-            for node in ast.walk(statement):
-                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    yield node.name
-
-
-def _made_in(text: str, makers: frozenset[str]) -> Iterator[str]:
-    """Yield what is given an empty dictionary, attributes with a dot in front."""
-    if not _MAY_MAKE.search(text):
-        return
-    for dot, name, maker in _MADE.findall(text):
-        if not maker or maker in makers:
-            yield dot + name
-    if "factory" in text:
-        yield from re.findall(r"(\w+)\s*(?::[^=\n]+)?=[^=\n]*factory\s*=", text)
-
-
-def _may_outlive(unit: Unit) -> bool:
-    """Tell whether a name of a function may outlive its call: in another, or as a global."""
-    return bool({"lambda", "class", "global"} & unit.words) or unit.text.count("def ") > 1
-
-
-def _defaults(unit: Unit) -> Iterator[str]:
-    arguments = unit.node.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    given = arguments.defaults
-    pairs = [
-        *zip(positional[len(positional) - len(given) :], given, strict=True),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
-    for argument, default in pairs:
-        if isinstance(default, (ast.Dict, ast.Call)):
-            yield argument.arg
-
-
-def _may_remember(unit: Unit, name: str) -> bool:
-    if "return" not in unit.words or _STORES.search(unit.text) is None:
-        return False
-    before = re.findall(rf"(=?)\s*(?:\w+\.)*{_mention(name)}", unit.text)
-    return len(before) > 1 or "=" in before or "setdefault" in unit.words
-
-
-def _mention(name: str) -> str:
-    return rf"(?<=\.){name[1:]}\b" if name.startswith(".") else rf"\b{name}\b"
+def _base(node: ast.expr) -> str:
+    """Return the last name of what is subscripted."""
+    while type(node) is ast.Subscript:
+        node = node.value
+    if type(node) is ast.Name:
+        return node.id
+    return node.attr if type(node) is ast.Attribute else ""

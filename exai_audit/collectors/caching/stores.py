@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
-
-import libcst as cst
 
 from exai_audit.collectors.caching.containers import Key, is_locked, stale_cause
 from exai_audit.collectors.caching.definitions import Definition
@@ -20,6 +19,7 @@ from exai_audit.collectors.caching.words import (
     is_size,
     names_a_store,
 )
+from exai_audit.collectors.syntax import arguments
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
 from exai_audit.knowledge.table import Cache, Call, table
@@ -52,9 +52,9 @@ def library_stores(
 
 def _row(definition: Definition, tree: ModuleTree) -> Call | None:
     call = definition.value
-    if isinstance(call, cst.Await):
-        call = call.expression
-    if not isinstance(call, cst.Call):
+    if isinstance(call, ast.Await):
+        call = call.value
+    if not isinstance(call, ast.Call):
         return None
     name = tree.qualified(call.func)
     known = table().call(name) if name else None
@@ -66,15 +66,16 @@ def _row(definition: Definition, tree: ModuleTree) -> Call | None:
     return _by_name(call, name or last_name(call.func))
 
 
-def _by_name(call: cst.Call, name: str) -> Call | None:
+def _by_name(call: ast.Call, name: str) -> Call | None:
     """Return a row for any class named Cache that is given a size or a lifetime."""
     last = name.rpartition(".")[2]
     if not names_a_store(last) or not last.lstrip("_")[:1].isupper():
         return None
-    keywords = [arg.keyword.value for arg in call.args if arg.keyword is not None]
+    handed = arguments(call)
+    keywords = [one.name for one in handed if one.name]
     size = next(filter(is_size, keywords), None)
     lifetime = next(filter(is_expiry, keywords), None)
-    numbered = bool(call.args) and call.args[0].keyword is None and is_number(call.args[0].value)
+    numbered = bool(call.args) and is_number(handed[0].value)
     if size is None and lifetime is None and not numbered:
         return None
     position = 0 if numbered and size is None else None
@@ -82,16 +83,16 @@ def _by_name(call: cst.Call, name: str) -> Call | None:
                                   expiry=lifetime))  # fmt: skip
 
 
-def is_number(node: cst.BaseExpression) -> bool:
+def is_number(node: ast.expr) -> bool:
     """Tell whether an argument is a number, or a constant by its upper-case name."""
-    return isinstance(node, cst.Integer) or last_name(node).isupper()
+    return (isinstance(node, ast.Constant) and type(node.value) is int) or last_name(node).isupper()
 
 
 def _fact(definition: Definition, row: Call, tree: ModuleTree, gathered: Gathered) -> CacheFact:
     target, call = definition.target, definition.value
-    if isinstance(call, cst.Await):
-        call = call.expression
-    assert isinstance(call, cst.Call) and row.cache is not None and target.lifetime is not None
+    if isinstance(call, ast.Await):
+        call = call.value
+    assert isinstance(call, ast.Call) and row.cache is not None and target.lifetime is not None
     bound, expiry = given(call, row.cache, tree)
     held = Held(target, tuple(uses(tree, references(tree, gathered, target))))
     stored = held.does(Act.STORE)
@@ -127,7 +128,7 @@ def _given_expiry(stored: Iterable[Use]) -> str | None:
     """Return the lifetime that an entry is given when it is stored."""
     for use in stored:
         call = use.node
-        if isinstance(call, cst.Call):
+        if isinstance(call, ast.Call):
             if last_name(call.func) in ("setex", "psetex"):
                 return last_name(call.func)
             keyword = next((k for k in _EXPIRIES if argument(call, k, None) is not None), None)
@@ -139,13 +140,12 @@ def _given_expiry(stored: Iterable[Use]) -> str | None:
 def _decorated_cause(definition: Definition, tree: ModuleTree, gathered: Gathered) -> Cause | None:
     """Return why the results of a function under ``@cached(store)`` can go stale."""
     for function in gathered.functions:
-        for decorator in function.decorators:
-            call = decorator.decorator
-            name = tree.qualified(call.func) if isinstance(call, cst.Call) else None
+        for call in function.decorator_list:
+            name = tree.qualified(call.func) if isinstance(call, ast.Call) else None
             row = table().call(name) if name else None
             if row is None or row.cache is None or row.cache.kind != "wrapper":
                 continue
-            assert isinstance(call, cst.Call)
+            assert isinstance(call, ast.Call)
             store = argument(call, row.cache.store, 0)
             if store is not None and last_name(store) == definition.target.name:
                 return cause(tree, gathered, function)
@@ -155,16 +155,16 @@ def _decorated_cause(definition: Definition, tree: ModuleTree, gathered: Gathere
 def _of_django(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
     """Yield Django's configured caches where a module first stores in one: they have no maker."""
     seen: set[str] = set()
-    for call in gathered.calls:
+    for call in gathered.calls if "django" in tree.roots else ():
         func = call.func
-        if not isinstance(func, cst.Attribute) or func.attr.value not in _SETTERS:
+        if not isinstance(func, ast.Attribute) or func.attr not in _SETTERS:
             continue
         ref = tree.resolve(func.value)
         name = ref.name if ref else ""
         if name not in (f"{_DJANGO}.cache", f"{_DJANGO}.caches") or name in seen:
             continue
         seen.add(name)
-        use = Use(Act.STORE, call, tree.function_of(call), _first(call), _second(call))
+        use = Use(Act.STORE, call, tree.function_of(call), *_first_two(call))
         why = stale_cause(tree, gathered, [use])
         yield CacheFact(
             place=tree.place(call),
@@ -174,7 +174,7 @@ def _of_django(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
             layer=Layer.DISTRIBUTED,
             lifetime=Lifetime.MODULE,
             bound="the settings'",
-            expiry="timeout" if len(call.args) > 2 else "the settings'",
+            expiry="timeout" if len(arguments(call)) > 2 else "the settings'",
             invalidation=None,
             lock=False,
             pure=why is None,
@@ -186,9 +186,6 @@ def _of_django(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
         )
 
 
-def _first(call: cst.Call) -> cst.BaseExpression | None:
-    return call.args[0].value if call.args else None
-
-
-def _second(call: cst.Call) -> cst.BaseExpression | None:
-    return call.args[1].value if len(call.args) > 1 else None
+def _first_two(call: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:
+    values = [given.value for given in arguments(call)]
+    return (values[0] if values else None), (values[1] if len(values) > 1 else None)

@@ -2,87 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-import libcst as cst
-
-from exai_audit.collectors.scopes import Scope, first_parameter
+from exai_audit.collectors.caching.words import CLOCK_NAMES, is_clock
+from exai_audit.collectors.caching.writing import identifiers, shown, text
+from exai_audit.collectors.scopes import Scope
+from exai_audit.collectors.syntax import FUNCTIONS, first_parameter, is_none
+from exai_audit.collectors.syntax import Function as Named
 from exai_audit.collectors.tree import ModuleTree
-from exai_audit.collectors.walk import children
 from exai_audit.facts.caches import Lifetime
 from exai_audit.knowledge.table import Cache
+from exai_audit.location import Place, Span
 
-Function = cst.FunctionDef | cst.Lambda
+__all__ = [
+    "CONSTRUCTORS", "Function", "Gathered", "Mention", "Named", "Target", "argument", "call_given",
+    "given", "identifiers", "is_constructor", "is_literal", "last_name", "last_names", "lineage",
+    "method_class", "name_of", "outermost", "outermost_method", "place_of", "scope_node",
+    "scope_of", "shown", "target_of", "text",
+]  # fmt: skip
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Mention = ast.Name | ast.Attribute | ast.keyword
 CONSTRUCTORS = frozenset({
     "__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__setstate__",
     "__copy__", "__deepcopy__", "__attrs_post_init__", "model_post_init",
 })  # fmt: skip
+_SCOPES = (ast.Module, ast.ClassDef, *FUNCTIONS)
+_LIFETIMES: dict[type[ast.AST], Lifetime] = {
+    ast.Module: Lifetime.MODULE, ast.ClassDef: Lifetime.CLASS,
+}  # fmt: skip
 
 
-@dataclass(slots=True)
 class Gathered:
-    """The nodes of one module that the cache collector looks at, in source order."""
+    """What the cache collector looks at again and again in one module, found when asked for."""
 
-    assignments: list[cst.Assign | cst.AnnAssign] = field(default_factory=list)
-    functions: list[cst.FunctionDef] = field(default_factory=list)
-    classes: list[cst.ClassDef] = field(default_factory=list)
-    calls: list[cst.Call] = field(default_factory=list)
-    names: dict[str, list[cst.Name]] = field(default_factory=dict)
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+
+    @property
+    def assignments(self) -> Sequence[ast.Assign | ast.AnnAssign]:
+        return self._tree.all(ast.Assign, ast.AnnAssign)
+
+    @property
+    def functions(self) -> Sequence[Named]:
+        return self._tree.functions
+
+    @property
+    def classes(self) -> Sequence[ast.ClassDef]:
+        return self._tree.all(ast.ClassDef)
+
+    @property
+    def calls(self) -> Sequence[ast.Call]:
+        return self._tree.all(ast.Call)
+
+    def names(self, identifier: str) -> Sequence[ast.Name]:
+        """Return where a name stands for its value or is assigned one, in source order."""
+        return self._names.get(identifier, ())
+
+    def attributes(self, identifier: str) -> Sequence[ast.Attribute]:
+        """Return the attributes called so, of whatever object."""
+        return self._attributes.get(identifier, ())
+
+    def mentions(self, identifier: str) -> list[Mention]:
+        """Return where an identifier is mentioned in any way but by definition or import."""
+        keywords = (node for node in self._tree.all(ast.keyword) if node.arg == identifier)
+        return [*self.names(identifier), *self.attributes(identifier), *keywords]
+
+    @cached_property
+    def clock_calls(self) -> frozenset[ast.Call]:
+        """The calls that read the clock."""
+        calls = self._tree.calls(CLOCK_NAMES)
+        return frozenset(c for c in calls if is_clock(self._tree.qualified(c.func) or ""))
+
+    @cached_property
+    def bases(self) -> dict[ast.ClassDef, set[ast.ClassDef]]:
+        """For each class, those of the module that it inherits from, by name."""
+        by_name = {one.name: one for one in self.classes}
+        named = {one: {last_name(base) for base in one.bases} for one in self.classes}
+        return {one: {by_name[n] for n in names if n in by_name} for one, names in named.items()}
+
+    @cached_property
+    def _names(self) -> dict[str, list[ast.Name]]:
+        found: dict[str, list[ast.Name]] = defaultdict(list)
+        for node in self._tree.all(ast.Name):
+            found[node.id].append(node)
+        return found
+
+    @cached_property
+    def _attributes(self) -> dict[str, list[ast.Attribute]]:
+        found: dict[str, list[ast.Attribute]] = defaultdict(list)
+        for node in self._tree.all(ast.Attribute):
+            found[node.attr].append(node)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """What an assignment gives a name to: the scope or class that owns it, and how long it lives.
 
-    ``owner`` is the module, class or function; a function's own local has the lifetime None.
+    ``node`` may also be a parameter, or the class whose objects are the container; `place_of` says
+    where it is. ``owner`` is the module, class or function; a function's own local has the
+    lifetime None.
     """
 
-    node: cst.BaseExpression
+    node: ast.AST
     name: str
-    owner: cst.CSTNode
+    owner: ast.AST
     lifetime: Lifetime | None
 
 
-def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Yield ``node`` and all nodes below it, in source order."""
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        yield current
-        stack.extend(reversed(children(current)))
+def last_name(node: ast.AST) -> str:
+    """Return the last identifier of a name, attribute, call or subscript of these, or await."""
+    while isinstance(node, (ast.Call, ast.Subscript, ast.Await)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
-def text(tree: ModuleTree, node: cst.CSTNode) -> str:
-    """Return the code of a node without its blanks, to compare expressions by."""
-    return "".join(tree.module.code_for_node(node).split())
+def last_names(nodes: Iterable[ast.AST]) -> set[str]:
+    return {last_name(node) for node in nodes}
 
 
-def last_name(node: cst.CSTNode) -> str:
-    """Return the last identifier of a name, attribute, call or subscript of these."""
-    while isinstance(node, (cst.Call, cst.Subscript, cst.Await)):
-        if isinstance(node, cst.Call):
-            node = node.func
-        else:
-            node = node.expression if isinstance(node, cst.Await) else node.value
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    return node.value if isinstance(node, cst.Name) else ""
-
-
-def argument(
-    call: cst.Call, keyword: str | None, position: int | None
-) -> cst.BaseExpression | None:
+def argument(call: ast.Call, keyword: str | None, position: int | None) -> ast.expr | None:
     """Return an argument by keyword, else by position, None where the call does not give it."""
-    for index, arg in enumerate(call.args):
-        if arg.keyword is not None and keyword is not None and arg.keyword.value == keyword:
-            return arg.value
-        if arg.keyword is None and not arg.star and position is not None and index == position:
-            return arg.value
-    return None
+    for given in call.keywords:
+        if given.arg is not None and given.arg == keyword:
+            return given.value
+    if position is None or position >= len(call.args):
+        return None
+    value = call.args[position]
+    return None if isinstance(value, ast.Starred) else value
 
 
-def given(call: cst.Call | None, cache: Cache, tree: ModuleTree) -> tuple[str | None, str | None]:
+def call_given(tree: ModuleTree, node: ast.AST) -> ast.Call | None:
+    """Return the call that ``node`` is an argument of, by keyword or unpacked or as it is."""
+    parent = tree.parent(node)
+    if isinstance(parent, (ast.keyword, ast.Starred)):
+        node, parent = parent, tree.parent(parent)
+    return parent if isinstance(parent, ast.Call) and parent.func is not node else None
+
+
+def given(call: ast.Call | None, cache: Cache, tree: ModuleTree) -> tuple[str | None, str | None]:
     """Return the bound and the expiry that the arguments of a call say, else its defaults."""
     default = None if cache.default_bound == "none" else str(cache.default_bound)
     if default is not None and cache.bound:
@@ -95,95 +159,109 @@ def given(call: cst.Call | None, cache: Cache, tree: ModuleTree) -> tuple[str | 
     )
 
 
-def _said(name: str | None, value: cst.BaseExpression, tree: ModuleTree) -> str | None:
-    if isinstance(value, cst.Name) and value.value == "None":
-        return None
-    return f"{name}={' '.join(tree.module.code_for_node(value).split())}"
+def _said(name: str | None, value: ast.expr, tree: ModuleTree) -> str | None:
+    return None if is_none(value) else f"{name}={shown(tree, value)}"
 
 
-def is_literal(node: cst.BaseExpression) -> bool:
+def is_literal(node: ast.AST) -> bool:
     """Tell whether an expression is made of literals only."""
-    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString, cst.BaseNumber)):
-        return True
-    if isinstance(node, (cst.Tuple, cst.List)):
-        return all(is_literal(element.value) for element in node.elements)
-    return isinstance(node, cst.Name) and node.value in ("None", "True", "False", "Ellipsis")
+    if isinstance(node, ast.Constant):
+        return node.value is not ...
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return all(map(is_literal, node.elts))
+    return isinstance(node, ast.Name) and node.id == "Ellipsis"
 
 
 def name_of(function: Function | None) -> str:
     """Return a function's name, empty for a lambda or the module."""
-    return function.name.value if isinstance(function, cst.FunctionDef) else ""
+    return "" if function is None or isinstance(function, ast.Lambda) else function.name
 
 
 def is_constructor(function: Function | None) -> bool:
     return name_of(function) in CONSTRUCTORS
 
 
-def method_class(tree: ModuleTree, function: cst.CSTNode) -> cst.ClassDef | None:
+def method_class(tree: ModuleTree, function: Function) -> ast.ClassDef | None:
     """Return the class whose body directly defines ``function``, None for other functions."""
-    node = tree.scopes.of(function).node
-    return node if isinstance(node, cst.ClassDef) else None
+    node = scope_node(tree, function)
+    return node if isinstance(node, ast.ClassDef) else None
 
 
-def scope_of(tree: ModuleTree, name: cst.Name) -> Scope | None:
+def scope_node(tree: ModuleTree, node: ast.AST) -> ast.AST:
+    """Return the module, class or function, or else, whose scope a node stands in."""
+    if not isinstance(node, ast.stmt):
+        return tree.scopes.of(node).node
+    parent = tree.parent(node)
+    while parent is not None and not isinstance(parent, _SCOPES):
+        parent = tree.parent(parent)
+    return tree.module if parent is None else parent
+
+
+def scope_of(tree: ModuleTree, name: ast.Name) -> Scope | None:
     """Return the scope that owns a name where it stands."""
-    return tree.scopes.owner(name.value, tree.scopes.of(name))
+    return tree.scopes.owner(name.id, tree.scopes.of(name))
 
 
-def is_attribute_name(tree: ModuleTree, name: cst.Name) -> bool:
-    parent = tree.parent(name)
-    return isinstance(parent, cst.Attribute) and parent.attr is name
-
-
-def target_of(tree: ModuleTree, node: cst.BaseExpression) -> Target | None:
+def target_of(tree: ModuleTree, node: ast.expr) -> Target | None:
     """Return what an assignment's target names, None for subscripts, unpackings and the like."""
-    if isinstance(node, cst.Name):
+    if isinstance(node, ast.Name):
         scope = scope_of(tree, node)
         if scope is None:
             return None
-        lifetimes: dict[type, Lifetime] = {
-            cst.Module: Lifetime.MODULE, cst.ClassDef: Lifetime.CLASS,
-        }  # fmt: skip
-        return Target(node, node.value, scope.node, lifetimes.get(type(scope.node)))
-    if not isinstance(node, cst.Attribute) or not isinstance(node.value, cst.Name):
+        return Target(node, node.id, scope.node, _LIFETIMES.get(type(scope.node)))
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
         return None
     function = outermost_method(tree, node)
-    if function is None or first_parameter(function) != node.value.value:
+    if function is None or first_parameter(function) != node.value.id:
         return None
     owner = tree.class_of(function)
     if owner is None:
         return None
-    of_class = node.value.value == "cls" and not is_constructor(function)
-    return Target(node, node.attr.value, owner, Lifetime.CLASS if of_class else Lifetime.INSTANCE)
+    of_class = node.value.id == "cls" and not is_constructor(function)
+    return Target(node, node.attr, owner, Lifetime.CLASS if of_class else Lifetime.INSTANCE)
 
 
-def outermost(tree: ModuleTree, function: Function | None) -> cst.FunctionDef | None:
+def outermost(tree: ModuleTree, function: Function | None) -> Named | None:
     """Return the nearest function with a name, a lambda or nested function's outer one."""
-    while isinstance(function, cst.Lambda):
+    while isinstance(function, ast.Lambda):
         function = tree.function_of(function)
     return function
 
 
-def outermost_method(tree: ModuleTree, node: cst.CSTNode) -> cst.FunctionDef | None:
+def outermost_method(tree: ModuleTree, node: ast.AST) -> Named | None:
     """Return the method around a node, through functions nested in it."""
     function = tree.function_of(node)
     while function is not None:
-        if isinstance(function, cst.FunctionDef) and method_class(tree, function) is not None:
+        if not isinstance(function, ast.Lambda) and method_class(tree, function) is not None:
             return function
         function = tree.function_of(function)
     return None
 
 
-def lineage(
-    tree: ModuleTree, owner: cst.ClassDef, classes: list[cst.ClassDef]
-) -> set[cst.ClassDef]:
+def lineage(gathered: Gathered, owner: ast.ClassDef) -> set[ast.ClassDef]:
     """Return the classes of the file that ``owner`` inherits from or that inherit from it."""
-    by_name = {c.name.value: c for c in classes}
-    bases = {c: {by_name.get(last_name(base.value)) for base in c.bases} for c in classes}
+    bases = gathered.bases
     family = {owner}
     while True:
-        more = {c for c in classes if bases[c] & family}
-        more |= {b for c in family for b in bases.get(c, set()) if b is not None}
+        more = {one for one, its in bases.items() if its & family}
+        more |= {base for one in family for base in bases.get(one, ())}
         if more <= family:
             return family
         family |= more
+
+
+def place_of(tree: ModuleTree, node: ast.AST) -> Place:
+    """Return where a name is given: of a class only its name, of a parameter, too."""
+    place = tree.place(node)
+    span = place.span
+    if isinstance(node, ast.arg):
+        return Place(_span(span, span.column, node.arg), place.symbol, place.evidence)
+    if isinstance(node, ast.ClassDef):
+        line = tree.source.line(span.line)
+        column = line.find(node.name, span.column - 1 + len("class")) + 1
+        return Place(_span(span, column, node.name), place.symbol, place.evidence)
+    return place
+
+
+def _span(span: Span, column: int, name: str) -> Span:
+    return Span(span.line, column, span.line, column + len(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import libcst as cst
+import ast
 
 from exai_audit.collectors.tree import ModuleTree
 
@@ -13,14 +13,15 @@ _SHOWING = frozenset({
     "multiprocessing.pool.ThreadPool", "multiprocessing.dummy.Pool", "_thread.allocate_lock",
     "_thread.start_new_thread", "asyncio.to_thread", "anyio.to_thread.run_sync",
 })  # fmt: skip
+_NAMES = frozenset({"run_in_executor", *(name.rpartition(".")[2] for name in _SHOWING)})
 
 
-def shown_threads(tree: ModuleTree, calls: list[cst.Call]) -> str:
+def shown_threads(tree: ModuleTree) -> str:
     """Return the first call that makes a thread, an executor or a lock between threads."""
-    for call in calls:
+    for call in tree.calls(_NAMES):
         name = tree.qualified(call.func)
         if name in _SHOWING:
             return name
-        if isinstance(call.func, cst.Attribute) and call.func.attr.value == "run_in_executor":
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "run_in_executor":
             return "run_in_executor"
     return ""

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-
-import libcst as cst
 
 from exai_audit.collectors.caching.syntax import (
     Function,
     Gathered,
     Target,
-    is_attribute_name,
+    call_given,
     last_name,
     lineage,
     scope_of,
 )
 from exai_audit.collectors.scopes import How
+from exai_audit.collectors.syntax import arguments
 from exai_audit.collectors.tree import ModuleTree
 
-_LOOK_UPS = frozenset(
-    {"get", "__getitem__", "__contains__", "has_key", "get_many", "index", "aget"}
-)
+Reference = ast.Name | ast.Attribute
+LOOK_UPS = frozenset({"get", "__getitem__", "__contains__", "has_key", "get_many", "index", "aget"})
 _REMOVALS = frozenset({
     "pop", "popitem", "clear", "__delitem__", "remove", "discard", "delete", "delete_many", "evict",
     "expire", "flushdb", "invalidate", "popleft", "adelete", "aclear",
 })  # fmt: skip
 _WHOLE = frozenset({"popitem", "clear", "flushdb", "invalidate", "popleft", "aclear"})
 _ADDITIONS = frozenset({"add", "append"})
-_SETTERS = {"__setitem__": 1, "set": 1, "aset": 1, "put": 1, "setex": 2, "psetex": 2, "store": 1}
+SETTERS = {"__setitem__": 1, "set": 1, "aset": 1, "put": 1, "setex": 2, "psetex": 2, "store": 1}
 _GOING_OVER = frozenset({"items", "keys", "values"})
 _COPIES = frozenset({"list", "tuple", "sorted", "set", "iter", "reversed", "enumerate"})
 _READS = frozenset({
@@ -60,7 +59,7 @@ class Act(Enum):
 
 
 _METHODS = (
-    (_LOOK_UPS, Act.LOOK_UP),
+    (LOOK_UPS, Act.LOOK_UP),
     (_ADDITIONS, Act.STORE),
     (_GOING_OVER, Act.GO_OVER),
     (frozenset({"move_to_end"}), Act.ORDER),
@@ -77,87 +76,90 @@ class Use:
     """
 
     act: Act
-    node: cst.CSTNode
+    node: ast.AST
     function: Function | None
-    key: cst.BaseExpression | None = None
-    value: cst.BaseExpression | None = None
+    key: ast.expr | None = None
+    value: ast.expr | None = None
     whole: bool = False
     callback: bool = False
 
 
-def references(
-    tree: ModuleTree, gathered: Gathered, target: Target
-) -> list[cst.Name | cst.Attribute]:
+def references(tree: ModuleTree, gathered: Gathered, target: Target) -> list[Reference]:
     """Return every place of the module that names the container, local aliases included."""
-    found: list[cst.Name | cst.Attribute] = []
-    if isinstance(target.owner, cst.ClassDef):
-        family = lineage(tree, target.owner, gathered.classes)
-        for name in gathered.names.get(target.name, []):
-            found.extend(_member(tree, name, target.owner, family))
+    found: list[Reference] = []
+    names = gathered.names(target.name)
+    if isinstance(target.owner, ast.ClassDef):
+        found.extend(_members(tree, gathered, target.name, target.owner))
+        found.extend(n for n in names if _in_body(tree, n, target.owner))
+        found.sort(key=_end)
     else:
         scope = tree.scopes.inside(target.owner)  # type: ignore[arg-type]
-        names = gathered.names.get(target.name, [])
         found.extend(n for n in names if _stands_for(tree, n) and scope_of(tree, n) is scope)
-    aliases: list[cst.Name | cst.Attribute] = []
-    for reference in found:
-        aliases.extend(_aliases(tree, gathered, reference))
-    return found + [a for a in aliases if a not in found]
+    known: set[Reference] = set(found)
+    for reference in tuple(found):
+        found.extend(a for a in _aliases(tree, gathered, reference) if a not in known)
+    return found
 
 
-def _stands_for(tree: ModuleTree, name: cst.Name) -> bool:
-    parent = tree.parent(name)
-    if isinstance(parent, cst.Arg):
-        return parent.keyword is not name
-    return not isinstance(parent, cst.Param) and not is_attribute_name(tree, name)
+def _end(node: Reference) -> tuple[int, int]:
+    """Return where the identifier of a name or attribute ends."""
+    return node.end_lineno or 0, node.end_col_offset or 0
 
 
-def _member(
-    tree: ModuleTree, name: cst.Name, owner: cst.ClassDef, family: set[cst.ClassDef]
-) -> Iterator[cst.Name | cst.Attribute]:
+def _stands_for(tree: ModuleTree, name: ast.Name) -> bool:
+    """Tell whether a name is no default: that is told from where the parameter is used."""
+    return not isinstance(tree.parent(name), ast.arguments)
+
+
+def _members(
+    tree: ModuleTree, gathered: Gathered, name: str, owner: ast.ClassDef
+) -> Iterator[ast.Attribute]:
     """Yield ``self.name`` and the like; in an unrelated class ``self`` has its own."""
-    parent = tree.parent(name)
-    if isinstance(parent, cst.Attribute) and parent.attr is name:
-        around = tree.class_of(parent)
-        own = isinstance(parent.value, cst.Name) and parent.value.value in ("self", "cls")
-        if not own or around is None or around in family:
-            yield parent
-    elif _stands_for(tree, name) and tree.scopes.of(name).node is owner:
-        yield name
+    family: set[ast.ClassDef] = set()
+    for node in gathered.attributes(name):
+        if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+            family = family or lineage(gathered, owner)
+            around = tree.class_of(node)
+            if around is None or around in family:
+                yield node
+        else:
+            yield node
 
 
-def _aliases(
-    tree: ModuleTree, gathered: Gathered, reference: cst.Name | cst.Attribute
-) -> Iterator[cst.Name]:
+def _in_body(tree: ModuleTree, name: ast.Name, owner: ast.ClassDef) -> bool:
+    return tree.scopes.of(name).node is owner and _stands_for(tree, name)
+
+
+def _aliases(tree: ModuleTree, gathered: Gathered, reference: Reference) -> Iterator[ast.Name]:
     """Yield the uses of ``cache = self._cache`` in a function, if that is its only meaning."""
-    assignment = tree.parent(reference)
-    alias: cst.CSTNode | None = None
-    if isinstance(assignment, cst.Assign) and assignment.value is reference:
-        alias = assignment.targets[0].target if len(assignment.targets) == 1 else None
-    elif isinstance(assignment, cst.AssignTarget):
-        alias = _twin_target(tree, assignment)
-    elif isinstance(assignment, cst.NamedExpr) and assignment.value is reference:
-        alias = assignment.target
-    if not isinstance(alias, cst.Name):
+    alias = _alias(tree.parent(reference), reference)
+    if not isinstance(alias, ast.Name):
         return
     scope = scope_of(tree, alias)
-    if scope is None or isinstance(scope.node, (cst.Module, cst.ClassDef)):
+    if scope is None or isinstance(scope.node, (ast.Module, ast.ClassDef)):
         return
-    if len([b for b in scope.names[alias.value] if b.how is not How.ANNOTATION]) != 1:
+    if len([b for b in scope.names[alias.id] if b.how is not How.ANNOTATION]) != 1:
         return
-    for name in gathered.names.get(alias.value, []):
+    for name in gathered.names(alias.id):
         if name is not alias and _stands_for(tree, name) and scope_of(tree, name) is scope:
             yield name
 
 
-def _twin_target(tree: ModuleTree, target: cst.AssignTarget) -> cst.CSTNode | None:
-    """Return the local of ``self._cache = cache = {}``."""
-    assignment = tree.parent(target)
-    if not isinstance(assignment, cst.Assign) or len(assignment.targets) != 2:
+def _alias(assignment: ast.AST | None, reference: Reference) -> ast.expr | None:
+    """Return what is given the container too: by its name, or by ``self._cache = cache = {}``."""
+    if isinstance(assignment, ast.NamedExpr):
+        return assignment.target if assignment.value is reference else None
+    if not isinstance(assignment, ast.Assign):
         return None
-    return next((t.target for t in assignment.targets if t is not target), None)
+    targets = assignment.targets
+    if assignment.value is reference:
+        return targets[0] if len(targets) == 1 else None
+    if len(targets) != 2:
+        return None
+    return next((target for target in targets if target is not reference), None)
 
 
-def uses(tree: ModuleTree, places: Sequence[cst.BaseExpression]) -> list[Use]:
+def uses(tree: ModuleTree, places: Sequence[ast.expr]) -> list[Use]:
     """Return what is done at each reference, in the order of the references."""
     found = []
     for place in places:
@@ -167,39 +169,38 @@ def uses(tree: ModuleTree, places: Sequence[cst.BaseExpression]) -> list[Use]:
     return found
 
 
-def _use(tree: ModuleTree, place: cst.BaseExpression) -> Use | None:
+def _use(tree: ModuleTree, place: ast.expr) -> Use | None:
     parent = tree.parent(place)
     function = tree.function_of(place)
-    if isinstance(parent, cst.Subscript) and parent.value is place:
+    if isinstance(parent, ast.Subscript) and parent.value is place:
         return _subscript(tree, parent, function)
-    if isinstance(parent, cst.Attribute) and parent.value is place:
+    if isinstance(parent, ast.Attribute):
         return _method(tree, parent, function)
-    if isinstance(parent, cst.ComparisonTarget):
-        comparison = tree.parent(parent)
-        if isinstance(parent.operator, (cst.In, cst.NotIn)) and isinstance(
-            comparison, cst.Comparison
-        ):
-            return Use(Act.LOOK_UP, comparison, function, comparison.left)
+    if isinstance(parent, ast.Compare):
+        if _is_looked_into(place, parent):
+            return Use(Act.LOOK_UP, parent, function, parent.left)
         return None
-    if isinstance(parent, cst.Del):
+    if isinstance(parent, ast.Delete) and len(parent.targets) == 1:  # several are locals
         return Use(Act.REMOVE, parent, function, whole=True)
-    if isinstance(parent, cst.AssignTarget):
-        assignment = tree.parent(parent)
-        value = assignment.value if isinstance(assignment, cst.Assign) else None
-        return Use(Act.BIND, place, function, value=value)
-    if isinstance(parent, cst.AnnAssign) and parent.target is place:
+    if isinstance(parent, ast.Assign) and parent.value is not place:
         return Use(Act.BIND, place, function, value=parent.value)
-    if isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is place:
+    if isinstance(parent, ast.AnnAssign) and parent.target is place:
+        return Use(Act.BIND, place, function, value=parent.value)
+    if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)) and parent.iter is place:
         return Use(Act.GO_OVER, parent, function)
-    if isinstance(parent, cst.Arg):
-        return _argument(tree, parent, function)
-    return None
+    call = call_given(tree, place)
+    return _argument(tree, call, function) if call is not None else None
 
 
-def _argument(tree: ModuleTree, arg: cst.Arg, function: Function | None) -> Use | None:
-    call = tree.parent(arg)
-    if not isinstance(call, cst.Call):
-        return None
+def _is_looked_into(place: ast.expr, comparison: ast.Compare) -> bool:
+    """Tell whether a comparison asks whether something is in ``place``."""
+    return any(
+        side is place and isinstance(operator, (ast.In, ast.NotIn))
+        for operator, side in zip(comparison.ops, comparison.comparators, strict=True)
+    )
+
+
+def _argument(tree: ModuleTree, call: ast.Call, function: Function | None) -> Use | None:
     name = last_name(call.func)
     if name == "len":
         return Use(Act.MEASURE, call, function) if _is_weighed(tree, call) else None
@@ -208,85 +209,77 @@ def _argument(tree: ModuleTree, arg: cst.Arg, function: Function | None) -> Use 
     return None if name in _READS else Use(Act.HAND_ON, call, function)
 
 
-def _is_weighed(tree: ModuleTree, call: cst.Call) -> bool:
+def _is_weighed(tree: ModuleTree, call: ast.Call) -> bool:
     """Tell whether a length is compared or reckoned with, not only shown or asked for nought."""
+    child: ast.AST = call
     for parent in tree.ancestors(call):
-        if isinstance(parent, cst.Comparison) and any(
-            isinstance(side, cst.Integer) and side.value == "0"
-            for side in (parent.left, *(c.comparator for c in parent.comparisons))
-        ):
-            return False
-        if isinstance(parent, (cst.Comparison, cst.BinaryOperation)):
+        if isinstance(parent, ast.Compare):
+            return not any(map(_is_nought, (parent.left, *parent.comparators)))
+        if isinstance(parent, ast.BinOp):
             return True
-        if isinstance(parent, (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Arg)):
+        if isinstance(parent, ast.stmt) or call_given(tree, child) is not None:
             return False
+        child = parent
     return False
 
 
-def _subscript(tree: ModuleTree, node: cst.Subscript, function: Function | None) -> Use | None:
-    key = subscript_key(node)
+def _is_nought(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int and node.value == 0
+
+
+def _subscript(tree: ModuleTree, node: ast.Subscript, function: Function | None) -> Use | None:
     parent = tree.parent(node)
-    if isinstance(parent, cst.Subscript) and parent.value is node:
+    if isinstance(parent, ast.Subscript) and parent.value is node:
         return _subscript(tree, parent, function)  # cache[user][page]: a cache in each entry
-    if isinstance(parent, cst.ComparisonTarget) and isinstance(
-        parent.operator, (cst.In, cst.NotIn)
-    ):
-        comparison = tree.parent(parent)
-        if isinstance(comparison, cst.Comparison):
-            return Use(Act.LOOK_UP, comparison, function, comparison.left)
-    if isinstance(parent, cst.AssignTarget):
-        assignment = tree.parent(parent)
-        assert isinstance(assignment, cst.Assign)
-        return Use(Act.STORE, node, function, key, assignment.value)
-    if isinstance(parent, cst.AnnAssign) and parent.target is node:
+    if isinstance(parent, ast.Compare) and _is_looked_into(node, parent):
+        return Use(Act.LOOK_UP, parent, function, parent.left)
+    key = subscript_key(node)
+    if isinstance(parent, ast.Assign) and parent.value is not node:
         return Use(Act.STORE, node, function, key, parent.value)
-    if isinstance(parent, cst.AugAssign) and parent.target is node:
+    if isinstance(parent, ast.AnnAssign) and parent.target is node:
+        return Use(Act.STORE, node, function, key, parent.value)
+    if isinstance(parent, ast.AugAssign) and parent.target is node:
         return Use(Act.COUNT, node, function, key, parent.value)
-    if isinstance(parent, cst.Del):
+    if isinstance(parent, ast.Delete):
         return Use(Act.REMOVE, node, function, key)
-    if isinstance(parent, cst.Element) and isinstance(tree.parent(parent), cst.Tuple):
-        holder = tree.parent(tree.parent(parent) or parent)
-        if isinstance(holder, cst.AssignTarget):
+    if isinstance(parent, ast.Tuple):
+        holder = tree.parent(parent)
+        if isinstance(holder, ast.Assign) and holder.value is not parent:
             return Use(Act.STORE, node, function, key)
     if _gathers(tree, node):
         return Use(Act.GATHER, node, function, key)
     return Use(Act.LOOK_UP, node, function, key)
 
 
-def _method(tree: ModuleTree, node: cst.Attribute, function: Function | None) -> Use | None:
-    name = node.attr.value
+def _method(tree: ModuleTree, node: ast.Attribute, function: Function | None) -> Use | None:
+    name = node.attr
     call = tree.parent(node)
-    called = isinstance(call, cst.Call) and call.func is node
-    arguments = [a.value for a in call.args] if called and isinstance(call, cst.Call) else []
-    first = arguments[0] if arguments else None
+    called = isinstance(call, ast.Call) and call.func is node
+    handed = [a.value for a in arguments(call)] if called and isinstance(call, ast.Call) else []
+    first = handed[0] if handed else None
     whole = call if called and call is not None else node
     if name in _REMOVALS:
         return Use(Act.REMOVE, whole, function, first, whole=name in _WHOLE, callback=not called)
     if name == "setdefault":
-        value = arguments[1] if len(arguments) > 1 else None
+        value = handed[1] if len(handed) > 1 else None
         act = Act.GATHER if _gathers(tree, whole) else Act.STORE
         return Use(act, whole, function, first, value)
-    if name in _SETTERS and len(arguments) > _SETTERS[name]:
-        return Use(Act.STORE, whole, function, first, arguments[_SETTERS[name]])
+    if name in SETTERS and len(handed) > SETTERS[name]:
+        return Use(Act.STORE, whole, function, first, handed[SETTERS[name]])
     act_of = next((act for names, act in _METHODS if name in names), None)
     return Use(act_of, whole, function, first) if act_of is not None else None
 
 
-def _gathers(tree: ModuleTree, node: cst.CSTNode) -> bool:
+def _gathers(tree: ModuleTree, node: ast.AST) -> bool:
     """Tell whether the value looked up is added to: a multimap, not a cache."""
     attribute = tree.parent(node)
-    return (
-        isinstance(attribute, cst.Attribute)
-        and attribute.attr.value in _GATHERING
-        and isinstance(tree.parent(attribute), cst.Call)
-    )
+    if not isinstance(attribute, ast.Attribute) or attribute.attr not in _GATHERING:
+        return False
+    call = tree.parent(attribute)
+    return isinstance(call, ast.Call) and call.func is attribute
 
 
-def subscript_key(node: cst.Subscript) -> cst.BaseExpression | None:
+def subscript_key(node: ast.Subscript) -> ast.expr | None:
     """Return the key of ``cache[key]``; of ``cache[a, b]`` the whole tuple."""
-    parts = [e.slice.value for e in node.slice if isinstance(e.slice, cst.Index)]
-    if len(parts) != len(node.slice):
-        return None
-    if len(parts) == 1:
-        return parts[0]
-    return cst.Tuple([cst.Element(part) for part in parts])
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return None if any(isinstance(part, ast.Slice) for part in parts) else node.slice

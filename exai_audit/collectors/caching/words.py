@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from exai_audit.knowledge.layers import words
 
@@ -94,6 +95,7 @@ _CLOCKS = frozenset({
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today",
     "datetime.datetime.today", "time.localtime", "time.gmtime",
 })  # fmt: skip
+CLOCK_NAMES = frozenset(name.rpartition(".")[2] for name in _CLOCKS)
 # Objects of classes called so live as long as the service.
 _LONG_LIVED = frozenset({
     "agent", "app", "application", "backend", "bot", "broker", "client", "connector", "controller",
@@ -113,9 +115,14 @@ _EMPTYING = frozenset({
 })  # fmt: skip
 
 
+@lru_cache(maxsize=16384)
+def _words(*names: str) -> tuple[str, ...]:
+    return tuple(words(*names))
+
+
 def is_cache_name(name: str) -> bool:
     """Tell whether a variable's name says that it is a cache (``_type_cache``, ``memo``)."""
-    parts = words(name)
+    parts = _words(name)
     at = next((i for i, word in enumerate(parts) if word in _CACHE), None)
     if at is None or _BEFORE & set(parts[:at]):
         return False
@@ -125,7 +132,7 @@ def is_cache_name(name: str) -> bool:
 
 def is_cache_class(name: str) -> bool:
     """Tell whether a class is called Cache last, or first and a keeper of one after that."""
-    parts = words(name)
+    parts = _words(name)
     if not parts or parts[-1] == "cache":
         return bool(parts)
     return parts[0] == "cache" and set(parts[1:]) <= _KEEPERS
@@ -133,59 +140,59 @@ def is_cache_class(name: str) -> bool:
 
 def has_few_values(name: str) -> bool:
     """Tell whether what is called so comes from a fixed set: backends, languages, formats."""
-    parts = set(words(name))
+    parts = set(_words(name))
     return name in _FIXED_ALONE or bool(_FIXED & parts) or {"cache", "name"} <= parts
 
 
 def has_many_values(name: str) -> bool:
     """Tell whether what is called so comes from outside: users, addresses, texts, numbers."""
-    parts = set(words(name))
+    parts = set(_words(name))
     of_service = bool(_OF_SERVICES & parts) and parts & _OPEN <= _PLACES
-    defined = words(name)[-1:] == ["name"] and parts & _OPEN <= _DEFINED
+    defined = _words(name)[-1:] == ("name",) and parts & _OPEN <= _DEFINED
     return bool(_OPEN & parts) and not of_service and not defined and not has_few_values(name)
 
 
 def is_asked_for(name: str) -> bool:
     """Tell whether what is called so comes with requests: users, sessions, messages."""
-    return bool(_ASKED & set(words(name))) and has_many_values(name)
+    return bool(_ASKED & set(_words(name))) and has_many_values(name)
 
 
 def names_a_place(name: str) -> bool:
     """Tell whether what is called so says where something is: configuration knows live objects'."""
-    return bool({"address", "path", "paths", "uri", "url", "urls"} & set(words(name)))
+    return bool({"address", "path", "paths", "uri", "url", "urls"} & set(_words(name)))
 
 
 def names_a_store(name: str) -> bool:
     """Tell whether a class's name has the word Cache and no word for what is only about one."""
-    return "cache" in words(name) and is_cache_name(name) and not _PARTS & set(words(name))
+    return "cache" in _words(name) and is_cache_name(name) and not _PARTS & set(_words(name))
 
 
 def is_live(*names: str) -> bool:
     """Tell whether a name speaks of live objects: locks, sessions, clients, breakers."""
-    return bool(_LIVE & set(words(*names)))
+    return bool(_LIVE & set(_words(*names)))
 
 
 def is_lock(*names: str) -> bool:
     """Tell whether a name speaks of a lock."""
-    return bool(_LOCKS & set(words(*names)))
+    return bool(_LOCKS & set(_words(*names)))
 
 
 def speaks_of_expiry(name: str) -> bool:
     """Tell whether a name speaks of how long something stays valid."""
-    parts = words(name)
+    parts = _words(name)
     return bool(_EXPIRY & set(parts)) or ("max" in parts and "age" in parts)
 
 
 def is_expiry(name: str) -> bool:
     """Tell whether a parameter's name gives a lifetime."""
-    return bool({"ttl", "expire", "expires", "expiry", "expiration"} & set(words(name))) or (
-        "max" in words(name) and "age" in words(name)
+    return bool({"ttl", "expire", "expires", "expiry", "expiration"} & set(_words(name))) or (
+        "max" in _words(name) and "age" in _words(name)
     )
 
 
 def is_size(name: str) -> bool:
     """Tell whether a name speaks of how many entries there may be."""
-    return bool(_SIZES & set(words(name)))
+    return bool(_SIZES & set(_words(name)))
 
 
 def is_clock(qualified: str) -> bool:
@@ -200,7 +207,7 @@ def is_mapping(qualified: str) -> bool:
 
 def empties(name: str) -> bool:
     """Tell whether a function's name says that it empties something."""
-    return bool(_EMPTYING & set(words(name)))
+    return bool(_EMPTYING & set(_words(name)))
 
 
 def surely_called(name: str) -> bool:
@@ -212,17 +219,17 @@ def surely_called(name: str) -> bool:
 
 def registers(name: str) -> bool:
     """Tell whether a function's name says that it registers a part of the program."""
-    return words(name)[:1] == ["register"]
+    return _words(name)[:1] == ("register",)
 
 
 def says_cache(name: str) -> bool:
     """Tell whether one of a name's words is about caches."""
-    return any(word.startswith(("cache", "memo")) or word == "clearcache" for word in words(name))
+    return any(word.startswith(("cache", "memo")) or word == "clearcache" for word in _words(name))
 
 
 def is_long_lived(name: str) -> bool:
     """Tell whether a class's last word says that its objects live as long as the service."""
-    return bool(_LONG_LIVED & set(words(name)[-1:]))
+    return bool(_LONG_LIVED & set(_words(name)[-1:]))
 
 
 def argues_growth(comment: str) -> bool:

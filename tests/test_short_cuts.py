@@ -1,9 +1,8 @@
-"""The short cuts change nothing: what is read of a part is what would be read of the whole."""
+"""The short cuts change nothing: each topic looks where it must, and libcst reads the same."""
 
 from __future__ import annotations
 
 import argparse
-import ast
 import asyncio.base_events
 import concurrent.futures.thread
 import functools
@@ -23,10 +22,6 @@ from types import ModuleType
 import pytest
 
 from exai_audit.collectors import collect
-from exai_audit.collectors.cut import Choice, chosen, cut
-from exai_audit.collectors.outline import outline_of
-from exai_audit.collectors.sight import Sight
-from exai_audit.source import decode
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted(FIXTURES.rglob("*.py"))
@@ -188,23 +183,3 @@ def test_what_a_part_depends_on_is_seen(name: str) -> None:
     lines = CASES[name].split("\n")
     source = "\n".join(line.removeprefix("        ") for line in lines)
     assert_same("shop/module.py", source.encode(), "shop.module")
-
-
-def test_lines_stay_where_they_are() -> None:
-    source = decode(
-        "m.py", b"def f():\n    a\n    b\n\nclass C:\n    def g(self): return 1\n    x = 1\n"
-    )
-    syntax = ast.parse(source.text)
-    outline = outline_of(source, syntax, "m", ())
-    assert cut(source, outline, ()).text == (
-        "def f():\n    ...\n\n\nclass C:\n    def g(self): return 1\n    x = 1\n"
-    )
-
-
-def test_a_topic_sees_only_functions_with_a_sign() -> None:
-    source = decode("m.py", b"def f():\n    a\n\ndef g():\n    b\n")
-    outline = outline_of(source, ast.parse(source.text), "m", ())
-    choice = chosen(outline, {"letters": Sight(names=lambda _: ["b"])})
-    assert choice.topics == {"letters"}
-    assert [unit.node.name for unit in choice.units] == ["g"]
-    assert chosen(outline, {"letters": Sight(names=lambda _: ["c"])}) == Choice(frozenset(), ())
