@@ -131,7 +131,6 @@ def makers_fingerprint(
     """
     package = Path(__file__).parent
     parts = [__version__, sys.version, _version("libcst"), *bridges, *symbols]
-    parts.append(_version("networkx"))
     folders = [package / name for name in _MAKERS]
     for entry in sorted(_files(folders)):
         status = os.stat(entry)  # noqa: PTH116 - entries are strings, and there are many

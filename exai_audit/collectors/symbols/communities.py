@@ -1,11 +1,10 @@
-"""Community detection over the symbol graph; the only module that knows networkx."""
+"""Community detection over the symbol graph."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import networkx as nx
-
+from exai_audit.collectors.symbols.louvain import Level, Near, louvain
 from exai_audit.collectors.symbols.ties import Ties
 
 _SEEDS = range(4)
@@ -15,36 +14,53 @@ def communities(nodes: Sequence[int], ties: Ties, resolution: float) -> list[fro
     """Return the best of several Louvain partitions of ``nodes``, largest first.
 
     Best by modularity, so that a small change of the module does not reshuffle it.
+
+    Args:
+        nodes: in ascending order.
+        ties: in the order of the pairs.
     """
-    graph = nx.Graph()
-    graph.add_nodes_from(nodes)
-    inside = set(nodes)
-    inner = {
-        pair: weight
-        for pair, weight in sorted(ties.items())
-        if pair[0] in inside and pair[1] in inside
-    }
-    graph.add_weighted_edges_from((one, other, weight) for (one, other), weight in inner.items())
+    at = {node: number for number, node in enumerate(nodes)}
+    inner = {pair: tie for pair, tie in ties.items() if pair[0] in at and pair[1] in at}
     if not inner:
         return [frozenset([node]) for node in nodes]
-    best: tuple[float, list[frozenset[int]]] | None = None
+    near: Near = [{} for _ in nodes]
+    for (one, other), weight in inner.items():
+        near[at[one]][at[other]] = near[at[other]][at[one]] = weight
+    level = Level(near)
+    partitions: dict[tuple[frozenset[int], ...], None] = {}
     for seed in _SEEDS:
-        found = nx.community.louvain_communities(graph, resolution=resolution, seed=seed)
-        parts = sorted((frozenset(part) for part in found), key=lambda p: (-len(p), sorted(p)))
-        quality = round(modularity(inner, parts, resolution), 9)
-        if best is None or quality > best[0]:
-            best = quality, parts
-    assert best is not None
-    return best[1]
+        found: dict[int, list[int]] = {}
+        for node, part in zip(nodes, louvain(level, resolution, seed), strict=True):
+            found.setdefault(part, []).append(node)
+        parts = sorted(found.values(), key=lambda part: (-len(part), part))
+        partitions[tuple(map(frozenset, parts))] = None
+    if len(partitions) == 1:
+        return [*next(iter(partitions))]
+    degrees = degrees_of(inner)
+    return [
+        *max(
+            partitions,
+            key=lambda parts: round(modularity(inner, parts, resolution, degrees), 9),
+        )
+    ]
 
 
-def modularity(ties: Ties, parts: Iterable[Iterable[int]], resolution: float = 1.0) -> float:
-    """Return the modularity of a partition in the graph of ``ties``, 0 where nothing is tied."""
+def modularity(
+    ties: Ties,
+    parts: Iterable[Iterable[int]],
+    resolution: float = 1.0,
+    degrees: Mapping[int, float] | None = None,
+) -> float:
+    """Return the modularity of a partition in the graph of ``ties``, 0 where nothing is tied.
+
+    Args:
+        degrees: those of ``ties``, where they are known.
+    """
     home = {node: number for number, part in enumerate(parts) for node in part}
     total = sum(ties.values())
     if not total:
         return 0.0
-    degrees = degrees_of(ties)
+    degrees = degrees if degrees is not None else degrees_of(ties)
     shares: dict[int, float] = {}
     for node in sorted(degrees):
         shares[home[node]] = shares.get(home[node], 0.0) + degrees[node]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 from collections.abc import Iterable, Sequence
 
 from exai_audit.collectors.symbols.certain import surely_bound
-from exai_audit.collectors.symbols.statements import Piece, Pieces, pieces_of
+from exai_audit.collectors.symbols.statements import Piece, Pieces, blocks_below, pieces_of
 from exai_audit.collectors.symbols.uses import Uses, uses_of
 from exai_audit.facts.symbols import HazardFact, ModuleSymbols, SymbolFact
 from exai_audit.source import SourceFile
 
-_INDENTED = re.compile(r"^[ \t]+from[ \t]+\.", re.MULTILINE)
 _HAZARDS = ("__doc__", "__file__", "__path__", "__spec__", "globals")
 _OF_THE_MODULE = frozenset({"__all__", "__dir__", "__doc__", "__getattr__", "__path__"})
 _KNOWN = frozenset({*dir(builtins), "__file__", "__path__", "__spec__", "__annotations__"})
@@ -25,12 +23,12 @@ def symbol_graph(source: SourceFile, syntax: ast.Module) -> ModuleSymbols | None
     None where the nesting is too deep to be read.
     """
     try:
-        return _graph(pieces_of(source, syntax), _INDENTED.search(source.text) is not None)
+        return _graph(pieces_of(source, syntax))
     except RecursionError:
         return None
 
 
-def _graph(found: Pieces, has_inner_imports: bool) -> ModuleSymbols:
+def _graph(found: Pieces) -> ModuleSymbols:
     pieces = sorted(found.pieces, key=lambda piece: piece.ranges[0].first)
     at = {name: number for number, piece in enumerate(pieces) for name in piece.names}
     imported = {name for fact in found.imports for name in fact.names}
@@ -45,7 +43,7 @@ def _graph(found: Pieces, has_inner_imports: bool) -> ModuleSymbols:
         exported=found.exported,
         exported_at=found.exported_at,
         opaque=_opaque(pieces, uses, {*at, *imported}),
-        relative=tuple(sorted(set(_relative_lines(pieces)))) if has_inner_imports else (),
+        relative=tuple(sorted({line for use in uses for line in use.relative})),
         features=tuple(found.features),
         docstring=found.docstring,
         hazards=tuple(
@@ -69,19 +67,25 @@ def _opaque(pieces: Sequence[Piece], uses: Sequence[Uses], bound: set[str]) -> s
         needed = sorted(use.eager & unknown)
         if needed and not any(isinstance(node, ast.Try) for node in piece.nodes):
             return needed[0]
-    for piece in pieces:
-        for node in piece.nodes:
-            if any(isinstance(n, ast.alias) and n.name == "*" for n in ast.walk(node)):
-                return "import *"
+    if any(_imports_all(node) for piece in pieces for node in piece.nodes):
+        return "import *"
     made = {"exec", "globals", "locals", "vars"} & {n for use in uses for n in use.eager}
     return f"{min(made)}()" if made else ""
+
+
+def _imports_all(node: ast.stmt) -> bool:
+    """Tell whether a statement has a ``from … import *`` in it, which no function may have."""
+    return not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(
+        isinstance(part, ast.ImportFrom) and part.names[0].name == "*"
+        for part in blocks_below(node)
+    )
 
 
 def _symbol(
     number: int, piece: Piece, uses: Uses, at: dict[str, int], imported: set[str]
 ) -> SymbolFact:
-    def indices(names: Iterable[str]) -> tuple[int, ...]:
-        return tuple(sorted({at[name] for name in names if name in at} - {number}))
+    def indices(names: set[str]) -> tuple[int, ...]:
+        return tuple(sorted({at[name] for name in names if name in at} - {number})) if names else ()
 
     run = uses.eager | uses.deferred
     deleted = set(_deleted(piece.nodes))
@@ -109,20 +113,11 @@ def _deleted(nodes: Iterable[ast.stmt]) -> Iterable[str]:
     """Yield the names that statements of the module delete again, as ``except`` does its own."""
     for node in nodes:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            for part in ast.walk(node):
+            for part in blocks_below(node):
                 if isinstance(part, ast.ExceptHandler) and part.name:
                     yield part.name
                 targets = part.targets if isinstance(part, ast.Delete) else []
                 yield from (target.id for target in targets if isinstance(target, ast.Name))
-
-
-def _relative_lines(pieces: Iterable[Piece]) -> Iterable[int]:
-    """Yield the lines of relative imports inside of functions, classes and blocks."""
-    for piece in pieces:
-        for node in piece.nodes:
-            for part in ast.walk(node):
-                if isinstance(part, ast.ImportFrom) and part.level:
-                    yield part.lineno
 
 
 def _bases(nodes: Iterable[ast.stmt]) -> Iterable[str]:

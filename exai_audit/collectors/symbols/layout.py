@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from exai_audit.collectors.symbols.atoms import Atoms
 from exai_audit.collectors.symbols.communities import communities, degrees_of
@@ -35,11 +36,13 @@ class Layout:
     def __init__(self, atoms: Atoms, ties: Ties, shape: Shape) -> None:
         self._atoms = atoms
         self._shape = shape
+        self._capacity = max(int(shape.limit * (1 - _HEADER)), 1)
         self._near: dict[int, dict[int, float]] = {n: {} for n in range(len(atoms.members))}
-        for (one, other), weight in sorted(ties.items()):
+        self._sorted = dict(sorted(ties.items()))
+        for (one, other), weight in self._sorted.items():
             self._near[one][other] = weight
             self._near[other][one] = weight
-        self._degree = degrees_of(ties)
+        self._degree = degrees_of(self._sorted)
         self._total = sum(ties.values()) or 1.0
         self._ties = ties
         users: dict[int, set[int]] = {n: set() for n in self._near}
@@ -67,7 +70,7 @@ class Layout:
 
     def _parts_within_limit(self, nodes: Sequence[int]) -> list[list[int]]:
         found = []
-        for part in communities(nodes, self._ties, self._shape.resolution):
+        for part in communities(nodes, self._sorted, self._shape.resolution):
             inner = sorted(part)
             if len(inner) > 1 and self._size(inner) > self._capacity:
                 found.extend(self._cut(inner, len(part) == len(nodes)))
@@ -78,7 +81,7 @@ class Layout:
     def _cut(self, nodes: list[int], is_whole: bool) -> list[list[int]]:
         if not is_whole:
             return self._parts_within_limit(nodes)
-        parts = communities(nodes, self._ties, self._shape.resolution * 2)
+        parts = communities(nodes, self._sorted, self._shape.resolution * 2)
         if len(parts) > 1:
             return [p for part in parts for p in self._halves(sorted(part))]
         return self._halves(nodes)
@@ -96,10 +99,6 @@ class Layout:
                 chunks.append([])
             chunks[-1].append(atom)
         return [sorted(chunk) for chunk in chunks]
-
-    @property
-    def _capacity(self) -> int:
-        return max(int(self._shape.limit * (1 - _HEADER)), 1)
 
     def _size(self, atoms: Iterable[int]) -> int:
         return sum(self._atoms.lines[atom] for atom in atoms)
@@ -222,26 +221,31 @@ class Layout:
     def _best_rank(self, atom: int, sizes: dict[int, int], degrees: dict[int, float]) -> int:
         """Return where an atom fits best; the sums are of the ranks without it."""
         floor = max((self.rank[n] for n in self._atoms.needs[atom]), default=0)
-        ceiling = min((self.rank[u] for u in self._users[atom]), default=max(self.rank.values()))
+        ceiling = min((self.rank[u] for u in self._users[atom]), default=len(self._near))
         current = self.rank[atom]
         pull = self._pulls(atom, self.rank)
+        lines, capacity = self._atoms.lines[atom], self._capacity
+        scale = self._degree.get(atom, 0.0)
 
         def gain(rank: int) -> float:
-            expected = self._degree.get(atom, 0.0) * degrees.get(rank, 0.0) / (2 * self._total)
+            expected = scale * degrees.get(rank, 0.0) / (2 * self._total)
             return round(pull.get(rank, 0.0) - self._shape.resolution * expected, 9)
 
-        options = [
-            rank
-            for rank in sorted(pull)
-            if floor <= rank <= ceiling
-            and sizes.get(rank, 0) + self._atoms.lines[atom] <= self._capacity
-        ]
-        best = max(options, key=lambda rank: (gain(rank), -rank), default=current)
-        oversized = sizes.get(current, 0) + self._atoms.lines[atom] > self._capacity
+        best, most = current, -inf
+        allowed = False
+        for rank in sorted(pull):
+            if floor <= rank <= ceiling and sizes.get(rank, 0) + lines <= capacity:
+                allowed = allowed or rank == current
+                gained = gain(rank)
+                if gained > most:
+                    best, most = rank, gained
+        if best == current:
+            return current
+        oversized = sizes.get(current, 0) + lines > capacity
         alone = sizes.get(current, 0) == 0
-        if oversized and not alone and current not in options and options:
+        if oversized and not alone and not allowed:
             return best
-        return best if gain(best) > gain(current) else current
+        return best if most > gain(current) else current
 
     def _sums(self) -> tuple[dict[int, int], dict[int, float]]:
         sizes = dict.fromkeys(self.rank.values(), 0)
@@ -269,8 +273,9 @@ class Layout:
         home = {atom: number for number, part in enumerate(parts) for atom in part}
         between: dict[tuple[int, int], float] = {}
         for (one, other), weight in self._ties.items():
-            low, high = sorted((home[one], home[other]))
-            between[low, high] = between.get((low, high), 0.0) + weight
+            low, high = home[one], home[other]
+            pair = (low, high) if low < high else (high, low)
+            between[pair] = between.get(pair, 0.0) + weight
         degrees = [sum(self._degree.get(a, 0.0) for a in part) for part in parts]
         sizes = [self._size(part) for part in parts]
         small = [self._is_small(part) for part in parts]

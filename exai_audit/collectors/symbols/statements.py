@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from exai_audit.collectors.symbols.uses import last_name, names_bound, uses_of
+from exai_audit.collectors.walk import children
 from exai_audit.facts.symbols import ImportFact, LineRange, SymbolKind
 from exai_audit.source import SourceFile
 
@@ -20,6 +21,11 @@ _ALIASES = frozenset(
 )
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _IMPORTS = (ast.Import, ast.ImportFrom)
+_INNER_SCOPES = frozenset({
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+})  # fmt: skip
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
 @dataclass(slots=True)
@@ -62,9 +68,10 @@ class _Parting:
         self._section = 0
 
     def read(self, node: ast.stmt, *, is_first: bool) -> None:
-        lines = self._lines(node)
-        self._section += self._banners_between(self._last_line + 1, _first_line(node))
-        shares_line = _first_line(node) <= self._last_line
+        first = _first_line(node)
+        lines = self._lines(node, first)
+        self._section += self._banners_between(self._last_line + 1, first)
+        shares_line = first <= self._last_line
         self._last_line = node.end_lineno or node.lineno
         if is_first and _is_docstring(node):
             self.found.docstring = LineRange(node.lineno, self._last_line)
@@ -137,9 +144,8 @@ class _Parting:
         piece.ranges = sorted([*piece.ranges, *other.ranges], key=lambda r: r.first)
         self._by_name.update(dict.fromkeys(other.names, piece))
 
-    def _lines(self, node: ast.stmt) -> LineRange:
+    def _lines(self, node: ast.stmt, first: int) -> LineRange:
         """Return the lines of a statement with the comments that stand directly above it."""
-        first = _first_line(node)
         while first - 1 > self._last_line and self._is_own_comment(first - 1):
             first -= 1
         return LineRange(first, node.end_lineno or node.lineno)
@@ -153,8 +159,9 @@ class _Parting:
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorators = node.decorator_list if isinstance(node, _Definition) else []
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    if not isinstance(node, _Definition) or not node.decorator_list:
+        return node.lineno
+    return min(node.lineno, *(decorator.lineno for decorator in node.decorator_list))
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -214,12 +221,18 @@ def bound_in(node: ast.stmt) -> Iterator[str]:
     while stack:
         part = stack.pop()
         yield from names_bound(part)
-        inner_scope = (
-            *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
-            *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
-        )
-        if not isinstance(part, inner_scope):
-            stack.extend(reversed(list(ast.iter_child_nodes(part))))
+        if type(part) not in _INNER_SCOPES:
+            stack.extend(reversed(children(part)))
+
+
+def blocks_below(node: ast.stmt) -> Iterator[ast.AST]:
+    """Yield a statement and all statements, handlers and cases in it, nested scopes or not."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        part = stack.pop()
+        yield part
+        for block in _BLOCKS if "body" in part._fields or "cases" in part._fields else ():
+            stack.extend(getattr(part, block, ()))
 
 
 def _is_conditional_import(node: ast.stmt) -> bool:

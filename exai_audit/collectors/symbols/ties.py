@@ -73,9 +73,9 @@ class _Summed:
         self._home = home
 
     def tie(self, one: int, other: int, weight: float) -> None:
-        pair = sorted((self._home[one], self._home[other]))
-        if pair[0] != pair[1] and weight > 0:
-            key = (pair[0], pair[1])
+        low, high = self._home[one], self._home[other]
+        if low != high and weight > 0:
+            key = (low, high) if low < high else (high, low)
             self.ties[key] = self.ties.get(key, 0.0) + weight
 
     def tie_groups(self, groups: Mapping[str, Iterable[int]], weight: float, total: int) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
+from keyword import iskeyword
+from typing import Any
+
+from exai_audit.collectors.walk import children
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -12,17 +16,22 @@ _MUTATORS = frozenset({
     "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem",
     "popleft", "remove", "setdefault", "update",
 })  # fmt: skip
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Uses:
-    """Names of the module: needed at import, later, by annotations only, assigned, changed."""
+    """Names of the module: needed at import, later, by annotations only, assigned, changed.
+
+    ``relative`` are the lines of relative imports.
+    """
 
     eager: set[str] = field(default_factory=set)
     deferred: set[str] = field(default_factory=set)
     typed: set[str] = field(default_factory=set)
     rebinds: set[str] = field(default_factory=set)
     mutates: set[str] = field(default_factory=set)
+    relative: list[int] = field(default_factory=list)
 
 
 def uses_of(statements: Iterable[ast.stmt], annotations_run: bool) -> Uses:
@@ -31,216 +40,333 @@ def uses_of(statements: Iterable[ast.stmt], annotations_run: bool) -> Uses:
     Args:
         annotations_run: False where ``from __future__ import annotations`` is in force.
     """
-    reader = _Reader(annotations_run)
-    for statement in statements:
-        reader.visit(statement)
-    return reader.found
+    found = Uses()
+    module = _Scope(_Needs(found.eager, found.typed, found.mutates))
+    _Reader(found, annotations_run).read(statements, module, found.eager)
+    return found
+
+
+@dataclass(slots=True)
+class _Needs:
+    """Names that are looked up outside of a scope: when it runs, by annotations, to be changed."""
+
+    run: set[str] = field(default_factory=set)
+    typed: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+
+    def add(self, other: _Needs, without: Set[str]) -> None:
+        """Take over the needs of a scope inside."""
+        self.run |= other.run - without
+        if other.typed:
+            self.typed |= other.typed - without
+        if other.changed:
+            self.changed |= other.changed - without
+
+    def only(self, names: set[str]) -> _Needs:
+        return _Needs(self.run & names, self.typed & names, self.changed & names)
 
 
 @dataclass(slots=True)
 class _Scope:
-    """A scope inside the module; in a class only what came before is bound."""
+    """The module, or a scope inside it.
 
-    bound: set[str]
-    declared_global: set[str]
-    is_class: bool = False
+    A function binds its names in all of it, so that it is known at its end only what it needs. In
+    a module, a class and a comprehension what is bound already is no need: they share their
+    ``needs`` with what is around them. ``deferred`` is what does not run at import.
+    """
+
+    needs: _Needs
+    bound: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    declared: set[str] = field(default_factory=set)
+    around: _Scope | None = None
+    deferred: bool = False
+    is_function: bool = False
+    is_comprehension: bool = False
+
+    @property
+    def in_order(self) -> bool:
+        """Whether it matters for what is looked up what has been bound before."""
+        return not (self.is_function or (self.is_comprehension and self.deferred))
+
+    def of_inner(self) -> Set[str]:
+        """Return the names that the scopes inside a comprehension see in it."""
+        return self.bound if self.is_comprehension and self.deferred else _NOTHING
 
 
-class _Reader(ast.NodeVisitor):
-    def __init__(self, annotations_run: bool) -> None:
-        self.found = Uses()
+class _Reader:
+    def __init__(self, found: Uses, annotations_run: bool) -> None:
+        self._found = found
+        self._of_module = _Needs(found.deferred, found.typed, found.mutates)
         self._annotations_run = annotations_run
-        self._scopes: list[_Scope] = []
-        self._in_annotation = False
 
-    def generic_visit(self, node: ast.AST) -> None:
-        for child in _children(node):
-            self.visit(child)
+    def read(self, nodes: Iterable[ast.AST], scope: _Scope, names: set[str]) -> None:
+        """Read nodes of a scope, and all below them.
 
-    def visit_Constant(self, node: ast.Constant) -> None:
-        """Leave constants alone: they name nothing."""
-
-    # What a name denotes
-
-    def visit_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self._use(node.id)
-        else:
-            self._bind(node.id)
-
-    def _use(self, name: str) -> None:
-        if not self._is_global(name):
+        Args:
+            names: takes what is looked up: those of annotations or the others.
+        """
+        if scope.in_order:
+            self._read_in_order(nodes, scope, names)
             return
-        if self._in_annotation:
-            self.found.typed.add(name)
-        elif self._is_deferred():
-            self.found.deferred.add(name)
-        else:
-            self.found.eager.add(name)
+        own = _NOTHING if scope.is_function else scope.bound
+        visits, waiting = _VISITS, [*nodes]
+        for node in waiting:  # which grows on the way
+            while type(node) is ast.Attribute:
+                node = node.value
+            if isinstance(node, ast.Name):
+                if type(node.ctx) is not ast.Load:
+                    self._bind(node.id, scope)
+                elif node.id not in own:
+                    names.add(node.id)
+            elif type(node) is not ast.Constant:
+                visit = visits.get(type(node))
+                waiting += visit(self, node, scope, names) if visit else children(node)
 
-    def _bind(self, name: str) -> None:
-        if not self._scopes:
-            return
-        if name in self._scopes[-1].declared_global:
-            self.found.rebinds.add(name)
-        elif self._scopes[-1].is_class:
-            self._scopes[-1].bound.add(name)
+    def _read_in_order(self, nodes: Iterable[ast.AST], scope: _Scope, names: set[str]) -> None:
+        stack = [*nodes]
+        stack.reverse()
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.Name):
+                self._named(node, scope, names, scope.bound)
+            elif not isinstance(node, ast.Constant):
+                visit = _VISITS.get(type(node))
+                found = visit(self, node, scope, names) if visit else children(node)
+                found.reverse()
+                stack += found
 
-    def _is_global(self, name: str) -> bool:
-        for depth, scope in enumerate(reversed(self._scopes)):
-            if name in scope.declared_global:
-                return True
-            if name in scope.bound and (depth == 0 or not scope.is_class):
-                return False
-        return True
+    def _named(self, node: ast.Name, scope: _Scope, names: set[str], own: Set[str]) -> None:
+        if type(node.ctx) is not ast.Load:
+            self._bind(node.id, scope)
+        elif node.id not in own:
+            names.add(node.id)
 
-    def _is_deferred(self) -> bool:
-        return any(not scope.is_class for scope in self._scopes)
+    def _bind(self, name: str, scope: _Scope) -> None:
+        if scope.is_function:
+            scope.bound.add(name)
+        elif scope.is_comprehension:
+            self._bind_around(name, scope)
+        elif name in scope.declared:
+            self._found.rebinds.add(name)
+        elif scope.around is not None:
+            scope.bound.add(name)
+
+    def _bind_around(self, name: str, scope: _Scope) -> None:
+        """Bind ``name := …`` in a comprehension, in the function that this stands in."""
+        if not scope.deferred:
+            scope.bound.add(name)
+        outer: _Scope | None = scope
+        while outer is not None and outer.is_comprehension:
+            outer = outer.around
+        if outer is not None:
+            outer.hidden.add(name)
+
+    def _changed(self, target: ast.expr, scope: _Scope) -> None:
+        if isinstance(target, (ast.Subscript, ast.Attribute)):
+            owner = target.value
+            if isinstance(owner, ast.Name) and (scope.is_function or owner.id not in scope.bound):
+                scope.needs.changed.add(owner.id)
 
     # Scopes
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._function(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._function(node)
-
-    def _function(self, node: _Function) -> None:
-        self._visit_all(node.decorator_list)
-        self._signature(node.args)
+    def _function(self, node: _Function, scope: _Scope, names: set[str]) -> list[ast.AST]:
+        if node.decorator_list:
+            self.read(node.decorator_list, scope, names)
+        taken = _all_arguments(node.args)
+        self._signature(node.args, taken, scope, names)
         if node.returns is not None:
-            self._annotation(node.returns)
-        self._bind(node.name)
-        self._inside(_scope_of(node.args, node.body, node), node.body)
+            self._annotation(node.returns, scope, names)
+        self._bind(node.name, scope)
+        bound = {argument.arg for argument in taken} | _type_parameters(node)
+        self._inside(node.body, bound, scope, names)
+        return []
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._signature(node.args)
-        self._inside(_scope_of(node.args, [ast.Expr(node.body)], node), [node.body])
+    def _lambda(self, node: ast.Lambda, scope: _Scope, names: set[str]) -> list[ast.AST]:
+        taken = _all_arguments(node.args)
+        self._signature(node.args, taken, scope, names)
+        self._inside((node.body,), {argument.arg for argument in taken}, scope, names)
+        return []
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self._visit_all([*node.decorator_list, *node.bases, *node.keywords])
+    def _inside(
+        self, body: Iterable[ast.AST], bound: set[str], scope: _Scope, names: set[str]
+    ) -> None:
+        inner = _Scope(_Needs(), bound, around=scope, deferred=True, is_function=True)
+        needs = inner.needs
+        self.read(body, inner, needs.typed if names is scope.needs.typed else needs.run)
+        self._leave(inner, bound | inner.hidden if inner.hidden else bound)
+
+    def _leave(self, inner: _Scope, own: set[str]) -> None:
+        """Hand on what a scope needs, but for its own names, to the one around it."""
+        scope, found, needs = inner.around, self._found, inner.needs
+        assert scope is not None
+        if inner.declared:
+            found.rebinds |= inner.bound & inner.declared
+            self._of_module.add(needs.only(inner.declared), _NOTHING)
+            own = own | inner.declared
+        if scope.deferred:
+            scope.needs.add(needs, own | scope.of_inner())
+        else:
+            self._of_module.add(needs, own)
+
+    def _class(self, node: ast.ClassDef, scope: _Scope, names: set[str]) -> list[ast.AST]:
+        before = [*node.decorator_list, *node.bases, *(given.value for given in node.keywords)]
+        if before:
+            self.read(before, scope, names)
         declared = _declared_global(node.body)
-        self._inside(_Scope(_type_parameters(node), declared, is_class=True), node.body)
-        self._bind(node.name)
+        is_apart = bool(declared) and scope.deferred
+        needs = _Needs() if is_apart else scope.needs
+        bound = _type_parameters(node)
+        inner = _Scope(needs, bound, declared=declared, around=scope, deferred=scope.deferred)
+        self.read(node.body, inner, needs.run)
+        if is_apart:
+            self._leave(inner, set())
+        self._bind(node.name, scope)
+        return []
 
-    def visit_ListComp(self, node: ast.ListComp) -> None:
-        self._comprehension(node, [node.elt])
-
-    def visit_SetComp(self, node: ast.SetComp) -> None:
-        self._comprehension(node, [node.elt])
-
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
-        self._comprehension(node, [node.elt])
-
-    def visit_DictComp(self, node: ast.DictComp) -> None:
-        self._comprehension(node, [node.key, node.value])
-
-    def _comprehension(self, node: _Comprehension, results: list[ast.expr]) -> None:
+    def _comprehension(self, node: _Comprehension, scope: _Scope, names: set[str]) -> list[ast.AST]:
         """Read a comprehension as part of what is around it: it runs then and there."""
-        bound = {
-            name.id
-            for clause in node.generators
-            for name in ast.walk(clause.target)
-            if isinstance(name, ast.Name)
-        }
-        self.visit(node.generators[0].iter)
-        inner = _Scope(bound, set(), is_class=not self._is_deferred())
-        self._scopes.append(inner)
-        for number, clause in enumerate(node.generators):
-            if number:
-                self.visit(clause.iter)
-            self._visit_all(clause.ifs)
-        self._visit_all(results)
-        self._scopes.pop()
-
-    def _inside(self, scope: _Scope, body: Iterable[ast.AST]) -> None:
-        self._scopes.append(scope)
-        self._visit_all(body)
-        self._scopes.pop()
-
-    def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
-        for node in nodes:
-            self.visit(node)
+        self.read((node.generators[0].iter,), scope, names)
+        bound = {name for clause in node.generators for name in _names_in(clause.target)}
+        bound.update(scope.of_inner())
+        inner = _Scope(
+            scope.needs, bound, around=scope, deferred=scope.deferred, is_comprehension=True
+        )
+        self.read(_run_inside(node), inner, names)
+        return []
 
     # Annotations
 
-    def _signature(self, arguments: ast.arguments) -> None:
-        self._visit_all([*arguments.defaults, *(d for d in arguments.kw_defaults if d)])
-        for argument in _all_arguments(arguments):
+    def _signature(
+        self, given: ast.arguments, taken: list[ast.arg], scope: _Scope, names: set[str]
+    ) -> None:
+        if given.defaults or given.kw_defaults:
+            defaults = [*given.defaults, *(default for default in given.kw_defaults if default)]
+            self.read(defaults, scope, names)
+        for argument in taken:
             if argument.annotation is not None:
-                self._annotation(argument.annotation)
+                self._annotation(argument.annotation, scope, names)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+    def _annotated(self, node: ast.AnnAssign, scope: _Scope, names: set[str]) -> list[ast.AST]:
         if node.value is not None:
-            self.visit(node.value)
-        self._annotation(node.annotation)
-        self.visit(node.target)
+            self.read((node.value,), scope, names)
+        self._annotation(node.annotation, scope, names)
+        return [node.target]
 
-    def _annotation(self, node: ast.expr) -> None:
-        before, self._in_annotation = (
-            self._in_annotation,
-            self._in_annotation or (not self._annotations_run),
-        )
-        self.visit(node)
-        self._in_annotation = True
-        for text in _strings(node):
-            self._visit_text(text)
-        self._in_annotation = before
-
-    def _visit_text(self, text: str) -> None:
-        try:
-            self.visit(ast.parse(text.strip(), mode="eval"))
-        except (SyntaxError, ValueError):
+    def _annotation(self, node: ast.expr, scope: _Scope, names: set[str]) -> None:
+        typed = scope.needs.typed
+        names = names if self._annotations_run else typed
+        if isinstance(node, ast.Name):
+            self._named(node, scope, names, _NOTHING if scope.is_function else scope.bound)
             return
+        self.read((node,), scope, names)
+        for text in _strings(node):
+            self.read(_expression(text), scope, typed)
 
-    def visit_Import(self, node: ast.Import) -> None:
+    # What binds, and what is changed
+
+    def _imported(
+        self, node: ast.Import | ast.ImportFrom, scope: _Scope, names: set[str]
+    ) -> list[ast.AST]:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            self._found.relative.append(node.lineno)
         for name in names_bound(node):
-            self._bind(name)
+            self._bind(name, scope)
+        return []
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        for name in names_bound(node):
-            self._bind(name)
+    def _global(self, node: ast.Global, scope: _Scope, names: set[str]) -> list[ast.AST]:
+        self._found.deferred.update(node.names)
+        if scope.is_function:
+            scope.declared.update(node.names)
+        return []
 
-    # What is changed
+    def _binding(self, node: ast.AST, scope: _Scope, names: set[str]) -> list[ast.AST]:
+        """Read what binds a name beside those in it: a handler, a pattern, ``nonlocal``."""
+        scope.hidden.update(names_bound(node))
+        return children(node)
 
-    def visit_Global(self, node: ast.Global) -> None:
-        self.found.deferred.update(node.names)
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        self.visit(node.value)
+    def _assigned(self, node: ast.Assign, scope: _Scope, names: set[str]) -> list[ast.AST]:
+        if scope.is_function:  # where it does not matter which comes first
+            for target in node.targets:
+                self._changed(target, scope)
+            return [node.value, *node.targets]
+        self.read((node.value,), scope, names)
         for target in node.targets:
-            self._changed(target)
-            self.visit(target)
+            self._changed(target, scope)
+            self.read((target,), scope, names)
+        return []
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        self.visit(node.value)
-        self._changed(node.target)
-        if isinstance(node.target, ast.Name):
-            self._use(node.target.id)
-        self.visit(node.target)
+    def _augmented(self, node: ast.AugAssign, scope: _Scope, names: set[str]) -> list[ast.AST]:
+        self.read((node.value,), scope, names)
+        self._again(node.target, scope, names)
+        return []
 
-    def visit_Delete(self, node: ast.Delete) -> None:
+    def _deleted(self, node: ast.Delete, scope: _Scope, names: set[str]) -> list[ast.AST]:
         for target in node.targets:
-            self._changed(target)
-            if isinstance(target, ast.Name):
-                self._use(target.id)
-            self.visit(target)
+            self._again(target, scope, names)
+        return []
 
-    def visit_Call(self, node: ast.Call) -> None:
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
-            self._changed(node.func)
-        self.generic_visit(node)
+    def _again(self, target: ast.expr, scope: _Scope, names: set[str]) -> None:
+        """Read a target that is looked up before it is bound anew, or deleted."""
+        self._changed(target, scope)
+        if isinstance(target, ast.Name):
+            self.read((ast.Name(target.id, ast.Load()),), scope, names)
+        self.read((target,), scope, names)
 
-    def _changed(self, target: ast.expr) -> None:
-        if isinstance(target, (ast.Subscript, ast.Attribute)):
-            owner = target.value
-            if isinstance(owner, ast.Name) and self._is_global(owner.id):
-                self.found.mutates.add(owner.id)
+
+def _call(reader: _Reader, node: ast.Call, scope: _Scope, names: set[str]) -> list[ast.AST]:
+    function = node.func
+    if type(function) is ast.Attribute and function.attr in _MUTATORS:
+        reader._changed(function, scope)
+    if node.keywords:
+        return [function, *node.args, *[given.value for given in node.keywords]]
+    return [function, *node.args]
+
+
+def _choice(reader: _Reader, node: ast.IfExp, scope: _Scope, names: set[str]) -> list[ast.AST]:
+    return [node.test, node.body, node.orelse]  # as they run: the test may bind a name
+
+
+_VISITS: dict[type[ast.AST], Callable[[_Reader, Any, _Scope, set[str]], list[ast.AST]]] = {
+    ast.Call: _call, ast.FunctionDef: _Reader._function, ast.AsyncFunctionDef: _Reader._function,
+    ast.Lambda: _Reader._lambda, ast.ClassDef: _Reader._class,
+    ast.ListComp: _Reader._comprehension, ast.SetComp: _Reader._comprehension,
+    ast.DictComp: _Reader._comprehension, ast.GeneratorExp: _Reader._comprehension,
+    ast.AnnAssign: _Reader._annotated, ast.Import: _Reader._imported,
+    ast.ImportFrom: _Reader._imported, ast.Global: _Reader._global,
+    ast.Nonlocal: _Reader._binding, ast.ExceptHandler: _Reader._binding,
+    ast.MatchAs: _Reader._binding, ast.MatchStar: _Reader._binding,
+    ast.MatchMapping: _Reader._binding, ast.Assign: _Reader._assigned,
+    ast.AugAssign: _Reader._augmented, ast.Delete: _Reader._deleted, ast.IfExp: _choice,
+}  # fmt: skip
+
+
+def _run_inside(node: _Comprehension) -> list[ast.AST]:
+    """Return what a comprehension runs in its own scope: all but its first iterable."""
+    found: list[ast.AST] = []
+    for number, clause in enumerate(node.generators):
+        if number:
+            found.append(clause.iter)
+        found += clause.ifs
+    if isinstance(node, ast.DictComp):
+        return [*found, node.key, node.value]
+    return [*found, node.elt]
+
+
+def _names_in(target: ast.expr) -> Iterator[str]:
+    if isinstance(target, ast.Name):
+        yield target.id
+    else:
+        yield from (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
 
 
 def _all_arguments(arguments: ast.arguments) -> list[ast.arg]:
     found = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    return [*found, *(a for a in (arguments.vararg, arguments.kwarg) if a)]
+    if arguments.vararg is not None:
+        found.append(arguments.vararg)
+    if arguments.kwarg is not None:
+        found.append(arguments.kwarg)
+    return found
 
 
 def _strings(node: ast.expr) -> list[str]:
@@ -249,11 +375,25 @@ def _strings(node: ast.expr) -> list[str]:
     stack: list[ast.AST] = [node]
     while stack:
         part = stack.pop()
-        if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            found.append(part.value)
-        elif not (isinstance(part, ast.Subscript) and last_name(part.value) == "Literal"):
-            stack.extend(ast.iter_child_nodes(part))
+        if isinstance(part, ast.Constant):
+            if isinstance(part.value, str):
+                found.append(part.value)
+        elif not isinstance(part, ast.Name) and not (
+            isinstance(part, ast.Subscript) and last_name(part.value) == "Literal"
+        ):
+            stack.extend(children(part))
     return found
+
+
+def _expression(text: str) -> list[ast.expr]:
+    """Return the expression that a text is, none where it is no expression."""
+    plain = text.strip()
+    if plain.isascii() and plain.isidentifier() and not iskeyword(plain):
+        return [ast.Name(plain, ast.Load())]
+    try:
+        return [ast.parse(plain, mode="eval").body]
+    except (SyntaxError, ValueError):
+        return []
 
 
 def last_name(node: ast.expr) -> str:
@@ -261,37 +401,6 @@ def last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _scope_of(arguments: ast.arguments, body: Iterable[ast.AST], node: ast.AST) -> _Scope:
-    """Return the scope of a function: all that is assigned anywhere in it is its own."""
-    bound = {argument.arg for argument in _all_arguments(arguments)} | _type_parameters(node)
-    declared: set[str] = set()
-    stack: list[ast.AST] = list(body)
-    while stack:
-        part = stack.pop()
-        if isinstance(part, ast.Global):
-            declared.update(part.names)
-        bound.update(names_bound(part))
-        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            stack.extend(part.decorator_list)
-        elif isinstance(part, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            stack.extend(found for found in ast.walk(part) if isinstance(found, ast.NamedExpr))
-        elif not isinstance(part, (ast.Lambda, ast.Constant)):
-            stack.extend(_children(part))
-    return _Scope(bound - declared, declared)
-
-
-def _children(node: ast.AST) -> list[ast.AST]:
-    """Return the nodes directly below, as `ast.iter_child_nodes` does, but faster."""
-    found: list[ast.AST] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if value.__class__ is list:
-            found.extend(part for part in value if isinstance(part, ast.AST))
-        elif isinstance(value, ast.AST) and not isinstance(value, (ast.expr_context, ast.operator)):
-            found.append(value)
-    return found
 
 
 def names_bound(node: ast.AST) -> Iterable[str]:
