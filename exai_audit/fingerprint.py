@@ -44,9 +44,9 @@ class Fingerprints:
 
     def evidence(self, finding: Finding) -> str:
         """Return the finding's code as far as no formatter changes it; empty for size findings."""
-        source = self._read(finding.path)
         if finding.family is Family.SIZE or not finding.evidence:
             return ""
+        source = self._read(finding.path)
         return normalised(spanned(source, finding) if source else finding.evidence)
 
 
