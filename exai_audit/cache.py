@@ -11,7 +11,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha1, sha256
@@ -21,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from exai_audit import __version__
+from exai_audit.atomic import replace_file
 from exai_audit.facts.file import FileFacts
 
 TODAY, PAST = "facts.msgpack", "past.msgpack"
@@ -106,7 +106,7 @@ class FactsCache:
         stored = _Stored(_FORMAT, self._fingerprint, records)
         try:
             _prepare(self._folder)
-            _write(self._folder / self._file, msgspec.msgpack.encode(stored))
+            replace_file(str(self._folder / self._file), msgspec.msgpack.encode(stored))
         except OSError:
             return
 
@@ -177,15 +177,4 @@ def _prepare(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
         if not (folder / name).exists():
-            _write(folder / name, text.encode())
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+            replace_file(str(folder / name), text.encode())

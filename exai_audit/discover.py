@@ -6,19 +6,19 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exai_audit.config import CACHE_FOLDER, Settings, lexically_absolute
+from exai_audit.config import Settings, lexically_absolute
 from exai_audit.errors import UsageError
 from exai_audit.finding import Scope
 from exai_audit.gitignore import Ignores, ignores_around
 from exai_audit.glob import Excludes, covers
+from exai_audit.looks import SUFFIXES, Looks, entries_of
 from exai_audit.registry import nearest
 from exai_audit.source import read_bytes
 
-_SUFFIXES = (".py", ".pyi")
 _TEST_FOLDER = re.compile(r"tests?|doctests|.*[_-]tests?")
 _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
 _EXAMPLE_FOLDER = re.compile(
@@ -66,11 +66,16 @@ class Discovery:
     skipped: tuple[Skipped, ...]
 
 
-def discover(paths: Sequence[Path], root: Path, settings: Settings) -> Discovery:
+def discover(
+    paths: Sequence[Path], root: Path, settings: Settings, looks: Looks | None = None
+) -> Discovery:
     """Find the files below ``paths``.
 
     A path named here is taken even if excluded or ignored, unless ``force-exclude``; what lies
     below it is not.
+
+    Args:
+        looks: is told which folders are looked into.
 
     Raises:
         UsageError: a path does not exist.
@@ -78,7 +83,7 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> Discovery
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise UsageError("\n".join(map(_missing, missing)))
-    search = _Search(str(lexically_absolute(root)), settings)
+    search = _Search(str(lexically_absolute(root)), settings, looks)
     for path in paths:
         search.named(lexically_absolute(path))
     search.drop_second_names()
@@ -116,6 +121,7 @@ class _Search:
 
     root: str
     settings: Settings
+    looks: Looks | None = None
     files: dict[str, Discovered] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
@@ -129,7 +135,7 @@ class _Search:
         elif path.is_dir():
             respect = self.settings.respect_gitignore
             self._below(str(path), ignores_around(path) if respect else Ignores())
-        elif path.suffix not in _SUFFIXES and not _is_script(path):
+        elif path.suffix not in SUFFIXES and not _is_script(path):
             self.skipped[relative] = "not a Python file"
         else:
             self._file(str(path), relative, path.is_symlink(), path.stat)
@@ -175,7 +181,7 @@ class _Search:
                 ignores = ignores.within(folder)
             for entry in self._entries(folder):
                 is_folder = entry.is_dir(follow_symlinks=False)
-                if not is_folder and not entry.name.endswith(_SUFFIXES) and not _is_folder(entry):
+                if not is_folder and not entry.name.endswith(SUFFIXES) and not _is_folder(entry):
                     continue
                 relative = prefix + entry.name
                 reason = _reason_against(entry, relative, is_folder, excludes, ignores)
@@ -186,13 +192,18 @@ class _Search:
                 else:
                     self._file(entry.path, relative, entry.is_symlink(), entry.stat)
 
-    def _entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
+    def _entries(self, folder: str) -> Sequence[os.DirEntry[str]]:
         try:
-            with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-                yield from (entry for entry in found if entry.name != CACHE_FOLDER)
+            entries = entries_of(folder)
         except OSError as error:
             self.skipped[self._relative(folder)] = f"cannot be read: {error.strerror}"
+            entries = []
+            if self.looks is not None:
+                self.looks.at("folder", folder)
+        else:
+            if self.looks is not None:
+                self.looks.folder(folder, entries)
+        return entries
 
     def _file(
         self, path: str, relative: str, is_link: bool, stat_of: Callable[[], os.stat_result]

@@ -15,6 +15,7 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Finding, Scope
 from exai_audit.judge import judge
 from exai_audit.knowledge.table import use
+from exai_audit.looks import Looks
 from exai_audit.project import Project
 from exai_audit.project_caches import with_project_caches
 from exai_audit.project_calls import with_project_calls
@@ -50,6 +51,7 @@ def audit(
     knowledge: Sequence[Path] = (),
     today: date = date.min,
     given: tuple[Path, bytes] | None = None,
+    looks: Looks | None = None,
 ) -> Audit:
     """Audit ``paths``.
 
@@ -60,13 +62,14 @@ def audit(
         knowledge: the user's own knowledge files.
         today: decides which suppressions have expired; by default none has.
         given: a file, and the content that stands in for what is on disk.
+        looks: is told which folders are looked into.
 
     Raises:
         UsageError: a path does not exist.
         SettingsError: a knowledge file cannot be read or holds a malformed row.
     """
     use(knowledge, settings.bridge_functions)
-    discovery = discover(paths, root, settings)
+    discovery = discover(paths, root, settings, looks)
     if given is not None:
         discovery = with_content(discovery, *given, root, settings)
     files = _recall_or_collect(discovery.files, cache, jobs, progress, settings)

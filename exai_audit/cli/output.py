@@ -1,21 +1,50 @@
-"""Writing: reports to standard output or, atomically, to files."""
+"""Writing: reports to standard output or, atomically, to files.
+
+What is written can be listened to and written again; loaded before all else, so it imports little.
+"""
 
 from __future__ import annotations
 
 import os
-import re
 import sys
-import tempfile
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from exai_audit.atomic import replace_file
 from exai_audit.errors import AuditError
 from exai_audit.visible import visible
 
-_COMMAND = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE, APPENDED, STDOUT, STDERR = "file", "appended", "stdout", "stderr"
+Written = tuple[str, str, str]
+"""Which way a text went, to which file if to any, and the text."""
+_written: list[Written] = []
 
 
-def write_file(path: Path, text: str) -> None:
+def listen() -> list[Written]:
+    """Return a list that all that is written from now on is added to; earlier ones end."""
+    global _written
+    _written = []
+    return _written
+
+
+def write(way: str, target: str, text: str) -> None:
+    """Write again what was written.
+
+    Raises:
+        AuditError: it cannot be written.
+    """
+    if way == FILE:
+        write_file(target, text)
+    elif way == STDOUT:
+        write_stdout(text)
+    elif way == STDERR:
+        say(text)
+
+
+def write_file(path: Path | str, text: str) -> None:
     """Write ``text`` as UTF-8 so that the file is either the old or the new one, never a part.
 
     A link stays a link, and what is no regular file (a device, a pipe) is written to.
@@ -23,11 +52,15 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         AuditError: the file cannot be written.
     """
+    _written.append((FILE, str(path), text))
+    data = text.encode("utf-8", "backslashreplace")
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(text.encode("utf-8", "backslashreplace"))
+        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+            with open(path, "wb") as stream:  # noqa: PTH123
+                stream.write(data)
         else:
-            _replace(path.resolve() if path.is_symlink() else path, text)
+            file = os.path.realpath(path)
+            replace_file(file, data, _mode(file))
     except OSError as error:
         raise AuditError(f"{path}: cannot be written: {error.strerror}") from error
 
@@ -38,6 +71,7 @@ def append_to_file(path: Path, text: str) -> None:
     Raises:
         AuditError: the file cannot be written.
     """
+    _written.append((APPENDED, str(path), text))
     try:
         with path.open("ab") as stream:
             before = b"\n" if stream.tell() else b""
@@ -54,6 +88,7 @@ def write_stdout(text: str) -> None:
     Raises:
         AuditError: it cannot be written, as on a full disk.
     """
+    _written.append((STDOUT, "", text))
     if sys.stdout is None:
         return
     encoding = sys.stdout.encoding or "utf-8"
@@ -76,7 +111,9 @@ def inert(text: str) -> str:
     """
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return text
-    return _COMMAND.sub(r"\1: :", text).replace("##[", "# #[")
+    import re  # only on those runners
+
+    return re.sub(r"^([^\S\n]*)::", r"\1: :", text, flags=re.MULTILINE).replace("##[", "# #[")
 
 
 def abandon_stdout() -> None:
@@ -86,27 +123,17 @@ def abandon_stdout() -> None:
 
 def say(text: str) -> None:
     """Write lines to standard error, if it can be written at all, with nothing hidden in them."""
+    _written.append((STDERR, "", text))
     if sys.stderr is None:
         return
     with suppress(OSError):
         print(inert("\n".join(map(visible, text.split("\n")))), file=sys.stderr)
 
 
-def _replace(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def _mode(file: str) -> int:
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode("utf-8", "backslashreplace"))
-        Path(temporary).chmod(_mode(path))
-        Path(temporary).replace(path)
-    except BaseException:  # an interrupt too leaves nothing behind
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _mode(path: Path) -> int:
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+        return os.stat(file).st_mode & 0o777  # noqa: PTH116
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

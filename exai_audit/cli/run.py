@@ -12,26 +12,32 @@ from exai_audit.assemble import assemble
 from exai_audit.cache import PAST, FactsCache, makers_fingerprint
 from exai_audit.cli.clock import today
 from exai_audit.cli.command import Words
+from exai_audit.cli.inputs import look_at_project
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.stdin import project_around
-from exai_audit.config import CACHE_FOLDER, Settings, find_root
+from exai_audit.config import Settings, find_root
 from exai_audit.discover import Discovery
 from exai_audit.engine import Audit, audit
 from exai_audit.errors import UsageError
+from exai_audit.looks import CACHE_FOLDER, Looks
 from exai_audit.registry import rules
 from exai_audit.result import AuditResult
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was asked for, and what came of it; ``past`` remembers what files said earlier."""
+    """What was asked for, and what came of it.
+
+    ``cache`` remembers what the files say, ``past`` what they said earlier.
+    """
 
     targets: tuple[Path, ...]
     root: Path
     settings: Settings
     settings_file: Path | None
     audited: Audit
+    cache: FactsCache | None = None
     past: FactsCache | None = None
 
     def result(self, command: Words = (), *, with_facts: bool = False) -> AuditResult:
@@ -63,6 +69,7 @@ def run_audit(
     root: Path | None = None,
     verbose: bool = False,
     given: tuple[Path, bytes] | None = None,
+    looks: Looks | None = None,
 ) -> Run:
     """Audit ``targets``, or the project around the file ``given``.
 
@@ -71,6 +78,7 @@ def run_audit(
         root: what paths are relative to, by default what the targets and the settings file say.
         verbose: say what is in force.
         given: a file of a project, and what it is to say.
+        looks: is told what is looked at.
 
     Raises:
         UsageError: a path does not exist, or none of them holds a Python file.
@@ -78,6 +86,8 @@ def run_audit(
     root = root or find_root(targets, settings_file)
     paths = targets if given is None else project_around(given[0], root, settings_file)
     own = [(settings_file or root).parent / name for name in settings.knowledge]
+    if looks is not None:
+        look_at_project(looks, str(root), map(str, (*own, *_baseline(settings, settings_file))))
     cache = past = None
     if not no_cache:
         symbols = (str(settings.module_limit), *sorted(scope.value for scope in settings.scopes))
@@ -86,16 +96,24 @@ def run_audit(
         cache = FactsCache(folder, makers, root)
         past = FactsCache(folder, makers, root, PAST) if with_past else None
     with progress_bar() as progress:
-        audited = audit(paths, root, settings, _jobs(jobs), progress, cache, own, today(), given)
+        audited = audit(
+            paths, root, settings, _jobs(jobs), progress, cache, own, today(), given, looks
+        )
     if show_files:
         _print_files(audited.discovery)
-    run = Run(tuple(targets), root, settings, settings_file, audited, past)
+    run = Run(tuple(targets), root, settings, settings_file, audited, cache, past)
     if verbose:
         _print_choices(run, cache)
     if not audited.discovery.files and given is None:
         named = ", ".join(str(path) for path in targets)
         raise UsageError(f"{named}: no Python file found (--show-files says what was left out)")
     return run
+
+
+def _baseline(settings: Settings, settings_file: Path | None) -> list[Path]:
+    if settings_file is None or settings.baseline is None:
+        return []
+    return [settings_file.parent / settings.baseline]
 
 
 def _jobs(text: str) -> int:

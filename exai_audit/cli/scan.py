@@ -23,7 +23,9 @@ from exai_audit.cli.deliver import (
     with_statistics,
 )
 from exai_audit.cli.gate import minimum_score, verdicts
+from exai_audit.cli.inputs import look_around
 from exai_audit.cli.output import say
+from exai_audit.cli.replay import Recording
 from exai_audit.cli.run import Run, run_audit
 from exai_audit.cli.stdin import given_text
 from exai_audit.config import load, with_options
@@ -82,6 +84,10 @@ def scan_command(
         reports = with_statistics(reports)
     use_color = wants_color(color)
     start = targets[0].absolute()
+    circumstances = context.obj if given is None and since is None else None
+    recording = Recording(circumstances) if circumstances else None
+    if recording:
+        look_around(recording.looks, [str(p) for p in (*targets, config, baseline) if p])
     settings, settings_file = load(start, config, isolated)
     settings = with_options(
         settings,
@@ -111,6 +117,7 @@ def scan_command(
         with_past=since is not None,
         verbose=verbose,
         given=given,
+        looks=recording.looks if recording else None,
     )
     result = run.result(again(context, targets), with_facts=facts)
     partial = show_only is not None
@@ -127,7 +134,10 @@ def scan_command(
         say(verdict.line)
     add_step_summary(shown, reports, [verdict.line for verdict in judged])
     failed = any(not verdict.passed for verdict in judged)
-    raise typer.Exit(1 if failed and not exit_zero else 0)
+    status = 1 if failed and not exit_zero else 0
+    if recording and run.cache:
+        recording.keep(str(run.cache.folder), status, result.target.revision)
+    raise typer.Exit(status)
 
 
 def _compared(

@@ -12,10 +12,9 @@ from exai_audit.config.files import (
     shown_path,
 )
 from exai_audit.config.keys import read_settings, with_options
-from exai_audit.config.settings import CACHE_FOLDER, DEFAULT_EXCLUDES, Override, Settings
+from exai_audit.config.settings import DEFAULT_EXCLUDES, Override, Settings
 
 __all__ = [
-    "CACHE_FOLDER",
     "DEFAULT_EXCLUDES",
     "SECTION",
     "SHARED_FILE",

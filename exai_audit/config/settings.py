@@ -18,7 +18,6 @@ _EXCLUDED_NAMES = (
     "build dist node_modules site-packages venv"
 )
 DEFAULT_EXCLUDES = tuple(_EXCLUDED_NAMES.split())
-CACHE_FOLDER = ".exai-audit-cache"
 # Whether files could be read at all is no matter of taste: only `ignore` silences these.
 _ALWAYS_SELECTED = ("EXA0",)
 

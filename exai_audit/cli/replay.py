@@ -1,0 +1,158 @@
+"""A scan that would only say again what it said: its output is kept, and given again.
+
+A record holds everything that a scan depended on (`exai_audit.cli.inputs`) and everything that it
+wrote. It is replayed when the same circumstances find the same at every look; in any doubt, as when
+it is damaged, the scan runs. Loaded before all else, so it imports little.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from exai_audit.atomic import replace_file
+from exai_audit.cli import output
+from exai_audit.cli.inputs import circumstances
+from exai_audit.looks import CACHE_FOLDER, KINDS, Looks, look, upward
+
+_FOLDER = "runs"
+_MAGIC = b"exai-audit run 1"
+_MOST_RECORDS, _MOST_BYTES = 8, 64_000_000
+
+
+def asked(arguments: Sequence[str]) -> str | None:
+    """Return the circumstances of a command that may be replayed, None when it may not."""
+    if arguments[:1] != ["scan"] or "--no-cache" in arguments:
+        return None
+    try:
+        return circumstances(arguments)
+    except OSError:
+        return None
+
+
+def replayed(circumstances: str, arguments: Sequence[str]) -> int | None:
+    """Write what the same scan wrote, and return its exit status; None when it has to run.
+
+    Raises:
+        AuditError: the output cannot be written.
+    """
+    for folder in _folders(arguments):
+        record = _read(_file(folder, circumstances))
+        if record and record[0] == circumstances and _is_as_it_was(record[1]):
+            status, *written = record[2:]
+            if _names_all(arguments, written):
+                for way, target, text in _threes(written):
+                    output.write(way, target, text)
+                return int(status)
+    return None
+
+
+class Recording:
+    """One scan on its way: its looks, and from now on what is written."""
+
+    def __init__(self, circumstances: str) -> None:
+        self.looks = Looks()
+        self._circumstances = circumstances
+        self._written = output.listen()
+
+    def keep(self, folder: str, status: int, revision: str | None) -> None:
+        """Keep the scan for replaying, unless something speaks against it.
+
+        Args:
+            folder: of the cache; trouble in writing to it is no error.
+            revision: what git said of the commit that is checked out.
+        """
+        if not self.looks.at_rest() or not self._agrees_with(revision):
+            return
+        written = [part for one in self._written for part in one]
+        found = [part for at, words in self.looks.found.items() for part in (*at, words)]
+        parts = [self._circumstances, "\0".join(found), str(status), *written]
+        data = _packed([_bytes(part) for part in parts])
+        if any(way == output.APPENDED for way, _, _ in self._written) or len(data) > _MOST_BYTES:
+            return
+        with suppress(OSError):
+            records = os.path.join(folder, _FOLDER)  # noqa: PTH118
+            with suppress(FileExistsError):
+                os.mkdir(records)  # noqa: PTH102
+            replace_file(_file(folder, self._circumstances), data)
+            _forget_old(records)
+
+    def _agrees_with(self, revision: str | None) -> bool:
+        """Tell whether git said what the looks will notice a change of."""
+        commits = [words for (kind, _), words in self.looks.found.items() if kind == "commits"]
+        told = [commit for words in commits for commit in words.split("/\n") if commit]
+        if revision is None:
+            return all(commit.startswith("?") for commit in told)
+        return told[:1] == [revision]
+
+
+def _is_as_it_was(found: str) -> bool:
+    looks = _threes(found.split("\0"))
+    return all(kind in KINDS and look(kind, path) == words for kind, path, words in looks)
+
+
+def _names_all(arguments: Sequence[str], written: Sequence[str]) -> bool:
+    """Tell whether the command line names all files that a record writes to."""
+    return all(not file or any(a.endswith(file) for a in arguments) for file in written[1::3])
+
+
+def _folders(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the caches that a command may mean, likely ones first; which one holds no secret."""
+    for given, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if given == "--cache-dir":
+            yield following
+        elif given.startswith("--cache-dir="):
+            yield given.partition("=")[2]
+    named = [word for word in arguments[1:] if os.path.lexists(word)]
+    for start in dict.fromkeys(map(os.path.abspath, (*named, "."))):
+        for folder in upward(start):
+            yield f"{folder}/{CACHE_FOLDER}"
+
+
+def _file(folder: str, circumstances: str) -> str:
+    return os.path.join(folder, _FOLDER, f"{zlib.crc32(_bytes(circumstances)):08x}")  # noqa: PTH118
+
+
+def _read(file: str) -> list[str]:
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123
+            return [part.decode("utf-8", "surrogatepass") for part in _unpacked(stream.read())]
+    except (OSError, ValueError):
+        return []
+
+
+def _packed(parts: Sequence[bytes]) -> bytes:
+    """Return one text for several: their lengths and check sum in a line, then the texts."""
+    body = b"".join(parts)
+    lengths = " ".join(str(len(part)) for part in parts)
+    return b"%s %d %s\n%s" % (_MAGIC, zlib.crc32(body), lengths.encode(), body)
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    head, _, body = data.partition(b"\n")
+    if not head.startswith(_MAGIC + b" "):
+        raise ValueError("no record")
+    check, *lengths = map(int, head[len(_MAGIC) :].split())
+    if check != zlib.crc32(body) or sum(lengths) != len(body) or len(lengths) % 3:
+        raise ValueError("a damaged record")
+    at = 0
+    for length in lengths:
+        yield body[at : at + length]
+        at += length
+
+
+def _threes(parts: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    return zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _forget_old(folder: str) -> None:
+    with os.scandir(folder) as entries:
+        by_age = sorted(entries, key=lambda entry: -entry.stat().st_mtime_ns)
+    for entry in by_age[_MOST_RECORDS:]:
+        os.unlink(entry.path)  # noqa: PTH108
