@@ -1,7 +1,7 @@
 """Facts by content: what a file said last time it says again, as long as neither it nor we changed.
 
 One file per root in a cache folder. A record is found by path; it holds when the file's size and
-modification time are the same, or else when its content is (git's blob hash). The file as a whole
+time of change are the same, or else when its content is (git's blob hash). The file as a whole
 holds only for the collectors, the knowledge and the parser that made it. Whatever cannot be read
 is a miss, never an error.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha1, sha256
@@ -22,9 +23,11 @@ import msgspec
 from exai_audit import __version__
 from exai_audit.atomic import replace_file
 from exai_audit.facts.file import FileFacts
+from exai_audit.looks import was_at_rest
 
 TODAY, PAST = "facts.msgpack", "past.msgpack"
-_FORMAT = 1
+_FORMAT = 2
+_UNCERTAIN = -1
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by exai-audit; safe to delete.\n"
 _MAKERS = ("collectors", "facts", "knowledge")
 
@@ -33,7 +36,7 @@ _MAKERS = ("collectors", "facts", "knowledge")
 class Record:
     """What is remembered of one file; ``blob`` is git's hash of its content."""
 
-    modified: int
+    changed: int
     size: int
     blob: bytes
     facts: FileFacts
@@ -56,6 +59,7 @@ class FactsCache:
         self._root = root
         self._fingerprint = fingerprint
         self._file = file
+        self._start = time.time_ns()
         self._known = _load(folder / file, fingerprint)
         self._kept: dict[str, Record] = {}
         self._is_dirty = False
@@ -65,10 +69,10 @@ class FactsCache:
         """Where it is kept."""
         return self._folder
 
-    def unchanged(self, path: str, modified: int, size: int) -> FileFacts | None:
-        """Return the facts of a file whose size and modification time (ns) are as remembered."""
+    def unchanged(self, path: str, changed: int, size: int) -> FileFacts | None:
+        """Return the facts of a file whose size and time of change (ns) are as remembered."""
         record = self._known.get(path)
-        if record is None or record.modified != modified or record.size != size:
+        if record is None or record.changed != changed or record.size != size:
             return None
         self._kept[path] = record
         return record.facts
@@ -77,20 +81,20 @@ class FactsCache:
         """Tell whether anything is remembered of a file."""
         return path in self._known
 
-    def same_content(self, path: str, modified: int, data: bytes) -> FileFacts | None:
+    def same_content(self, path: str, changed: int, data: bytes) -> FileFacts | None:
         """Return the facts of a file whose content is as remembered."""
         record = self._known.get(path)
         if record is None or record.size != len(data) or record.blob != blob_hash(data):
             return None
-        self._kept[path] = replace(record, modified=modified)
+        self._kept[path] = replace(record, changed=self._certain(changed))
         self._is_dirty = True
         return record.facts
 
-    def remember(self, path: str, modified: int, size: int, blob: bytes, facts: FileFacts) -> None:
+    def remember(self, path: str, changed: int, size: int, blob: bytes, facts: FileFacts) -> None:
         """Keep what a file says now; one whose name is no text is read anew each time."""
         if any("\ud800" <= char <= "\udfff" for char in path):
             return
-        self._kept[path] = Record(modified, size, blob, facts)
+        self._kept[path] = Record(self._certain(changed), size, blob, facts)
         self._is_dirty = True
 
     def save(self) -> None:
@@ -109,6 +113,10 @@ class FactsCache:
             replace_file(str(self._folder / self._file), msgspec.msgpack.encode(stored))
         except OSError:
             return
+
+    def _certain(self, changed: int) -> int:
+        """Return a time of change, none where the next one could come out the same."""
+        return changed if was_at_rest(changed, self._start) else _UNCERTAIN
 
     def _exists(self, path: str) -> bool:
         return path in self._kept or (self._root / path).exists()

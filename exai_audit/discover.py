@@ -15,7 +15,7 @@ from exai_audit.errors import UsageError
 from exai_audit.finding import Scope
 from exai_audit.gitignore import Ignores, ignores_around
 from exai_audit.glob import Excludes, covers
-from exai_audit.looks import SUFFIXES, Looks, entries_of
+from exai_audit.looks import SUFFIXES, Looks, changed_ns, entries_of
 from exai_audit.registry import nearest
 from exai_audit.source import read_bytes
 
@@ -31,14 +31,15 @@ _SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
 class Discovered:
     """One file to audit; ``path`` is relative to the root, with slashes.
 
-    ``size`` is in bytes, ``modified`` in nanoseconds. ``content`` stands in for what is on disk.
+    ``size`` is in bytes, ``changed``, the time of the last change, in nanoseconds. ``content``
+    stands in for what is on disk.
     """
 
     path: str
     absolute: Path
     scope: Scope
     size: int
-    modified: int
+    changed: int
     content: bytes | None = None
 
     def read(self) -> bytes:
@@ -227,7 +228,7 @@ class _Search:
             self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({limit})"
         elif relative not in self.files:
             scope, size = scope_of(relative), status.st_size
-            self.files[relative] = Discovered(relative, Path(path), scope, size, status.st_mtime_ns)
+            self.files[relative] = Discovered(relative, Path(path), scope, size, changed_ns(status))
 
     def _excluding_named(self, relative: str) -> str | None:
         if not self.settings.force_exclude:

@@ -126,7 +126,7 @@ def _recall_or_collect(
     for (file, _, _), (facts, blob) in zip(changed, collected, strict=True):
         known[file.path] = facts
         if blob and file.content is None:
-            cache.remember(file.path, file.modified, file.size, blob, facts)
+            cache.remember(file.path, file.changed, file.size, blob, facts)
     cache.save()
     return [facts for facts in known.values() if facts is not None]
 
@@ -134,13 +134,13 @@ def _recall_or_collect(
 def _recalled(file: Discovered, module: str, cache: FactsCache) -> FileFacts | None:
     if file.content is not None:
         return None
-    facts = cache.unchanged(file.path, file.modified, file.size)
+    facts = cache.unchanged(file.path, file.changed, file.size)
     if facts is None and cache.knows(file.path):
         try:
             data = file.read()
         except UnreadableSourceError:
             return None
-        facts = cache.same_content(file.path, file.modified, data)
+        facts = cache.same_content(file.path, file.changed, data)
     return facts if facts is not None and facts.module == module else None
 
 

@@ -44,7 +44,7 @@ class Looks:
 
     def at_rest(self) -> bool:
         """Tell whether all files were last changed well before the first look."""
-        return self._newest < self._start - _REST_NS
+        return was_at_rest(self._newest, self._start)
 
     def _keep(self, kind: str, path: str, parts: Iterable[tuple[str, int]]) -> None:
         words, newest = _joined(parts)
@@ -77,6 +77,16 @@ def upward(path: str) -> Iterator[str]:
         if above == path:
             return
         path = above
+
+
+def changed_ns(status: os.stat_result) -> int:
+    """Return when a file last changed: the time that nobody can set, where there is one."""
+    return status.st_ctime_ns if os.name == "posix" else status.st_mtime_ns
+
+
+def was_at_rest(changed: int, start: int) -> bool:
+    """Tell whether a file that changed last at ``changed`` had a time of its own at ``start``."""
+    return changed < start - _REST_NS
 
 
 def commits_of(folder: str) -> list[str]:
@@ -159,7 +169,7 @@ def _around(path: str) -> Iterator[tuple[str, int]]:
     yield ("/", 0) if is_folder else _described(lambda: os.stat(path))  # noqa: PTH116
     for folder in upward(path):
         for name in _SETTINGS:
-            yield from _file(f"{folder}/{name}")
+            yield from _file(os.path.join(folder, name))  # noqa: PTH118
         marker = _git_marker(folder)
         if os.path.lexists(marker):
             yield from _git(marker)
@@ -212,13 +222,13 @@ def _described(stats: Stats) -> tuple[str, int]:
     kind = stat.S_IFMT(found.st_mode)
     if kind == stat.S_IFDIR:
         return "/", 0
-    changed = found.st_ctime_ns if os.name == "posix" else found.st_mtime_ns
+    changed = changed_ns(found)
     words = f"{kind} {found.st_size} {found.st_mtime_ns} {changed} {found.st_dev} {found.st_ino}"
     return words, changed
 
 
 def _git_marker(folder: str) -> str:
-    return f"{folder}/.git"
+    return os.path.join(folder, ".git")  # noqa: PTH118
 
 
 def _git_folders(marker: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from exai_audit.baseline import (
 )
 from exai_audit.cli import options
 from exai_audit.cli.output import say, write_file, write_stdout
-from exai_audit.cli.run import Run, run_audit
+from exai_audit.cli.running import Run, run_audit
 from exai_audit.config import load, shown_path
 from exai_audit.errors import UsageError
 from exai_audit.finding import Finding

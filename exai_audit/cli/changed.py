@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exai_audit.cli.run import Run
+from exai_audit.cli.running import Run
 from exai_audit.errors import UsageError
 from exai_audit.git import GitError, merge_base
 from exai_audit.glob import matches

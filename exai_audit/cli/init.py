@@ -6,7 +6,7 @@ from pathlib import Path
 
 from exai_audit.cli import options
 from exai_audit.cli.output import write_file, write_stdout
-from exai_audit.cli.run import run_audit
+from exai_audit.cli.running import run_audit
 from exai_audit.config import (
     SECTION,
     SHARED_FILE,

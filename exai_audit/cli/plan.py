@@ -10,7 +10,7 @@ import typer
 from exai_audit.cli import options
 from exai_audit.cli.deliver import draws_unicode, requested, terminal_width
 from exai_audit.cli.output import write_file, write_stdout
-from exai_audit.cli.run import run_audit
+from exai_audit.cli.running import run_audit
 from exai_audit.config import Settings, find_root, lexically_absolute, load
 from exai_audit.engine import Audit
 from exai_audit.errors import UsageError

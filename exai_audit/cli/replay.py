@@ -124,19 +124,24 @@ def _read(file: str) -> list[str]:
 
 
 def _packed(parts: Sequence[bytes]) -> bytes:
-    """Return one text for several: their lengths and check sum in a line, then the texts."""
-    body = b"".join(parts)
+    """Return one text for several: the check sum of all that follows, their lengths, the parts."""
     lengths = " ".join(str(len(part)) for part in parts)
-    return b"%s %d %s\n%s" % (_MAGIC, zlib.crc32(body), lengths.encode(), body)
+    rest = lengths.encode() + b"\n" + b"".join(parts)
+    return _head(rest) + b"\n" + rest
+
+
+def _head(rest: bytes) -> bytes:
+    return b"%s %d" % (_MAGIC, zlib.crc32(rest))
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
-    head, _, body = data.partition(b"\n")
-    if not head.startswith(_MAGIC + b" "):
-        raise ValueError("no record")
-    check, *lengths = map(int, head[len(_MAGIC) :].split())
-    if check != zlib.crc32(body) or sum(lengths) != len(body) or len(lengths) % 3:
-        raise ValueError("a damaged record")
+    head, _, rest = data.partition(b"\n")
+    if head != _head(rest):
+        raise ValueError("no record, or a damaged one")
+    first, _, body = rest.partition(b"\n")
+    lengths = [int(length) for length in first.split()]
+    if sum(lengths) != len(body) or len(lengths) % 3:
+        raise ValueError("no record of a scan")
     at = 0
     for length in lengths:
         yield body[at : at + length]

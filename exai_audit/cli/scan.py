@@ -26,7 +26,7 @@ from exai_audit.cli.gate import minimum_score, verdicts
 from exai_audit.cli.inputs import look_around
 from exai_audit.cli.output import say
 from exai_audit.cli.replay import Recording
-from exai_audit.cli.run import Run, run_audit
+from exai_audit.cli.running import Run, run_audit
 from exai_audit.cli.stdin import given_text
 from exai_audit.config import load, with_options
 from exai_audit.result import AuditResult
