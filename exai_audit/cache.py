@@ -13,9 +13,9 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha1, sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -161,6 +161,13 @@ def _files(folders: list[Path]) -> list[str]:
 
 
 def _version(package: str) -> str:
+    for place in sys.path:
+        with suppress(OSError):
+            for name in os.listdir(place):  # noqa: PTH208
+                if name.startswith(f"{package}-") and name.endswith((".dist-info", ".egg-info")):
+                    return name
+    from importlib.metadata import PackageNotFoundError, version  # slow to load
+
     try:
         return version(package)
     except PackageNotFoundError:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from importlib import import_module
-from multiprocessing import get_context
 from sys import platform
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +16,9 @@ from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.knowledge.table import own_in_use, use
 from exai_audit.source import UnreadableSourceError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Progress = Callable[[int, int], None]
 Named = tuple[Discovered, str, int | None]
@@ -66,6 +68,11 @@ def collect_one(path: str, data: bytes, dotted: str, limit: int | None) -> Colle
 
 def _shared(chunks: Sequence[Sequence[Named]], workers: int) -> Iterator[list[Collected]]:
     """Yield what the files of each chunk say; workers begin at the front, this process behind."""
+    from concurrent.futures import (
+        ProcessPoolExecutor,
+    )  # slow to load, and a small change needs none
+    from multiprocessing import get_context
+
     context = get_context("fork" if platform == "linux" else "spawn")
     own: dict[int, list[Collected]] = {}
     with ProcessPoolExecutor(workers, context, initializer=use, initargs=own_in_use()) as pool:

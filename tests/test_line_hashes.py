@@ -28,6 +28,7 @@ _GREETING = [
         (" hello; \t\nworld!!!\r\r\r  \t\tGreetings\r End\r", _GREETING),
         (" hello; \t\r\nworld!!!\r\n\r\n\r\n  \t\tGreetings\r\n End\r\n", _GREETING),
         (" hello; \t\nworld!!!\r\n\n\r  \t\tGreetings\r End\r\n", _GREETING),
+        ("a\r \nb", ["67c066a59e652f5e:1", "cc4c43d77869440f:1", "8ee5a81e681643c1:1"]),
         (
             "Lorem ipsum dolor sit amet.\n" * 10,
             [

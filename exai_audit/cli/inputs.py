@@ -18,7 +18,8 @@ from exai_audit.looks import Looks
 _VARIABLES = frozenset(
     {
         "COLORTERM", "COLUMNS", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "HOME",
-        "LINES", "NO_COLOR", "PATH", "SOURCE_DATE_EPOCH", "TERM", "XDG_CONFIG_HOME",
+        "LINES", "NO_COLOR", "PATH", "SOURCE_DATE_EPOCH", "TERM", "UNICODE_VERSION",
+        "XDG_CONFIG_HOME", "_EXAI_AUDIT_COMPLETE",
     }
 )  # fmt: skip
 # Of git's own, those that say where its configuration is or what an object name stands for.
