@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exai_audit import looks
-from exai_audit.cli import app, inputs, replay, run
+from exai_audit import config, looks
+from exai_audit.cli import inputs, replay, run
 from exai_audit.report import FORMATS
 
 SLEEPER = "import time\n\n\nasync def wait():\n    time.sleep(1)\n"
@@ -66,13 +66,13 @@ def scan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     monkeypatch.setattr(looks, "_REST_NS", -(10**18))
     monkeypatch.setattr(inputs, "_changed", lambda folder: 0)  # other tests write beside these
     calls: list[object] = []
-    original = app.call
+    original = config.load
 
-    def called(arguments: list[str], circumstances: str | None = None) -> int:
-        calls.append(arguments)
-        return original(arguments, circumstances)
+    def loaded(start: Path, explicit: Path | None, isolated: bool) -> object:
+        calls.append(start)
+        return original(start, explicit, isolated)
 
-    monkeypatch.setattr(app, "call", called)
+    monkeypatch.setattr("exai_audit.cli.scanning.load", loaded)
 
     def scanned(*arguments: str) -> Said:
         calls.clear()
@@ -305,14 +305,14 @@ def test_a_damaged_record_is_not_replayed(
         scan(*words[1:])
     record = record_of(project)
     whole = record.read_bytes()
-    assert replay.replayed(circumstances, words) == 0
+    assert replay.record_of(circumstances, words) is not None
     place %= len(whole)
     record.write_bytes(
         whole[:place]
         + (b"" if cut else bytes([whole[place] ^ flip]))
         + (b"" if cut else whole[place + 1 :])
     )
-    assert replay.replayed(circumstances, words) is None
+    assert replay.record_of(circumstances, words) is None
     record.write_bytes(whole)
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from exai_audit.cli.output import abandon_stdout, say
-from exai_audit.cli.replay import asked, replayed
+from exai_audit.cli.replay import asked, record_of
 from exai_audit.errors import AuditError
 
 
@@ -43,13 +43,21 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    circumstances = asked(arguments)
-    status = replayed(circumstances, arguments) if circumstances else None
-    if status is None:
-        from exai_audit.cli.app import call  # a replay has no time to load it
+    """Do the least that will do: give an earlier output again, scan, parse and do as told.
 
-        status = call(arguments, circumstances)
-    return status
+    Each loads more than the one before.
+    """
+    circumstances = asked(arguments)
+    record = record_of(circumstances, arguments) if circumstances else None
+    if record is not None and record.holds():
+        return record.replay()
+    if record is not None:
+        from exai_audit.cli.scanning import ScanOptions, scan
+
+        return scan(ScanOptions.from_text(record.asked), circumstances)
+    from exai_audit.cli.app import call
+
+    return call(arguments, circumstances)
 
 
 def _internal_error(error: Exception) -> int:

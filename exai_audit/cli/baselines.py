@@ -1,8 +1,7 @@
-"""``exai-audit baseline``, and what a baseline says of a scan."""
+"""``exai-audit baseline``: the findings of today, written down."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,26 +10,20 @@ import typer
 from exai_audit.baseline import (
     DEFAULT_FILE,
     Baseline,
-    Reach,
-    applied,
     as_text,
     baseline_of,
     read_baseline,
     without,
 )
 from exai_audit.cli import options
+from exai_audit.cli.comparing import chosen_baseline, compared
 from exai_audit.cli.output import say, write_file, write_stdout
-from exai_audit.cli.running import Run, run_audit
-from exai_audit.config import load, shown_path
+from exai_audit.cli.running import run_audit
+from exai_audit.config import load
 from exai_audit.errors import UsageError
-from exai_audit.finding import Finding
-from exai_audit.fingerprint import Fingerprints
-from exai_audit.git import GitError
-from exai_audit.history import renamed_since_written
 from exai_audit.result import AuditResult, BaselineEntry
 from exai_audit.score.formula import FORMULA_VERSION
 from exai_audit.source import read_bytes
-from exai_audit.sources import Sources
 
 
 def baseline_command(
@@ -58,9 +51,9 @@ def baseline_command(
     result = run.result()
     file = output or chosen_baseline(run, None) or run.root / DEFAULT_FILE
     old = read_baseline(file, FORMULA_VERSION) if prune else _former(file, result)
-    compared = result if old is None else _compared(result, run, file, old)
-    new = sum(finding.new is True for finding in compared.findings)
-    gone = compared.baseline.gone if compared.baseline else ()
+    against = result if old is None else compared(result, run, file, old)
+    new = sum(finding.new is True for finding in against.findings)
+    gone = against.baseline.gone if against.baseline else ()
     if prune and old is not None:
         if gone:
             write_file(file, as_text(without(old, gone)))
@@ -71,56 +64,6 @@ def baseline_command(
     write_stdout(f"{run.shown(file)}: {_counted(len(result.findings), 'finding')}{changes}")
     if settings.baseline is None:
         say(f"Use it: scan --baseline {run.shown(file)}, or the setting baseline.")
-
-
-def chosen_baseline(run: Run, given: Path | None) -> Path | None:
-    """Return the baseline that an option or else the settings name."""
-    if given is not None or run.settings.baseline is None:
-        return given
-    file = (run.settings_file or run.root).parent / run.settings.baseline
-    return Path(shown_path(file))
-
-
-def compare_with(file: Path, result: AuditResult, run: Run, *, scores: bool) -> AuditResult:
-    """Say of each finding of a whole result whether the baseline ``file`` lacks it.
-
-    Args:
-        scores: whether the scores are going to be compared, too.
-
-    Raises:
-        UsageError: the file is no baseline that this version can use, or its score is of another
-            code or configuration.
-    """
-    baseline = read_baseline(file, FORMULA_VERSION)
-    if scores:
-        _refuse_other_population(result, baseline, run.shown(file))
-    return _compared(result, run, file, baseline)
-
-
-def _compared(result: AuditResult, run: Run, file: Path, baseline: Baseline) -> AuditResult:
-    reach = Reach(
-        frozenset(found.path for found in run.audited.discovery.files),
-        run.audited.project.judged,
-        result.target.paths,
-        run.settings.selects_somewhere,
-    )
-    return applied(result, baseline, run.shown(file), reach, _renamed(baseline, run, file, reach))
-
-
-def _refuse_other_population(result: AuditResult, baseline: Baseline, file: str) -> None:
-    remedy = "write it again with `exai-audit baseline`"
-    if baseline.configuration != result.target.configuration:
-        raise UsageError(
-            f"--max-drop: {file} was written with another configuration"
-            f" ({baseline.configuration}, now {result.target.configuration}), so the scores cannot"
-            f" be compared: {remedy}, or go back to those settings and options"
-        )
-    if baseline.paths != result.target.paths:
-        then, now = " ".join(baseline.paths), " ".join(result.target.paths)
-        raise UsageError(
-            f"--max-drop: {file} has the score of {then}, this scan is of {now}: "
-            f"scan the same paths, or {remedy} for these"
-        )
 
 
 def _former(file: Path, result: AuditResult) -> Baseline | None:
@@ -142,32 +85,6 @@ def _former(file: Path, result: AuditResult) -> Baseline | None:
             "name the same paths, another file (--output), or remove it"
         )
     return old
-
-
-def _renamed(
-    baseline: Baseline, run: Run, file: Path, reach: Reach
-) -> Callable[[Finding], str | None]:
-    """Return the fingerprint that a finding had before git saw its file renamed."""
-    gone = frozenset(entry.path for entry in baseline.entries if reach.vanished(entry))
-    if not gone:
-        return lambda finding: None
-    present = {found.path: found.absolute for found in run.audited.discovery.files}
-    try:
-        renamed, untold = renamed_since_written(run.root, file, gone, present)
-    except GitError:  # without git no file is renamed, only removed and added
-        return lambda finding: None
-    if untold:
-        say(
-            f"{run.shown(file)}: the clone is shallow, so files renamed since the baseline was "
-            "written look new; fetch the history (git fetch --unshallow)"
-        )
-    prints = Fingerprints(Sources(run.audited.discovery.files).get)
-
-    def former(finding: Finding) -> str | None:
-        old = renamed.get(finding.path)
-        return prints.of(finding, old) if old else None
-
-    return former
 
 
 def _total(entries: tuple[BaselineEntry, ...]) -> int:

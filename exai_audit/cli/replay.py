@@ -2,7 +2,8 @@
 
 A record holds everything that a scan depended on (`exai_audit.cli.inputs`) and everything that it
 wrote. It is replayed when the same circumstances find the same at every look; in any doubt, as when
-it is damaged, the scan runs. Loaded before all else, so it imports little.
+it is damaged, the scan runs. Where only looks differ, the words need not be parsed anew. Loaded
+before all else, so it imports little.
 """
 
 from __future__ import annotations
@@ -32,29 +33,49 @@ def asked(arguments: Sequence[str]) -> str | None:
         return None
 
 
-def replayed(circumstances: str, arguments: Sequence[str]) -> int | None:
-    """Write what the same scan wrote, and return its exit status; None when it has to run.
+class Record:
+    """A scan that was kept: what it depended on, what it was asked for, what it wrote."""
 
-    Raises:
-        AuditError: the output cannot be written.
-    """
+    __slots__ = ("_found", "_status", "_written", "asked")
+
+    def __init__(self, asked: str, found: str, status: int, written: Sequence[str]) -> None:
+        self.asked = asked
+        self._found = found
+        self._status = status
+        self._written = written
+
+    def holds(self) -> bool:
+        """Tell whether the same looks find the same."""
+        looks = _threes(self._found.split("\0"))
+        return all(kind in KINDS and look(kind, path) == words for kind, path, words in looks)
+
+    def replay(self) -> int:
+        """Write what the scan wrote, and return its exit status.
+
+        Raises:
+            AuditError: the output cannot be written.
+        """
+        for way, target, text in _threes(self._written):
+            output.write(way, target, text)
+        return self._status
+
+
+def record_of(circumstances: str, arguments: Sequence[str]) -> Record | None:
+    """Return what is kept of the same command in the same circumstances."""
     for folder in _folders(arguments):
-        record = _read(_file(folder, circumstances))
-        if record and record[0] == circumstances and _is_as_it_was(record[1]):
-            status, *written = record[2:]
-            if _names_all(arguments, written):
-                for way, target, text in _threes(written):
-                    output.write(way, target, text)
-                return int(status)
+        parts = _read(_file(folder, circumstances))
+        if parts[:1] == [circumstances] and _names_all(arguments, parts[4:]):
+            return Record(parts[1], parts[2], int(parts[3]), parts[4:])
     return None
 
 
 class Recording:
     """One scan on its way: its looks, and from now on what is written."""
 
-    def __init__(self, circumstances: str) -> None:
+    def __init__(self, circumstances: str, asked: str) -> None:
         self.looks = Looks()
         self._circumstances = circumstances
+        self._asked = asked
         self._written = output.listen()
 
     def keep(self, folder: str, status: int, revision: str | None) -> None:
@@ -68,7 +89,7 @@ class Recording:
             return
         written = [part for one in self._written for part in one]
         found = [part for at, words in self.looks.found.items() for part in (*at, words)]
-        parts = [self._circumstances, "\0".join(found), str(status), *written]
+        parts = [self._circumstances, self._asked, "\0".join(found), str(status), *written]
         data = _packed([_bytes(part) for part in parts])
         if any(way == output.APPENDED for way, _, _ in self._written) or len(data) > _MOST_BYTES:
             return
@@ -86,11 +107,6 @@ class Recording:
         if revision is None:
             return all(commit.startswith("?") for commit in told)
         return told[:1] == [revision]
-
-
-def _is_as_it_was(found: str) -> bool:
-    looks = _threes(found.split("\0"))
-    return all(kind in KINDS and look(kind, path) == words for kind, path, words in looks)
 
 
 def _names_all(arguments: Sequence[str], written: Sequence[str]) -> bool:
@@ -140,7 +156,7 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
         raise ValueError("no record, or a damaged one")
     first, _, body = rest.partition(b"\n")
     lengths = [int(length) for length in first.split()]
-    if sum(lengths) != len(body) or len(lengths) % 3:
+    if sum(lengths) != len(body) or len(lengths) % 3 != 1:
         raise ValueError("no record of a scan")
     at = 0
     for length in lengths:

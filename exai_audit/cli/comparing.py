@@ -1,0 +1,96 @@
+"""What a baseline says of a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from exai_audit.baseline import Baseline, Reach, applied, read_baseline
+from exai_audit.cli.output import say
+from exai_audit.cli.running import Run
+from exai_audit.config import shown_path
+from exai_audit.errors import UsageError
+from exai_audit.finding import Finding
+from exai_audit.fingerprint import Fingerprints
+from exai_audit.git import GitError
+from exai_audit.history import renamed_since_written
+from exai_audit.result import AuditResult
+from exai_audit.score.formula import FORMULA_VERSION
+from exai_audit.sources import Sources
+
+
+def chosen_baseline(run: Run, given: Path | None) -> Path | None:
+    """Return the baseline that an option or else the settings name."""
+    if given is not None or run.settings.baseline is None:
+        return given
+    file = (run.settings_file or run.root).parent / run.settings.baseline
+    return Path(shown_path(file))
+
+
+def compare_with(file: Path, result: AuditResult, run: Run, *, scores: bool) -> AuditResult:
+    """Say of each finding of a whole result whether the baseline ``file`` lacks it.
+
+    Args:
+        scores: whether the scores are going to be compared, too.
+
+    Raises:
+        UsageError: the file is no baseline that this version can use, or its score is of another
+            code or configuration.
+    """
+    baseline = read_baseline(file, FORMULA_VERSION)
+    if scores:
+        _refuse_other_population(result, baseline, run.shown(file))
+    return compared(result, run, file, baseline)
+
+
+def compared(result: AuditResult, run: Run, file: Path, baseline: Baseline) -> AuditResult:
+    """Say of each finding of a whole result whether ``baseline``, read from ``file``, lacks it."""
+    reach = Reach(
+        frozenset(found.path for found in run.audited.discovery.files),
+        run.audited.project.judged,
+        result.target.paths,
+        run.settings.selects_somewhere,
+    )
+    return applied(result, baseline, run.shown(file), reach, _renamed(baseline, run, file, reach))
+
+
+def _refuse_other_population(result: AuditResult, baseline: Baseline, file: str) -> None:
+    remedy = "write it again with `exai-audit baseline`"
+    if baseline.configuration != result.target.configuration:
+        raise UsageError(
+            f"--max-drop: {file} was written with another configuration"
+            f" ({baseline.configuration}, now {result.target.configuration}), so the scores cannot"
+            f" be compared: {remedy}, or go back to those settings and options"
+        )
+    if baseline.paths != result.target.paths:
+        then, now = " ".join(baseline.paths), " ".join(result.target.paths)
+        raise UsageError(
+            f"--max-drop: {file} has the score of {then}, this scan is of {now}: "
+            f"scan the same paths, or {remedy} for these"
+        )
+
+
+def _renamed(
+    baseline: Baseline, run: Run, file: Path, reach: Reach
+) -> Callable[[Finding], str | None]:
+    """Return the fingerprint that a finding had before git saw its file renamed."""
+    gone = frozenset(entry.path for entry in baseline.entries if reach.vanished(entry))
+    if not gone:
+        return lambda finding: None
+    present = {found.path: found.absolute for found in run.audited.discovery.files}
+    try:
+        renamed, untold = renamed_since_written(run.root, file, gone, present)
+    except GitError:  # without git no file is renamed, only removed and added
+        return lambda finding: None
+    if untold:
+        say(
+            f"{run.shown(file)}: the clone is shallow, so files renamed since the baseline was "
+            "written look new; fetch the history (git fetch --unshallow)"
+        )
+    prints = Fingerprints(Sources(run.audited.discovery.files).get)
+
+    def former(finding: Finding) -> str | None:
+        old = renamed.get(finding.path)
+        return prints.of(finding, old) if old else None
+
+    return former

@@ -1,0 +1,196 @@
+"""One scan: what was asked for, and what is done about it. Loads no parser of command lines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from exai_audit.cli.changed import changed_since
+from exai_audit.cli.command import Words
+from exai_audit.cli.comparing import chosen_baseline, compare_with
+from exai_audit.cli.deliver import (
+    Drawing,
+    add_step_summary,
+    deliver,
+    draws_unicode,
+    ledger_first,
+    requested,
+    wants_color,
+    with_statistics,
+)
+from exai_audit.cli.gate import minimum_score, verdicts
+from exai_audit.cli.inputs import look_around
+from exai_audit.cli.output import say
+from exai_audit.cli.replay import Recording
+from exai_audit.cli.running import Run, run_audit
+from exai_audit.cli.stdin import given_text
+from exai_audit.config import Settings, load, with_options
+from exai_audit.finding import Confidence, Scope, Severity
+from exai_audit.result import AuditResult
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """The arguments of ``exai-audit scan``, as `exai_audit.cli.options` describes them.
+
+    ``again`` are the words that repeat the scan but for its paths; ``True`` marks one as a path.
+    """
+
+    again: Sequence[tuple[str, bool]] = ()
+    paths: list[Path] | None = None
+    select: list[str] | None = None
+    ignore: list[str] | None = None
+    extend_select: list[str] | None = None
+    min_confidence: Confidence | None = None
+    show_only: list[str] | None = None
+    exclude: list[str] | None = None
+    extend_exclude: list[str] | None = None
+    force_exclude: bool = False
+    no_respect_gitignore: bool = False
+    scope: list[Scope] | None = None
+    config: Path | None = None
+    isolated: bool = False
+    output_format: list[str] | None = None
+    output: Path | None = None
+    color: str = "auto"
+    ascii_only: bool = False
+    top: int = 10
+    max_size: int | None = None
+    quiet: bool = False
+    verbose: bool = False
+    statistics: bool = False
+    show_files: bool = False
+    show_suppressed: bool = False
+    facts: bool = False
+    explain_score: bool = False
+    fail_under: str | None = None
+    fail_on: Severity | None = None
+    baseline: Path | None = None
+    no_baseline: bool = False
+    since: str | None = None
+    fail_on_new: bool = False
+    max_drop: float | None = None
+    exit_zero: bool = False
+    jobs: str = "auto"
+    no_cache: bool = False
+    cache_dir: Path | None = None
+    stdin_filename: Path | None = None
+
+    def as_text(self) -> str:
+        """Return these as text, for `from_text`."""
+        return msgspec.json.encode(self, enc_hook=str).decode()
+
+    @staticmethod
+    def from_text(text: str) -> ScanOptions:
+        """Return what `as_text` was called on."""
+        return msgspec.json.decode(text, type=ScanOptions, dec_hook=_path)
+
+    def words(self, targets: Sequence[Path]) -> Words:
+        """Return the words that repeat the scan, paths as paths."""
+        return ("scan", *(Path(w) if is_path else w for w, is_path in self.again), *targets)
+
+
+def scan(asked: ScanOptions, circumstances: str | None) -> int:
+    """Audit, report and judge; return the exit status.
+
+    Args:
+        circumstances: what the scan depends on besides files, if it may be kept for replaying.
+    """
+    given = given_text(asked.paths or [], asked.stdin_filename)
+    targets = [given[0]] if given else asked.paths or [Path()]
+    show_only = [str(given[0])] if given else asked.show_only
+    reports = requested(asked.output_format or [], asked.output)
+    ledger, reports = ledger_first(reports) if asked.explain_score else ((), reports)
+    if asked.statistics:
+        reports = with_statistics(reports)
+    use_color = wants_color(asked.color)
+    start = targets[0].absolute()
+    recording = None
+    if circumstances and given is None and asked.since is None:
+        recording = Recording(circumstances, asked.as_text())
+        named = (*targets, asked.config, asked.baseline)
+        look_around(recording.looks, [str(path) for path in named if path])
+    settings, settings_file = _settings(asked, start)
+    least = None if settings.fail_under is None else minimum_score(str(settings.fail_under))
+    run = run_audit(
+        targets,
+        settings,
+        settings_file,
+        jobs=asked.jobs,
+        no_cache=asked.no_cache,
+        cache_dir=asked.cache_dir,
+        show_files=asked.show_files,
+        with_past=asked.since is not None,
+        verbose=asked.verbose,
+        given=given,
+        looks=recording.looks if recording else None,
+    )
+    result = run.result(asked.words(targets), with_facts=asked.facts)
+    partial = show_only is not None
+    file = None if asked.no_baseline else chosen_baseline(run, asked.baseline)
+    result = _compared(result, run, file, asked.since, partial=partial)
+    shown = result if show_only is None else _only(result, _relative(show_only, run.root))
+    plain = asked.ascii_only or not draws_unicode()
+    top = asked.top or None
+    drawing = Drawing(top, use_color, plain, asked.max_size, asked.show_suppressed)
+    deliver(result, ledger, drawing, quiet=asked.quiet)
+    deliver(shown, reports, drawing, quiet=asked.quiet)
+    judged = verdicts(shown, settings, least, partial=partial)
+    for verdict in judged:
+        say(verdict.line)
+    add_step_summary(shown, reports, [verdict.line for verdict in judged])
+    failed = any(not verdict.passed for verdict in judged)
+    status = 1 if failed and not asked.exit_zero else 0
+    if recording and run.cache:
+        recording.keep(str(run.cache.folder), status, result.target.revision)
+    return status
+
+
+def _settings(asked: ScanOptions, start: Path) -> tuple[Settings, Path | None]:
+    """Return the settings in force and the file that they are from."""
+    settings, settings_file = load(start, asked.config, asked.isolated)
+    settings = with_options(
+        settings,
+        select=asked.select,
+        ignore=asked.ignore,
+        extend_select=asked.extend_select,
+        exclude=asked.exclude,
+        extend_exclude=asked.extend_exclude,
+        scope=asked.scope or None,
+        min_confidence=asked.min_confidence,
+        fail_under=asked.fail_under,
+        fail_on=asked.fail_on,
+        fail_on_new=asked.fail_on_new or None,
+        max_drop=asked.max_drop,
+        force_exclude=asked.force_exclude or None,
+        respect_gitignore=False if asked.no_respect_gitignore else None,
+    )
+    return settings, settings_file
+
+
+def _compared(
+    result: AuditResult, run: Run, baseline: Path | None, since: str | None, *, partial: bool
+) -> AuditResult:
+    """Return the result with what a baseline and an earlier revision say of it."""
+    if baseline is not None:
+        scores = run.settings.max_drop is not None and not partial
+        result = compare_with(baseline, result, run, scores=scores)
+    return result if since is None else changed_since(since, result, run)
+
+
+def _relative(names: list[str], root: Path) -> frozenset[str]:
+    return frozenset(
+        Path(os.path.relpath(Path(name).absolute(), root)).as_posix() for name in names if name
+    )
+
+
+def _only(result: AuditResult, paths: frozenset[str]) -> AuditResult:
+    return replace(result, findings=tuple(f for f in result.findings if f.path in paths))
+
+
+def _path(kind: type, value: str) -> object:
+    return kind(value)
