@@ -155,7 +155,7 @@ def _files(folders: list[Path]) -> list[str]:
             for entry in entries:
                 if entry.is_dir() and entry.name != "__pycache__":
                     found.extend(_files([Path(entry.path)]))
-                elif entry.name.endswith((".py", ".toml")):
+                elif entry.name.endswith((".py", ".toml", ".json")):
                     found.append(entry.path)
     return found
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from exai_audit.errors import SettingsError
-from exai_audit.knowledge.table import Call, Timeout, load, table
+from exai_audit.knowledge.table import Call, Timeout, load, shipped, table, toml_files
 
 TIMEOUTS = sorted(
     (row for row in table().calls.values() if row.timeout is not None), key=lambda row: row.name
@@ -242,3 +242,9 @@ def test_own_row_extends_and_replaces(tmp_path: Path) -> None:
     assert calls["ours.fetch"].timeout == Timeout("limit")
     assert calls["requests.get"].timeout == Timeout("limit")
     assert calls["requests.get"].category == "http-api"
+
+
+def test_the_merged_rows_say_what_the_toml_files_say() -> None:
+    merged, written_ones = shipped(), dict(load(toml_files()).calls)
+    assert merged == written_ones, "run `python -m exai_audit.knowledge`"
+    assert list(merged) == list(written_ones)

@@ -81,7 +81,11 @@ class ScanOptions:
     stdin_filename: Path | None = None
 
     def as_text(self) -> str:
-        """Return these as text, for `from_text`."""
+        """Return these as text, for `from_text`.
+
+        Raises:
+            UnicodeEncodeError: a name is no text.
+        """
         return msgspec.json.encode(self, enc_hook=str).decode()
 
     @staticmethod
@@ -109,11 +113,8 @@ def scan(asked: ScanOptions, circumstances: str | None) -> int:
         reports = with_statistics(reports)
     use_color = wants_color(asked.color)
     start = targets[0].absolute()
-    recording = None
-    if circumstances and given is None and asked.since is None:
-        recording = Recording(circumstances, asked.as_text())
-        named = (*targets, asked.config, asked.baseline)
-        look_around(recording.looks, [str(path) for path in named if path])
+    is_alone = given is None and asked.since is None
+    recording = _recording(asked, circumstances, targets) if circumstances and is_alone else None
     settings, settings_file = _settings(asked, start)
     least = None if settings.fail_under is None else minimum_score(str(settings.fail_under))
     run = run_audit(
@@ -148,6 +149,17 @@ def scan(asked: ScanOptions, circumstances: str | None) -> int:
     if recording and run.cache:
         recording.keep(str(run.cache.folder), status, result.target.revision)
     return status
+
+
+def _recording(asked: ScanOptions, circumstances: str, targets: Sequence[Path]) -> Recording | None:
+    """Begin to keep a scan, unless one of its words is no text."""
+    try:
+        recording = Recording(circumstances, asked.as_text())
+    except UnicodeEncodeError:
+        return None
+    named = (*targets, asked.config, asked.baseline)
+    look_around(recording.looks, [str(path) for path in named if path])
+    return recording
 
 
 def _settings(asked: ScanOptions, start: Path) -> tuple[Settings, Path | None]:

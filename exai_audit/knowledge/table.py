@@ -1,10 +1,15 @@
-"""The knowledge table: one row per known call, read from the TOML files beside this module."""
+"""The knowledge table: one row per known call.
+
+The rows are written in the TOML files beside this module; what a run reads is the file of merged
+rows, ``rows.json``, which takes a tenth of the time. ``python -m exai_audit.knowledge`` writes it
+anew, and a test compares both.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -12,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from exai_audit.atomic import replace_file
 from exai_audit.errors import SettingsError
 
 if sys.version_info >= (3, 11):
@@ -179,6 +185,8 @@ class Table:
         return self.canonical(call.returns) if call and call.returns else None
 
 
+_HERE = Path(__file__).parent
+_MERGED = "rows.json"
 _OWN: list[Path] = []
 _BRIDGES: list[str] = []
 _PARTS: dict[str, type] = {
@@ -191,7 +199,7 @@ _KEYS = {"call": "a list of tables [[call]]", "name": "a dotted name", "source":
 @cache
 def table() -> Table:
     """Load the table shipped with the tool and the user's own, once."""
-    return load(sorted(Path(__file__).parent.glob("*.toml")), _OWN, _BRIDGES)
+    return _extended(shipped(), _OWN, _BRIDGES)
 
 
 def use(own: Sequence[Path], bridges: Sequence[str] = ()) -> None:
@@ -230,6 +238,39 @@ def load(paths: Iterable[Path], own: Iterable[Path] = (), bridges: Iterable[str]
         for row in _rows(path):
             known = calls.get(row.name)
             calls[row.name] = _merged(known, row, path) if known else row
+    return _extended(calls, own, bridges)
+
+
+def toml_files() -> list[Path]:
+    """Return the TOML files that the shipped rows are written in."""
+    return sorted(_HERE.glob("*.toml"))
+
+
+def shipped() -> dict[str, Call]:
+    """Return the shipped rows by name."""
+    rows = msgspec.json.decode((_HERE / _MERGED).read_bytes(), type=list[Call])
+    return {row.name: row for row in rows}
+
+
+def merge() -> Path:
+    """Write the file of merged rows anew from the TOML files, one row a line; return it."""
+    rows = (msgspec.json.encode(_said(call)).decode() for call in load(toml_files()).calls.values())
+    file = _HERE / _MERGED
+    replace_file(str(file), ("[\n" + ",\n".join(rows) + "\n]\n").encode(), 0o644)
+    return file
+
+
+def _said(part: object) -> dict[str, object]:
+    """Return what a row or a part of it says besides what goes without saying."""
+    given = ((f.name, getattr(part, f.name), f.default) for f in fields(part))  # type: ignore[arg-type]
+    return {
+        name: _said(value) if is_dataclass(value) else value
+        for name, value, default in given
+        if value != default
+    }
+
+
+def _extended(calls: dict[str, Call], own: Iterable[Path], bridges: Iterable[str]) -> Table:
     for path in own:
         for row in _rows(path):
             known = calls.get(row.name)
