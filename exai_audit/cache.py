@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import sha1, sha256
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,7 @@ import msgspec
 from exai_audit import __version__
 from exai_audit.atomic import replace_file
 from exai_audit.facts.file import FileFacts
-from exai_audit.looks import was_at_rest
+from exai_audit.looks import blob_hash, was_at_rest
 
 TODAY, PAST = "facts.msgpack", "past.msgpack"
 _FORMAT = 2
@@ -97,6 +97,11 @@ class FactsCache:
         self._kept[path] = Record(self._certain(changed), size, blob, facts)
         self._is_dirty = True
 
+    def blob(self, path: str) -> bytes | None:
+        """Return git's hash of what a file of this run said."""
+        record = self._kept.get(path)
+        return record.blob if record else None
+
     def save(self) -> None:
         """Write what was found and remembered, if it differs; trouble in writing is no error.
 
@@ -120,11 +125,6 @@ class FactsCache:
 
     def _exists(self, path: str) -> bool:
         return path in self._kept or (self._root / path).exists()
-
-
-def blob_hash(data: bytes) -> bytes:
-    """Return git's object id of a file's content, so that history can share the records."""
-    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()
 
 
 def makers_fingerprint(

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exai_audit.cache import blob_hash
 from exai_audit.discover import Discovered
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.knowledge.table import own_in_use, use
+from exai_audit.looks import blob_hash
 from exai_audit.source import UnreadableSourceError
 
 if TYPE_CHECKING:

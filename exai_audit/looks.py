@@ -3,6 +3,7 @@
 A run takes each look before it reads what the look is at. Content that changes after a look has
 another time of change (ctime, which nobody can set), so that whoever finds the same words later
 would read the same. That holds for what was at rest when the run began: `Looks.at_rest` says so.
+Of a Python file that was not the words say so; its content has to be compared.
 
 Standard library only, and little of that: `exai_audit.cli.replay` has no time to load more.
 """
@@ -23,6 +24,8 @@ _GIT_FILES = (
 )  # fmt: skip
 _REST_NS = 2_000_000_000  # the coarsest clock of a file system in use: FAT
 _SHORT = 4096
+_SEPARATOR = "/\n"
+_REGULAR = f"{stat.S_IFREG} "
 Stats = Callable[[], os.stat_result]
 
 
@@ -33,22 +36,32 @@ class Looks:
         self._start = time.time_ns()
         self._newest = 0
         self.found: dict[tuple[str, str], str] = {}
+        self.recent: list[str] = []
+        """The files in folders that changed so short a time ago that they have to be compared."""
 
     def folder(self, path: str, entries: Iterable[os.DirEntry[str]]) -> None:
         """Look at the entries of a folder that decide which Python files are in it."""
-        self._keep("folder", path, _listed(entries))
+        words = []
+        for text, changed in _listed(entries):
+            if was_at_rest(changed, self._start):
+                words.append(text)
+            else:
+                name, _, real = _parted(text)
+                words.append(f"{name}/?/{real}")
+                self.recent.append(os.path.join(path, name))  # noqa: PTH118
+        self._keep("folder", path, _SEPARATOR.join(words))
 
     def at(self, kind: str, path: str) -> None:
         """Look at ``path``; ``kind`` is one of ``KINDS``."""
-        self._keep(kind, path, KINDS[kind](path))
+        words, newest = _joined(KINDS[kind](path))
+        self._newest = max(self._newest, newest)
+        self._keep(kind, path, words)
 
     def at_rest(self) -> bool:
-        """Tell whether all files were last changed well before the first look."""
+        """Tell whether all but the recent files were last changed well before the first look."""
         return was_at_rest(self._newest, self._start)
 
-    def _keep(self, kind: str, path: str, parts: Iterable[tuple[str, int]]) -> None:
-        words, newest = _joined(parts)
-        self._newest = max(self._newest, newest)
+    def _keep(self, kind: str, path: str, words: str) -> None:
         if self.found.setdefault((kind, path), words) != words:
             self._newest = self._start  # it changed between two looks
 
@@ -56,6 +69,31 @@ class Looks:
 def look(kind: str, path: str) -> str:
     """Return what is at ``path``, in the words of `Looks`."""
     return _joined(KINDS[kind](path))[0]
+
+
+def changed_files(folder: str, words: str) -> list[str] | None:
+    """Return the files whose words are others now, to be compared by content.
+
+    None where the folder differs in more than that.
+    """
+    before, now = words.split(_SEPARATOR), look("folder", folder).split(_SEPARATOR)
+    if len(before) != len(now):
+        return None
+    changed = []
+    for old, new in zip(before, now, strict=True):
+        if old != new:
+            (name, _, real), (new_name, stats, new_real) = _parted(old), _parted(new)
+            if (name, real) != (new_name, new_real) or not stats.startswith(_REGULAR):
+                return None
+            changed.append(os.path.join(folder, name))  # noqa: PTH118
+    return changed
+
+
+def blob_hash(data: bytes) -> bytes:
+    """Return git's object id of a file's content, so that history can share the records."""
+    from hashlib import sha1
+
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()
 
 
 def entries_of(folder: str) -> list[os.DirEntry[str]]:
@@ -122,7 +160,7 @@ def _listed(entries: Iterable[os.DirEntry[str]]) -> Iterator[tuple[str, int]]:
             yield f"{name}/", 0
         elif name.endswith(SUFFIXES) or name == ".gitignore":
             words, newest = _described(entry.stat)
-            real = os.path.realpath(entry.path) if entry.is_symlink() else ""
+            real = ascii(os.path.realpath(entry.path)) if entry.is_symlink() else ""
             yield f"{name}/{words}/{real}", newest
         elif entry.is_symlink() and _leads_to_folder(entry):
             yield f"{name}//", 0
@@ -210,7 +248,14 @@ def _joined(parts: Iterable[tuple[str, int]]) -> tuple[str, int]:
         words.append(text)
         if changed > newest:
             newest = changed
-    return "/\n".join(words), newest
+    return _SEPARATOR.join(words), newest
+
+
+def _parted(text: str) -> tuple[str, str, str]:
+    """Return the name, the status and the real path of an entry."""
+    name, _, rest = text.partition("/")
+    stats, _, real = rest.partition("/")
+    return name, stats, real
 
 
 def _described(stats: Stats) -> tuple[str, int]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exai_audit.cache import FactsCache, blob_hash, makers_fingerprint
+from exai_audit.cache import FactsCache, makers_fingerprint
 from exai_audit.collectors import collect
 from exai_audit.facts.file import FileFacts
+from exai_audit.looks import blob_hash
 
 SOURCE = (
     b"import time\n\n\nasync def wait(timeout: float = 5.0) -> None:\n    time.sleep(timeout)\n"
@@ -100,3 +102,13 @@ def test_blob_hash_is_gits() -> None:
 
 def test_fingerprint_is_stable() -> None:
     assert makers_fingerprint() == makers_fingerprint()
+
+
+def test_a_file_changed_a_moment_ago_is_known_by_its_content_only(tmp_path: Path) -> None:
+    cache = FactsCache(tmp_path, "ours", tmp_path)
+    now = time.time_ns()
+    cache.remember("a.py", now, len(SOURCE), blob_hash(SOURCE), facts_of(SOURCE))
+    cache.save()
+    again = FactsCache(tmp_path, "ours", tmp_path)
+    assert again.unchanged("a.py", now, len(SOURCE)) is None
+    assert again.same_content("a.py", now, SOURCE) == facts_of(SOURCE)

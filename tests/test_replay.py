@@ -249,6 +249,30 @@ def test_an_expired_suppression_is_told_on_its_day(
     assert "EXA405" in scan(*words).out
 
 
+def test_a_touched_file_is_compared_by_its_content(project: Path, scan: Scan) -> None:
+    file = project / "src" / "sleeper.py"
+    (project / "src" / "link.py").unlink()
+    first = scan("src")
+    file.write_text("x = 1\n")
+    file.write_text(SLEEPER)
+    again = scan("src")
+    assert (again.ran, again.out) == (False, first.out)
+    file.unlink()
+    os.mkfifo(file)
+    assert "not a regular file" in scan("src", "--show-files").err
+    assert scan("src").ran
+
+
+def test_a_recent_file_is_compared_whatever_its_times_say(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    seen = looks.Looks()
+    seen.folder(str(tmp_path), looks.entries_of(str(tmp_path)))
+    assert seen.at_rest()
+    assert seen.recent == [str(tmp_path / "a.py")]
+    words = seen.found["folder", str(tmp_path)]
+    assert looks.changed_files(str(tmp_path), words) == seen.recent
+
+
 def test_a_file_changed_a_moment_ago_is_not_trusted(
     project: Path, scan: Scan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

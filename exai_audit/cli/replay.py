@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from exai_audit.atomic import replace_file
 from exai_audit.cli import output
 from exai_audit.cli.inputs import circumstances
-from exai_audit.looks import CACHE_FOLDER, KINDS, Looks, look, upward
+from exai_audit.looks import CACHE_FOLDER, Looks, blob_hash, changed_files, look, upward
 
 _FOLDER = "runs"
 _MAGIC = b"exai-audit run 1"
-_MOST_RECORDS, _MOST_BYTES = 8, 64_000_000
+_MOST_RECORDS, _MOST_BYTES, _MOST_COMPARED = 8, 64_000_000, 50
+_HEAD = 4  # of a record's parts behind the circumstances, those before what was written
 
 
 def asked(arguments: Sequence[str]) -> str | None:
@@ -36,18 +37,30 @@ def asked(arguments: Sequence[str]) -> str | None:
 class Record:
     """A scan that was kept: what it depended on, what it was asked for, what it wrote."""
 
-    __slots__ = ("_found", "_status", "_written", "asked")
+    __slots__ = ("_blobs", "_found", "_status", "_written", "asked")
 
-    def __init__(self, asked: str, found: str, status: int, written: Sequence[str]) -> None:
-        self.asked = asked
-        self._found = found
-        self._status = status
-        self._written = written
+    def __init__(self, parts: Sequence[str]) -> None:
+        self.asked, self._found, self._blobs, status = parts[:_HEAD]
+        self._status = int(status)
+        self._written = parts[_HEAD:]
 
     def holds(self) -> bool:
-        """Tell whether the same looks find the same."""
-        looks = _threes(self._found.split("\0"))
-        return all(kind in KINDS and look(kind, path) == words for kind, path, words in looks)
+        """Tell whether the same looks find the same, of a few files at least the same content."""
+        touched: list[str] = []
+        for kind, path, words in _threes(self._found.split("\0")):
+            if kind == "folder":
+                changed = changed_files(path, words)
+                if changed is None:
+                    return False
+                touched += changed
+            elif look(kind, path) != words:
+                return False
+        return not touched or self._says_the_same(touched)
+
+    def _says_the_same(self, files: Sequence[str]) -> bool:
+        parts = self._blobs.split("\0")
+        known = dict(zip(parts[::2], parts[1::2], strict=True))
+        return len(files) <= _MOST_COMPARED and all(known.get(f) == _blob(f) for f in files)
 
     def replay(self) -> int:
         """Write what the scan wrote, and return its exit status.
@@ -64,8 +77,8 @@ def record_of(circumstances: str, arguments: Sequence[str]) -> Record | None:
     """Return what is kept of the same command in the same circumstances."""
     for folder in _folders(arguments):
         parts = _read(_file(folder, circumstances))
-        if parts[:1] == [circumstances] and _names_all(arguments, parts[4:]):
-            return Record(parts[1], parts[2], int(parts[3]), parts[4:])
+        if parts[:1] == [circumstances] and _names_all(arguments, parts[1 + _HEAD :]):
+            return Record(parts[1:])
     return None
 
 
@@ -78,18 +91,26 @@ class Recording:
         self._asked = asked
         self._written = output.listen()
 
-    def keep(self, folder: str, status: int, revision: str | None) -> None:
+    def keep(
+        self, folder: str, status: int, revision: str | None, blobs: Mapping[str, str]
+    ) -> None:
         """Keep the scan for replaying, unless something speaks against it.
 
         Args:
             folder: of the cache; trouble in writing to it is no error.
             revision: what git said of the commit that is checked out.
+            blobs: git's hash of each file's content as it was read.
         """
         if not self.looks.at_rest() or not self._agrees_with(revision):
             return
+        recent = self.looks.recent
+        if len(recent) > _MOST_COMPARED or any(blobs.get(f, "?") != _blob(f) for f in recent):
+            return
         written = [part for one in self._written for part in one]
         found = [part for at, words in self.looks.found.items() for part in (*at, words)]
-        parts = [self._circumstances, self._asked, "\0".join(found), str(status), *written]
+        known = "\0".join(part for pair in blobs.items() for part in pair)
+        head = [self._circumstances, self._asked, "\0".join(found), known, str(status)]
+        parts = [*head, *written]
         data = _packed([_bytes(part) for part in parts])
         if any(way == output.APPENDED for way, _, _ in self._written) or len(data) > _MOST_BYTES:
             return
@@ -127,6 +148,14 @@ def _folders(arguments: Sequence[str]) -> Iterator[str]:
             yield f"{folder}/{CACHE_FOLDER}"
 
 
+def _blob(file: str) -> str | None:
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123
+            return blob_hash(stream.read()).hex()
+    except OSError:
+        return None
+
+
 def _file(folder: str, circumstances: str) -> str:
     return os.path.join(folder, _FOLDER, f"{zlib.crc32(_bytes(circumstances)):08x}")  # noqa: PTH118
 
@@ -156,7 +185,7 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
         raise ValueError("no record, or a damaged one")
     first, _, body = rest.partition(b"\n")
     lengths = [int(length) for length in first.split()]
-    if sum(lengths) != len(body) or len(lengths) % 3 != 1:
+    if sum(lengths) != len(body) or len(lengths) % 3 != (1 + _HEAD) % 3:
         raise ValueError("no record of a scan")
     at = 0
     for length in lengths:

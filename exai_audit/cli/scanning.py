@@ -147,7 +147,9 @@ def scan(asked: ScanOptions, circumstances: str | None) -> int:
     failed = any(not verdict.passed for verdict in judged)
     status = 1 if failed and not asked.exit_zero else 0
     if recording and run.cache:
-        recording.keep(str(run.cache.folder), status, result.target.revision)
+        blobs = {str(f.absolute): run.cache.blob(f.path) for f in run.audited.discovery.files}
+        read = {file: blob.hex() for file, blob in blobs.items() if blob}
+        recording.keep(str(run.cache.folder), status, result.target.revision, read)
     return status
 
 
