@@ -14,6 +14,7 @@ from exai_audit.cli.command import Words
 from exai_audit.cli.comparing import chosen_baseline, compare_with
 from exai_audit.cli.deliver import (
     Drawing,
+    Report,
     add_step_summary,
     deliver,
     draws_unicode,
@@ -107,15 +108,11 @@ def scan(asked: ScanOptions, circumstances: str | None) -> int:
     given = given_text(asked.paths or [], asked.stdin_filename)
     targets = [given[0]] if given else asked.paths or [Path()]
     show_only = [str(given[0])] if given else asked.show_only
-    reports = requested(asked.output_format or [], asked.output)
-    ledger, reports = ledger_first(reports) if asked.explain_score else ((), reports)
-    if asked.statistics:
-        reports = with_statistics(reports)
+    ledger, reports = _reports(asked)
     use_color = wants_color(asked.color)
-    start = targets[0].absolute()
     is_alone = given is None and asked.since is None
     recording = _recording(asked, circumstances, targets) if circumstances and is_alone else None
-    settings, settings_file = _settings(asked, start)
+    settings, settings_file = _settings(asked, targets[0].absolute())
     least = None if settings.fail_under is None else minimum_score(str(settings.fail_under))
     run = run_audit(
         targets,
@@ -130,27 +127,41 @@ def scan(asked: ScanOptions, circumstances: str | None) -> int:
         given=given,
         looks=recording.looks if recording else None,
     )
-    result = run.result(asked.words(targets), with_facts=asked.facts)
-    partial = show_only is not None
-    file = None if asked.no_baseline else chosen_baseline(run, asked.baseline)
-    result = _compared(result, run, file, asked.since, partial=partial)
+    whole = run.result(asked.words(targets), with_facts=asked.facts)
+    result = _compared(asked, whole, run, show_only)
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
-    plain = asked.ascii_only or not draws_unicode()
-    top = asked.top or None
-    drawing = Drawing(top, use_color, plain, asked.max_size, asked.show_suppressed)
+    drawing = _drawing(asked, use_color)
     deliver(result, ledger, drawing, quiet=asked.quiet)
     deliver(shown, reports, drawing, quiet=asked.quiet)
-    judged = verdicts(shown, settings, least, partial=partial)
+    judged = verdicts(shown, settings, least, partial=show_only is not None)
     for verdict in judged:
         say(verdict.line)
     add_step_summary(shown, reports, [verdict.line for verdict in judged])
-    failed = any(not verdict.passed for verdict in judged)
-    status = 1 if failed and not asked.exit_zero else 0
-    if recording and run.cache:
-        blobs = {str(f.absolute): run.cache.blob(f.path) for f in run.audited.discovery.files}
-        read = {file: blob.hex() for file, blob in blobs.items() if blob}
-        recording.keep(str(run.cache.folder), status, result.target.revision, read)
+    status = 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1
+    if recording:
+        _keep(recording, run, status, result.target.revision)
     return status
+
+
+def _reports(asked: ScanOptions) -> tuple[Sequence[Report], Sequence[Report]]:
+    """Return the score's ledger, if it is asked for, and the other reports."""
+    reports = requested(asked.output_format or [], asked.output)
+    ledger, others = ledger_first(reports) if asked.explain_score else ([], reports)
+    return ledger, with_statistics(others) if asked.statistics else others
+
+
+def _drawing(asked: ScanOptions, use_color: bool) -> Drawing:
+    plain = asked.ascii_only or not draws_unicode()
+    return Drawing(asked.top or None, use_color, plain, asked.max_size, asked.show_suppressed)
+
+
+def _keep(recording: Recording, run: Run, status: int, revision: str | None) -> None:
+    cache = run.cache
+    if cache is not None:
+        files = run.audited.discovery.files
+        blobs = {str(file.absolute): cache.blob(file.path) for file in files}
+        read = {file: blob.hex() for file, blob in blobs.items() if blob}
+        recording.keep(str(cache.folder), status, revision, read)
 
 
 def _recording(asked: ScanOptions, circumstances: str, targets: Sequence[Path]) -> Recording | None:
@@ -187,13 +198,14 @@ def _settings(asked: ScanOptions, start: Path) -> tuple[Settings, Path | None]:
 
 
 def _compared(
-    result: AuditResult, run: Run, baseline: Path | None, since: str | None, *, partial: bool
+    asked: ScanOptions, result: AuditResult, run: Run, show_only: Sequence[str] | None
 ) -> AuditResult:
     """Return the result with what a baseline and an earlier revision say of it."""
+    baseline = None if asked.no_baseline else chosen_baseline(run, asked.baseline)
     if baseline is not None:
-        scores = run.settings.max_drop is not None and not partial
+        scores = run.settings.max_drop is not None and show_only is None
         result = compare_with(baseline, result, run, scores=scores)
-    return result if since is None else changed_since(since, result, run)
+    return result if asked.since is None else changed_since(asked.since, result, run)
 
 
 def _relative(names: list[str], root: Path) -> frozenset[str]:
