@@ -29,18 +29,23 @@ _SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """One file to audit; ``path`` is relative to the root, with slashes.
+    """One file to audit; ``path`` is relative to the root, with slashes, ``place`` is absolute.
 
     ``size`` is in bytes, ``changed``, the time of the last change, in nanoseconds. ``content``
     stands in for what is on disk.
     """
 
     path: str
-    absolute: Path
+    place: str
     scope: Scope
     size: int
     changed: int
     content: bytes | None = None
+
+    @property
+    def absolute(self) -> Path:
+        """The file's absolute path."""
+        return Path(self.place)
 
     def read(self) -> bytes:
         """Return what the file says.
@@ -149,7 +154,7 @@ class _Search:
             self.skipped[relative] = f"excluded by {pattern!r}"
         else:
             size, scope = len(content), scope_of(relative)
-            self.files[relative] = Discovered(relative, path, scope, size, 0, content)
+            self.files[relative] = Discovered(relative, str(path), scope, size, 0, content)
 
     def result(self) -> Discovery:
         """Return what was found and left out."""
@@ -166,7 +171,7 @@ class _Search:
         """Leave out symbolic links to files that are audited under their own name."""
         real_root = os.path.realpath(self.root)
         for relative in [path for path in self.files if path in self.links]:
-            real = os.path.realpath(self.files[relative].absolute)
+            real = os.path.realpath(self.files[relative].place)
             target = _posix(os.path.relpath(real, real_root))
             if target != relative and target in self.files:
                 del self.files[relative]
@@ -228,7 +233,7 @@ class _Search:
             self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({limit})"
         elif relative not in self.files:
             scope, size = scope_of(relative), status.st_size
-            self.files[relative] = Discovered(relative, Path(path), scope, size, changed_ns(status))
+            self.files[relative] = Discovered(relative, path, scope, size, changed_ns(status))
 
     def _excluding_named(self, relative: str) -> str | None:
         if not self.settings.force_exclude:

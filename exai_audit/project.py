@@ -30,15 +30,19 @@ class Project:
     _importers: dict[str, tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _chosen: list[FileFacts] = field(default_factory=list, init=False, repr=False, compare=False)
     stale: tuple[StaleSuppression, ...] = ()
     scripts: frozenset[str] = frozenset()
 
     def judged_files(self) -> Iterator[FileFacts]:
         """Yield the files to judge: parsed, in a judged scope, neither generated nor stubs."""
-        for facts in self.files:
-            counted_only = facts.generated or facts.path.endswith(".pyi")
-            if facts.path in self.judged and facts.failure is None and not counted_only:
-                yield facts
+        if not self._chosen:
+            self._chosen.extend(facts for facts in self.files if self._is_judged(facts))
+        return iter(self._chosen)
+
+    def _is_judged(self, facts: FileFacts) -> bool:
+        counted_only = facts.generated or facts.path.endswith(".pyi")
+        return facts.path in self.judged and facts.failure is None and not counted_only
 
     def constants(self) -> dict[str, float]:
         """Return the limits that constants and class fields give, in seconds, by dotted name."""

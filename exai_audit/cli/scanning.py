@@ -159,7 +159,7 @@ def _keep(recording: Recording, run: Run, status: int, revision: str | None) -> 
     cache = run.cache
     if cache is not None:
         files = run.audited.discovery.files
-        blobs = {str(file.absolute): cache.blob(file.path) for file in files}
+        blobs = {file.place: cache.blob(file.path) for file in files}
         read = {file: blob.hex() for file, blob in blobs.items() if blob}
         recording.keep(str(cache.folder), status, revision, read)
 
