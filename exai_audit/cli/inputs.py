@@ -24,7 +24,6 @@ _VARIABLES = frozenset(
 )  # fmt: skip
 # Of git's own, those that say where its configuration is or what an object name stands for.
 _GIT_VARIABLES = ("GIT_CONFIG", "GIT_NO_REPLACE", "GIT_REPLACE", "GIT_DISCOVERY")
-_GIT_SETTINGS = ("/etc/gitconfig", "~/.gitconfig", "~/.config/git/config")
 
 
 def circumstances(arguments: Sequence[str]) -> str:
@@ -46,8 +45,9 @@ def look_around(looks: Looks, named: Iterable[str]) -> None:
     """
     for path in named:
         looks.at("around", os.path.abspath(path))  # noqa: PTH100
-    for name in _GIT_SETTINGS:
-        looks.at("file", os.path.expanduser(name))  # noqa: PTH111
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    for name in ("/etc/gitconfig", "~/.gitconfig", f"{home}/git/config"):
+        looks.at("file", os.path.abspath(os.path.expanduser(name)))  # noqa: PTH100, PTH111
 
 
 def look_at_project(looks: Looks, root: str, files: Iterable[str]) -> None:
