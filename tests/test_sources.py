@@ -16,7 +16,7 @@ def discovered(folder: Path, name: str, text: str) -> Discovered:
     path = folder / name
     path.write_text(text)
     status = path.stat()
-    return Discovered(name, path, Scope.PRODUCTION, status.st_size, status.st_mtime_ns)
+    return Discovered(name, str(path), Scope.PRODUCTION, status.st_size, status.st_ctime_ns)
 
 
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
