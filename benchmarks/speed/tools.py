@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.speed.measure import run
 from benchmarks.speed.trees import Tree
 
 _LIKE_OURS = "C901,PLR0915,B019,ASYNC,S113"
@@ -29,6 +31,7 @@ class Tool:
         return (_BIN / Path(self.command(_NOWHERE, Path())[0]).name).exists()
 
 
+_MARK = b"\n# changed at "
 _NOWHERE = Tree("", "", Path(), 0, 0)
 COLD, WARM, CHANGED, HOOK = "exai-audit, cold", "exai-audit, warm", "one file changed", "the hook"
 
@@ -62,17 +65,21 @@ def changed_file(tree: Tree) -> Path:
 
 
 def _change(tree: Tree, scratch: Path) -> None:
-    """Add a line to one file, or take it away again."""
+    """Give one file an end that it never had."""
     path = changed_file(tree)
-    data = path.read_bytes()
-    line = b"\n# changed\n"
-    path.write_bytes(data.removesuffix(line) if data.endswith(line) else data + line)
+    data = path.read_bytes().partition(_MARK)[0]
+    path.write_bytes(data + _MARK + b"%d\n" % time.time_ns())
+
+
+def _settle(tree: Tree, scratch: Path) -> None:
+    """Let the warm run see what it is going to see again."""
+    run(_ours()(tree, scratch), scratch)
 
 
 _SMALL = ("service", "stdlib")
 OURS = (
     Tool(COLD, _ours("--no-cache")),
-    Tool(WARM, _ours()),
+    Tool(WARM, _ours(), _settle),
     Tool(CHANGED, _ours(), _change, _SMALL),
     Tool(HOOK, _hook, _change, _SMALL),
 )
