@@ -18,8 +18,6 @@ from exai_audit.words import plural, snake_case, words_of
 _TAKEN = frozenset({*sys.stdlib_module_names, *keyword.kwlist, *dir(builtins)})
 # Test runners and this tool would take such a module for a test.
 _TESTS = re.compile(r"(?:conf|doc)?tests?|tests?_\w+|\w+_tests?")
-_FEWEST_CLUSTERS = 3
-_LOOSE = 0.8
 _COVERS = 0.34
 _MOSTLY = 0.6
 _NAMED = 3
@@ -64,15 +62,7 @@ def is_mixed(module: ModuleSymbols, min_modularity: float) -> bool:
 
     Not one that is mostly a single class or circle of uses: that has to be divided itself.
     """
-    sizes = [sum(module.symbols[n].lines for n in cluster) for cluster in module.clusters]
-    several = sum(len(cluster) >= 2 for cluster in module.clusters)
-    return (
-        not module.opaque
-        and several >= _FEWEST_CLUSTERS
-        and module.modularity >= min_modularity
-        and module.coupling <= _LOOSE
-        and max(sizes) <= _MOSTLY * sum(sizes)
-    )
+    return module.modularity >= min_modularity and module.is_loose
 
 
 def responsibilities(

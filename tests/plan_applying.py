@@ -6,13 +6,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from exai_audit.collectors import symbols_of
 from exai_audit.config import Settings
 from exai_audit.engine import audit
 from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
 from exai_audit.planning.decomposition import decomposed, plan_of
 from exai_audit.result import Plan, PlanModule, PlanSymbol
+from exai_audit.sources import Sources
 
 _RELATIVE = re.compile(r"^(\s*from\s+)(\.)")
 
@@ -28,10 +31,13 @@ def plan_and_symbols(
     settings = Settings(rule_options=(("max-module-lines", limit),))
     audited = audit([folder], folder, settings, 1, lambda done, total: None)
     facts = next(facts for facts in audited.project.files if facts.path == path)
-    assert facts.symbols is not None
+    source = Sources(audited.discovery.files).get(path)
+    assert source is not None
+    symbols = symbols_of(source, limit)
+    assert symbols is not None
     if not gated:
-        return decomposed(facts, facts.symbols, audited.project), facts.symbols
-    return plan_of(facts, audited.project, settings), facts.symbols
+        return decomposed(facts, symbols, audited.project), symbols
+    return plan_of(replace(facts, symbols=symbols), audited.project, settings), symbols
 
 
 def split(plan: Plan, symbols: ModuleSymbols, folder: Path, *, modules: int | None = None) -> None:

@@ -26,6 +26,7 @@ from truth import Split, release, split_of
 
 from exai_audit.collectors.symbols import clustered
 from exai_audit.collectors.symbols.graph import symbol_graph
+from exai_audit.collectors.symbols.statements import pieces_of
 from exai_audit.collectors.symbols.ties import WEIGHTS, Weights
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.responsibilities import is_mixed
@@ -78,8 +79,7 @@ def cases(folder: Path, pythons: Path, use: str | None = None) -> list[Case]:
             releases.setdefault(place, release(place))
         path = old / row["module"]
         source = decode(row["module"], path.read_bytes())
-        module = symbol_graph(source, ast.parse(source.text))
-        assert module is not None
+        module = symbol_graph(pieces_of(source, ast.parse(source.text)))
         split = split_of(row["module"], source.text, releases[old], releases[new])
         name = f"{row['package']} {row['old']} {row['module'].rpartition('/')[2]}"
         if name.endswith("__init__.py"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -87,8 +88,9 @@ def _plan(audited: Audit, path: str, settings: Settings) -> Plan:
 
 
 def _read_again(facts: FileFacts, audited: Audit, settings: Settings) -> FileFacts:
-    """Return the facts with the symbols of a module that the audit only counted: a test's."""
-    from exai_audit.collectors import collect  # only here: a scan that remembers needs none
+    """Return the facts with the symbols of a module that stays whole, or that is not judged."""
+    from exai_audit.collectors import symbols_of  # only here: a scan that remembers needs none
 
-    data = Sources(audited.discovery.files).bytes_of(facts.path)
-    return facts if data is None else collect(facts.path, data, facts.module, settings.module_limit)
+    source = Sources(audited.discovery.files).get(facts.path)
+    symbols = None if source is None else symbols_of(source, settings.module_limit)
+    return replace(facts, symbols=symbols)

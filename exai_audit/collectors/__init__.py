@@ -61,7 +61,8 @@ def collect(
     Args:
         path: relative to the root, with forward slashes.
         dotted: the module's name below the root.
-        limit: above how many lines a module's symbols are read and clustered; never when None.
+        limit: above how many lines a module's symbols are read and clustered, where it may have
+            several duties; never when None.
         whole: take no short cut: libcst reads the file, and every topic looks at it. The facts are
             the same.
     """
@@ -97,6 +98,14 @@ def _symbols(
     if limit is None or facts.lines.physical <= limit:
         return None
     return module_symbols(source, syntax, limit)
+
+
+def symbols_of(source: SourceFile, limit: int) -> ModuleSymbols | None:
+    """Return the symbols of any module, whatever becomes of it; None where it cannot be read."""
+    syntax = read_tree(source)
+    if isinstance(syntax, Failure):
+        return None
+    return module_symbols(source, syntax, limit, always=True)
 
 
 def _with_topics(facts: FileFacts, tree: ModuleTree, words: frozenset[str] | None) -> FileFacts:

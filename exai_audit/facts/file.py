@@ -45,7 +45,8 @@ class Failure:
 class FileFacts:
     """What one file says. ``module`` is its dotted name below the root.
 
-    ``symbols`` are those of an oversized module in a judged scope, None for all others.
+    ``symbols`` are those of an oversized module in a judged scope that may have several duties,
+    None for all others.
     """
 
     path: str

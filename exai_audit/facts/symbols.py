@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+FEWEST_CLUSTERS, FEWEST_SYMBOLS = 3, 2
+"""How many clusters of how many symbols make several duties."""
+MOSTLY = 0.6
+"""Which share of a module's lines is most of it."""
+_LOOSE = 0.8
+
 
 class SymbolKind(str, Enum):
     """What a piece at the top of a module is.
@@ -133,3 +139,18 @@ class ModuleSymbols:
     modularity: float = 0.0
     coupling: float = 0.0
     hazards: tuple[HazardFact, ...] = ()
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether the clusters are several duties, if they are only clear enough.
+
+        Not where one class or circle of uses is most of them: that has to be divided itself.
+        """
+        sizes = [sum(self.symbols[n].lines for n in cluster) for cluster in self.clusters]
+        several = sum(len(cluster) >= FEWEST_SYMBOLS for cluster in self.clusters)
+        return (
+            not self.opaque
+            and several >= FEWEST_CLUSTERS
+            and self.coupling <= _LOOSE
+            and max(sizes) <= MOSTLY * sum(sizes)
+        )

@@ -7,37 +7,57 @@ from dataclasses import replace
 
 from exai_audit.collectors.symbols.atoms import Atoms, atoms_of, detached_names
 from exai_audit.collectors.symbols.graph import symbol_graph
+from exai_audit.collectors.symbols.statements import pieces_of
 from exai_audit.collectors.symbols.ties import WEIGHTS, Ties, Weights, ties_of
-from exai_audit.facts.symbols import ModuleSymbols
+from exai_audit.collectors.symbols.whole import cannot_be_divided, is_mostly_one_piece
+from exai_audit.facts.symbols import MOSTLY, ModuleSymbols
 from exai_audit.source import SourceFile
 
-_MOSTLY = 0.6
 
-
-def module_symbols(source: SourceFile, syntax: ast.Module, limit: int) -> ModuleSymbols | None:
+def module_symbols(
+    source: SourceFile, syntax: ast.Module, limit: int, *, always: bool = False
+) -> ModuleSymbols | None:
     """Return the symbols of a module in clusters of at most ``limit`` lines.
 
-    Where a part that nothing divides is most of the module, it is the only cluster. None where
-    the nesting is too deep to be read.
+    None where the nesting is too deep to be read.
+
+    Args:
+        always: False for None, too, where the module is certain not to be loose, most often
+            before the work is done that shows its clusters. Where a part that nothing divides is
+            most of the module, it is the only cluster.
     """
-    module = symbol_graph(source, syntax)
-    if module is None:
+    try:
+        pieces = pieces_of(source, syntax)
+        if not always and is_mostly_one_piece(pieces, source.text):
+            return None
+        module = symbol_graph(pieces)
+    except RecursionError:
         return None
     atoms = atoms_of(module, limit)
+    if not always:
+        if cannot_be_divided(module, atoms):
+            return None
+        module = _clustered(module, atoms, limit, WEIGHTS)
+        return module if module.is_loose else None
     largest = max(atoms.lines, default=0)
-    if largest > _MOSTLY * sum(atoms.lines):
+    if largest > MOSTLY * sum(atoms.lines):
         return replace(module, clusters=(atoms.members[atoms.lines.index(largest)],))
-    return clustered(module, limit)
+    return _clustered(module, atoms, limit, WEIGHTS)
 
 
 def clustered(
     module: ModuleSymbols, limit: int, weights: Weights = WEIGHTS, **shape: float
 ) -> ModuleSymbols:
     """Return ``module`` with its clusters."""
+    return _clustered(module, atoms_of(module, limit), limit, weights, **shape)
+
+
+def _clustered(
+    module: ModuleSymbols, atoms: Atoms, limit: int, weights: Weights, **shape: float
+) -> ModuleSymbols:
     from exai_audit.collectors.symbols.communities import modularity
     from exai_audit.collectors.symbols.layout import Layout, Shape
 
-    atoms = atoms_of(module, limit)
     graph = ties_of(module, atoms, weights)
     parts = Layout(atoms, graph.all, Shape(limit, **shape)).clusters()
     clusters = tuple(

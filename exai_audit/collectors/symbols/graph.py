@@ -7,28 +7,20 @@ import builtins
 from collections.abc import Iterable, Sequence
 
 from exai_audit.collectors.symbols.certain import surely_bound
-from exai_audit.collectors.symbols.statements import Piece, Pieces, blocks_below, pieces_of
+from exai_audit.collectors.symbols.statements import OF_THE_MODULE, Piece, Pieces, blocks_below
 from exai_audit.collectors.symbols.uses import Uses, uses_of
 from exai_audit.facts.symbols import HazardFact, ModuleSymbols, SymbolFact
-from exai_audit.source import SourceFile
 
 _HAZARDS = ("__doc__", "__file__", "__path__", "__spec__", "globals")
-_OF_THE_MODULE = frozenset({"__all__", "__dir__", "__doc__", "__getattr__", "__path__"})
 _KNOWN = frozenset({*dir(builtins), "__file__", "__path__", "__spec__", "__annotations__"})
 
 
-def symbol_graph(source: SourceFile, syntax: ast.Module) -> ModuleSymbols | None:
-    """Return the symbols of a module, without clusters.
+def symbol_graph(found: Pieces) -> ModuleSymbols:
+    """Return the symbols of the module that falls into these pieces, without clusters.
 
-    None where the nesting is too deep to be read.
+    Raises:
+        RecursionError: the nesting is too deep to be read.
     """
-    try:
-        return _graph(pieces_of(source, syntax))
-    except RecursionError:
-        return None
-
-
-def _graph(found: Pieces) -> ModuleSymbols:
     pieces = sorted(found.pieces, key=lambda piece: piece.ranges[0].first)
     at = {name: number for number, piece in enumerate(pieces) for name in piece.names}
     imported = {name for fact in found.imports for name in fact.names}
@@ -104,7 +96,7 @@ def _symbol(
         mutates=indices(uses.mutates),
         bases=tuple(sorted(set(_bases(piece.nodes)))),
         registers=tuple(sorted(set(_registrations(piece.nodes, at, imported)))),
-        anchored="__all__" in run or not _OF_THE_MODULE.isdisjoint(piece.names),
+        anchored="__all__" in run or not OF_THE_MODULE.isdisjoint(piece.names),
         section=piece.section,
     )
 

@@ -12,6 +12,7 @@ from exai_audit.collectors.walk import children
 from exai_audit.facts.symbols import ImportFact, LineRange, SymbolKind
 from exai_audit.source import SourceFile
 
+OF_THE_MODULE = frozenset({"__all__", "__dir__", "__doc__", "__getattr__", "__path__"})
 _STAYS = frozenset({"__getattr__", "__dir__"})
 _DUNDER = re.compile(r"__\w+__\Z")
 _BANNER = re.compile(r"#\s*[-=#*~+]{4,}|#{4,}|#\s*[-=*~+]{2,}\s*\w")
