@@ -59,7 +59,8 @@ def _clustered(
     from exai_audit.collectors.symbols.layout import Layout, Shape
 
     graph = ties_of(module, atoms, weights)
-    parts = Layout(atoms, graph.all, Shape(limit, **shape)).clusters()
+    layout = Layout(atoms, graph.all, Shape(limit, **shape))
+    parts = layout.clusters()
     clusters = tuple(
         tuple(sorted(number for atom in part for number in atoms.members[atom])) for part in parts
     )
@@ -67,7 +68,9 @@ def _clustered(
         module,
         clusters=clusters,
         detached=detached_names(module.symbols, limit),
-        modularity=round(modularity(graph.all, parts) * _meaningful(graph.meaning, atoms), 3),
+        modularity=round(
+            modularity(graph.all, parts, layout.degrees) * _meaningful(graph.meaning, atoms), 3
+        ),
         coupling=round(_coupling(atoms, parts), 3),
     )
 

@@ -7,6 +7,10 @@ from collections.abc import Iterable
 
 from exai_audit.collectors.symbols.statements import bound_in
 
+_BODIES_THAT_MAY_NOT_RUN = (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)
+PARTED = (ast.If, ast.Try, *_BODIES_THAT_MAY_NOT_RUN)
+"""Statements that may not bind all names that they could."""
+
 
 def surely_bound(statements: Iterable[ast.stmt]) -> set[str]:
     """Return the names that are bound whichever way the statements go."""
@@ -20,8 +24,8 @@ def _certain(node: ast.stmt) -> set[str]:
         ways = [surely_bound([*node.body, *node.orelse])]
         ways += [surely_bound(h.body) for h in node.handlers if not _leaves(h.body)]
         return set.intersection(*ways) | surely_bound(node.finalbody)
-    if isinstance(node, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)):
-        return set()  # a body that may not run, or not to its end
+    if isinstance(node, _BODIES_THAT_MAY_NOT_RUN):
+        return set()  # or not to their end
     return set(bound_in(node))
 
 

@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Sequence
 
-from exai_audit.collectors.symbols.certain import surely_bound
+from exai_audit.collectors.symbols.certain import PARTED, surely_bound
 from exai_audit.collectors.symbols.statements import OF_THE_MODULE, Piece, Pieces, blocks_below
 from exai_audit.collectors.symbols.uses import Uses, uses_of
 from exai_audit.facts.symbols import HazardFact, ModuleSymbols, SymbolFact
@@ -42,7 +42,7 @@ def symbol_graph(found: Pieces) -> ModuleSymbols:
             HazardFact(what, number)
             for number, use in enumerate(uses)
             for what in _HAZARDS
-            if what in use.eager | use.deferred and what not in at
+            if (what in use.eager or what in use.deferred) and what not in at
         ),
     )
 
@@ -52,7 +52,8 @@ def _opaque(pieces: Sequence[Piece], uses: Sequence[Uses], bound: set[str]) -> s
 
     That is one of the names where one is needed at import.
     """
-    unknown = {name for use in uses for name in use.eager | use.deferred} - bound - _KNOWN
+    needed_at_all = set().union(*(names for use in uses for names in (use.eager, use.deferred)))
+    unknown = needed_at_all - bound - _KNOWN
     if not unknown:
         return ""
     for piece, use in zip(pieces, uses, strict=True):
@@ -85,7 +86,7 @@ def _symbol(
     return SymbolFact(
         names=tuple(name for name in piece.names if name not in deleted),
         kind=piece.kind,
-        maybe=tuple(sorted(set(piece.names) - deleted - surely_bound(piece.nodes))),
+        maybe=_maybe(piece, deleted),
         ranges=tuple(piece.ranges),
         uses=indices(run),
         eager=indices(uses.eager),
@@ -99,6 +100,12 @@ def _symbol(
         anchored="__all__" in run or not OF_THE_MODULE.isdisjoint(piece.names),
         section=piece.section,
     )
+
+
+def _maybe(piece: Piece, deleted: set[str]) -> tuple[str, ...]:
+    if not any(isinstance(node, PARTED) for node in piece.nodes):
+        return ()  # each statement binds all of its names
+    return tuple(sorted(set(piece.names) - deleted - surely_bound(piece.nodes)))
 
 
 def _deleted(nodes: Iterable[ast.stmt]) -> Iterable[str]:

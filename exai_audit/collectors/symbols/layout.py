@@ -8,6 +8,7 @@ from math import inf
 
 from exai_audit.collectors.symbols.atoms import Atoms
 from exai_audit.collectors.symbols.communities import communities, degrees_of
+from exai_audit.collectors.symbols.louvain import Near
 from exai_audit.collectors.symbols.ties import Ties
 
 _ROUNDS = 12
@@ -37,15 +38,14 @@ class Layout:
         self._atoms = atoms
         self._shape = shape
         self._capacity = max(int(shape.limit * (1 - _HEADER)), 1)
-        self._near: dict[int, dict[int, float]] = {n: {} for n in range(len(atoms.members))}
-        self._sorted = dict(sorted(ties.items()))
-        for (one, other), weight in self._sorted.items():
+        self._near: Near = [{} for _ in atoms.members]
+        for (one, other), weight in sorted(ties.items()):
             self._near[one][other] = weight
             self._near[other][one] = weight
-        self._degree = degrees_of(self._sorted)
+        self.degrees = degrees_of(self._near)
         self._total = sum(ties.values()) or 1.0
         self._ties = ties
-        users: dict[int, set[int]] = {n: set() for n in self._near}
+        users: dict[int, set[int]] = {n: set() for n in range(len(atoms.members))}
         for atom, needed in enumerate(atoms.needs):
             for target in needed:
                 users[target].add(atom)
@@ -54,7 +54,7 @@ class Layout:
 
     def clusters(self) -> list[list[int]]:
         """Return clusters of atoms, those that others need first."""
-        parts = self._parts_within_limit(list(self._near))
+        parts = self._parts_within_limit(range(len(self._near)))
         self._rank(self._settled(self._ordered(parts)))
         self._improve()
         self._rank(self._cut_to_size(self._current()))
@@ -70,7 +70,7 @@ class Layout:
 
     def _parts_within_limit(self, nodes: Sequence[int]) -> list[list[int]]:
         found = []
-        for part in communities(nodes, self._sorted, self._shape.resolution):
+        for part in communities(nodes, self._near, self._shape.resolution):
             inner = sorted(part)
             if len(inner) > 1 and self._size(inner) > self._capacity:
                 found.extend(self._cut(inner, len(part) == len(nodes)))
@@ -81,7 +81,7 @@ class Layout:
     def _cut(self, nodes: list[int], is_whole: bool) -> list[list[int]]:
         if not is_whole:
             return self._parts_within_limit(nodes)
-        parts = communities(nodes, self._sorted, self._shape.resolution * 2)
+        parts = communities(nodes, self._near, self._shape.resolution * 2)
         if len(parts) > 1:
             return [p for part in parts for p in self._halves(sorted(part))]
         return self._halves(nodes)
@@ -137,7 +137,7 @@ class Layout:
     def _topological(self) -> list[int]:
         """Return the atoms, each after all that it needs."""
         done: dict[int, None] = {}
-        for root in self._near:
+        for root in range(len(self._near)):
             stack = [root]
             while stack:
                 atom = stack[-1]
@@ -187,7 +187,8 @@ class Layout:
         pull: dict[int, float] = {}
         for other, weight in self._near[atom].items():
             if other in ranks:
-                pull[ranks[other]] = pull.get(ranks[other], 0.0) + weight
+                rank = ranks[other]
+                pull[rank] = pull[rank] + weight if rank in pull else weight
         return pull
 
     def _quality(self, ranks: Mapping[int, int]) -> float:
@@ -205,12 +206,12 @@ class Layout:
         sizes, degrees = self._sums()
         for _ in range(_ROUNDS):
             moved = False
-            for atom in self._near:
-                rank = self.rank[atom]
-                lines, degree = self._atoms.lines[atom], self._degree.get(atom, 0.0)
+            for atom, rank in sorted(self.rank.items()):
+                lines, degree = self._atoms.lines[atom], self.degrees.get(atom, 0.0)
                 sizes[rank] -= lines
                 degrees[rank] -= degree
-                best = self._best_rank(atom, sizes, degrees)
+                pull = self._pulls(atom, self.rank)
+                best = self._best_rank(atom, pull, sizes, degrees) if pull.keys() - {rank} else rank
                 self.rank[atom] = best
                 sizes[best] += lines
                 degrees[best] += degree
@@ -218,14 +219,15 @@ class Layout:
             if not moved:
                 break
 
-    def _best_rank(self, atom: int, sizes: dict[int, int], degrees: dict[int, float]) -> int:
+    def _best_rank(
+        self, atom: int, pull: Mapping[int, float], sizes: dict[int, int], degrees: dict[int, float]
+    ) -> int:
         """Return where an atom fits best; the sums are of the ranks without it."""
+        current = self.rank[atom]
         floor = max((self.rank[n] for n in self._atoms.needs[atom]), default=0)
         ceiling = min((self.rank[u] for u in self._users[atom]), default=len(self._near))
-        current = self.rank[atom]
-        pull = self._pulls(atom, self.rank)
         lines, capacity = self._atoms.lines[atom], self._capacity
-        scale = self._degree.get(atom, 0.0)
+        scale = self.degrees.get(atom, 0.0)
 
         def gain(rank: int) -> float:
             expected = scale * degrees.get(rank, 0.0) / (2 * self._total)
@@ -252,7 +254,7 @@ class Layout:
         degrees = dict.fromkeys(self.rank.values(), 0.0)
         for atom, rank in self.rank.items():
             sizes[rank] += self._atoms.lines[atom]
-            degrees[rank] += self._degree.get(atom, 0.0)
+            degrees[rank] += self.degrees.get(atom, 0.0)
         return sizes, degrees
 
     # Fewer clusters
@@ -276,7 +278,7 @@ class Layout:
             low, high = home[one], home[other]
             pair = (low, high) if low < high else (high, low)
             between[pair] = between.get(pair, 0.0) + weight
-        degrees = [sum(self._degree.get(a, 0.0) for a in part) for part in parts]
+        degrees = [sum(self.degrees.get(a, 0.0) for a in part) for part in parts]
         sizes = [self._size(part) for part in parts]
         small = [self._is_small(part) for part in parts]
         found = []

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import cached_property, lru_cache
 
 Near = list[dict[int, float]]
 """For each node the nodes that it is tied to, itself for what is inside of it, and how much."""
 
 _ENOUGH = 1e-7
+_ROUNDING = 1e-9
 
 
 class Level:
@@ -27,7 +29,16 @@ class Level:
         ]
         self.twice = sum(self.degrees)
         self.around = [
-            [tie for tie in others.items() if tie[0] != node] for node, others in enumerate(near)
+            [tie for tie in others.items() if tie[0] != node] if node in others else [*others.items()]
+            for node, others in enumerate(near)
+        ]
+
+    @cached_property
+    def _onward(self) -> list[list[tuple[int, float]]]:
+        """For each node what ties it to itself and to later ones: each tie once."""
+        return [
+            [tie for tie in others.items() if tie[0] >= node]
+            for node, others in enumerate(self.near)
         ]
 
     def quality(self, resolution: float) -> float:
@@ -39,13 +50,13 @@ class Level:
     def joined(self, home: Sequence[int]) -> Level:
         """Return the graph of larger communities: what ties two, what is tied inside of one."""
         joined: Near = [{} for _ in range(max(home) + 1)]
-        for node, others in enumerate(self.near):
-            one = home[node]
-            for neighbour, weight in others.items():
-                if neighbour >= node:
-                    other = home[neighbour]
-                    weight += joined[one].get(other, 0)
-                    joined[one][other] = joined[other][one] = weight
+        for one, ties in zip(home, self._onward, strict=True):
+            row = joined[one]
+            for neighbour, weight in ties:
+                other = home[neighbour]
+                if other in row:
+                    weight += row[other]
+                row[other] = joined[other][one] = weight
         return Level(joined)
 
 
@@ -55,26 +66,39 @@ def louvain(level: Level, resolution: float, seed: int) -> list[int]:
     Args:
         seed: decides in which order nodes are looked at.
     """
-    chance = random.Random(seed)
     total = level.twice / 2
     found = list(range(len(level.near)))
-    while home := _moved(level, total, resolution, chance):
+    sizes = (len(found),)
+    while home := _moved(level, total, resolution, _order(seed, sizes)):
         found = [home[node] for node in found]
         before, level = level, level.joined(home)
         if level.quality(resolution) - before.quality(resolution) <= _ENOUGH:
             break
+        sizes = (*sizes, len(level.near))
     return found
 
 
-def _moved(level: Level, total: float, resolution: float, chance: random.Random) -> list[int]:
+@lru_cache(maxsize=4096)
+def _order(seed: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return in which order the nodes of the last of the levels of these sizes are looked at.
+
+    It hangs on the sizes alone: shuffling anew each time takes as long as a sweep.
+    """
+    chance = random.Random(seed)
+    order: list[int] = []
+    for size in sizes:
+        order = list(range(size))
+        chance.shuffle(order)
+    return tuple(order)
+
+
+def _moved(level: Level, total: float, resolution: float, order: Sequence[int]) -> list[int]:
     """Move nodes to communities of their neighbours until none gains; empty if none has."""
     degrees, around = level.degrees, level.around
     home = list(range(len(degrees)))
     sums = list(degrees)
-    order = list(home)
-    chance.shuffle(order)
     scale = 2 * total**2
-    has_moved, is_moving = False, True
+    has_moved, is_moving, unchanged = False, True, 0
     while is_moving:
         is_moving = False
         for node in order:
@@ -82,19 +106,32 @@ def _moved(level: Level, total: float, resolution: float, chance: random.Random)
             pulls: dict[int, float] = {}
             for other, weight in around[node]:
                 at = home[other]
-                pulls[at] = pulls[at] + weight if at in pulls else weight
-            degree = degrees[node]
-            sums[own] -= degree
-            loss = -pulls.get(own, 0.0) / total + resolution * (sums[own] * degree) / scale
+                if at in pulls:
+                    pulls[at] += weight
+                else:
+                    pulls[at] = weight
+            degree, before = degrees[node], sums[own]
+            sums[own] = left = before - degree
+            loss = -pulls.get(own, 0.0) / total + resolution * (left * degree) / scale
             most = 0.0
+            needed = (-loss - _ROUNDING) * total
             for at, pull in pulls.items():
-                gain = loss + pull / total - resolution * (sums[at] * degree) / scale
-                if gain > most:
-                    most, best = gain, at
+                if pull > needed:  # or else it gains less than the most, whatever is expected
+                    gain = loss + pull / total - resolution * (sums[at] * degree) / scale
+                    if gain > most:
+                        most, best = gain, at
+                        needed = (most - loss - _ROUNDING) * total
             sums[best] += degree
             if best != own:
                 home[node] = best
                 is_moving = has_moved = True
+                unchanged = 0
+            elif sums[own] != before:  # rounded
+                unchanged = 0
+            else:
+                unchanged += 1
+                if unchanged == len(order):  # each would be looked at as before
+                    break
     if not has_moved:
         return []
     numbers = {at: number for number, at in enumerate(sorted(set(home)))}

@@ -26,6 +26,11 @@ _INNER_SCOPES = frozenset({
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
 })  # fmt: skip
+_BIND = frozenset({
+    ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom,
+    ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.Nonlocal,
+})  # fmt: skip
+_ENDS = frozenset({*_INNER_SCOPES, ast.Name, ast.Constant})
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
@@ -221,9 +226,13 @@ def bound_in(node: ast.stmt) -> Iterator[str]:
     stack: list[ast.AST] = [node]
     while stack:
         part = stack.pop()
-        yield from names_bound(part)
-        if type(part) not in _INNER_SCOPES:
-            stack.extend(reversed(children(part)))
+        kind = type(part)
+        if kind in _BIND:
+            yield from names_bound(part)
+        if kind not in _ENDS:
+            found = children(part)
+            found.reverse()
+            stack += found
 
 
 def blocks_below(node: ast.stmt) -> Iterator[ast.AST]:
