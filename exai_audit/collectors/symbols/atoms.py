@@ -96,10 +96,10 @@ def _inseparable(
 ) -> set[int]:
     """Return what must share the module of a symbol: names that it or its readers assign anew."""
     symbol = symbols[number]
-    found = set(shared) & {*symbol.uses, *symbol.rebinds}
+    found = {target for target in (*symbol.uses, *symbol.rebinds) if target in shared}
     if symbol.kind is SymbolKind.STATEMENT and len(symbol.uses) == 1:
         found |= set(symbol.uses)
-    return found & set(movable) - {number}
+    return {other for other in found if other in movable and other != number}
 
 
 def _circles(graph: Mapping[int, Collection[int]]) -> list[tuple[int, ...]]:
@@ -107,6 +107,7 @@ def _circles(graph: Mapping[int, Collection[int]]) -> list[tuple[int, ...]]:
     index: dict[int, int] = {}
     low: dict[int, int] = {}
     stack: list[int] = []
+    waiting: set[int] = set()  # what is on the stack
     found: list[tuple[int, ...]] = []
     for root in sorted(graph):
         work = [(root, iter(sorted(graph[root])))] if root not in index else []
@@ -115,7 +116,8 @@ def _circles(graph: Mapping[int, Collection[int]]) -> list[tuple[int, ...]]:
             if node not in index:
                 index[node] = low[node] = len(index)
                 stack.append(node)
-            target = next((t for t in targets if t not in index or t in stack), None)
+                waiting.add(node)
+            target = next((t for t in targets if t not in index or t in waiting), None)
             if target is None:
                 work.pop()
                 if work:
@@ -123,6 +125,7 @@ def _circles(graph: Mapping[int, Collection[int]]) -> list[tuple[int, ...]]:
                 if low[node] == index[node]:
                     at = stack.index(node)
                     found.append(tuple(sorted(stack[at:])))
+                    waiting.difference_update(stack[at:])
                     del stack[at:]
             elif target in index:
                 low[node] = min(low[node], index[target])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from exai_audit.collectors.symbols.certain import PARTED, surely_bound
 from exai_audit.collectors.symbols.statements import OF_THE_MODULE, Piece, Pieces, blocks_below
@@ -77,22 +77,23 @@ def _imports_all(node: ast.stmt) -> bool:
 def _symbol(
     number: int, piece: Piece, uses: Uses, at: dict[str, int], imported: set[str]
 ) -> SymbolFact:
-    def indices(names: set[str]) -> tuple[int, ...]:
+    def indices(names: Set[str]) -> tuple[int, ...]:
         return tuple(sorted({at[name] for name in names if name in at} - {number})) if names else ()
 
     run = uses.eager | uses.deferred
+    needed = run | uses.typed
+    own = needed & at.keys()  # few of all names, so that the rest is quick
     deleted = set(_deleted(piece.nodes))
-    needed = {name for name in run | uses.typed if at.get(name, number) != number}
     return SymbolFact(
         names=tuple(name for name in piece.names if name not in deleted),
         kind=piece.kind,
         maybe=_maybe(piece, deleted),
         ranges=tuple(piece.ranges),
-        uses=indices(run),
-        eager=indices(uses.eager),
+        uses=indices(run & own),
+        eager=indices(uses.eager & own),
         typed=indices(uses.typed - run),
-        names_used=tuple(sorted(needed)),
-        external=tuple(sorted((run | uses.typed) & imported)),
+        names_used=tuple(sorted(name for name in own if at[name] != number)),
+        external=tuple(sorted(needed & imported)),
         rebinds=indices(uses.rebinds) + ((number,) if deleted else ()),
         mutates=indices(uses.mutates),
         bases=tuple(sorted(set(_bases(piece.nodes)))),

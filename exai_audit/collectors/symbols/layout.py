@@ -13,6 +13,7 @@ from exai_audit.collectors.symbols.ties import Ties
 
 _ROUNDS = 12
 _HEADER = 0.05
+_ROUNDING = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,31 +224,30 @@ class Layout:
         self, atom: int, pull: Mapping[int, float], sizes: dict[int, int], degrees: dict[int, float]
     ) -> int:
         """Return where an atom fits best; the sums are of the ranks without it."""
-        current = self.rank[atom]
-        floor = max((self.rank[n] for n in self._atoms.needs[atom]), default=0)
-        ceiling = min((self.rank[u] for u in self._users[atom]), default=len(self._near))
-        lines, capacity = self._atoms.lines[atom], self._capacity
+        current, lines = self.rank[atom], self._atoms.lines[atom]
         scale = self.degrees.get(atom, 0.0)
 
         def gain(rank: int) -> float:
             expected = scale * degrees.get(rank, 0.0) / (2 * self._total)
             return round(pull.get(rank, 0.0) - self._shape.resolution * expected, 9)
 
+        stays = gain(current)
+        is_oversized = sizes.get(current, 0) + lines > self._capacity
+        # No rank gains more than it pulls: where none pulls enough, nothing more need be asked.
+        least = -inf if is_oversized else stays - _ROUNDING
+        worth = sorted(rank for rank, by in pull.items() if by > least and rank != current)
+        if not worth:
+            return current
+        floor = max((self.rank[n] for n in self._atoms.needs[atom]), default=0)
+        ceiling = min((self.rank[u] for u in self._users[atom]), default=len(self._near))
         best, most = current, -inf
-        allowed = False
-        for rank in sorted(pull):
-            if floor <= rank <= ceiling and sizes.get(rank, 0) + lines <= capacity:
-                allowed = allowed or rank == current
+        for rank in worth:
+            if floor <= rank <= ceiling and sizes.get(rank, 0) + lines <= self._capacity:
                 gained = gain(rank)
                 if gained > most:
                     best, most = rank, gained
-        if best == current:
-            return current
-        oversized = sizes.get(current, 0) + lines > capacity
-        alone = sizes.get(current, 0) == 0
-        if oversized and not alone and not allowed:
-            return best
-        return best if most > gain(current) else current
+        has_to_go = is_oversized and sizes.get(current, 0) > 0
+        return best if has_to_go or most > stays else current
 
     def _sums(self) -> tuple[dict[int, int], dict[int, float]]:
         sizes = dict.fromkeys(self.rank.values(), 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -76,7 +76,13 @@ class _Summed:
         low, high = self._home[one], self._home[other]
         if low != high and weight > 0:
             key = (low, high) if low < high else (high, low)
-            self.ties[key] = self.ties.get(key, 0.0) + weight
+            ties = self.ties
+            ties[key] = ties[key] + weight if key in ties else weight
+
+    def tie_all(self, group: Iterable[int], weight: float) -> None:
+        """Tie each two of a group."""
+        for one, other in combinations(group, 2):
+            self.tie(one, other, weight)
 
     def tie_groups(self, groups: Mapping[str, Iterable[int]], weight: float, total: int) -> None:
         """Tie the members of each group: the rarer what they share, the stronger."""
@@ -84,8 +90,7 @@ class _Summed:
             group = sorted(set(members))
             if 2 <= len(group) <= min(_LARGEST_GROUP, max(2, total // 2)):
                 rarity = log(total / len(group)) / log(total) if total > 1 else 0.0
-                for one, other in combinations(group, 2):
-                    self.tie(one, other, weight * rarity / (len(group) - 1) ** 0.5)
+                self.tie_all(group, weight * rarity / (len(group) - 1) ** 0.5)
 
 
 def _tie_by_use(
@@ -102,8 +107,7 @@ def _tie_by_use(
             weight = weights.uses if used in symbols[user].uses else weights.typed
             ties.tie(user, used, weight / len(group) ** 0.5)
         if 2 <= len(group) <= _LARGEST_GROUP:
-            for one, other in combinations(group, 2):
-                ties.tie(one, other, weights.users / len(group))
+            ties.tie_all(group, weights.users / len(group))
 
 
 def _by_external(symbols: Sequence[SymbolFact], home: Mapping[int, int]) -> dict[str, list[int]]:
@@ -146,9 +150,10 @@ def _tie_by_place(
     for position, number in enumerate(placed):
         for distance, other in enumerate(placed[position + 1 : position + 1 + weights.reach], 1):
             ties.tie(number, other, weights.closeness / distance)
-    sizes = Counter(symbols[number].section for number in placed)
-    for section, size in sorted(sizes.items()):
+    sections: dict[int, list[int]] = defaultdict(list)
+    for number in placed:
+        sections[symbols[number].section].append(number)
+    for _, group in sorted(sections.items()):
+        size = len(group)
         if 2 <= size <= len(placed) // 2:
-            group = [number for number in placed if symbols[number].section == section]
-            for one, other in combinations(group, 2):
-                ties.tie(one, other, weights.section * 2 / (size - 1))
+            ties.tie_all(group, weights.section * 2 / (size - 1))

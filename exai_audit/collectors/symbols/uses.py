@@ -110,18 +110,38 @@ class _Reader:
             self._read_in_order(nodes, scope, names)
             return
         own = _NOTHING if scope.is_function else scope.bound
-        visits, waiting = _VISITS, [*nodes]
+        visits = _VISITS
+        waiting: list[Any] = [*nodes]
         for node in waiting:  # which grows on the way
-            while type(node) is ast.Attribute:
+            kind = type(node)
+            while kind in _OF_ONE_VALUE:
                 node = node.value
-            if isinstance(node, ast.Name):
+                kind = type(node)
+            if kind is ast.Name:
                 if type(node.ctx) is not ast.Load:
                     self._bind(node.id, scope)
                 elif node.id not in own:
                     names.add(node.id)
-            elif type(node) is not ast.Constant:
-                visit = visits.get(type(node))
-                waiting += visit(self, node, scope, names) if visit else children(node)
+            elif kind is ast.Call:  # the two commonest, so without a call of another function
+                function = node.func
+                if type(function) is ast.Attribute and function.attr in _MUTATORS:
+                    self._changed(function, scope)
+                waiting.append(function)
+                waiting += node.args
+                if node.keywords:
+                    waiting += [given.value for given in node.keywords]
+            elif kind is ast.Assign:
+                waiting.append(node.value)
+                for target in node.targets:
+                    if type(target) is ast.Name:
+                        scope.bound.add(target.id)
+                    else:
+                        self._changed(target, scope)
+                        waiting.append(target)
+            elif kind in visits:
+                waiting += visits[kind](self, node, scope, names)
+            elif kind not in _NAMELESS:
+                waiting += children(node)
 
     def _read_in_order(self, nodes: Iterable[ast.AST], scope: _Scope, names: set[str]) -> None:
         stack = [*nodes]
@@ -286,10 +306,6 @@ class _Reader:
         return children(node)
 
     def _assigned(self, node: ast.Assign, scope: _Scope, names: set[str]) -> list[ast.AST]:
-        if scope.is_function:  # where it does not matter which comes first
-            for target in node.targets:
-                self._changed(target, scope)
-            return [node.value, *node.targets]
         self.read((node.value,), scope, names)
         for target in node.targets:
             self._changed(target, scope)
@@ -339,6 +355,8 @@ _VISITS: dict[type[ast.AST], Callable[[_Reader, Any, _Scope, set[str]], list[ast
     ast.MatchMapping: _Reader._binding, ast.Assign: _Reader._assigned,
     ast.AugAssign: _Reader._augmented, ast.Delete: _Reader._deleted, ast.IfExp: _choice,
 }  # fmt: skip
+_OF_ONE_VALUE = frozenset({ast.Attribute, ast.Expr, ast.Return, ast.Starred, ast.Await})
+_NAMELESS = frozenset({ast.Constant, ast.Pass, ast.Break, ast.Continue, type(None)})
 
 
 def _run_inside(node: _Comprehension) -> list[ast.AST]:
