@@ -219,6 +219,32 @@ def test_a_module_within_the_limit_needs_no_plan(tmp_path: Path) -> None:
     done = run_plan(path=str(tmp_path / "short.py"))
     assert done.returncode == 0, done.stderr
     assert "within the limit of 300 lines" in done.stdout
+    document = json.loads(run_plan("-f", "json", path=str(tmp_path / "short.py")).stdout)
+    assert document["modularity"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("class Big:\n" + "    x = 1\n" * 400, "`Big` alone takes 401 of 401 lines."),
+        (
+            "".join(f"def f{n}():\n    return f{(n + 1) % 200}()\n" for n in range(200)),
+            "200 symbols of 400 lines use each other",
+        ),
+        (
+            "END = sep\n" + "".join(f"def f{n}():\n    return END\n" for n in range(200)),
+            "`sep` is used, and nothing that can be seen defines it.",
+        ),
+    ],
+)
+def test_a_plan_says_why_a_module_stays_whole(text: str, said: str, tmp_path: Path) -> None:
+    """Of such a module a scan keeps no symbols."""
+    (tmp_path / "long.py").write_text(text, encoding="utf-8")
+    done = run_plan("-f", "json", path=str(tmp_path / "long.py"))
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["modules"] == []
+    assert said in document["verdict"]
 
 
 @pytest.mark.parametrize(

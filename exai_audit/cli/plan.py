@@ -82,7 +82,8 @@ def _plan(audited: Audit, path: str, settings: Settings) -> Plan:
     facts = next(facts for facts in audited.project.files if facts.path == path)
     if facts.failure is not None:
         raise UsageError(f"{path}:{facts.failure.line}: no plan: {facts.failure.reason}")
-    if facts.symbols is None and not facts.generated:
+    is_oversized = facts.lines.physical > settings.module_limit
+    if facts.symbols is None and is_oversized and not facts.generated:
         facts = _read_again(facts, audited, settings)
     return plan_of(facts, audited.project, settings)
 

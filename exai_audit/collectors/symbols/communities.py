@@ -51,8 +51,7 @@ def _within(nodes: Sequence[int], near: Near) -> Near:
     """Return the graph of some nodes, which go by their places among these."""
     at = {node: number for number, node in enumerate(nodes)}
     return [
-        {at[other]: weight for other, weight in near[node].items() if other in at}
-        for node in nodes
+        {at[other]: weight for other, weight in near[node].items() if other in at} for node in nodes
     ]
 
 

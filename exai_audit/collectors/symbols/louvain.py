@@ -29,8 +29,7 @@ class Level:
         ]
         self.twice = sum(self.degrees)
         self.around = [
-            [tie for tie in others.items() if tie[0] != node] if node in others else [*others.items()]
-            for node, others in enumerate(near)
+            [tie for tie in others.items() if tie[0] != node] for node, others in enumerate(near)
         ]
 
     @cached_property
@@ -68,7 +67,7 @@ def louvain(level: Level, resolution: float, seed: int) -> list[int]:
     """
     total = level.twice / 2
     found = list(range(len(level.near)))
-    sizes = (len(found),)
+    sizes: tuple[int, ...] = (len(found),)
     while home := _moved(level, total, resolution, _order(seed, sizes)):
         found = [home[node] for node in found]
         before, level = level, level.joined(home)
