@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from operator import itemgetter
 from typing import TypeVar, overload
@@ -14,7 +15,7 @@ from exai_audit.collectors.other_names import OtherNames
 from exai_audit.collectors.scopes import Scopes
 from exai_audit.collectors.signs import Rows, names_of
 from exai_audit.collectors.syntax import FUNCTIONS, Function
-from exai_audit.collectors.walk import walk
+from exai_audit.collectors.walk import LEAVES, walk
 from exai_audit.location import FILE_START, Place, Span
 from exai_audit.source import SourceFile
 
@@ -29,9 +30,8 @@ _Third = TypeVar("_Third", bound=ast.AST)
 class ModuleTree:
     """A module's nodes, what they denote, and where they stand.
 
-    ``nodes`` are all of them, outer before inner, in source order; ``dotted`` is the module's
-    name, ``package`` that of its package. What the names denote is worked out when it is first
-    asked for.
+    ``dotted`` is the module's name, ``package`` that of its package. What the names denote is
+    worked out when it is first asked for.
     """
 
     def __init__(self, source: SourceFile, module: ast.Module, dotted: str) -> None:
@@ -40,21 +40,22 @@ class ModuleTree:
         self.dotted = dotted
         is_package = source.path.rsplit("/", 1)[-1].startswith("__init__.")
         self.package = dotted if is_package else dotted.rpartition(".")[0]
-        walked = walk(module)
-        self.nodes = walked.nodes
-        self.parents = walked.parents
+        self._walked = walk(module)
+        self.parents = self._walked.parents
         self._functions: dict[ast.AST, Function | ast.Lambda | None] = {}
         self._found: dict[tuple[type[ast.AST], ...], list[ast.AST]] = {}
 
+    @property
+    def nodes(self) -> Sequence[ast.AST]:
+        """All nodes, outer before inner, in source order."""
+        return self._walked.nodes
+
     @cached_property
     def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
-        by_kind: dict[type[ast.AST], list[ast.AST]] = {}
-        for node in self.nodes:
-            kind = type(node)
-            if kind in by_kind:
-                by_kind[kind].append(node)
-            else:
-                by_kind[kind] = [node]
+        """The inner nodes by their kind."""
+        by_kind: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        for node in self._walked.inner:
+            by_kind[type(node)].append(node)
         return by_kind
 
     @cached_property
@@ -70,7 +71,7 @@ class ModuleTree:
     @cached_property
     def scopes(self) -> Scopes:
         """What each scope of the module binds to its names."""
-        return Scopes(self.module, self.nodes, self.parents, self.package)
+        return Scopes(self.module, self._walked.inner, self.parents, self.package)
 
     @cached_property
     def names(self) -> Names:
@@ -88,12 +89,16 @@ class ModuleTree:
     def all(self, *kinds: type[ast.AST]) -> Sequence[ast.AST]:
         """Return the nodes of exactly these kinds, in source order."""
         if kinds not in self._found:
-            there = frozenset(kind for kind in kinds if kind in self._by_kind)
-            if len(there) > 1:
-                self._found[kinds] = [node for node in self.nodes if type(node) in there]
-            else:
-                self._found[kinds] = self._by_kind[next(iter(there))] if there else []
+            self._found[kinds] = self._of_kinds(kinds)
         return self._found[kinds]
+
+    def _of_kinds(self, kinds: Collection[type[ast.AST]]) -> list[ast.AST]:
+        if not LEAVES.isdisjoint(kinds):
+            return [node for node in self._walked.nodes if type(node) in kinds]
+        there = [kind for kind in kinds if kind in self._by_kind]
+        if len(there) > 1:
+            return [node for node in self._walked.inner if type(node) in there]
+        return self._by_kind[there[0]] if there else []
 
     def each(self, first: type[_First], second: type[_Second]) -> Iterator[_First | _Second]:
         """Yield the nodes of two kinds, one kind after the other: faster than in order."""

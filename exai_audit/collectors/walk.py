@@ -7,59 +7,64 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import cached_property
 
 _Children = Callable[..., list[ast.AST]]
 
 
-@dataclass(frozen=True, slots=True)
 class Walked:
     """The nodes of a tree, outer before inner, in source order, and each one's parent.
 
-    Contexts (``ast.Load``) and operators are no nodes here: they stand nowhere.
+    ``nodes`` are all of them, ``inner`` those but names, literals and statements of one word: they
+    are nearly half of all, and hardly ever asked for. Contexts (``ast.Load``) and operators are no
+    nodes here: they stand nowhere.
     """
 
-    nodes: list[ast.AST]
-    parents: dict[ast.AST, ast.AST]
+    def __init__(
+        self, root: ast.AST, inner: list[ast.AST], parents: dict[ast.AST, ast.AST]
+    ) -> None:
+        self._root = root
+        self.inner = inner
+        self.parents = parents
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return list(descendants(self._root))
 
 
 def walk(root: ast.AST) -> Walked:
     """Visit a whole tree; deep ones, too: nothing here recurses."""
-    nodes: list[ast.AST] = []
+    inner: list[ast.AST] = []
     parents: dict[ast.AST, ast.AST] = {}
     stack = [root]
-    pop, note, known = stack.pop, nodes.append, _CHILDREN
+    pop, push, note = stack.pop, stack.append, inner.append
+    known, leaves = _CHILDREN, LEAVES
     while stack:
         node = pop()
         note(node)
-        kind = type(node)
-        if kind in _LEAVES:
-            continue
-        find = known.get(kind)
-        found = find(node) if find is not None else _in_order(node)
+        found = known[type(node)](node)
+        found.reverse()
         for child in found:
             parents[child] = node
-        found.reverse()
-        stack += found
-    return Walked(nodes, parents)
+            if type(child) not in leaves:
+                push(child)
+    return Walked(root, inner, parents)
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes right below ``node``, in source order."""
-    kind = type(node)
-    if kind in _LEAVES:
-        return []
-    find = _CHILDREN.get(kind)
-    return find(node) if find is not None else _in_order(node)
+    return _CHILDREN[type(node)](node)
 
 
 def descendants(node: ast.AST) -> Iterator[ast.AST]:
     """Yield ``node`` and all that is below it, outer before inner, in source order."""
-    stack = [node]
+    stack, known = [node], _CHILDREN
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(children(current)))
+        found = known[type(current)](current)
+        found.reverse()
+        stack += found
 
 
 def arguments_in_order(call: ast.Call | ast.ClassDef) -> list[ast.AST]:
@@ -81,11 +86,15 @@ def _call(node: ast.Call) -> list[ast.AST]:
     return [node.func, *arguments_in_order(node)]
 
 
-def _attribute(node: ast.Attribute | ast.keyword | ast.Starred) -> list[ast.AST]:
+def _none(node: ast.AST) -> list[ast.AST]:
+    return []
+
+
+def _value(node: ast.Attribute | ast.keyword | ast.Starred | ast.Expr) -> list[ast.AST]:
     return [node.value]
 
 
-def _of_value(node: ast.Expr | ast.Return | ast.Await) -> list[ast.AST]:
+def _value_if_any(node: ast.Return | ast.Yield) -> list[ast.AST]:
     return [node.value] if node.value is not None else []
 
 
@@ -120,6 +129,34 @@ def _operation(node: ast.BinOp) -> list[ast.AST]:
     return [node.left, node.right]
 
 
+def _operand(node: ast.UnaryOp) -> list[ast.AST]:
+    return [node.operand]
+
+
+def _raise(node: ast.Raise) -> list[ast.AST]:
+    return [one for one in (node.exc, node.cause) if one is not None]
+
+
+def _try(node: ast.Try) -> list[ast.AST]:
+    return [*node.body, *node.handlers, *node.orelse, *node.finalbody]
+
+
+def _handler(node: ast.ExceptHandler) -> list[ast.AST]:
+    return [node.type, *node.body] if node.type is not None else [*node.body]
+
+
+def _for(node: ast.For | ast.AsyncFor) -> list[ast.AST]:
+    return [node.target, node.iter, *node.body, *node.orelse]
+
+
+def _slice(node: ast.Slice) -> list[ast.AST]:
+    return [one for one in (node.lower, node.upper, node.step) if one is not None]
+
+
+def _changed(node: ast.AugAssign) -> list[ast.AST]:
+    return [node.target, node.value]
+
+
 def _chain(node: ast.BoolOp | ast.JoinedStr) -> list[ast.AST]:
     return [*node.values]
 
@@ -152,6 +189,8 @@ def _class(node: ast.ClassDef) -> list[ast.AST]:
 
 def _arguments(node: ast.arguments) -> list[ast.AST]:
     positional = [*node.posonlyargs, *node.args]
+    if not node.defaults and not node.kwonlyargs and node.vararg is None and node.kwarg is None:
+        return [*positional]
     without = len(positional) - len(node.defaults)
     found: list[ast.AST] = [*positional[:without]]
     for argument, default in zip(positional[without:], node.defaults, strict=True):
@@ -192,16 +231,29 @@ def _kinds(*bases: type[ast.AST]) -> Iterator[type[ast.AST]]:
 _STAND_NOWHERE = frozenset(
     _kinds(ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
 )
-_LEAVES = frozenset({
-    ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.Import, ast.ImportFrom,
-    ast.Global, ast.Nonlocal,
+LEAVES = frozenset({ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue})
+"""Kinds of nodes that never have any below them, names and literals among them."""
+
+
+class _Finders(dict[type[ast.AST], _Children]):
+    """What finds the children of each kind of node; of kinds not listed, their fields do."""
+
+    def __missing__(self, kind: type[ast.AST]) -> _Children:
+        self[kind] = _in_order
+        return _in_order
+
+
+_CHILDREN = _Finders({
+    ast.Name: _none, ast.Constant: _none, ast.Pass: _none, ast.Break: _none, ast.Continue: _none,
+    ast.Import: _none, ast.ImportFrom: _none, ast.Global: _none, ast.Nonlocal: _none,
+    ast.Call: _call, ast.Attribute: _value, ast.keyword: _value, ast.Starred: _value,
+    ast.Expr: _value, ast.Return: _value_if_any, ast.Await: _value, ast.Yield: _value_if_any,
+    ast.Assign: _assign, ast.AnnAssign: _annotated, ast.AugAssign: _changed,
+    ast.If: _if, ast.While: _if, ast.IfExp: _choice, ast.For: _for, ast.AsyncFor: _for,
+    ast.Try: _try, ast.ExceptHandler: _handler, ast.Raise: _raise,
+    ast.Subscript: _subscript, ast.Slice: _slice, ast.Compare: _compare, ast.BinOp: _operation,
+    ast.UnaryOp: _operand, ast.BoolOp: _chain, ast.JoinedStr: _chain,
+    ast.Tuple: _elements, ast.List: _elements, ast.Set: _elements, ast.Dict: _dict,
+    ast.FunctionDef: _function, ast.AsyncFunctionDef: _function, ast.ClassDef: _class,
+    ast.arguments: _arguments, ast.arg: _argument,
 })  # fmt: skip
-_CHILDREN: dict[type[ast.AST], _Children] = {
-    ast.Call: _call, ast.Attribute: _attribute, ast.keyword: _attribute, ast.Starred: _attribute,
-    ast.Expr: _of_value, ast.Return: _of_value, ast.Await: _of_value, ast.Assign: _assign,
-    ast.AnnAssign: _annotated, ast.If: _if, ast.While: _if, ast.IfExp: _choice,
-    ast.Subscript: _subscript, ast.Compare: _compare, ast.BinOp: _operation, ast.BoolOp: _chain,
-    ast.JoinedStr: _chain, ast.Tuple: _elements, ast.List: _elements, ast.Set: _elements,
-    ast.Dict: _dict, ast.FunctionDef: _function, ast.AsyncFunctionDef: _function,
-    ast.ClassDef: _class, ast.arguments: _arguments, ast.arg: _argument,
-}  # fmt: skip
