@@ -25,7 +25,7 @@ from exai_audit.collectors.generated import is_generated
 from exai_audit.collectors.reading import TOO_DEEP, read_tree, read_twice
 from exai_audit.collectors.references import SIGNS as REFERENCES
 from exai_audit.collectors.references import references
-from exai_audit.collectors.signs import Sign, words_of
+from exai_audit.collectors.signs import Sign
 from exai_audit.collectors.size import count_lines, sizes
 from exai_audit.collectors.suppressions import suppressions
 from exai_audit.collectors.symbols import module_symbols
@@ -78,16 +78,15 @@ def collect(
     if isinstance(syntax, Failure):
         return replace(facts, failure=syntax)
     tree = ModuleTree(source, syntax, dotted)
-    words = words_of(source.text)
     facts = replace(
         facts,
         size=sizes(tree),
         imports=tree.imports,
-        references=() if REFERENCES.isdisjoint(words) else references(source),
+        references=() if REFERENCES.isdisjoint(tree.words) else references(source),
         symbols=_symbols(facts, source, syntax, limit),
     )
     try:
-        return _with_topics(facts, tree, None if whole else words)
+        return _with_topics(facts, tree, whole=whole)
     except RecursionError:
         return replace(facts, failure=TOO_DEEP)
 
@@ -108,11 +107,11 @@ def symbols_of(source: SourceFile, limit: int) -> ModuleSymbols | None:
     return module_symbols(source, syntax, limit, always=True)
 
 
-def _with_topics(facts: FileFacts, tree: ModuleTree, words: frozenset[str] | None) -> FileFacts:
+def _with_topics(facts: FileFacts, tree: ModuleTree, *, whole: bool) -> FileFacts:
     """Add what the topics say that have a sign among the words, or all topics."""
     found = {
         field: say(tree)
         for field, (say, sign) in TOPICS.items()
-        if words is None or sign.is_in(words, tree.roots)
+        if whole or sign.is_in(tree.words, tree.roots)
     }
     return replace(facts, **found) if found else facts

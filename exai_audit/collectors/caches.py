@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -10,19 +9,17 @@ from exai_audit.collectors.caching.classes import cache_classes
 from exai_audit.collectors.caching.containers import Key, containers
 from exai_audit.collectors.caching.decorators import cleared, decorated
 from exai_audit.collectors.caching.definitions import definitions
-from exai_audit.collectors.caching.signs import Spoken, makes_cache, remembering
+from exai_audit.collectors.caching.signs import SIGN, Spoken, remembering
 from exai_audit.collectors.caching.stores import library_stores
 from exai_audit.collectors.caching.syntax import Gathered, last_names
 from exai_audit.collectors.caching.threads import shown_threads
 from exai_audit.collectors.caching.words import empties, says_cache
-from exai_audit.collectors.signs import Sign
 from exai_audit.collectors.syntax import arguments
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.facts.caches import CacheFact, CacheFacts
 from exai_audit.knowledge.layers import layer_of
 
-SIGN = Sign(re.compile("(?i)cache|memo"), frozenset({"return"}), makes_cache)
-"""What is kept in a dictionary of any name is a cache only if some function returns it."""
+__all__ = ["SIGN", "caches"]
 
 
 def caches(tree: ModuleTree) -> CacheFacts:

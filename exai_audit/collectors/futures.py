@@ -98,7 +98,7 @@ def is_known_done(call: ast.Call, tree: ModuleTree) -> bool:
 
 def _mentions(name: str, tree: ModuleTree) -> Iterator[ast.AST]:
     """Yield where a name stands in an expression: as itself, as an attribute or a keyword."""
-    yield from (node for node in tree.all(ast.Name) if node.id == name)
+    yield from tree.named(name)
     yield from (node for node in tree.all(ast.Attribute) if node.attr == name)
     yield from (node for node in tree.all(ast.keyword) if node.arg == name)
     yield from (node for node in tree.all(ast.arg) if node.arg == name)

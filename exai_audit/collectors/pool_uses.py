@@ -123,8 +123,8 @@ def uses_of(kept: Kept, tree: ModuleTree) -> list[_Mention]:
         scope = _owning_scope(target, tree)
         return [
             name
-            for name in tree.all(ast.Name)
-            if name.id == target.id and name is not target and _owning_scope(name, tree) is scope
+            for name in tree.named(target.id)
+            if name is not target and _owning_scope(name, tree) is scope
         ]
     if not isinstance(target, ast.Attribute):
         return []

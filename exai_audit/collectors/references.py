@@ -26,11 +26,21 @@ def references(source: SourceFile) -> tuple[ReferenceFact, ...]:
 
 
 def _found(text: str) -> Iterator[ReferenceFact]:
-    for match in _BY_STRING.finditer(text):
-        yield ReferenceFact(match["name"], _line(text, match))
-    for match in _BY_OBJECT.finditer(text):
-        if match["owner"].partition(".")[0] not in ("self", "cls"):
+    for start in _starts(text):
+        if match := _BY_STRING.match(text, start):
+            yield ReferenceFact(match["name"], _line(text, match))
+        match = _BY_OBJECT.match(text, start)
+        if match and match["owner"].partition(".")[0] not in ("self", "cls"):
             yield ReferenceFact(f"{match['owner']}.{match['name']}", _line(text, match))
+
+
+def _starts(text: str) -> Iterator[int]:
+    """Yield where a sign stands: found many times faster than by what they begin a pattern with."""
+    for sign in SIGNS:
+        at = text.find(sign)
+        while at >= 0:
+            yield at
+            at = text.find(sign, at + 1)
 
 
 def _line(text: str, match: re.Match[str]) -> int:

@@ -57,9 +57,7 @@ def _kept_as(call: ast.Call, tree: ModuleTree) -> _Mention | None:
 def _uses(target: _Mention, tree: ModuleTree) -> Iterator[_Mention]:
     """Yield the other places that name what a semaphore is kept as."""
     if isinstance(target, ast.Name):
-        for name in tree.all(ast.Name):
-            if name.id == target.id and name is not target:
-                yield name
+        yield from (name for name in tree.named(target.id) if name is not target)
         return
     text = tree.text(target)
     for mention in tree.all(ast.Attribute):

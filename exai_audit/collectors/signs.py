@@ -68,6 +68,10 @@ class Sign:
             return True
         return self.words is not None and _VOCABULARY.is_in(self.words, words)
 
+    def matched(self, words: frozenset[str]) -> frozenset[str]:
+        """Return those of the words of a file in which the pattern is found."""
+        return _VOCABULARY.matched(self.words, words) if self.words is not None else frozenset()
+
 
 class _Vocabulary:
     """Which of the words seen so far each pattern matches: most words come again and again."""
@@ -84,9 +88,16 @@ class _Vocabulary:
 
     def is_in(self, pattern: re.Pattern[str], words: frozenset[str]) -> bool:
         """Tell whether a pattern that was added is found in one of the words."""
+        return not self._hits_among(words)[pattern].isdisjoint(words)
+
+    def matched(self, pattern: re.Pattern[str], words: frozenset[str]) -> frozenset[str]:
+        """Return those of the words in which a pattern that was added is found."""
+        return words & self._hits_among(words)[pattern]
+
+    def _hits_among(self, words: frozenset[str]) -> dict[re.Pattern[str], set[str]]:
         if words is not self._last:
             self._learn(words)
-        return not self._hits[pattern].isdisjoint(words)
+        return self._hits
 
     def _learn(self, words: frozenset[str]) -> None:
         self._last = words

@@ -13,7 +13,7 @@ from exai_audit.collectors.imports import imported_modules
 from exai_audit.collectors.names import Names, Ref
 from exai_audit.collectors.other_names import OtherNames
 from exai_audit.collectors.scopes import Scopes
-from exai_audit.collectors.signs import Rows, names_of
+from exai_audit.collectors.signs import Rows, names_of, words_of
 from exai_audit.collectors.syntax import FUNCTIONS, Function
 from exai_audit.collectors.walk import LEAVES, walk
 from exai_audit.location import FILE_START, Place, Span
@@ -43,6 +43,7 @@ class ModuleTree:
         self._walked = walk(module)
         self.parents = self._walked.parents
         self._functions: dict[ast.AST, Function | ast.Lambda | None] = {}
+        self._in_order: set[str] = set()
         self._found: dict[tuple[type[ast.AST], ...], list[ast.AST]] = {}
 
     @property
@@ -57,6 +58,11 @@ class ModuleTree:
         for node in self._walked.inner:
             by_kind[type(node)].append(node)
         return by_kind
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the module's text, its identifiers among them."""
+        return words_of(self.source.text)
 
     @cached_property
     def imports(self) -> tuple[str, ...]:
@@ -104,6 +110,28 @@ class ModuleTree:
         """Yield the nodes of two kinds, one kind after the other: faster than in order."""
         yield from self.all(first)
         yield from self.all(second)
+
+    def named(self, identifier: str) -> Sequence[ast.Name]:
+        """Return where a name stands for its value or is assigned one, in source order."""
+        found = self._by_identifier.get(identifier, [])
+        if len(found) > 1 and identifier not in self._in_order:
+            self._in_order.add(identifier)
+            if any(map(self._is_formatted, found)):  # older interpreters guess where these stand
+                found[:] = [one for one in self.all(ast.Name) if one.id == identifier]
+            else:
+                found.sort(key=_start)
+        return found
+
+    @cached_property
+    def _by_identifier(self) -> dict[str, list[ast.Name]]:
+        by_identifier: dict[str, list[ast.Name]] = defaultdict(list)
+        for node in self.parents:
+            if type(node) is ast.Name:
+                by_identifier[node.id].append(node)
+        return by_identifier
+
+    def _is_formatted(self, node: ast.AST) -> bool:
+        return any(type(one) is ast.JoinedStr for one in self.ancestors(node))
 
     @cached_property
     def functions(self) -> Sequence[Function]:
@@ -263,3 +291,7 @@ class ModuleTree:
     def number(self, expression: ast.expr) -> float | None:
         """Return the value of arithmetic on numbers and on names assigned one, exactly once."""
         return self.names.number(expression)
+
+
+def _start(node: ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset

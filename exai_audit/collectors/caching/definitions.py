@@ -139,7 +139,7 @@ def has_made_default(function: Named) -> bool:
 def is_captured(tree: ModuleTree, gathered: Gathered, target: Target) -> bool:
     """Tell whether a function that outlives the call uses a local of the call."""
     owner = target.owner
-    if not isinstance(owner, FUNCTIONS):
+    if not isinstance(owner, FUNCTIONS) or owner not in gathered.holders:
         return False
     scope = tree.scopes.inside(owner)
     for name in gathered.names(target.name):

@@ -6,19 +6,16 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from unicodedata import normalize
 
 from exai_audit.collectors.caching.definitions import assigned_names, factory
 from exai_audit.collectors.caching.uses import LOOK_UPS, SETTERS
 from exai_audit.collectors.caching.words import is_cache_class, names_a_store
-from exai_audit.collectors.signs import names_of
+from exai_audit.collectors.signs import Sign, names_of
 from exai_audit.collectors.tree import ModuleTree
 from exai_audit.collectors.walk import descendants
 from exai_audit.knowledge.table import Call
 
 CLEARERS = frozenset({"cache_clear", "cache_invalidate"})
-_SIGNS = (b"cache", b"memo")
-_IN_WORDS = re.compile(rb"[\w\x80-\xff]+")
 _STORES = frozenset({"setdefault", *SETTERS})
 _ASKS = frozenset({"setdefault", *LOOK_UPS})
 _NAMES = (ast.Name, ast.Attribute)
@@ -31,6 +28,10 @@ def makes_cache(row: Call) -> bool:
     return row.cache is not None
 
 
+SIGN = Sign(re.compile("(?i)cache|memo"), frozenset({"return"}), makes_cache)
+"""What is kept in a dictionary of any name is a cache only if some function returns it."""
+
+
 class Spoken:
     """The words of a file that speak of caches, and what they may be the names of."""
 
@@ -39,23 +40,19 @@ class Spoken:
 
     def __bool__(self) -> bool:
         """Tell whether a file names a cache, or something of a library for caches."""
-        return any(sign in self._small for sign in _SIGNS) or self._names_known()
-
-    @cached_property
-    def _small(self) -> bytes:
-        return self._tree.source.text.encode("utf-8", "replace").lower()
+        return bool(self.words) or self._names_known
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return frozenset(_words_with_signs(self._tree.source.text, self._small))
+        return SIGN.matched(self._tree.words)
 
     @cached_property
     def _known(self) -> frozenset[str]:
         return names_of(makes_cache, self._tree.roots)
 
+    @cached_property
     def _names_known(self) -> bool:
-        text = self._tree.source.text
-        return any(name in text for name in self._known if not _speaks(name))
+        return not self._known.isdisjoint(self._tree.words)
 
     @property
     def clears(self) -> bool:
@@ -65,7 +62,7 @@ class Spoken:
     @property
     def decorates(self) -> bool:
         """Tell whether there may be a decorator for caches."""
-        return not self.words.isdisjoint(self._known | _UNKNOWN) or self._names_known()
+        return not self.words.isdisjoint(_UNKNOWN) or self._names_known
 
     def wraps(self) -> set[ast.Call]:
         """Return the calls of what may be such a decorator."""
@@ -92,26 +89,6 @@ class Spoken:
             yield from assigned_names(parent)
         elif isinstance(parent, ast.arguments):
             yield from (name for name, default in defaults_of(parent) if default is node)
-
-
-def _words_with_signs(text: str, small: bytes) -> Iterator[str]:
-    data = text.encode("utf-8", "replace")
-    for sign in _SIGNS:
-        at = small.find(sign)
-        while at >= 0:
-            start = at
-            while start > 0 and _IN_WORDS.match(data, start - 1):
-                start -= 1
-            end = at + len(sign)
-            rest = _IN_WORDS.match(data, end)
-            end = rest.end() if rest is not None else end
-            yield normalize("NFKC", data[start:end].decode("utf-8", "replace"))
-            at = small.find(sign, end)
-
-
-def _speaks(name: str) -> bool:
-    """Tell whether a name is found where a file is searched for words that speak of caches."""
-    return any(sign in name.lower().encode() for sign in _SIGNS)
 
 
 def _may_be_store(name: str) -> bool:
@@ -171,22 +148,26 @@ class _Remembering:
         return not self._stored.isdisjoint(names) and not self._asked.isdisjoint(names)
 
     def _methods(self) -> None:
+        if _STORES.isdisjoint(self._tree.words):
+            return
         for call in self._tree.all(ast.Call):
             function = call.func
             if type(function) is ast.Attribute and function.attr in _STORES:
                 self._stored.add(_base(function.value))
 
     def _assigned(self, targets: Sequence[ast.expr], value: ast.expr) -> None:
-        kind = type(value)
+        first, kind = targets[0], type(value)
+        if type(first) is ast.Subscript:
+            self._stored.add(_base(first))
+        elif type(first) is ast.Name and kind in _ASKING:
+            self._asks(value)
         if kind in _MAKING and self._makes(value):
             self._made.update(map(_base, targets))
-        if kind in _NAMES or len(targets) > 1:
-            self._renamed(targets, value)
-        first = type(targets[0])
-        if first is ast.Name and kind in _ASKING:
-            self._asks(value)
-        if first is ast.Subscript or len(targets) > 1:
+        if len(targets) > 1:
             self._stored.update(_base(t) for t in targets if isinstance(t, ast.Subscript))
+            self._renamed(targets, value)
+        elif kind in _NAMES:
+            self._renamed(targets, value)
 
     def _makes(self, value: ast.expr) -> bool:
         """Tell whether a value may be an empty dictionary, or a field that makes one."""
@@ -205,13 +186,13 @@ class _Remembering:
             self._others.setdefault(name, set()).update(names)
 
     def _asks(self, value: ast.expr | None) -> None:
-        if isinstance(value, ast.Subscript):
+        if type(value) is ast.Subscript:
             self._asked.add(_base(value))
-        elif isinstance(value, ast.Compare):
+        elif type(value) is ast.Compare:
             self._asked.update(map(_base, value.comparators))
-        elif isinstance(value, ast.Call):
+        elif type(value) is ast.Call:
             function = value.func
-            if isinstance(function, ast.Attribute) and function.attr in _ASKS:
+            if type(function) is ast.Attribute and function.attr in _ASKS:
                 self._asked.add(_base(function.value))
 
 

@@ -60,7 +60,7 @@ class Gathered:
 
     def names(self, identifier: str) -> Sequence[ast.Name]:
         """Return where a name stands for its value or is assigned one, in source order."""
-        return self._names.get(identifier, ())
+        return self._tree.named(identifier)
 
     def attributes(self, identifier: str) -> Sequence[ast.Attribute]:
         """Return the attributes called so, of whatever object."""
@@ -70,6 +70,13 @@ class Gathered:
         """Return where an identifier is mentioned in any way but by definition or import."""
         keywords = (node for node in self._tree.all(ast.keyword) if node.arg == identifier)
         return [*self.names(identifier), *self.attributes(identifier), *keywords]
+
+    @cached_property
+    def holders(self) -> frozenset[Function]:
+        """The functions that others stand in."""
+        tree = self._tree
+        inner = (*tree.functions, *tree.all(ast.Lambda))
+        return frozenset(outer for outer in map(tree.function_of, inner) if outer is not None)
 
     @cached_property
     def clock_calls(self) -> frozenset[ast.Call]:
@@ -83,13 +90,6 @@ class Gathered:
         by_name = {one.name: one for one in self.classes}
         named = {one: {last_name(base) for base in one.bases} for one in self.classes}
         return {one: {by_name[n] for n in names if n in by_name} for one, names in named.items()}
-
-    @cached_property
-    def _names(self) -> dict[str, list[ast.Name]]:
-        found: dict[str, list[ast.Name]] = defaultdict(list)
-        for node in self._tree.all(ast.Name):
-            found[node.id].append(node)
-        return found
 
     @cached_property
     def _attributes(self) -> dict[str, list[ast.Attribute]]:
