@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import tokenize
+from codecs import BOM_UTF8
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,12 +50,21 @@ def decode(path: str, data: bytes) -> SourceFile:
         UnreadableSourceError: unknown encoding, or bytes that are not valid in it.
     """
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
+        text = _decoded(data)
     except (SyntaxError, LookupError, UnicodeDecodeError, ValueError) as error:
         raise UnreadableSourceError(_decoding_reason(error)) from error
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     return SourceFile(path, text, tuple(split_lines(text)))
+
+
+def _decoded(data: bytes) -> str:
+    second_line_ends = data.find(b"\n", data.find(b"\n") + 1)
+    if data.find(b"coding", 0, second_line_ends) < 0 and not data.startswith(BOM_UTF8):
+        with suppress(UnicodeDecodeError):  # whose reason depends on the line it stands on
+            return data.decode()
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return data.decode(encoding).removeprefix("\ufeff")
 
 
 def split_lines(text: str) -> list[str]:

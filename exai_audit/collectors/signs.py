@@ -19,6 +19,7 @@ Rows = Callable[[Call], bool]
 _MOST_WORDS = 200_000
 _IN_WORDS = re.compile(rb"[\w\x80-\xff]")
 _WORDS_ALONE = bytes(byte if _IN_WORDS.match(bytes([byte])) else 32 for byte in range(256))
+_ASCII_WORDS_ALONE = _WORDS_ALONE[:128].decode()
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -27,8 +28,9 @@ def words_of(text: str) -> frozenset[str]:
     The bytes of other alphabets stay together with their neighbours: they may join two words, but
     no identifier is lost.
     """
-    if not text.isascii():
-        text = normalize("NFKC", text)
+    if text.isascii():
+        return frozenset(text.translate(_ASCII_WORDS_ALONE).split())
+    text = normalize("NFKC", text)
     different = set(text.encode("utf-8", "replace").translate(_WORDS_ALONE).split())
     return frozenset(b" ".join(different).decode("utf-8", "replace").split(" "))
 

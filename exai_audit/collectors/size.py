@@ -25,8 +25,8 @@ _LITERALS = (ast.Dict, ast.List, ast.Set, ast.Tuple, ast.Constant, ast.JoinedStr
 
 def count_lines(source: SourceFile) -> LineCounts:
     """Count physical, blank and comment lines."""
-    stripped = [line.strip() for line in source.lines]
-    comments = sum(line.startswith("#") for line in stripped)
+    stripped = list(map(str.strip, source.lines))
+    comments = "\n".join(["", *stripped]).count("\n#")
     return LineCounts(len(stripped), stripped.count(""), comments)
 
 
