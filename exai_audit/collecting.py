@@ -25,17 +25,23 @@ Named = tuple[Discovered, str, int | None]
 """A file, its module's name, and above how many lines its symbols are read, if at all."""
 Collected = tuple[FileFacts, bytes]
 """A file's facts, and git's hash of its content, empty where it could not be read."""
-_CHUNK_BYTES = 150_000
+_CHUNK_BYTES = 40_000
 # Forked workers start in milliseconds, spawned ones import everything again.
 _WORTH_FORK, _WORTH_SPAWN = 300_000, 6_000_000
 
 
-def collect_all(files: Sequence[Named], jobs: int, progress: Progress) -> list[Collected]:
+def collect_all(
+    files: Sequence[Named],
+    jobs: int,
+    progress: Progress,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Collected]:
     """Return what each file says, in order.
 
     Args:
         jobs: how many processes, this one included.
         progress: called with files done and files in all.
+        meanwhile: what this process has to do besides; done only where others collect.
     """
     import_module("exai_audit.collectors")  # once, before workers are forked
     chunks = _chunks(files)
@@ -43,7 +49,7 @@ def collect_all(files: Sequence[Named], jobs: int, progress: Progress) -> list[C
     if jobs <= 1 or len(chunks) < 2 or sum(file.size for file, _, _ in files) < worth:
         work: Iterable[list[Collected]] = map(_collect_chunk, chunks)
     else:
-        work = _shared(chunks, min(jobs, len(chunks)) - 1)
+        work = _shared(chunks, min(jobs, len(chunks)) - 1, meanwhile)
     found: list[Collected] = []
     for collected in work:
         found.extend(collected)
@@ -66,7 +72,9 @@ def collect_one(path: str, data: bytes, dotted: str, limit: int | None) -> Colle
         return _failed(path, dotted, reason), b""
 
 
-def _shared(chunks: Sequence[Sequence[Named]], workers: int) -> Iterator[list[Collected]]:
+def _shared(
+    chunks: Sequence[Sequence[Named]], workers: int, meanwhile: Callable[[], None]
+) -> Iterator[list[Collected]]:
     """Yield what the files of each chunk say; workers begin at the front, this process behind."""
     from concurrent.futures import (
         ProcessPoolExecutor,
@@ -78,6 +86,7 @@ def _shared(chunks: Sequence[Sequence[Named]], workers: int) -> Iterator[list[Co
     with ProcessPoolExecutor(workers, context, initializer=use, initargs=own_in_use()) as pool:
         try:
             futures = [pool.submit(_collect_packed, chunk) for chunk in chunks]
+            meanwhile()
             for index in reversed(range(len(chunks))):
                 if not futures[index].cancel():
                     break

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from exai_audit.cache import FactsCache
-from exai_audit.collecting import Progress, collect_all
+from exai_audit.collecting import Collected, Named, Progress, collect_all
 from exai_audit.config import Settings
 from exai_audit.discover import Discovered, Discovery, discover, with_content
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Finding, Scope
-from exai_audit.judge import judge
 from exai_audit.knowledge.table import use
 from exai_audit.looks import Looks
 from exai_audit.project import Project
@@ -23,6 +23,7 @@ from exai_audit.scripts import console_scripts
 from exai_audit.source import UnreadableSourceError
 from exai_audit.timeout_categories import with_own_categories
 
+Collect = Callable[[Sequence[Named]], list[Collected]]
 _SOURCE_FOLDERS = frozenset({"src", "lib"})
 
 
@@ -52,6 +53,7 @@ def audit(
     today: date = date.min,
     given: tuple[Path, bytes] | None = None,
     looks: Looks | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Audit:
     """Audit ``paths``.
 
@@ -63,6 +65,7 @@ def audit(
         today: decides which suppressions have expired; by default none has.
         given: a file, and the content that stands in for what is on disk.
         looks: is told which folders are looked into.
+        meanwhile: is called once, if there are other processes to read the files.
 
     Raises:
         UsageError: a path does not exist.
@@ -72,8 +75,11 @@ def audit(
     discovery = discover(paths, root, settings, looks)
     if given is not None:
         discovery = with_content(discovery, *given, root, settings)
-    files = _recall_or_collect(discovery.files, cache, jobs, progress, settings)
+    collect = partial(collect_all, jobs=jobs, progress=progress, meanwhile=meanwhile)
+    files = _recall_or_collect(discovery.files, cache, collect, settings)
     project = project_of(files, {file.path: file.scope for file in discovery.files}, root, settings)
+    from exai_audit.judge import judge  # not before the files are read: see meanwhile
+
     findings = judge(project, settings, today)
     return Audit(discovery, project, findings, tuple(files), today)
 
@@ -106,8 +112,7 @@ def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
 def _recall_or_collect(
     files: Sequence[Discovered],
     cache: FactsCache | None,
-    jobs: int,
-    progress: Progress,
+    collect: Collect,
     settings: Settings,
 ) -> list[FileFacts]:
     """Return the facts of all files in order, from the cache where it holds."""
@@ -119,10 +124,10 @@ def _recall_or_collect(
         for file in files
     ]
     if cache is None:
-        return [facts for facts, _ in collect_all(named, jobs, progress)]
+        return [facts for facts, _ in collect(named)]
     known = {file.path: _recalled(file, module, cache) for file, module, _ in named}
     changed = [work for work in named if known[work[0].path] is None]
-    collected = collect_all(changed, jobs, progress) if changed else []
+    collected = collect(changed) if changed else []
     for (file, _, _), (facts, blob) in zip(changed, collected, strict=True):
         known[file.path] = facts
         if blob and file.content is None:

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exai_audit.cli.output import append_to_file, inert, say, write_file, write_stdout
 from exai_audit.errors import AuditError, UsageError
-from exai_audit.report import FORMATS, LEDGER, github, render
-from exai_audit.result import AuditResult
+from exai_audit.report import FORMATS, LEDGER, render
+
+if TYPE_CHECKING:
+    from exai_audit.result import AuditResult
 
 _FOR_PEOPLE = frozenset({"terminal", "concise", "statistics"})
 _LISTS = frozenset({"terminal", "concise", "github", "junit", "statistics"})
@@ -122,6 +125,8 @@ def add_step_summary(
     if not target or all(name != "github" for name, _ in reports):
         return
     try:
+        from exai_audit.report import github
+
         append_to_file(Path(target), github.summary(result, verdicts))
     except AuditError as error:
         say(f"exai-audit: warning: GITHUB_STEP_SUMMARY: {error}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from exai_audit.config import Settings
 from exai_audit.errors import UsageError
 from exai_audit.finding import Confidence, Finding, Severity
-from exai_audit.result import AuditResult
 from exai_audit.score.grades import GRADES, grade
+
+if TYPE_CHECKING:
+    from exai_audit.result import AuditResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from exai_audit.assemble import assemble
 from exai_audit.cache import PAST, FactsCache, makers_fingerprint
 from exai_audit.cli.clock import today
 from exai_audit.cli.command import Words
@@ -22,7 +23,9 @@ from exai_audit.engine import Audit, audit
 from exai_audit.errors import UsageError
 from exai_audit.looks import CACHE_FOLDER, Looks
 from exai_audit.registry import rules
-from exai_audit.result import AuditResult
+
+if TYPE_CHECKING:
+    from exai_audit.result import AuditResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Run:
 
     def result(self, command: Words = (), *, with_facts: bool = False) -> AuditResult:
         """Return the result of the audit, which ``command`` repeats, by default a plain scan."""
+        from exai_audit.assemble import assemble  # loaded while workers collect
+
         return assemble(
             self.audited,
             self.settings,
@@ -97,7 +102,17 @@ def run_audit(
         past = FactsCache(folder, makers, root, PAST) if with_past else None
     with progress_bar() as progress:
         audited = audit(
-            paths, root, settings, _jobs(jobs), progress, cache, own, today(), given, looks
+            paths,
+            root,
+            settings,
+            _jobs(jobs),
+            progress,
+            cache,
+            own,
+            today(),
+            given,
+            looks,
+            meanwhile=_load_the_rest,
         )
     if show_files:
         _print_files(audited.discovery)
@@ -108,6 +123,12 @@ def run_audit(
         named = ", ".join(str(path) for path in targets)
         raise UsageError(f"{named}: no Python file found (--show-files says what was left out)")
     return run
+
+
+def _load_the_rest() -> None:
+    """Load what is needed once all files are read."""
+    for name in ("exai_audit.judge", "exai_audit.assemble", "exai_audit.report.json"):
+        import_module(name)
 
 
 def _baseline(settings: Settings, settings_file: Path | None) -> list[Path]:

@@ -6,12 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from exai_audit.cli.changed import changed_since
 from exai_audit.cli.command import Words
-from exai_audit.cli.comparing import chosen_baseline, compare_with
 from exai_audit.cli.deliver import (
     Drawing,
     Report,
@@ -31,7 +30,9 @@ from exai_audit.cli.running import Run, run_audit
 from exai_audit.cli.stdin import given_text
 from exai_audit.config import Settings, load, with_options
 from exai_audit.finding import Confidence, Scope, Severity
-from exai_audit.result import AuditResult
+
+if TYPE_CHECKING:
+    from exai_audit.result import AuditResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +202,18 @@ def _compared(
     asked: ScanOptions, result: AuditResult, run: Run, show_only: Sequence[str] | None
 ) -> AuditResult:
     """Return the result with what a baseline and an earlier revision say of it."""
-    baseline = None if asked.no_baseline else chosen_baseline(run, asked.baseline)
-    if baseline is not None:
-        scores = run.settings.max_drop is not None and show_only is None
-        result = compare_with(baseline, result, run, scores=scores)
-    return result if asked.since is None else changed_since(asked.since, result, run)
+    if not asked.no_baseline and (asked.baseline or run.settings.baseline):
+        from exai_audit.cli.comparing import chosen_baseline, compare_with
+
+        baseline = chosen_baseline(run, asked.baseline)
+        if baseline is not None:
+            scores = run.settings.max_drop is not None and show_only is None
+            result = compare_with(baseline, result, run, scores=scores)
+    if asked.since is None:
+        return result
+    from exai_audit.cli.changed import changed_since
+
+    return changed_since(asked.since, result, run)
 
 
 def _relative(names: list[str], root: Path) -> frozenset[str]:

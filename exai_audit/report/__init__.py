@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from exai_audit.result import AuditResult
+if TYPE_CHECKING:
+    from exai_audit.result import AuditResult
 
 FORMATS: tuple[str, ...] = (
     "terminal", "markdown", "json", "sarif", "github", "gitlab", "junit", "badge", "concise",
