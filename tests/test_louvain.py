@@ -1,4 +1,8 @@
-"""Louvain's method parts graphs as networkx does, move by move."""
+"""Louvain's method parts graphs as networkx does.
+
+Ties of any strength, so that no two moves gain the same: which of such comes first is for networkx
+a matter of its version.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ def some_ties(size: int, chance: random.Random) -> Ties:
     """Return ties between ``size`` nodes, sparse or dense."""
     share = chance.choice((0.03, 0.1, 0.3))
     pairs = ((one, other) for one in range(size) for other in range(one + 1, size))
-    return {pair: chance.choice((1.0, 0.5, 1 / 3)) for pair in pairs if chance.random() < share}
+    return {pair: chance.random() for pair in pairs if chance.random() < share}
 
 
 def ours(size: int, ties: Ties, resolution: float, seed: int) -> list[list[int]]:

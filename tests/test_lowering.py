@@ -135,6 +135,7 @@ def shown(tree: ast.AST) -> str:
         elif isinstance(node, ast.Constant):
             node.kind = None
         elif isinstance(node, ast.JoinedStr):
+            node.values = [v for v in node.values if getattr(v, "value", "text") != ""]  # of 3.12.1
             _displace(node)
     return ast.dump(tree, include_attributes=True, indent=1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
 
 from exai_audit.collectors.symbols.louvain import Level, Near, louvain
 from exai_audit.collectors.symbols.ties import Ties
@@ -67,14 +68,14 @@ def modularity(
         degrees: those of ``ties``, in ascending order of the nodes.
     """
     home = {node: number for number, part in enumerate(parts) for node in part}
-    total = sum(ties.values())
+    total = fsum(ties.values())
     if not total:
         return 0.0
     shares: dict[int, float] = {}
     for node, degree in degrees.items():
         shares[home[node]] = shares.get(home[node], 0.0) + degree
-    inner = sum(weight for (one, other), weight in ties.items() if home[one] == home[other])
-    expected = sum((share / (2 * total)) ** 2 for share in shares.values())
+    inner = fsum(weight for (one, other), weight in ties.items() if home[one] == home[other])
+    expected = fsum((share / (2 * total)) ** 2 for share in shares.values())
     return inner / total - resolution * expected
 
 

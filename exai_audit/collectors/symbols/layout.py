@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import fsum, inf
 
 from exai_audit.collectors.symbols.atoms import Atoms
 from exai_audit.collectors.symbols.communities import communities, degrees_of
@@ -44,7 +44,7 @@ class Layout:
             self._near[one][other] = weight
             self._near[other][one] = weight
         self.degrees = degrees_of(self._near)
-        self._total = sum(ties.values()) or 1.0
+        self._total = fsum(ties.values()) or 1.0
         self._ties = ties
         users: dict[int, set[int]] = {n: set() for n in range(len(atoms.members))}
         for atom, needed in enumerate(atoms.needs):
@@ -198,7 +198,7 @@ class Layout:
             for (one, other), weight in self._ties.items()
             if one in ranks and ranks[one] == ranks.get(other)
         )
-        return round(sum(tied), 9)
+        return round(fsum(tied), 9)
 
     # Better places
 
@@ -278,7 +278,7 @@ class Layout:
             low, high = home[one], home[other]
             pair = (low, high) if low < high else (high, low)
             between[pair] = between.get(pair, 0.0) + weight
-        degrees = [sum(self.degrees.get(a, 0.0) for a in part) for part in parts]
+        degrees = [fsum(self.degrees.get(a, 0.0) for a in part) for part in parts]
         sizes = [self._size(part) for part in parts]
         small = [self._is_small(part) for part in parts]
         found = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from math import fsum
 
 Near = list[dict[int, float]]
 """For each node the nodes that it is tied to, itself for what is inside of it, and how much."""
@@ -25,9 +26,9 @@ class Level:
     def __init__(self, near: Near) -> None:
         self.near = near
         self.degrees = [
-            sum(others.values()) + others.get(node, 0) for node, others in enumerate(near)
+            fsum(others.values()) + others.get(node, 0) for node, others in enumerate(near)
         ]
-        self.twice = sum(self.degrees)
+        self.twice = fsum(self.degrees)
         self.around = [
             [tie for tie in others.items() if tie[0] != node] for node, others in enumerate(near)
         ]
@@ -42,8 +43,8 @@ class Level:
 
     def quality(self, resolution: float) -> float:
         """Return the modularity of the communities."""
-        inside = sum(others.get(node, 0) for node, others in enumerate(self.near))
-        squares = sum(degree * degree for degree in self.degrees)
+        inside = fsum(others.get(node, 0) for node, others in enumerate(self.near))
+        squares = fsum(degree * degree for degree in self.degrees)
         return 2 * inside / self.twice - resolution * squares / self.twice**2
 
     def joined(self, home: Sequence[int]) -> Level:
