@@ -64,3 +64,18 @@ def test_one_piece_is_most_of_a_module(text: str, *, is_one: bool) -> None:
     kept, whole = symbols(text)
     assert mostly_one_piece(text) is is_one
     assert kept == (whole if whole.is_loose else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "opaque"),
+    [
+        (
+            "from os import *\n" + "".join(f"def f{n}():\n    return sep\n" for n in range(9)),
+            "import *",
+        ),
+        ("from os import *\n" + FUNCTIONS, ""),
+    ],
+    ids=["needed", "not needed"],
+)
+def test_names_that_all_of_a_module_brings_are_out_of_sight(text: str, opaque: str) -> None:
+    assert symbols(text)[1].opaque == opaque

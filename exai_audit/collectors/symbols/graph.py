@@ -60,7 +60,7 @@ def _opaque(pieces: Sequence[Piece], uses: Sequence[Uses], bound: set[str]) -> s
         needed = sorted(use.eager & unknown)
         if needed and not any(isinstance(node, ast.Try) for node in piece.nodes):
             return needed[0]
-    if any(_imports_all(node) for piece in pieces for node in piece.nodes):
+    if "*" in bound or any(_imports_all(node) for piece in pieces for node in piece.nodes):
         return "import *"
     made = {"exec", "globals", "locals", "vars"} & {n for use in uses for n in use.eager}
     return f"{min(made)}()" if made else ""
