@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import errno
 import gc
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 from exai_audit.cli.output import abandon_stdout, say
 from exai_audit.cli.replay import asked, record_of
 from exai_audit.errors import AuditError
 
 
-def main() -> None:
-    """Run and exit: 0 passed, 1 gate failed, 2 could not audit, 130 interrupted."""
-    gc.disable()  # a run ends soon and makes few cycles: to look for them costs a twentieth
-    sys.exit(run(sys.argv[1:]))
+def main() -> NoReturn:
+    """Run and exit: 0 passed, 1 gate failed, 2 could not audit, 130 interrupted.
+
+    A run makes few reference cycles and ends soon. To look for them, and to take all facts apart
+    one by one at the end, costs a tenth of it: the system does that at once.
+    """
+    gc.disable()
+    status = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError, ValueError):
+                stream.flush()
+    os._exit(status)
 
 
 def run(arguments: Sequence[str]) -> int:
