@@ -128,10 +128,9 @@ class OtherNames:
         waiting = [value]
         while waiting:
             node = waiting.pop()
-            if isinstance(node, ast.Name):
-                yield node.id
-            elif isinstance(node, ast.Attribute):
-                yield node.attr
+            name = _last(node)
+            if name is not None:
+                yield name
             elif isinstance(node, ast.Call):
                 called = _last(node.func)
                 if called is None or called in self._own:
@@ -174,10 +173,9 @@ def _of_a_class(annotation: ast.expr) -> list[str]:
         return []
     names: list[str] = []
     for node in descendants(annotation):
-        if isinstance(node, ast.Name):
-            names.append(node.id)
-        elif isinstance(node, ast.Attribute):
-            names.append(node.attr)
+        name = _last(node)
+        if name is not None:
+            names.append(name)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names += re.findall(r"\w+", node.value)
     return names if {"type", "Type"} & set(names) else []

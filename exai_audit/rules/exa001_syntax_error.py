@@ -15,7 +15,8 @@ interpreter. The finding carries the parser's line and reason; the file adds no 
 
 *Known false alarms.* A template or a deliberately broken example that ends in ``.py``: exclude it.
 
-*References.* The grammar is that of libcst's parser, whatever Python runs the tool.
+*References.* The grammars are those of the Python that runs the tool, and of libcst, which reads
+newer ones.
 """
 
 from __future__ import annotations
