@@ -23,7 +23,8 @@ def line_hashes(data: bytes, numbers: Collection[int]) -> dict[int, str]:
     The file is read as UTF-8 whatever encoding it declares, a byte order mark kept.
     """
     units = _units(data)
-    lines = units[1:].split("\n")[: max(numbers, default=0)]
+    last = max(numbers, default=0)
+    lines = units[1:].split("\n", last)[:last]
     starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=1))
     seen: dict[str, tuple[int, int]] = {}
     found: dict[int, str] = {}
@@ -40,9 +41,12 @@ def line_hashes(data: bytes, numbers: Collection[int]) -> dict[int, str]:
 
 def _units(data: bytes) -> str:
     """Return a text without blanks as JavaScript's characters, a newline before each line."""
-    text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace(" ", "").replace("\t", "")
-    if not text.isascii():
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if data.isascii():
+        text = data.translate(None, b" \t").decode()  # several times faster than the other way
+    else:
+        text = data.decode("utf-8", "replace").replace(" ", "").replace("\t", "")
         text = _BEYOND.sub(_two_units, text)
     return f"\n{text}{_END}"
 
