@@ -34,13 +34,13 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from exai_audit import __version__  # noqa: E402
-from exai_audit.cache import FactsCache, makers_fingerprint  # noqa: E402
+from exai_audit.audit.cache import FactsCache, makers_fingerprint  # noqa: E402
+from exai_audit.audit.engine import Audit, audit  # noqa: E402
+from exai_audit.audit.weigh import weigh  # noqa: E402
 from exai_audit.config import Settings  # noqa: E402
-from exai_audit.engine import Audit, audit  # noqa: E402
 from exai_audit.finding import Family, Finding  # noqa: E402
 from exai_audit.score.formula import FORMULA_VERSION, SHARES, score  # noqa: E402
 from exai_audit.score.reference import DATA, Reference, reference  # noqa: E402
-from exai_audit.weigh import weigh  # noqa: E402
 
 from docs.tables import write_pages  # noqa: E402  isort: skip
 
@@ -49,7 +49,7 @@ LEAST_LINES = 1000
 PYTHON = "3.11"
 _PLATFORMS = ("any", "manylinux2014_x86_64", "manylinux_2_28_x86_64")
 _NOT_LIBRARY = frozenset({"site-packages", "test", "__pycache__"})
-_JUDGES = ("collectors", "discover.py", "judge.py", "knowledge", "rules")
+_JUDGES = ("audit/discover.py", "audit/judge.py", "collectors", "knowledge", "rules", "syntax")
 _NO_JUDGES = ("config", "errors.py", "score", "__init__.py")
 
 

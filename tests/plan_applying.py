@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from exai_audit.audit.contents import Sources
+from exai_audit.audit.engine import audit
 from exai_audit.collectors import symbols_of
 from exai_audit.config import Settings
-from exai_audit.engine import audit
 from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
 from exai_audit.planning.decomposition import decomposed, plan_of
-from exai_audit.result import Plan, PlanModule, PlanSymbol
-from exai_audit.sources import Sources
+from exai_audit.results.result import Plan, PlanModule, PlanSymbol
 
 _RELATIVE = re.compile(r"^(\s*from\s+)(\.)")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.baseline import Accepted, as_text, read_baseline, without
 from exai_audit.errors import UsageError
 from exai_audit.finding import Severity
-from exai_audit.result import BaselineEntry
+from exai_audit.results.baseline import Accepted, as_text, read_baseline, without
+from exai_audit.results.result import BaselineEntry
 from tests.scratch import commit, git, repository, run
 
 FILE = "exai-audit-baseline.json"

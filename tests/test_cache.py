@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exai_audit.cache import FactsCache, makers_fingerprint
+from exai_audit.audit.cache import FactsCache, makers_fingerprint
 from exai_audit.collectors import collect
 from exai_audit.facts.file import FileFacts
-from exai_audit.looks import blob_hash
+from exai_audit.git.blobs import blob_hash
 
 SOURCE = (
     b"import time\n\n\nasync def wait(timeout: float = 5.0) -> None:\n    time.sleep(timeout)\n"

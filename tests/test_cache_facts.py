@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from exai_audit.audit.engine import audit
 from exai_audit.collectors import collect
 from exai_audit.config import load
-from exai_audit.engine import audit
 from exai_audit.errors import SettingsError
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Origin
 

@@ -7,11 +7,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from exai_audit.assemble import assemble
+from exai_audit.audit.assemble import assemble
+from exai_audit.audit.engine import audit
 from exai_audit.config import load
-from exai_audit.engine import audit
 from exai_audit.report import render
-from exai_audit.result import AuditResult, CacheRow, CacheStrategy, SharedStore
+from exai_audit.results.result import AuditResult, CacheRow, CacheStrategy, SharedStore
 
 FRAGMENTED = {
     "prices.py": """

@@ -16,7 +16,7 @@ from exai_audit.score.formula import CAP_LIMIT, HALF, PROVISIONAL, SHARES
 from exai_audit.score.reference import ReferencePackage, reference, standing
 
 MADE = reference()
-PAGE = '"""Page."""\n\n# why\nfrom exai_audit.pins import X\n\nLIMIT = 300\n'
+PAGE = '"""Page."""\n\n# why\nfrom exai_audit.project.pins import X\n\nLIMIT = 300\n'
 
 
 def test_the_set_is_large_and_half_of_it_waits() -> None:
@@ -91,7 +91,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     rules = tmp_path / "exai_audit" / "rules"
     rules.mkdir(parents=True)
     (rules / "exa101_x.py").write_text(PAGE)
-    (tmp_path / "exai_audit" / "pins.py").write_text("X = 1\n")
+    (tmp_path / "exai_audit" / "project").mkdir()
+    (tmp_path / "exai_audit" / "project" / "pins.py").write_text("X = 1\n")
     (tmp_path / "exai_audit" / "knowledge").mkdir()
     (tmp_path / "exai_audit" / "report").mkdir()
     (tmp_path / "exai_audit" / "report" / "json.py").write_text("X = 1\n")
@@ -104,7 +105,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ("rules/exa101_x.py", PAGE.replace("Page", "Another page\n"), False),
         ("rules/exa101_x.py", PAGE.replace("300", "299"), True),
         ("rules/exa102_y.py", "", True),
-        ("pins.py", "X = 2\n", True),
+        ("project/pins.py", "X = 2\n", True),
         ("knowledge/calls.toml", "x = 1\n", True),
         ("report/json.py", "X = 2\n", False),
     ],

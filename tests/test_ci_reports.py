@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from exai_audit.finding import Confidence, Family, Finding, Related, Severity
 from exai_audit.report import render
 from exai_audit.report.github import summary
-from exai_audit.result import AuditResult, Suppressed
+from exai_audit.results.result import AuditResult, Suppressed
 from tests.test_reports import empty, evil, finding, sample
 
 _HOSTILE = (

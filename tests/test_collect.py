@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exai_audit.collectors import collect, names, numbers
+from exai_audit.collectors import collect
 from exai_audit.facts.file import FailureKind, FileFacts
+from exai_audit.syntax import numbers
+from exai_audit.syntax import resolver as names
 
 
 def read(data: bytes) -> FileFacts:

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from exai_audit.cache import FactsCache
+from exai_audit.audit.cache import FactsCache
+from exai_audit.audit.engine import audit
 from exai_audit.config import Settings
-from exai_audit.engine import audit
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from types import ModuleType
 import pytest
 from radon.visitors import ComplexityVisitor
 
-from exai_audit.collectors.complexity import complexities
-from exai_audit.collectors.tree import ModuleTree
-from exai_audit.source import decode
+from exai_audit.collectors.structure.complexity import complexities
+from exai_audit.files.source import decode
+from exai_audit.syntax.module import ModuleTree
 
 SOURCE = """
 def everything(a, b, *c):

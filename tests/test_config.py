@@ -13,7 +13,7 @@ from exai_audit.config import Settings, find_root, load, with_options
 from exai_audit.config.readers import InvalidValueError, reader_for
 from exai_audit.errors import SettingsError, UsageError
 from exai_audit.finding import Confidence, Family, Scope, Severity
-from exai_audit.registry import Rule, default_settings, rules
+from exai_audit.rulebook.registry import Rule, default_settings, rules
 
 HEAD = "[tool.exai-audit]\n"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from exai_audit.audit.discover import Discovery, discover, scope_of
 from exai_audit.config import Settings
-from exai_audit.discover import Discovery, discover, scope_of
 from exai_audit.errors import UsageError
 from exai_audit.finding import Scope
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exai_audit.engine import dotted_name
+from exai_audit.audit.engine import dotted_name
 
 
 @pytest.mark.parametrize(

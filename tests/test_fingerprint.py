@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.assemble import assemble
+from exai_audit.audit.assemble import assemble
+from exai_audit.audit.engine import audit
 from exai_audit.config import Settings
-from exai_audit.engine import audit
 from exai_audit.finding import Finding
-from exai_audit.fingerprint import normalised
+from exai_audit.results.fingerprint import normalised
 
 PLAIN = """\
 import httpx

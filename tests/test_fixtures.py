@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from exai_audit.audit.engine import audit
+from exai_audit.audit.suppress import split
 from exai_audit.config import load
-from exai_audit.engine import audit
-from exai_audit.suppress import split
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TODAY = date(2026, 6, 1)

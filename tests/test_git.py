@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.git import (
+from exai_audit.git.repository import (
     GitError,
     contents,
     differences,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exai_audit.glob import covers, is_pattern, matches
+from exai_audit.files.glob import covers, is_pattern, matches
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from exai_audit.errors import SettingsError
-from exai_audit.knowledge.table import Call, Timeout, shipped, table
-from exai_audit.knowledge.written import load, toml_files
+from exai_audit.knowledge.calls import Call, Timeout
+from exai_audit.knowledge.merge import load, toml_files
+from exai_audit.knowledge.table import shipped, table
 
 TIMEOUTS = sorted(
     (row for row in table().calls.values() if row.timeout is not None), key=lambda row: row.name

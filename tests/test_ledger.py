@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.report import LEDGER, render
 from exai_audit.report.ledger import shared
-from exai_audit.result import AuditResult, Scale, Target, Tool
+from exai_audit.results.result import AuditResult, Scale, Target, Tool
 from exai_audit.score.formula import SHARES, score
 from tests.findings import finding, lines, many
 

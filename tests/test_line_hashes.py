@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exai_audit.line_hashes import line_hashes
+from exai_audit.files.line_hashes import line_hashes
 
 _GREETING = [
     "e9496ae3ebfced30:1", "fb7c023a8b9ccb3f:1", "ce8ba1a563dcdaca:1", "e20e36e16fcb0cc8:1",

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.collectors.symbols import module_symbols
-from exai_audit.collectors.symbols.statements import pieces_of
-from exai_audit.collectors.symbols.whole import is_mostly_one_piece
+from exai_audit.collectors.structure.symbols import module_symbols
+from exai_audit.collectors.structure.symbols.statements import pieces_of
+from exai_audit.collectors.structure.symbols.whole import is_mostly_one_piece
 from exai_audit.facts.symbols import ModuleSymbols
-from exai_audit.source import SourceFile, decode
+from exai_audit.files.source import SourceFile, decode
 
 LIBRARY = Path(os.__file__).parent
 LIMIT = 300

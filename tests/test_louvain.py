@@ -11,7 +11,7 @@ import random
 import networkx
 import pytest
 
-from exai_audit.collectors.symbols.louvain import Level, louvain
+from exai_audit.collectors.structure.symbols.louvain import Level, louvain
 
 Ties = dict[tuple[int, int], float]
 

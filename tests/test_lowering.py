@@ -12,8 +12,8 @@ import typing
 import pytest
 
 from exai_audit.collectors import collect
-from exai_audit.collectors.lowering import UnknownSyntaxError, lowered
-from exai_audit.source import decode
+from exai_audit.files.source import decode
+from exai_audit.syntax.lowering import UnknownSyntaxError, lowered
 
 MODULES = [argparse, ast, asyncio.base_events, dataclasses, typing]
 STATEMENTS = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.pins import is_below, pinned
+from exai_audit.project.pins import is_below, pinned
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exai_audit.advice import Hours, Priority, Term
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import FunctionFact, LineCounts, SizeFacts
 from exai_audit.finding import Confidence, Finding, Related, Severity
@@ -26,8 +25,9 @@ from exai_audit.planning.remedies import (
     remedy_of,
 )
 from exai_audit.planning.way_up import way_up
-from exai_audit.registry import rules
-from exai_audit.result import Plan, PlanModule
+from exai_audit.results.advice import Hours, Priority, Term
+from exai_audit.results.result import Plan, PlanModule
+from exai_audit.rulebook.registry import rules
 from exai_audit.score.formula import SHARES, Scored, score
 from exai_audit.score.grades import GRADES, grade
 from tests.findings import finding, lines, many

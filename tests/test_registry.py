@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from exai_audit.registry import (
+from exai_audit.rulebook.registry import (
     RegistryError,
     Scoped,
     code_problem,
@@ -24,7 +24,7 @@ from exai_audit.registry import (
 MODULE = """
 from dataclasses import dataclass
 from exai_audit.finding import Family
-from exai_audit.registry import Rule
+from exai_audit.rulebook.registry import Rule
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -20,7 +20,7 @@ from exai_audit.planning.agenda import with_agenda
 from exai_audit.report import FORMATS, render
 from exai_audit.report.bottlenecks import bottlenecks
 from exai_audit.report.escape import cell_code, code, html, markdown, prose, visible
-from exai_audit.result import (
+from exai_audit.results.result import (
     AuditResult,
     Bar,
     Distribution,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from exai_audit.audit.engine import audit
 from exai_audit.config import load
-from exai_audit.engine import audit
 from exai_audit.finding import Family
-from exai_audit.registry import Rule, rules
+from exai_audit.rulebook.registry import Rule, rules
 
 _SECTION = re.compile(r"^\*(Bad|Good)\*$(.*?)(?=^\*[A-Z])", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"```(python|toml)\n(.*?)```", re.DOTALL)

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from exai_audit.finding import Confidence, Family, Finding, Related, Severity
-from exai_audit.registry import rules
 from exai_audit.report import render
 from exai_audit.report.sarif import MOST_LOCATIONS, MOST_RESULTS
-from exai_audit.result import AuditResult, Suppressed
+from exai_audit.results.result import AuditResult, Suppressed
+from exai_audit.rulebook.registry import rules
 from tests.test_reports import empty, evil, finding, sample
 
 # GitHub's limits of a log: docs.github.com, "SARIF support for code scanning".

@@ -14,9 +14,9 @@ from jsonschema import Draft7Validator
 
 from exai_audit.config.keys import KEYS, OVERRIDE_KEYS, read_settings
 from exai_audit.errors import SettingsError
-from exai_audit.registry import default_settings, rules
 from exai_audit.report import render
-from exai_audit.result import AuditResult
+from exai_audit.results.result import AuditResult
+from exai_audit.rulebook.registry import default_settings, rules
 from exai_audit.schema import report_schema, settings_schema
 from exai_audit.schema.values import value_schema
 from tests.test_cli import run

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.scripts import console_scripts
+from exai_audit.project.console_scripts import console_scripts
 
 
 def test_scripts_of_pyproject_and_setup_are_read_together(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from exai_audit.config.keys import KEYS, read_settings
 from exai_audit.config.notes import NOTES
 from exai_audit.config.settings import Settings
 from exai_audit.config.starter import Standing, starter
-from exai_audit.registry import default_settings, rules
+from exai_audit.rulebook.registry import default_settings, rules
 from tests.scratch import run
 
 if sys.version_info >= (3, 11):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit import sources
-from exai_audit.discover import Discovered
+from exai_audit.audit import contents as sources
+from exai_audit.audit.contents import Sources
+from exai_audit.audit.discover import Discovered
 from exai_audit.finding import Scope
-from exai_audit.sources import Sources
 
 
 def discovered(folder: Path, name: str, text: str) -> Discovered:

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.comparison import compare
+from exai_audit.audit.merging import merged
 from exai_audit.errors import UsageError
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
-from exai_audit.merging import merged
 from exai_audit.report import FORMATS, comparison, render
 from exai_audit.report import json as json_report
-from exai_audit.result import AuditResult, Scale, Target, Tool
+from exai_audit.results.comparison import compare
+from exai_audit.results.result import AuditResult, Scale, Target, Tool
+from exai_audit.results.stored import read_result, result_of
 from exai_audit.score.formula import SHARES, score
-from exai_audit.stored import read_result, result_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 

@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 
 from exai_audit import strengths
+from exai_audit.audit.engine import audit
 from exai_audit.config import load
-from exai_audit.engine import audit
-from exai_audit.registry import RegistryError, Terms, practices
+from exai_audit.rulebook.registry import RegistryError, Terms, practices
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "strengths"
 PROOF = re.compile(r"# proof: ([a-z-]+)")

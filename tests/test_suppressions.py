@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.collectors.suppressions import suppressions
+from exai_audit.audit.engine import audit
+from exai_audit.audit.suppress import split, stale
+from exai_audit.collectors.comments.suppressions import suppressions
 from exai_audit.config import Settings
-from exai_audit.engine import audit
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.facts.suppressions import SuppressionFact
+from exai_audit.files.source import decode
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
-from exai_audit.project import Project
-from exai_audit.source import decode
-from exai_audit.suppress import split, stale
+from exai_audit.project.project import Project
 
 _ALL = Settings()
 _DAY = date(2026, 6, 1)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from exai_audit.audit.engine import audit
 from exai_audit.config import load
-from exai_audit.engine import audit
 from exai_audit.errors import SettingsError
 from exai_audit.facts.timeouts import Category
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.assemble import assemble
+from exai_audit.audit.assemble import assemble
+from exai_audit.audit.engine import audit
 from exai_audit.config import load
-from exai_audit.engine import audit
-from exai_audit.result import AuditResult
+from exai_audit.results.result import AuditResult
 
 ORDERS = """\
 import os

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from exai_audit.collectors.walk import children, descendants, walk
+from exai_audit.syntax.walk import children, descendants, walk
 
 MODULES = [argparse, asyncio.base_events, dataclasses, enum, ast, typing]
 _STAND_NOWHERE = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.alias)

@@ -24,13 +24,13 @@ import tomllib
 from releases import sources
 from truth import Split, release, split_of
 
-from exai_audit.collectors.symbols import clustered
-from exai_audit.collectors.symbols.graph import symbol_graph
-from exai_audit.collectors.symbols.statements import pieces_of
-from exai_audit.collectors.symbols.ties import WEIGHTS, Weights
+from exai_audit.collectors.structure.symbols import clustered
+from exai_audit.collectors.structure.symbols.graph import symbol_graph
+from exai_audit.collectors.structure.symbols.statements import pieces_of
+from exai_audit.collectors.structure.symbols.ties import WEIGHTS, Weights
 from exai_audit.facts.symbols import ModuleSymbols
-from exai_audit.responsibilities import is_mixed
-from exai_audit.source import decode
+from exai_audit.files.source import decode
+from exai_audit.project.responsibilities import is_mixed
 from exai_audit.words import words_of
 
 _CASES = Path(__file__).parent / "cases.toml"

@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import NoReturn
 
 from exai_audit.cli.output import abandon_stdout, say
-from exai_audit.cli.replay import asked, record_of
 from exai_audit.errors import AuditError
 
 
@@ -31,9 +30,11 @@ def main() -> NoReturn:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line, or replay it, and return its exit status."""
+    """Run one command line and return its exit status."""
     try:
-        status = _run(arguments)
+        from exai_audit.cli.app import call
+
+        status = call(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
     except AuditError as error:
@@ -54,24 +55,6 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # the last resort: an internal error must not look like a pass
         return _internal_error(error)
     return status
-
-
-def _run(arguments: Sequence[str]) -> int:
-    """Do the least that will do: give an earlier output again, scan, parse and do as told.
-
-    Each loads more than the one before.
-    """
-    circumstances = asked(arguments)
-    record = record_of(circumstances, arguments) if circumstances else None
-    if record is not None and record.holds():
-        return record.replay()
-    if record is not None:
-        from exai_audit.cli.scanning import ScanOptions, scan
-
-        return scan(ScanOptions.from_text(record.asked), circumstances)
-    from exai_audit.cli.app import call
-
-    return call(arguments, circumstances)
 
 
 def _internal_error(error: Exception) -> int:

@@ -21,17 +21,13 @@ _COMMANDS = {
 """The module of each command below ``exai_audit.cli``, in the order of the help."""
 
 
-def call(arguments: Sequence[str], circumstances: str | None = None) -> int:
-    """Run one command line and return its exit status.
-
-    Args:
-        circumstances: what a scan depends on besides files, if it is to be kept for replaying.
-    """
+def call(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status."""
     app = _app([name for name in _COMMANDS if name in arguments[:1]] or list(_COMMANDS))
     command = typer.main.get_command(app)
     given = _spread_show_only(arguments)
     try:
-        status = command.main(given, "exai-audit", standalone_mode=False, obj=circumstances)
+        status = command.main(given, "exai-audit", standalone_mode=False)
     except _UsageFailure as error:
         error.show()  # type: ignore[attr-defined]
         return 2

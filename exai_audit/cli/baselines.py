@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from exai_audit.baseline import (
+from exai_audit.cli import options
+from exai_audit.cli.comparing import chosen_baseline, compared
+from exai_audit.cli.output import say, write_file, write_stdout
+from exai_audit.cli.running import run_audit
+from exai_audit.config import load
+from exai_audit.errors import UsageError
+from exai_audit.files.source import read_bytes
+from exai_audit.results.baseline import (
     DEFAULT_FILE,
     Baseline,
     as_text,
@@ -15,15 +22,8 @@ from exai_audit.baseline import (
     read_baseline,
     without,
 )
-from exai_audit.cli import options
-from exai_audit.cli.comparing import chosen_baseline, compared
-from exai_audit.cli.output import say, write_file, write_stdout
-from exai_audit.cli.running import run_audit
-from exai_audit.config import load
-from exai_audit.errors import UsageError
-from exai_audit.result import AuditResult, BaselineEntry
+from exai_audit.results.result import AuditResult, BaselineEntry
 from exai_audit.score.formula import FORMULA_VERSION
-from exai_audit.source import read_bytes
 
 
 def baseline_command(

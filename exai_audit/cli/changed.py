@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from exai_audit.audit.contents import Sources
+from exai_audit.audit.since import audit_past, narrowed
 from exai_audit.cli.running import Run
 from exai_audit.errors import UsageError
-from exai_audit.git import GitError, merge_base
-from exai_audit.glob import matches
-from exai_audit.history import past, read_all
-from exai_audit.result import AuditResult
-from exai_audit.since import audit_past, narrowed
-from exai_audit.sources import Sources
+from exai_audit.files.glob import matches
+from exai_audit.git.commits import past, read_all
+from exai_audit.git.repository import GitError, merge_base
+from exai_audit.results.result import AuditResult
 
 
 def changed_since(revision: str, result: AuditResult, run: Run) -> AuditResult:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from exai_audit.baseline import Baseline, Reach, applied, read_baseline
+from exai_audit.audit.contents import Sources
 from exai_audit.cli.output import say
 from exai_audit.cli.running import Run
 from exai_audit.config import shown_path
 from exai_audit.errors import UsageError
 from exai_audit.finding import Finding
-from exai_audit.fingerprint import Fingerprints
-from exai_audit.git import GitError
-from exai_audit.history import renamed_since_written
-from exai_audit.result import AuditResult
+from exai_audit.git.commits import renamed_since_written
+from exai_audit.git.repository import GitError
+from exai_audit.results.baseline import Baseline, Reach, applied, read_baseline
+from exai_audit.results.fingerprint import Fingerprints
+from exai_audit.results.result import AuditResult
 from exai_audit.score.formula import FORMULA_VERSION
-from exai_audit.sources import Sources
 
 
 def chosen_baseline(run: Run, given: Path | None) -> Path | None:

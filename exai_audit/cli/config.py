@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from exai_audit.audit.discover import scope_of
 from exai_audit.cli import options
 from exai_audit.cli.output import write_stdout
 from exai_audit.config import (
@@ -20,8 +21,7 @@ from exai_audit.config import (
     with_options,
 )
 from exai_audit.config.origins import Origins, RuleState, Setting, rules_at, settings_at
-from exai_audit.discover import scope_of
-from exai_audit.visible import visible
+from exai_audit.files.visible import visible
 
 
 class Format(str, Enum):

@@ -15,7 +15,7 @@ from exai_audit.errors import AuditError, UsageError
 from exai_audit.report import FORMATS, LEDGER, render
 
 if TYPE_CHECKING:
-    from exai_audit.result import AuditResult
+    from exai_audit.results.result import AuditResult
 
 _FOR_PEOPLE = frozenset({"terminal", "concise", "statistics"})
 _LISTS = frozenset({"terminal", "concise", "github", "junit", "statistics"})

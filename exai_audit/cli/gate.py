@@ -12,7 +12,7 @@ from exai_audit.finding import Confidence, Finding, Severity
 from exai_audit.score.grades import GRADES, grade
 
 if TYPE_CHECKING:
-    from exai_audit.result import AuditResult
+    from exai_audit.results.result import AuditResult
 
 
 @dataclass(frozen=True, slots=True)

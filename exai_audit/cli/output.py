@@ -1,7 +1,4 @@
-"""Writing: reports to standard output or, atomically, to files.
-
-What is written can be listened to and written again; loaded before all else, so it imports little.
-"""
+"""Writing: reports to standard output or, atomically, to files."""
 
 from __future__ import annotations
 
@@ -10,38 +7,12 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from exai_audit.atomic import replace_file
 from exai_audit.errors import AuditError
-from exai_audit.visible import visible
+from exai_audit.files.atomic import replace_file
+from exai_audit.files.visible import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-FILE, APPENDED, STDOUT, STDERR = "file", "appended", "stdout", "stderr"
-Written = tuple[str, str, str]
-"""Which way a text went, to which file if to any, and the text."""
-_written: list[Written] = []
-
-
-def listen() -> list[Written]:
-    """Return a list that all that is written from now on is added to; earlier ones end."""
-    global _written
-    _written = []
-    return _written
-
-
-def write(way: str, target: str, text: str) -> None:
-    """Write again what was written.
-
-    Raises:
-        AuditError: it cannot be written.
-    """
-    if way == FILE:
-        write_file(target, text)
-    elif way == STDOUT:
-        write_stdout(text)
-    elif way == STDERR:
-        say(text)
 
 
 def write_file(path: Path | str, text: str) -> None:
@@ -52,7 +23,6 @@ def write_file(path: Path | str, text: str) -> None:
     Raises:
         AuditError: the file cannot be written.
     """
-    _written.append((FILE, str(path), text))
     data = text.encode("utf-8", "backslashreplace")
     try:
         if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
@@ -71,7 +41,6 @@ def append_to_file(path: Path, text: str) -> None:
     Raises:
         AuditError: the file cannot be written.
     """
-    _written.append((APPENDED, str(path), text))
     try:
         with path.open("ab") as stream:
             before = b"\n" if stream.tell() else b""
@@ -88,7 +57,6 @@ def write_stdout(text: str) -> None:
     Raises:
         AuditError: it cannot be written, as on a full disk.
     """
-    _written.append((STDOUT, "", text))
     if sys.stdout is None:
         return
     encoding = sys.stdout.encoding or "utf-8"
@@ -123,7 +91,6 @@ def abandon_stdout() -> None:
 
 def say(text: str) -> None:
     """Write lines to standard error, if it can be written at all, with nothing hidden in them."""
-    _written.append((STDERR, "", text))
     if sys.stderr is None:
         return
     with suppress(OSError):

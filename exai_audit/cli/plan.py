@@ -8,18 +8,18 @@ from typing import Annotated
 
 import typer
 
+from exai_audit.audit.contents import Sources
+from exai_audit.audit.engine import Audit
 from exai_audit.cli import options
 from exai_audit.cli.deliver import draws_unicode, requested, terminal_width
 from exai_audit.cli.output import write_file, write_stdout
 from exai_audit.cli.running import run_audit
 from exai_audit.config import Settings, find_root, lexically_absolute, load
-from exai_audit.engine import Audit
 from exai_audit.errors import UsageError
 from exai_audit.facts.file import FileFacts
 from exai_audit.planning.decomposition import plan_of
 from exai_audit.report.plan import FORMATS, render
-from exai_audit.result import Plan
-from exai_audit.sources import Sources
+from exai_audit.results.result import Plan
 
 _Formats = Annotated[
     list[str] | None,

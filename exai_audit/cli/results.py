@@ -33,8 +33,8 @@ def report_command(
     show_suppressed: options.ShowSuppressed = False,
 ) -> None:
     """Show a stored JSON result in another format; merge several."""
-    from exai_audit.merging import merged  # a scan need not spend the time to load these
-    from exai_audit.stored import read_result
+    from exai_audit.audit.merging import merged  # a scan need not spend the time to load these
+    from exai_audit.results.stored import read_result
 
     reports = requested(output_format or [], output)
     plain = ascii_only or not draws_unicode()
@@ -57,9 +57,9 @@ def compare_command(
     ascii_only: options.Ascii = False,
 ) -> None:
     """Show what is new, fixed and moved between two stored results."""
-    from exai_audit.comparison import compare
     from exai_audit.report import comparison
-    from exai_audit.stored import read_result
+    from exai_audit.results.comparison import compare
+    from exai_audit.results.stored import read_result
 
     reports = requested(output_format or [], output, COMPARISONS)
     compared = compare(read_result(old), read_result(new))

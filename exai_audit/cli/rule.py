@@ -10,8 +10,8 @@ import typer
 
 from exai_audit.cli.output import write_stdout
 from exai_audit.errors import UsageError
-from exai_audit.pages import page_text
-from exai_audit.registry import Rule, default_settings, nearest, rules
+from exai_audit.rulebook.pages import page_text
+from exai_audit.rulebook.registry import Rule, default_settings, nearest, rules
 
 
 class Format(str, Enum):

@@ -10,22 +10,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exai_audit.cache import PAST, FactsCache, makers_fingerprint
+from exai_audit.audit.cache import CACHE_FOLDER, PAST, FactsCache, makers_fingerprint
+from exai_audit.audit.discover import Discovery
+from exai_audit.audit.engine import Audit, audit
 from exai_audit.cli.clock import today
 from exai_audit.cli.command import Words
-from exai_audit.cli.inputs import look_at_project
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.stdin import project_around
 from exai_audit.config import Settings, find_root
-from exai_audit.discover import Discovery
-from exai_audit.engine import Audit, audit
 from exai_audit.errors import UsageError
-from exai_audit.looks import CACHE_FOLDER, Looks
-from exai_audit.registry import rules
+from exai_audit.rulebook.registry import rules
 
 if TYPE_CHECKING:
-    from exai_audit.result import AuditResult
+    from exai_audit.results.result import AuditResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Run:
 
     def result(self, command: Words = (), *, with_facts: bool = False) -> AuditResult:
         """Return the result of the audit, which ``command`` repeats, by default a plain scan."""
-        from exai_audit.assemble import assemble  # loaded while workers collect
+        from exai_audit.audit.assemble import assemble  # loaded while workers collect
 
         return assemble(
             self.audited,
@@ -74,7 +72,6 @@ def run_audit(
     root: Path | None = None,
     verbose: bool = False,
     given: tuple[Path, bytes] | None = None,
-    looks: Looks | None = None,
 ) -> Run:
     """Audit ``targets``, or the project around the file ``given``.
 
@@ -83,7 +80,6 @@ def run_audit(
         root: what paths are relative to, by default what the targets and the settings file say.
         verbose: say what is in force.
         given: a file of a project, and what it is to say.
-        looks: is told what is looked at.
 
     Raises:
         UsageError: a path does not exist, or none of them holds a Python file.
@@ -91,8 +87,6 @@ def run_audit(
     root = root or find_root(targets, settings_file)
     paths = targets if given is None else project_around(given[0], root, settings_file)
     own = [(settings_file or root).parent / name for name in settings.knowledge]
-    if looks is not None:
-        look_at_project(looks, str(root), map(str, (*own, *_baseline(settings, settings_file))))
     cache = past = None
     if not no_cache:
         symbols = (str(settings.module_limit), *sorted(scope.value for scope in settings.scopes))
@@ -111,7 +105,6 @@ def run_audit(
             own,
             today(),
             given,
-            looks,
             meanwhile=_load_the_rest,
         )
     if show_files:
@@ -127,14 +120,8 @@ def run_audit(
 
 def _load_the_rest() -> None:
     """Load what is needed once all files are read."""
-    for name in ("exai_audit.judge", "exai_audit.assemble", "exai_audit.report.json"):
+    for name in ("exai_audit.audit.judge", "exai_audit.audit.assemble", "exai_audit.report.json"):
         import_module(name)
-
-
-def _baseline(settings: Settings, settings_file: Path | None) -> list[Path]:
-    if settings_file is None or settings.baseline is None:
-        return []
-    return [settings_file.parent / settings.baseline]
 
 
 def _jobs(text: str) -> int:

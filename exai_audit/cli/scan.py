@@ -53,4 +53,4 @@ def scan_command(
     """Audit a code base and report what to fix first."""
     given = dict(locals())
     del given["context"]
-    raise typer.Exit(scan(ScanOptions(again(context), **given), context.obj))
+    raise typer.Exit(scan(ScanOptions(again(context), **given)))

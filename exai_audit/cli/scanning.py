@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from exai_audit.cli.command import Words
 from exai_audit.cli.deliver import (
     Drawing,
@@ -23,16 +21,14 @@ from exai_audit.cli.deliver import (
     with_statistics,
 )
 from exai_audit.cli.gate import minimum_score, verdicts
-from exai_audit.cli.inputs import look_around
 from exai_audit.cli.output import say
-from exai_audit.cli.replay import Recording
 from exai_audit.cli.running import Run, run_audit
 from exai_audit.cli.stdin import given_text
 from exai_audit.config import Settings, load, with_options
 from exai_audit.finding import Confidence, Scope, Severity
 
 if TYPE_CHECKING:
-    from exai_audit.result import AuditResult
+    from exai_audit.results.result import AuditResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,37 +78,18 @@ class ScanOptions:
     cache_dir: Path | None = None
     stdin_filename: Path | None = None
 
-    def as_text(self) -> str:
-        """Return these as text, for `from_text`.
-
-        Raises:
-            UnicodeEncodeError: a name is no text.
-        """
-        return msgspec.json.encode(self, enc_hook=str).decode()
-
-    @staticmethod
-    def from_text(text: str) -> ScanOptions:
-        """Return what `as_text` was called on."""
-        return msgspec.json.decode(text, type=ScanOptions, dec_hook=_path)
-
     def words(self, targets: Sequence[Path]) -> Words:
         """Return the words that repeat the scan, paths as paths."""
         return ("scan", *(Path(w) if is_path else w for w, is_path in self.again), *targets)
 
 
-def scan(asked: ScanOptions, circumstances: str | None) -> int:
-    """Audit, report and judge; return the exit status.
-
-    Args:
-        circumstances: what the scan depends on besides files, if it may be kept for replaying.
-    """
+def scan(asked: ScanOptions) -> int:
+    """Audit, report and judge; return the exit status."""
     given = given_text(asked.paths or [], asked.stdin_filename)
     targets = [given[0]] if given else asked.paths or [Path()]
     show_only = [str(given[0])] if given else asked.show_only
     ledger, reports = _reports(asked)
     use_color = wants_color(asked.color)
-    is_alone = given is None and asked.since is None
-    recording = _recording(asked, circumstances, targets) if circumstances and is_alone else None
     settings, settings_file = _settings(asked, targets[0].absolute())
     least = None if settings.fail_under is None else minimum_score(str(settings.fail_under))
     run = run_audit(
@@ -126,7 +103,6 @@ def scan(asked: ScanOptions, circumstances: str | None) -> int:
         with_past=asked.since is not None,
         verbose=asked.verbose,
         given=given,
-        looks=recording.looks if recording else None,
     )
     whole = run.result(asked.words(targets), with_facts=asked.facts)
     result = _compared(asked, whole, run, show_only)
@@ -138,10 +114,7 @@ def scan(asked: ScanOptions, circumstances: str | None) -> int:
     for verdict in judged:
         say(verdict.line)
     add_step_summary(shown, reports, [verdict.line for verdict in judged])
-    status = 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1
-    if recording:
-        _keep(recording, run, status, result.target.revision)
-    return status
+    return 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1
 
 
 def _reports(asked: ScanOptions) -> tuple[Sequence[Report], Sequence[Report]]:
@@ -154,26 +127,6 @@ def _reports(asked: ScanOptions) -> tuple[Sequence[Report], Sequence[Report]]:
 def _drawing(asked: ScanOptions, use_color: bool) -> Drawing:
     plain = asked.ascii_only or not draws_unicode()
     return Drawing(asked.top or None, use_color, plain, asked.max_size, asked.show_suppressed)
-
-
-def _keep(recording: Recording, run: Run, status: int, revision: str | None) -> None:
-    cache = run.cache
-    if cache is not None:
-        files = run.audited.discovery.files
-        blobs = {file.place: cache.blob(file.path) for file in files}
-        read = {file: blob.hex() for file, blob in blobs.items() if blob}
-        recording.keep(str(cache.folder), status, revision, read)
-
-
-def _recording(asked: ScanOptions, circumstances: str, targets: Sequence[Path]) -> Recording | None:
-    """Begin to keep a scan, unless one of its words is no text."""
-    try:
-        recording = Recording(circumstances, asked.as_text())
-    except UnicodeEncodeError:
-        return None
-    named = (*targets, asked.config, asked.baseline)
-    look_around(recording.looks, [str(path) for path in named if path])
-    return recording
 
 
 def _settings(asked: ScanOptions, start: Path) -> tuple[Settings, Path | None]:
@@ -224,7 +177,3 @@ def _relative(names: list[str], root: Path) -> frozenset[str]:
 
 def _only(result: AuditResult, paths: frozenset[str]) -> AuditResult:
     return replace(result, findings=tuple(f for f in result.findings if f.path in paths))
-
-
-def _path(kind: type, value: str) -> object:
-    return kind(value)

@@ -7,33 +7,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from exai_audit.collectors import (
-    blocking,
-    bridges,
-    caches,
-    enclosed,
-    handed_functions,
-    health,
-    limit_calls,
-    mismatches,
-    pools,
-    semaphores,
-    timeouts,
-    unlimited,
-)
-from exai_audit.collectors.generated import is_generated
-from exai_audit.collectors.reading import TOO_DEEP, read_tree, read_twice
-from exai_audit.collectors.references import SIGNS as REFERENCES
-from exai_audit.collectors.references import references
-from exai_audit.collectors.signs import Sign
-from exai_audit.collectors.size import count_lines, sizes
-from exai_audit.collectors.suppressions import suppressions
-from exai_audit.collectors.symbols import module_symbols
-from exai_audit.collectors.tree import ModuleTree
+from exai_audit.collectors.caches import caches
+from exai_audit.collectors.comments.generated import is_generated
+from exai_audit.collectors.comments.suppressions import suppressions
+from exai_audit.collectors.concurrency import blocking, bridges, handed_functions, pools, semaphores
+from exai_audit.collectors.practices import health
+from exai_audit.collectors.structure.references import SIGNS as REFERENCES
+from exai_audit.collectors.structure.references import references
+from exai_audit.collectors.structure.size import count_lines, sizes
+from exai_audit.collectors.structure.symbols import module_symbols
+from exai_audit.collectors.timeouts import enclosed, limit_calls, mismatches, timeouts, unlimited
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.facts.symbols import ModuleSymbols
-from exai_audit.source import SourceFile, UnreadableSourceError, decode
+from exai_audit.files.source import SourceFile, UnreadableSourceError, decode
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.parse import TOO_DEEP, read_tree, read_twice
+from exai_audit.syntax.triggers import Sign
 
 TOPICS: dict[str, tuple[Callable[[ModuleTree], Any], Sign]] = {
     "blocking": (blocking.blocking, blocking.SIGN),

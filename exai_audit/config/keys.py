@@ -29,9 +29,9 @@ from exai_audit.config.settings import Override, Settings
 from exai_audit.errors import SettingsError, UsageError
 from exai_audit.facts.caches import Layer
 from exai_audit.facts.timeouts import Category
+from exai_audit.files.visible import visible
 from exai_audit.finding import Confidence, Severity
-from exai_audit.registry import nearest, option_types, rules
-from exai_audit.visible import visible
+from exai_audit.rulebook.registry import nearest, option_types, rules
 
 KEYS: dict[str, tuple[str, Reader]] = {
     "select": ("select", read_codes),

@@ -9,9 +9,9 @@ from enum import Enum
 from exai_audit.config.keys import KEYS
 from exai_audit.config.readers import InvalidValueError
 from exai_audit.config.settings import Settings
+from exai_audit.files.glob import any_covers
 from exai_audit.finding import Family
-from exai_audit.glob import any_covers
-from exai_audit.registry import Rule, option_key, rules
+from exai_audit.rulebook.registry import Rule, option_key, rules
 
 _ADDED_TO = frozenset({"ignore", "extend-select", "extend-exclude"})
 

@@ -9,9 +9,9 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
+from exai_audit.files.glob import is_pattern
 from exai_audit.finding import Family, Scope
-from exai_audit.glob import is_pattern
-from exai_audit.registry import code_problem, nearest
+from exai_audit.rulebook.registry import code_problem, nearest
 
 Reader = Callable[[object], object]
 _GRADE = re.compile(r"[A-F][+\-\u2212]?", re.IGNORECASE)

@@ -7,9 +7,9 @@ from typing import Any
 
 from exai_audit.facts.caches import Layer
 from exai_audit.facts.timeouts import Category
+from exai_audit.files.glob import any_covers, covers
 from exai_audit.finding import Confidence, Family, Scope, Severity
-from exai_audit.glob import any_covers, covers
-from exai_audit.registry import Rule, Scoped, option_key
+from exai_audit.rulebook.registry import Rule, Scoped, option_key
 
 # Ruff's list, and `build`.
 _EXCLUDED_NAMES = (

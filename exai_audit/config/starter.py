@@ -12,7 +12,7 @@ from exai_audit.config.keys import KEYS
 from exai_audit.config.notes import NOTES
 from exai_audit.config.origins import Origins, settings_at
 from exai_audit.config.settings import Settings
-from exai_audit.registry import default_settings, rules
+from exai_audit.rulebook.registry import default_settings, rules
 
 _EXAMPLES: dict[str, object] = {
     "fail-under": 80,

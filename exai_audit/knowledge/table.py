@@ -7,172 +7,14 @@ anew, and a test compares both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
-Waits = Literal["network", "process", "in-process", "work", "around", "limit", "lifetime"]
-"""What a call waits for: another machine, another process, its own, work that others will bring;
-``around`` limits all that runs in it, ``limit`` makes a limit object, ``lifetime`` is no wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeout:
-    """The argument that limits a call, and what holds without it.
-
-    ``default`` is in seconds, ``forever``, or ``none`` where the argument must be given or leaving
-    it out says nothing; ``forever_below`` is the version before which it was ``forever``.
-    ``unlimited`` tells that an explicit None waits for ever. ``also`` are further arguments that
-    limit the same wait, ``partly`` tells that phases of it are limited anyhow, ``address`` is the
-    position of an address that may carry a limit in its text. ``whole`` marks a limit object whose
-    ``argument`` is the limit on all its other phases together.
-    """
-
-    argument: str
-    position: int | None = None
-    unit: Literal["s", "ms", "us", "ns"] = "s"
-    default: float | Literal["forever", "none"] = "none"
-    waits: Waits = "in-process"
-    forever_below: str = ""
-    unlimited: bool = False
-    also: tuple[str, ...] = ()
-    partly: bool = False
-    address: int | None = None
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """A call that makes a pool: ``kind`` is ``thread`` or ``process``.
-
-    ``default`` says how many workers it has when not told, ``with_four`` how many that is with 4
-    CPUs. ``closed_by`` are the methods that end its workers, whether or not ``with`` does too;
-    ``at_exit`` tells that the library itself ends them when the interpreter exits.
-    """
-
-    kind: Literal["thread", "process"]
-    argument: str = "max_workers"
-    position: int | None = 0
-    default: str = ""
-    with_four: int | None = None
-    closed_by: tuple[str, ...] = ("shutdown",)
-    at_exit: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cache:
-    """A call that makes a cache; ``bound`` and ``expiry`` name its arguments, if it has them.
-
-    ``kind`` is ``decorator``, ``store``, ``property`` (one value in each object), or ``wrapper``: a
-    decorator that keeps the results in its argument ``store``.
-    """
-
-    kind: str
-    bound: str | None = None
-    bound_position: int | None = None
-    default_bound: int | str = "none"
-    expiry: str | None = None
-    expiry_position: int | None = None
-    store: str | None = None
-
-
-Unless = Literal["", "zero", "false", "given", "not-given", "nohang", "non-blocking"]
-
-
-@dataclass(frozen=True, slots=True)
-class Blocking:
-    """A call that blocks its thread; ``instead`` is what a coroutine should await.
-
-    ``argument`` (at ``position``) decides whether it waits: with ``unless`` it does not when that
-    is a zero, a False, given, not given, or holds ``WNOHANG``; ``non-blocking`` speaks of the
-    socket that it is a method of. ``origin`` tells that only a future that this file itself got
-    from a pool or another thread's loop is known to be unfinished.
-    ``file_system`` calls are judged only with a setting.
-    """
-
-    instead: str
-    argument: str = ""
-    position: int | None = None
-    unless: Unless = ""
-    origin: bool = False
-    file_system: bool = False
-
-
-BridgeCall = Literal[
-    "run", "run-until-complete", "new-event-loop", "run-coroutine-threadsafe", "run-in-executor",
-    "to-thread", "nest-asyncio", "async-to-sync", "sync-to-async", "own",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Bridge:
-    """A call that leads from synchronous code to coroutines, or back."""
-
-    kind: BridgeCall
-
-
-@dataclass(frozen=True, slots=True)
-class Hands:
-    """A call that has a function run elsewhere: in a pool's thread, a new thread or process."""
-
-    to: Literal["pool", "thread", "process"]
-    argument: str
-    position: int | None = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What is known of one call; ``source`` names the library version and where it says so.
-
-    ``package`` is the name of the distribution where it differs from that of the module.
-    """
-
-    name: str
-    aliases: tuple[str, ...] = ()
-    source: str = ""
-    package: str = ""
-    is_async: bool = False
-    category: str | None = None
-    returns: str | None = None
-    timeout: Timeout | None = None
-    pool: Pool | None = None
-    cache: Cache | None = None
-    blocking: Blocking | None = None
-    bridge: Bridge | None = None
-    hands: Hands | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """All rows by canonical name; ``roots`` are the top-level modules they speak of."""
-
-    calls: Mapping[str, Call]
-    roots: frozenset[str]
-    _names: Mapping[str, str] = field(repr=False)
-
-    def call(self, name: str) -> Call | None:
-        """Return the row of a call under its own name or an alias."""
-        return self.calls.get(self.canonical(name))
-
-    def canonical(self, name: str) -> str:
-        """Return the name the table uses; an alias of a class also renames its attributes."""
-        head, tail = name, ""
-        while head:
-            if head in self._names:
-                return self._names[head] + tail
-            head, _, last = head.rpartition(".")
-            tail = f".{last}{tail}"
-        return name
-
-    def returns(self, name: str) -> str | None:
-        """Return the class of what a call returns (for a coroutine: when awaited)."""
-        call = self.call(name)
-        return self.canonical(call.returns) if call and call.returns else None
-
+from exai_audit.knowledge.calls import Bridge, Call, Table
 
 MERGED = Path(__file__).with_name("rows.json")
 _OWN: list[Path] = []
@@ -193,7 +35,7 @@ def use(own: Sequence[Path], bridges: Sequence[str] = ()) -> None:
         bridges: dotted names of the project's functions that wait for a coroutine.
 
     Raises:
-        SettingsError: see `exai_audit.knowledge.written.load`.
+        SettingsError: see `exai_audit.knowledge.rows.rows_of`.
     """
     if list(own) != _OWN or list(bridges) != _BRIDGES:
         _OWN[:], _BRIDGES[:] = own, bridges
@@ -217,10 +59,10 @@ def extended(calls: dict[str, Call], own: Sequence[Path], bridges: Iterable[str]
     """Return a table of rows with what the user's own files and the project's bridges add.
 
     Raises:
-        SettingsError: see `exai_audit.knowledge.written.load`.
+        SettingsError: see `exai_audit.knowledge.rows.rows_of`.
     """
     if own:
-        from exai_audit.knowledge.written import laid_over, rows_of  # few have files of their own
+        from exai_audit.knowledge.rows import laid_over, rows_of  # few have files of their own
 
         for row in (row for path in own for row in rows_of(path)):
             known = calls.get(row.name)

@@ -11,7 +11,7 @@ from exai_audit.planning.impact import impact
 from exai_audit.planning.phases import phases
 from exai_audit.planning.recommend import recommend
 from exai_audit.planning.way_up import way_up
-from exai_audit.result import AuditResult
+from exai_audit.results.result import AuditResult
 
 
 def with_agenda(result: AuditResult, judged: Sequence[FileFacts]) -> AuditResult:

@@ -10,9 +10,9 @@ from enum import Enum
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Family, Finding
-from exai_audit.project import Project
-from exai_audit.project_caches import is_single, strategic_caches
-from exai_audit.result import CacheRow, CacheStrategy, SharedStore
+from exai_audit.project.caches import is_single, strategic_caches
+from exai_audit.project.project import Project
+from exai_audit.results.result import CacheRow, CacheStrategy, SharedStore
 
 _FRAGMENTATION = "EXA305"
 _CODE = re.compile(r"EXA3\d\d\b")

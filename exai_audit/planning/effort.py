@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import fsum
 
-from exai_audit.advice import Effort, Hours
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Finding
 from exai_audit.planning.remedies import Work, remedy_of
+from exai_audit.results.advice import Effort, Hours
 
 Sizes = Mapping[tuple[str, str, int], int]
 """Lines by what they are of (``module``, ``class``, ``function``), path, and first line."""

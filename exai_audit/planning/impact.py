@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from exai_audit.advice import Impact, Term
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Finding
 from exai_audit.planning.effort import places
 from exai_audit.planning.recommend import Planned
 from exai_audit.planning.remedies import remedies
-from exai_audit.result import Plan, Score
+from exai_audit.results.advice import Impact, Term
+from exai_audit.results.result import Plan, Score
 from exai_audit.score.formula import score_without
 
 _ORDER = tuple(Term)

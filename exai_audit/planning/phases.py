@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import chain
 from math import ceil
 
-from exai_audit.advice import Hours, Phase, PhaseItem, Recommendation
 from exai_audit.planning.recommend import HOURS_A_WEEK, Planned
-from exai_audit.result import Score
+from exai_audit.results.advice import Hours, Phase, PhaseItem, Recommendation
+from exai_audit.results.result import Score
 from exai_audit.score.formula import score_without
 from exai_audit.score.grades import grade
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
-from exai_audit.advice import Priority, Recommendation, Risk, Term
 from exai_audit.finding import Family, Finding, Severity
 from exai_audit.planning.effort import Sizes, efforts, hours, middle
 from exai_audit.planning.remedies import Remedy, remedy_of
 from exai_audit.planning.titles import title, title_of_file
-from exai_audit.result import Score
+from exai_audit.results.advice import Priority, Recommendation, Risk, Term
+from exai_audit.results.result import Score
 from exai_audit.score.formula import score_without
 
 HOURS_A_WEEK = 30

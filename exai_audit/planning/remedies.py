@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from exai_audit.advice import Hours, Risk
+from exai_audit.results.advice import Hours, Risk
 
 if sys.version_info >= (3, 11):
     import tomllib

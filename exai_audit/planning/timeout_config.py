@@ -7,12 +7,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from exai_audit.central import central_modules, repeated_defaults, scattered_limits, shown_seconds
 from exai_audit.facts.timeouts import Category, TimeoutFact
+from exai_audit.files.visible import visible
 from exai_audit.finding import Finding
-from exai_audit.names import constant_name, names_a_unit, qualified_name
-from exai_audit.project import Project
-from exai_audit.visible import visible
+from exai_audit.project.central_timeouts import (
+    central_modules,
+    repeated_defaults,
+    scattered_limits,
+    shown_seconds,
+)
+from exai_audit.project.constant_names import constant_name, names_a_unit, qualified_name
+from exai_audit.project.project import Project
 
 _WIDTH = 88
 _PLACES = 3

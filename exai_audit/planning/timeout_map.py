@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.finding import Finding
-from exai_audit.result import TimeoutOperation, TimeoutRow
+from exai_audit.results.result import TimeoutOperation, TimeoutRow
 
 _MARKED = frozenset({"EXA203", "EXA204", "EXA205", "EXA206"})
 _CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)

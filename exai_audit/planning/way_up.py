@@ -8,7 +8,7 @@ from math import fsum
 
 from exai_audit.finding import Family, Finding, Severity
 from exai_audit.planning.effort import Sizes, efforts, hours, middle, places, rows
-from exai_audit.result import Score, WayUp
+from exai_audit.results.result import Score, WayUp
 from exai_audit.score.formula import CAP_LIMIT, lost_at, score_without
 from exai_audit.score.grades import GRADES
 

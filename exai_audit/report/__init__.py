@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from exai_audit.result import AuditResult
+    from exai_audit.results.result import AuditResult
 
 FORMATS: tuple[str, ...] = (
     "terminal", "markdown", "json", "sarif", "github", "gitlab", "junit", "badge", "concise",

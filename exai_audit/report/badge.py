@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from exai_audit.result import AuditResult
+from exai_audit.results.result import AuditResult
 
 _COLORS = {"A": "brightgreen", "B": "green", "C": "yellow", "D": "orange", "F": "red"}
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import fsum
 
-from exai_audit.advice import Hours
 from exai_audit.finding import Confidence, Family, Finding, Severity
-from exai_audit.result import AuditResult
+from exai_audit.results.advice import Hours
+from exai_audit.results.result import AuditResult
 from exai_audit.score.grades import in_words
 
 # A project-wide finding and the findings that are its sites.

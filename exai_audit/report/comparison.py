@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from exai_audit.comparison import Comparison, Pair
 from exai_audit.finding import Finding
-from exai_audit.report import COMPARISONS, concise
+from exai_audit.report import COMPARISONS
 from exai_audit.report.bottlenecks import counted, location
 from exai_audit.report.escape import code, prose, visible
-from exai_audit.report.json import Json, members
-from exai_audit.report.markdown_bottlenecks import details
-from exai_audit.result import AuditResult
+from exai_audit.report.folding import details
+from exai_audit.report.listing import one_line
+from exai_audit.report.members import Json, members
+from exai_audit.results.comparison import Comparison, Pair
+from exai_audit.results.result import AuditResult
 
 FORMATS = COMPARISONS
 _MOST = 200
@@ -36,7 +37,7 @@ def _terminal(comparison: Comparison) -> Iterator[str]:
     for change in comparison.categories:
         yield f"  {change.name.value:<12} loses {_points(change.before)} → {_points(change.after)}"
     for title, findings in _single(comparison):
-        yield from _listed(title, [concise.line(finding) for finding in findings])
+        yield from _listed(title, [one_line(finding) for finding in findings])
     for title, pairs in _paired(comparison):
         yield from _listed(title, [_pair(pair) for pair in pairs])
     if comparison.notes:

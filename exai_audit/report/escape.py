@@ -6,7 +6,7 @@ import html as html_entities
 import re
 from collections.abc import Iterable
 
-from exai_audit.visible import shortened, visible
+from exai_audit.files.visible import shortened, visible
 
 __all__ = [
     "cell_code", "code", "code_block", "html", "markdown", "prose", "shortened", "visible",

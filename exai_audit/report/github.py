@@ -14,7 +14,7 @@ from exai_audit.report import markdown
 from exai_audit.report.bottlenecks import counted
 from exai_audit.report.escape import prose, visible
 from exai_audit.report.listing import is_unsure, repository_path, said, worst_first
-from exai_audit.result import AuditResult
+from exai_audit.results.result import AuditResult
 
 _SHOWN_OF_A_KIND = 10
 _KINDS = {

@@ -12,7 +12,7 @@ from hashlib import sha256
 from exai_audit.finding import Finding, Severity
 from exai_audit.report.escape import visible
 from exai_audit.report.listing import is_unsure, repository_path, said
-from exai_audit.result import AuditResult
+from exai_audit.results.result import AuditResult
 
 _SEVERITIES = {
     Severity.CRITICAL: "blocker",

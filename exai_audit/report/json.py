@@ -7,21 +7,14 @@ that JSON cannot hold (infinity) is null.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
-from enum import Enum
+from collections.abc import Callable, Iterable
 
 from exai_audit.facts.caches import CacheFact
 from exai_audit.facts.concurrency import BlockingFact, BridgeFact, PoolFact
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import EnclosedFact, MismatchFact, TimeoutFact, UnlimitedFact
-from exai_audit.location import Place
-from exai_audit.result import SCHEMA_VERSION, AuditResult, Plan, StoredFacts
-
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-MEMBER_NAMES = {"is_async": "async"}
-"""Members whose name is no name in Python."""
+from exai_audit.report.members import Json, json_value, members
+from exai_audit.results.result import SCHEMA_VERSION, AuditResult, Plan, StoredFacts
 
 FACT_KINDS: dict[str, tuple[type, Callable[[FileFacts], Iterable[object]]]] = {
     "timeouts": (TimeoutFact, lambda file: file.timeouts),
@@ -59,40 +52,10 @@ def as_json(result: AuditResult) -> dict[str, Json]:
     return document
 
 
-def _value(value: object) -> Json:
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if is_dataclass(value):
-        return members(value)
-    if isinstance(value, Mapping):
-        return {str(key): _value(item) for key, item in value.items()}
-    if isinstance(value, Iterable):
-        return [_value(item) for item in value]
-    raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-def members(value: object, leave_out: Iterable[str] = ()) -> dict[str, Json]:
-    """Return a dataclass's fields as JSON values; a place becomes ``line`` and ``symbol``."""
-    found: dict[str, Json] = {}
-    for field in fields(value):  # type: ignore[arg-type]
-        if field.name in leave_out:
-            continue
-        item: object = getattr(value, field.name)
-        if field.name == "place" and isinstance(item, Place):
-            found["line"], found["symbol"] = item.span.line, item.symbol
-        else:
-            found[MEMBER_NAMES.get(field.name, field.name)] = _value(item)
-    return found
-
-
 def _facts(files: Iterable[FileFacts] | StoredFacts) -> Json:
     """Return the facts as one list per kind, each fact with its path."""
     if isinstance(files, StoredFacts):
-        return _value(files.lists)
+        return json_value(files.lists)
     files = tuple(files)
     lists: dict[str, Json] = {
         kind: [_fact(file, fact) for file in files for fact in of(file)]
@@ -106,7 +69,7 @@ def _fact(file: FileFacts, fact: object) -> dict[str, Json]:
 
 
 def _module(file: FileFacts) -> dict[str, Json]:
-    record = {name: _value(getattr(file, name)) for name in MODULE_FIELDS}
+    record = {name: json_value(getattr(file, name)) for name in MODULE_FIELDS}
     for part in MODULE_PARTS:
         record |= members(getattr(file, part))
     return record

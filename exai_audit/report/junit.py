@@ -12,7 +12,7 @@ from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import evidence, location
 from exai_audit.report.escape import visible
 from exai_audit.report.listing import is_unsure, said
-from exai_audit.result import AuditResult
+from exai_audit.results.result import AuditResult
 
 # XML 1.0 has no way to write these, and `visible` lets them stand: they are no characters.
 _NO_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}

@@ -12,7 +12,7 @@ from math import floor
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import location, why_no_score
 from exai_audit.report.escape import visible
-from exai_audit.result import AuditResult, CategoryScore, Constants
+from exai_audit.results.result import AuditResult, CategoryScore, Constants
 
 _UNITS = 10_000
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from exai_audit.finding import Finding
+from exai_audit.report.bottlenecks import location
 from exai_audit.report.escape import visible
-from exai_audit.result import AuditResult
+from exai_audit.results.result import AuditResult
 
 
 def worst_first(findings: Iterable[Finding], result: AuditResult) -> tuple[Finding, ...]:
@@ -38,3 +39,9 @@ def said(finding: Finding) -> str:
 def _sentence(text: str) -> str:
     shown = visible(text).strip()
     return shown if shown.endswith((".", "!", "?")) else f"{shown}."
+
+
+def one_line(finding: Finding) -> str:
+    """Return a finding as ``path:line:col: CODE severity message``."""
+    what = f"{finding.code} {finding.severity.value} {finding.message}"
+    return visible(f"{location(finding)}: {what}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from exai_audit.report import json, markdown_plan, plan_tree
-from exai_audit.result import Plan
+from exai_audit.report import json, plan_tree
+from exai_audit.report.markdown import plan as markdown_plan
+from exai_audit.results.result import Plan
 
 FORMATS: tuple[str, ...] = ("terminal", "markdown", "json")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from exai_audit.advice import Impact
 from exai_audit.report.escape import visible
-from exai_audit.result import Plan, PlanModule
+from exai_audit.results.advice import Impact
+from exai_audit.results.result import Plan, PlanModule
 
 _ASCII = str.maketrans({"├": "|", "└": "`", "─": "-", "│": "|", "→": ">", "…": "...", "·": "-"})
 _MOST_IMPORTERS = 12

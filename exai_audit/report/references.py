@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exai_audit.report.bottlenecks import counted
-from exai_audit.result import AuditResult, BaselineUse, SinceUse
+from exai_audit.results.result import AuditResult, BaselineUse, SinceUse
 
 
 def reference_notes(result: AuditResult) -> list[str]:

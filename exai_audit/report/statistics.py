@@ -5,7 +5,7 @@ from __future__ import annotations
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import severity_counts
 from exai_audit.report.escape import visible
-from exai_audit.result import AuditResult
+from exai_audit.results.result import AuditResult
 
 
 def render(result: AuditResult) -> str:

@@ -9,7 +9,6 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from exai_audit.advice import Recommendation
 from exai_audit.finding import Severity
 from exai_audit.report.bottlenecks import (
     Bottleneck,
@@ -26,7 +25,8 @@ from exai_audit.report.bottlenecks import (
 )
 from exai_audit.report.escape import shortened, visible
 from exai_audit.report.references import reference_notes
-from exai_audit.result import AuditResult, CategoryScore, Scale
+from exai_audit.results.advice import Recommendation
+from exai_audit.results.result import AuditResult, CategoryScore, Scale
 
 _BAR = 24
 _LEAST_BAR = 6

@@ -57,8 +57,8 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import ClassFact, FunctionFact
 from exai_audit.finding import Family, Hit, Severity
 from exai_audit.location import FILE_START, Place
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _MOSTLY = 0.5
 _DOMINANT = 0.7

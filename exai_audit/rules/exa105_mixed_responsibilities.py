@@ -117,9 +117,9 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.finding import Family, Hit, Severity
 from exai_audit.location import FILE_START, Place
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
-from exai_audit.responsibilities import Responsibility, is_mixed, responsibilities
+from exai_audit.project.project import Project
+from exai_audit.project.responsibilities import Responsibility, is_mixed, responsibilities
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _NAMED = 6
 

@@ -43,17 +43,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exai_audit.central import (
+from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
+from exai_audit.finding import Family, Hit, Related, Severity
+from exai_audit.project.central_timeouts import (
     central_modules,
     repeated_defaults,
     scattered_limits,
     shown_seconds,
 )
-from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
-from exai_audit.finding import Family, Hit, Related, Severity
-from exai_audit.names import constant_name
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.constant_names import constant_name
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _Default = tuple[str, TimeoutFact]
 

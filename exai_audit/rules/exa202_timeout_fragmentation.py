@@ -65,10 +65,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exai_audit.central import central_modules, scattered_limits
 from exai_audit.finding import Family, Hit, Related, Severity
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.central_timeouts import central_modules, scattered_limits
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _GRAVE_FACTOR = 10
 _GRAVE_FILES = 20

@@ -51,12 +51,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from exai_audit.central import is_literal_limit, shown_seconds
 from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.names import names_a_purpose
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.central_timeouts import is_literal_limit, shown_seconds
+from exai_audit.project.constant_names import names_a_purpose
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _Site = tuple[str, TimeoutFact]
 _Key = tuple[str, ...]

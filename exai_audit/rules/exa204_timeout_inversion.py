@@ -38,13 +38,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from exai_audit.central import shown_seconds
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import EnclosedFact, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.project import Project
-from exai_audit.project_calls import exported_names
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.calls import exported_names
+from exai_audit.project.central_timeouts import shown_seconds
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _IN_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API)
 _Callees = Mapping[str, list[tuple[str, TimeoutFact]]]

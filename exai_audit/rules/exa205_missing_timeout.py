@@ -47,9 +47,9 @@ from dataclasses import dataclass
 
 from exai_audit.facts.timeouts import UnlimitedFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
-from exai_audit.project import Project
-from exai_audit.project_calls import exported_names
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.calls import exported_names
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _called_inside_limits(project: Project) -> frozenset[str]:
 def _confidence(fact: UnlimitedFact, project: Project) -> Confidence | None:
     """Return how sure it is that the call has no limit, None when it has one."""
     if fact.forever_below:
-        from exai_audit.pins import is_below
+        from exai_audit.project.pins import is_below
 
         asked = project.pins.get(fact.package)
         below = is_below(asked, fact.forever_below) if asked else None

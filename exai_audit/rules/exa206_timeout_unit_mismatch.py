@@ -38,8 +38,8 @@ from dataclasses import dataclass
 
 from exai_audit.facts.timeouts import Clue, MismatchFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _CONFIDENCE = {
     Clue.NAME: Confidence.HIGH,

@@ -51,8 +51,8 @@ from dataclasses import dataclass
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Openness, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 _COMMAND_FOLDERS = frozenset({"bin", "cli", "commands", "scripts"})

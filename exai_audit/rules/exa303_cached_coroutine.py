@@ -37,8 +37,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.finding import Family, Hit, Severity
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 

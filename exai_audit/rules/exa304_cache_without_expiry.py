@@ -46,9 +46,9 @@ from dataclasses import dataclass
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
 from exai_audit.finding import Confidence, Family, Hit, Severity
-from exai_audit.project import Project
-from exai_audit.project_caches import result_caches
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.caches import result_caches
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _LOCAL = frozenset({Origin.FILE, Origin.ENVIRONMENT, Origin.PROCESS})
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})

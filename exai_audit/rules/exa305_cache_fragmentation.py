@@ -80,9 +80,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.finding import Family, Hit, Related, Severity
-from exai_audit.project import Project
-from exai_audit.project_caches import OWN, strategic_caches
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.caches import OWN, strategic_caches
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 
 @dataclass(frozen=True, slots=True)

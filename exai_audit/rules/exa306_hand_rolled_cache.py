@@ -52,9 +52,9 @@ from dataclasses import dataclass
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime
 from exai_audit.finding import Family, Hit, Severity
-from exai_audit.project import Project
-from exai_audit.project_caches import OWN, result_caches
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.caches import OWN, result_caches
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _STORES = {
     "LRU": "LRUCache(maxsize=...)",

@@ -66,9 +66,9 @@ from dataclasses import dataclass
 
 from exai_audit.facts.caches import CacheFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.project import Project
-from exai_audit.project_caches import OWN, result_caches
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.caches import OWN, result_caches
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ from dataclasses import dataclass
 
 from exai_audit.facts.concurrency import PoolFact, PoolKind, Workers
 from exai_audit.finding import Confidence, Family, Hit, Severity
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ from dataclasses import dataclass
 
 from exai_audit.facts.concurrency import PoolFact, PoolLifetime
 from exai_audit.finding import Confidence, Family, Hit, Severity
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _FOR_THE_PROGRAM = (PoolLifetime.MODULE, PoolLifetime.CLASS, PoolLifetime.FUNCTION_ATTRIBUTE)
 

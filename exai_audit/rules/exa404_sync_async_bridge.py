@@ -50,9 +50,9 @@ from dataclasses import dataclass, replace
 
 from exai_audit.facts.concurrency import BridgeFact, BridgeKind, Role, RunsIn
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.project import Project
-from exai_audit.project_calls import exported_names
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.calls import exported_names
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 _LOOPS = (BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE)
 _PER_CALL = (RunsIn.POOL, RunsIn.THREAD_PER_CALL)

@@ -46,8 +46,8 @@ from dataclasses import dataclass
 
 from exai_audit.facts.concurrency import BlockingFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.project import Project
-from exai_audit.registry import Rule, Scoped
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import get_type_hints
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.report.json import FACT_KINDS, MODULE_FIELDS, MODULE_PARTS
-from exai_audit.result import SCHEMA_VERSION, AuditResult
+from exai_audit.results.result import SCHEMA_VERSION, AuditResult
 from exai_audit.schema.values import (
     DRAFT,
     Schema,

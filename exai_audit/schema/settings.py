@@ -25,7 +25,7 @@ from exai_audit.config.readers import (
 )
 from exai_audit.config.settings import Settings
 from exai_audit.finding import Family, Scope
-from exai_audit.registry import default_settings, option_types, rules
+from exai_audit.rulebook.registry import default_settings, option_types, rules
 from exai_audit.schema.values import DRAFT, Schema, value_schema
 from exai_audit.score.grades import GRADES
 

@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from exai_audit.location import Place
-from exai_audit.report.json import MEMBER_NAMES
+from exai_audit.report.members import MEMBER_NAMES
 
 Schema = dict[str, Any]
 DRAFT = "http://json-schema.org/draft-07/schema#"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from math import fsum, pow
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
-from exai_audit.result import Cap, CategoryScore, Constants, Score
+from exai_audit.results.result import Cap, CategoryScore, Constants, Score
 from exai_audit.score.grades import grade
 from exai_audit.score.reference import reference
 

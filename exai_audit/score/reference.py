@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from exai_audit.finding import Family
-from exai_audit.result import Standing
+from exai_audit.results.result import Standing
 
 DATA = Path(__file__).parent / "reference.json"
 

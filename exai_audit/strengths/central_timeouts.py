@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_audit.central import central_modules
 from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.finding import Strength
-from exai_audit.project import Project
-from exai_audit.registry import Practice, Terms
+from exai_audit.project.central_timeouts import central_modules
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Practice, Terms
 
 _FEWEST_LIMITS = 2
 _FEWEST_USERS = 2

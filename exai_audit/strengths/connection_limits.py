@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from exai_audit.facts.practices import PracticeKind
 from exai_audit.finding import Strength
-from exai_audit.project import Project
-from exai_audit.registry import Practice, Terms
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Practice, Terms
 
 
 def check(project: Project, terms: Terms) -> Iterator[Strength]:

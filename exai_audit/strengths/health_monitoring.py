@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from exai_audit.facts.practices import PracticeFact, PracticeKind
 from exai_audit.finding import Strength
-from exai_audit.project import Project
-from exai_audit.registry import Practice, Terms
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Practice, Terms
 
 _SAID = {
     PracticeKind.HEALTH_CHECK: "answers a health route after checking",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from exai_audit.advice import Impact
 from exai_audit.config import Settings
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
@@ -19,10 +18,11 @@ from exai_audit.planning.decomposition.layout import MAIN, Home, Split, ranges_o
 from exai_audit.planning.decomposition.risks import risks_of
 from exai_audit.planning.decomposition.steps import steps_of
 from exai_audit.planning.decomposition.whole import why_whole
-from exai_audit.project import Project
-from exai_audit.registry import rules
-from exai_audit.responsibilities import is_mixed
-from exai_audit.result import Importer, Plan, PlanModule, PlanSymbol
+from exai_audit.project.project import Project
+from exai_audit.project.responsibilities import is_mixed
+from exai_audit.results.advice import Impact
+from exai_audit.results.result import Importer, Plan, PlanModule, PlanSymbol
+from exai_audit.rulebook.registry import rules
 
 _MOST_PLANS = 5
 _BLANK_LINES = 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import LineRange, ModuleSymbols, SymbolKind
-from exai_audit.responsibilities import Responsibility, responsibilities
+from exai_audit.project.responsibilities import Responsibility, responsibilities
 
 MAIN = "__main__"
 

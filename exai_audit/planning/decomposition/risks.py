@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from exai_audit.facts.symbols import SymbolFact, SymbolKind
 from exai_audit.planning.decomposition.layout import Split
-from exai_audit.project import Project
+from exai_audit.project.project import Project
 
 _MOST_NAMED = 5
 _PICKLERS = frozenset({

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from exai_audit.planning.decomposition.layout import MAIN, Home, Split, handle_of
-from exai_audit.result import Importer
+from exai_audit.results.result import Importer
 
 _MOST_NAMED = 6
 _MOST_LINES = 12

@@ -6,7 +6,7 @@ from math import floor
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ModuleSymbols
-from exai_audit.responsibilities import is_mixed, lead_symbols
+from exai_audit.project.responsibilities import is_mixed, lead_symbols
 
 _HALF = 0.5
 

@@ -1,0 +1,1 @@
+"""The audit itself: discover, collect, judge, suppress, weigh, assemble."""

@@ -1,0 +1,197 @@
+"""Facts by content: what a file said last time it says again, as long as neither it nor we changed.
+
+One file per root in a cache folder. A record is found by path; it holds when the file's size and
+time of change are the same, or else when its content is (git's blob hash). The file as a whole
+holds only for the collectors, the knowledge and the parser that made it. Whatever cannot be read
+is a miss, never an error.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from exai_audit import __version__
+from exai_audit.facts.file import FileFacts
+from exai_audit.files.atomic import replace_file
+from exai_audit.files.timestamps import was_at_rest
+from exai_audit.git.blobs import blob_hash
+
+CACHE_FOLDER = ".exai-audit-cache"
+TODAY, PAST = "facts.msgpack", "past.msgpack"
+_FORMAT = 2
+_UNCERTAIN = -1
+_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by exai-audit; safe to delete.\n"
+_MAKERS = ("collectors", "facts", "knowledge", "syntax")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is remembered of one file; ``blob`` is git's hash of its content."""
+
+    changed: int
+    size: int
+    blob: bytes
+    facts: FileFacts
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    format: int
+    fingerprint: str
+    records: dict[str, Record]
+
+
+class FactsCache:
+    """The remembered facts of the files below ``root``, of today or, in a ``file`` of its own, of
+    the past.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str, root: Path, file: str = TODAY) -> None:
+        self._folder = folder
+        self._root = root
+        self._fingerprint = fingerprint
+        self._file = file
+        self._start = time.time_ns()
+        self._known = _load(folder / file, fingerprint)
+        self._kept: dict[str, Record] = {}
+        self._is_dirty = False
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept."""
+        return self._folder
+
+    def unchanged(self, path: str, changed: int, size: int) -> FileFacts | None:
+        """Return the facts of a file whose size and time of change (ns) are as remembered."""
+        record = self._known.get(path)
+        if record is None or record.changed != changed or record.size != size:
+            return None
+        self._kept[path] = record
+        return record.facts
+
+    def knows(self, path: str) -> bool:
+        """Tell whether anything is remembered of a file."""
+        return path in self._known
+
+    def same_content(self, path: str, changed: int, data: bytes) -> FileFacts | None:
+        """Return the facts of a file whose content is as remembered."""
+        record = self._known.get(path)
+        if record is None or record.size != len(data) or record.blob != blob_hash(data):
+            return None
+        self._kept[path] = replace(record, changed=self._certain(changed))
+        self._is_dirty = True
+        return record.facts
+
+    def remember(self, path: str, changed: int, size: int, blob: bytes, facts: FileFacts) -> None:
+        """Keep what a file says now; one whose name is no text is read anew each time."""
+        if any("\ud800" <= char <= "\udfff" for char in path):
+            return
+        self._kept[path] = Record(self._certain(changed), size, blob, facts)
+        self._is_dirty = True
+
+    def blob(self, path: str) -> bytes | None:
+        """Return git's hash of what a file of this run said."""
+        record = self._kept.get(path)
+        return record.blob if record else None
+
+    def save(self) -> None:
+        """Write what was found and remembered, if it differs; trouble in writing is no error.
+
+        Files that this run did not look at stay remembered while they exist: auditing one folder
+        forgets nothing of the others.
+        """
+        if not self._is_dirty:
+            return
+        others = ((path, record) for path, record in self._known.items() if self._exists(path))
+        records = {**dict(others), **self._kept}
+        stored = _Stored(_FORMAT, self._fingerprint, records)
+        try:
+            _prepare(self._folder)
+            replace_file(str(self._folder / self._file), msgspec.msgpack.encode(stored))
+        except OSError:
+            return
+
+    def _certain(self, changed: int) -> int:
+        """Return a time of change, none where the next one could come out the same."""
+        return changed if was_at_rest(changed, self._start) else _UNCERTAIN
+
+    def _exists(self, path: str) -> bool:
+        return path in self._kept or (self._root / path).exists()
+
+
+def makers_fingerprint(
+    knowledge: Iterable[Path] = (), bridges: Iterable[str] = (), symbols: Iterable[str] = ()
+) -> str:
+    """Return what stands for all that facts depend on besides the file.
+
+    Args:
+        knowledge: the user's own knowledge files.
+        bridges: the project's own functions that wait for coroutines.
+        symbols: what decides whose symbols are read: the limit of lines and the judged scopes.
+    """
+    package = Path(__file__).parent.parent
+    parts = [__version__, sys.version, _version("libcst"), *bridges, *symbols]
+    folders = [package / name for name in _MAKERS]
+    for entry in sorted(_files(folders)):
+        status = os.stat(entry)  # noqa: PTH116 - entries are strings, and there are many
+        parts.append(f"{os.path.basename(entry)} {status.st_size} {status.st_mtime_ns}")  # noqa: PTH119
+    for own in knowledge:
+        parts.append(sha256(own.read_bytes() if own.is_file() else b"").hexdigest())
+    return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _files(folders: list[Path]) -> list[str]:
+    found: list[str] = []
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir() and entry.name != "__pycache__":
+                    found.extend(_files([Path(entry.path)]))
+                elif entry.name.endswith((".py", ".toml", ".json")):
+                    found.append(entry.path)
+    return found
+
+
+def _version(package: str) -> str:
+    for place in sys.path:
+        with suppress(OSError):
+            for name in os.listdir(place):  # noqa: PTH208
+                if name.startswith(f"{package}-") and name.endswith((".dist-info", ".egg-info")):
+                    return name
+    from importlib.metadata import PackageNotFoundError, version  # slow to load
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _load(path: Path, fingerprint: str) -> dict[str, Record]:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        stored = msgspec.msgpack.decode(path.read_bytes(), type=_Stored)
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
+        return {}
+    finally:
+        if was_enabled:
+            gc.enable()
+    valid = stored.format == _FORMAT and stored.fingerprint == fingerprint
+    return stored.records if valid else {}
+
+
+def _prepare(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
+        if not (folder / name).exists():
+            replace_file(str(folder / name), text.encode())

@@ -1,0 +1,142 @@
+"""Facts of many files at once: in this process, and in others beside it where that is worth it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
+from sys import platform
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from exai_audit.audit.discover import Discovered
+from exai_audit.facts.file import Failure, FailureKind, FileFacts
+from exai_audit.facts.size import LineCounts
+from exai_audit.files.source import UnreadableSourceError
+from exai_audit.git.blobs import blob_hash
+from exai_audit.knowledge.table import own_in_use, use
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+Progress = Callable[[int, int], None]
+Named = tuple[Discovered, str, int | None]
+"""A file, its module's name, and above how many lines its symbols are read, if at all."""
+Collected = tuple[FileFacts, bytes]
+"""A file's facts, and git's hash of its content, empty where it could not be read."""
+_CHUNK_BYTES = 40_000
+# Forked workers start in milliseconds, spawned ones import everything again.
+_WORTH_FORK, _WORTH_SPAWN = 300_000, 6_000_000
+
+
+def collect_all(
+    files: Sequence[Named],
+    jobs: int,
+    progress: Progress,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Collected]:
+    """Return what each file says, in order.
+
+    Args:
+        jobs: how many processes, this one included.
+        progress: called with files done and files in all.
+        meanwhile: what this process has to do besides; done only where others collect.
+    """
+    import_module("exai_audit.collectors")  # once, before workers are forked
+    chunks = _chunks(files)
+    worth = _WORTH_FORK if platform == "linux" else _WORTH_SPAWN
+    if jobs <= 1 or len(chunks) < 2 or sum(file.size for file, _, _ in files) < worth:
+        work: Iterable[list[Collected]] = map(_collect_chunk, chunks)
+    else:
+        work = _shared(chunks, min(jobs, len(chunks)) - 1, meanwhile)
+    found: list[Collected] = []
+    for collected in work:
+        found.extend(collected)
+        progress(len(found), len(files))
+    return found
+
+
+def collect_one(path: str, data: bytes, dotted: str, limit: int | None) -> Collected:
+    """Return one file's facts and git's hash of its content, empty where collecting failed.
+
+    Args:
+        limit: see `exai_audit.collectors.collect`.
+    """
+    from exai_audit.collectors import collect
+
+    try:
+        return collect(path, data, dotted, limit), blob_hash(data)
+    except Exception as error:  # one file's trouble is a finding, the audit goes on
+        reason = f"cannot be analysed: {type(error).__name__}: {error}"
+        return _failed(path, dotted, reason), b""
+
+
+def _shared(
+    chunks: Sequence[Sequence[Named]], workers: int, meanwhile: Callable[[], None]
+) -> Iterator[list[Collected]]:
+    """Yield what the files of each chunk say; workers begin at the front, this process behind."""
+    from concurrent.futures import (
+        ProcessPoolExecutor,
+    )  # slow to load, and a small change needs none
+    from multiprocessing import get_context
+
+    context = get_context("fork" if platform == "linux" else "spawn")
+    own: dict[int, list[Collected]] = {}
+    with ProcessPoolExecutor(workers, context, initializer=use, initargs=own_in_use()) as pool:
+        try:
+            futures = [pool.submit(_collect_packed, chunk) for chunk in chunks]
+            meanwhile()
+            for index in reversed(range(len(chunks))):
+                if not futures[index].cancel():
+                    break
+                own[index] = _collect_chunk(chunks[index])
+            for index, future in enumerate(futures):
+                yield own[index] if index in own else _unpacked(future)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _collect_packed(files: Sequence[Named]) -> bytes:
+    """Return facts in a form that crosses to another process faster than objects do."""
+    return msgspec.msgpack.encode(_collect_chunk(files))
+
+
+def _unpacked(future: Future[bytes]) -> list[Collected]:
+    return msgspec.msgpack.decode(future.result(), type=list[Collected])
+
+
+def _chunks(files: Sequence[Named]) -> list[list[Named]]:
+    chunks: list[list[Named]] = []
+    room = 0
+    for named in files:
+        if room <= 0:
+            chunks.append([])
+            room = _CHUNK_BYTES
+        chunks[-1].append(named)
+        room -= named[0].size
+    return chunks
+
+
+def _collect_chunk(files: Sequence[Named]) -> list[Collected]:
+    """Collect without the garbage collector: there are few cycles, and one tree at a time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return [_collect_one(*named) for named in files]
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _collect_one(file: Discovered, dotted: str, limit: int | None) -> Collected:
+    try:
+        data = file.read()
+    except UnreadableSourceError as error:
+        return _failed(file.path, dotted, str(error)), b""
+    return collect_one(file.path, data, dotted, limit)
+
+
+def _failed(path: str, dotted: str, reason: str) -> FileFacts:
+    failure = Failure(FailureKind.UNREADABLE, 1, 1, reason, "")
+    return FileFacts(path, dotted, LineCounts(0, 0, 0), failure=failure)

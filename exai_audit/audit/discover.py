@@ -1,0 +1,290 @@
+"""Which files are audited, of which scope, and why others are not."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exai_audit.audit.cache import CACHE_FOLDER
+from exai_audit.audit.gitignore import Ignores, ignores_around
+from exai_audit.config import Settings, lexically_absolute
+from exai_audit.errors import UsageError
+from exai_audit.files.glob import Excludes, covers
+from exai_audit.files.source import read_bytes
+from exai_audit.files.timestamps import changed_ns
+from exai_audit.finding import Scope
+from exai_audit.rulebook.registry import nearest
+
+_TEST_FOLDER = re.compile(r"tests?|doctests|.*[_-]tests?")
+_TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
+_EXAMPLE_FOLDER = re.compile(
+    r"examples?|demos?|docs|docs_src|samples|benchmarks|benches",
+)
+SUFFIXES = (".py", ".pyi")
+_SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """One file to audit; ``path`` is relative to the root, with slashes, ``place`` is absolute.
+
+    ``size`` is in bytes, ``changed``, the time of the last change, in nanoseconds. ``content``
+    stands in for what is on disk.
+    """
+
+    path: str
+    place: str
+    scope: Scope
+    size: int
+    changed: int
+    content: bytes | None = None
+
+    @property
+    def absolute(self) -> Path:
+        """The file's absolute path."""
+        return Path(self.place)
+
+    def read(self) -> bytes:
+        """Return what the file says.
+
+        Raises:
+            UnreadableSourceError: the operating system refuses.
+        """
+        return read_bytes(self.absolute) if self.content is None else self.content
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Skipped:
+    """A Python file or a folder that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Both sorted by path, each path once."""
+
+    files: tuple[Discovered, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def discover(paths: Sequence[Path], root: Path, settings: Settings) -> Discovery:
+    """Find the files below ``paths``.
+
+    A path named here is taken even if excluded or ignored, unless ``force-exclude``; what lies
+    below it is not.
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        raise UsageError("\n".join(map(_missing, missing)))
+    search = _Search(str(lexically_absolute(root)), settings)
+    for path in paths:
+        search.named(lexically_absolute(path))
+    search.drop_second_names()
+    return search.result()
+
+
+def with_content(
+    discovery: Discovery, path: Path, content: bytes, root: Path, settings: Settings
+) -> Discovery:
+    """Let ``content`` be what the file ``path`` says; it need not be on disk.
+
+    It is taken even if excluded or ignored, unless ``force-exclude``.
+    """
+    search = _Search(str(lexically_absolute(root)), settings)
+    search.files = {file.path: file for file in discovery.files}
+    search.skipped = {skipped.path: skipped.reason for skipped in discovery.skipped}
+    search.given(lexically_absolute(path), content)
+    return search.result()
+
+
+def scope_of(path: str) -> Scope:
+    """Return the scope of a file by its path below the root."""
+    *folders, name = path.split("/")
+    stem = name.rsplit(".", 1)[0]
+    if _TEST_FILE.fullmatch(stem) or any(map(_TEST_FOLDER.fullmatch, folders)):
+        return Scope.TESTS
+    if any(map(_EXAMPLE_FOLDER.fullmatch, folders)):
+        return Scope.EXAMPLES
+    return Scope.PRODUCTION
+
+
+@dataclass(slots=True)
+class _Search:
+    """One search: what was found and left out so far, by path."""
+
+    root: str
+    settings: Settings
+    files: dict[str, Discovered] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    links: set[str] = field(default_factory=set)
+
+    def named(self, path: Path) -> None:
+        """Take a path that was named by the user."""
+        relative = self._relative(str(path))
+        pattern = self._excluding_named(relative)
+        if pattern is not None:
+            self.skipped[relative] = f"excluded by {pattern!r}"
+        elif path.is_dir():
+            respect = self.settings.respect_gitignore
+            self._below(str(path), ignores_around(path) if respect else Ignores())
+        elif path.suffix not in SUFFIXES and not _is_script(path):
+            self.skipped[relative] = "not a Python file"
+        else:
+            self._file(str(path), relative, path.is_symlink(), path.stat)
+
+    def given(self, path: Path, content: bytes) -> None:
+        """Take a file with the content that was given for it."""
+        relative = self._relative(str(path))
+        pattern = self._excluding_named(relative)
+        if pattern is not None:
+            self.skipped[relative] = f"excluded by {pattern!r}"
+        else:
+            size, scope = len(content), scope_of(relative)
+            self.files[relative] = Discovered(relative, str(path), scope, size, 0, content)
+
+    def result(self) -> Discovery:
+        """Return what was found and left out."""
+        return Discovery(
+            tuple(self.files[path] for path in sorted(self.files)),
+            tuple(
+                Skipped(path, reason)
+                for path, reason in sorted(self.skipped.items())
+                if path not in self.files
+            ),
+        )
+
+    def drop_second_names(self) -> None:
+        """Leave out symbolic links to files that are audited under their own name."""
+        real_root = os.path.realpath(self.root)
+        for relative in [path for path in self.files if path in self.links]:
+            real = os.path.realpath(self.files[relative].place)
+            target = _posix(os.path.relpath(real, real_root))
+            if target != relative and target in self.files:
+                del self.files[relative]
+                self.skipped[relative] = f"symbolic link to {target}"
+
+    def _below(self, start: str, ignores: Ignores) -> None:
+        excludes = Excludes((*self.settings.exclude, *self.settings.extend_exclude))
+        folders = [(start, self._relative(start), ignores)]
+        while folders:
+            folder, above, ignores = folders.pop()
+            prefix = "" if above == "." else f"{above}/"
+            if self.settings.respect_gitignore:
+                ignores = ignores.within(folder)
+            for entry in self._entries(folder):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if not is_folder and not entry.name.endswith(SUFFIXES) and not _is_folder(entry):
+                    continue
+                relative = prefix + entry.name
+                reason = _reason_against(entry, relative, is_folder, excludes, ignores)
+                if reason:
+                    self.skipped[relative] = reason
+                elif is_folder:
+                    folders.append((entry.path, relative, ignores))
+                else:
+                    self._file(entry.path, relative, entry.is_symlink(), entry.stat)
+
+    def _entries(self, folder: str) -> Sequence[os.DirEntry[str]]:
+        try:
+            return _entries_of(folder)
+        except OSError as error:
+            self.skipped[self._relative(folder)] = f"cannot be read: {error.strerror}"
+            return []
+
+    def _file(
+        self, path: str, relative: str, is_link: bool, stat_of: Callable[[], os.stat_result]
+    ) -> None:
+        try:
+            status = stat_of()
+        except FileNotFoundError:
+            self.skipped[relative] = "broken symbolic link"
+            return
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                self.skipped[relative] = "symbolic link that leads back to itself"
+                return
+            status = Path(path).lstat()
+        if is_link:
+            self.links.add(relative)
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
+            self.skipped[relative] = "not a regular file"
+        elif status.st_size > self.settings.max_file_size:
+            limit = f"{self.settings.max_file_size:,}"
+            self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({limit})"
+        elif relative not in self.files:
+            scope, size = scope_of(relative), status.st_size
+            self.files[relative] = Discovered(relative, path, scope, size, changed_ns(status))
+
+    def _excluding_named(self, relative: str) -> str | None:
+        if not self.settings.force_exclude:
+            return None
+        patterns = (*self.settings.exclude, *self.settings.extend_exclude)
+        return next((pattern for pattern in patterns if covers(pattern, relative)), None)
+
+    def _relative(self, path: str) -> str:
+        return _posix(os.path.relpath(path, self.root))
+
+
+def _entries_of(folder: str) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, sorted by name, without our own cache.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with os.scandir(folder) as entries:
+        found = [entry for entry in entries if entry.name != CACHE_FOLDER]
+    return sorted(found, key=lambda entry: entry.name)
+
+
+def _reason_against(
+    entry: os.DirEntry[str], relative: str, is_folder: bool, excludes: Excludes, ignores: Ignores
+) -> str | None:
+    pattern = excludes.matching(relative, entry.name)
+    if pattern is not None:
+        return f"excluded by {pattern!r}"
+    if not is_folder and entry.is_symlink() and _is_folder(entry):
+        return "symbolic link to a folder"
+    source = ignores.ignoring(entry.path, is_folder)
+    return f"ignored by {source}" if source else None
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Tell whether an entry is a folder or a link to one; a link to itself is not."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _posix(path: str) -> str:
+    return path.replace(os.sep, "/")
+
+
+def _is_script(path: Path) -> bool:
+    """Tell whether a file without a suffix names Python as its interpreter."""
+    if path.suffix or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as stream:
+            return _SHEBANG.match(stream.readline(200)) is not None
+    except OSError:
+        return False
+
+
+def _missing(path: Path) -> str:
+    parent = path.parent
+    try:
+        likely = nearest(path.name, sorted(entry.name for entry in parent.iterdir()))
+    except OSError:
+        likely = ""
+    return f"{path}: no such file or folder{likely}"

@@ -1,0 +1,166 @@
+"""The audit: discover, collect, judge, sort, score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from exai_audit.audit.cache import FactsCache
+from exai_audit.audit.collecting import Collected, Named, Progress, collect_all
+from exai_audit.audit.discover import Discovered, Discovery, discover, with_content
+from exai_audit.config import Settings
+from exai_audit.facts.file import FileFacts
+from exai_audit.files.source import UnreadableSourceError
+from exai_audit.finding import Finding, Scope
+from exai_audit.knowledge.table import use
+from exai_audit.project.caches import with_project_caches
+from exai_audit.project.calls import with_project_calls
+from exai_audit.project.console_scripts import console_scripts
+from exai_audit.project.project import Project
+from exai_audit.project.timeout_categories import with_own_categories
+
+Collect = Callable[[Sequence[Named]], list[Collected]]
+_SOURCE_FOLDERS = frozenset({"src", "lib"})
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was looked at and what the rules conclude, before suppressions and score.
+
+    Only project-wide findings have their fingerprint yet: those of the others need the sources.
+    ``collected`` are the facts of each file, without what only several files together show.
+    """
+
+    discovery: Discovery
+    project: Project
+    findings: tuple[Finding, ...]
+    collected: tuple[FileFacts, ...] = ()
+    today: date = date.min
+
+
+def audit(
+    paths: Sequence[Path],
+    root: Path,
+    settings: Settings,
+    jobs: int,
+    progress: Progress,
+    cache: FactsCache | None = None,
+    knowledge: Sequence[Path] = (),
+    today: date = date.min,
+    given: tuple[Path, bytes] | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Audit:
+    """Audit ``paths``.
+
+    Args:
+        jobs: how many processes; the result does not depend on it.
+        progress: called with files done and files in all.
+        cache: what is remembered of the files; the result does not depend on it.
+        knowledge: the user's own knowledge files.
+        today: decides which suppressions have expired; by default none has.
+        given: a file, and the content that stands in for what is on disk.
+        meanwhile: is called once, if there are other processes to read the files.
+
+    Raises:
+        UsageError: a path does not exist.
+        SettingsError: a knowledge file cannot be read or holds a malformed row.
+    """
+    use(knowledge, settings.bridge_functions)
+    discovery = discover(paths, root, settings)
+    if given is not None:
+        discovery = with_content(discovery, *given, root, settings)
+    collect = partial(collect_all, jobs=jobs, progress=progress, meanwhile=meanwhile)
+    files = _recall_or_collect(discovery.files, cache, collect, settings)
+    project = project_of(files, {file.path: file.scope for file in discovery.files}, root, settings)
+    from exai_audit.audit.judge import judge  # not before the files are read: see meanwhile
+
+    findings = judge(project, settings, today)
+    return Audit(discovery, project, findings, tuple(files), today)
+
+
+def project_of(
+    files: Sequence[FileFacts], scope_of: dict[str, Scope], root: Path, settings: Settings
+) -> Project:
+    """Return the project that ``files`` make, with what ``root`` says of libraries and scripts."""
+    judged = frozenset(
+        path
+        for path, scope in scope_of.items()
+        if scope in settings.scopes and not settings.is_generated(path)
+    )
+    doubtful = {u.package for f in files for u in f.unlimited if u.forever_below}
+    pins = _pins(root, doubtful)
+    scripts = console_scripts(root) if any(f.bridges for f in files) else frozenset()
+    completed = with_project_calls(with_project_caches(files, dict(settings.cache_layers)))
+    sorted_ = with_own_categories(completed, dict(settings.timeout_categories))
+    return Project(sorted_, scope_of, judged, pins, scripts=scripts)
+
+
+def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
+    if not packages:
+        return {}
+    from exai_audit.project.pins import pinned  # only where a version decides
+
+    return pinned(root, packages)
+
+
+def _recall_or_collect(
+    files: Sequence[Discovered],
+    cache: FactsCache | None,
+    collect: Collect,
+    settings: Settings,
+) -> list[FileFacts]:
+    """Return the facts of all files in order, from the cache where it holds."""
+    inits = (f.path.rpartition("/") for f in files if f.path.endswith("/__init__.py"))
+    packages = {folder for folder, _, _ in inits}
+    limit = settings.module_limit
+    named = [
+        (file, dotted_name(file.path, packages), limit if file.scope in settings.scopes else None)
+        for file in files
+    ]
+    if cache is None:
+        return [facts for facts, _ in collect(named)]
+    known = {file.path: _recalled(file, module, cache) for file, module, _ in named}
+    changed = [work for work in named if known[work[0].path] is None]
+    collected = collect(changed) if changed else []
+    for (file, _, _), (facts, blob) in zip(changed, collected, strict=True):
+        known[file.path] = facts
+        if blob and file.content is None:
+            cache.remember(file.path, file.changed, file.size, blob, facts)
+    cache.save()
+    return [facts for facts in known.values() if facts is not None]
+
+
+def _recalled(file: Discovered, module: str, cache: FactsCache) -> FileFacts | None:
+    if file.content is not None:
+        return None
+    facts = cache.unchanged(file.path, file.changed, file.size)
+    if facts is None and cache.knows(file.path):
+        try:
+            data = file.read()
+        except UnreadableSourceError:
+            return None
+        facts = cache.same_content(file.path, file.changed, data)
+    return facts if facts is not None and facts.module == module else None
+
+
+def dotted_name(path: str, packages: Collection[str] = ()) -> str:
+    """Return the dotted module name of a path.
+
+    Args:
+        packages: the folders that hold an ``__init__.py``: the name begins at the topmost of
+            those around the file. Without any, below ``src``, ``lib`` or what is no identifier.
+    """
+    parts = path.rsplit(".", 1)[0].split("/")
+    first = len(parts) - 1
+    while first > 0 and "/".join(parts[:first]) in packages:
+        first -= 1
+    if first == len(parts) - 1:
+        outside = (i for i, p in enumerate(parts) if p in _SOURCE_FOLDERS or not p.isidentifier())
+        first = min(max(outside, default=-1) + 1, len(parts) - 1)
+    parts = parts[first:]
+    if parts[-1] == "__init__" and len(parts) > 1:
+        parts.pop()
+    return ".".join(parts)

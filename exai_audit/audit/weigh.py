@@ -1,0 +1,67 @@
+"""Findings sorted into bins and weighed: what the score of an audit is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from exai_audit.audit.suppress import split
+from exai_audit.config import Settings
+from exai_audit.facts.file import FileFacts
+from exai_audit.finding import Finding
+from exai_audit.project.project import Project
+from exai_audit.results.result import Score, Suppressed
+from exai_audit.rulebook.registry import rules
+from exai_audit.score.formula import SHARES, score
+from exai_audit.score.reference import standing
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Findings that stand, with what they cost, those that are silenced, and the score.
+
+    ``judged`` are the files that the score is of.
+    """
+
+    active: tuple[Finding, ...]
+    silenced: tuple[Suppressed, ...]
+    judged: tuple[FileFacts, ...]
+    score: Score
+
+    @property
+    def lines(self) -> int:
+        """How many physical lines were judged."""
+        return sum(file.lines.physical for file in self.judged)
+
+
+def weigh(
+    findings: Iterable[Finding], project: Project, settings: Settings, today: date
+) -> Weighed:
+    """Sort findings into active and silenced ones, and score what stands."""
+    active, silenced = split(findings, project, settings, today)
+    judged = tuple(project.judged_files())
+    lines = sum(file.lines.physical for file in judged)
+    families = {rule.family for rule in rules() if settings.selects_somewhere(rule.code)} & set(
+        SHARES
+    )
+    shares = {**SHARES, **dict(settings.category_points)}
+    scored = score(active, lines, families, settings.min_confidence, shares)
+    total = scored.score
+    if total.shown is not None and _is_comparable(settings):
+        total = replace(total, standing=standing(total.shown))
+    if silenced:
+        everything = [*active, *(item.finding for item in silenced)]
+        bare = score(everything, lines, families, settings.min_confidence, shares)
+        total = replace(total, unsuppressed=bare.score.value)
+    return Weighed(scored.findings, silenced, judged, total)
+
+
+def _is_comparable(settings: Settings) -> bool:
+    """Tell whether the reference packages were audited as these settings say."""
+    of_the_score = (
+        "select", "ignore", "extend_select", "scopes", "per_file_ignores", "min_confidence",
+        "category_points", "rule_options", "overrides",
+    )  # fmt: skip
+    default = Settings()
+    return all(getattr(settings, name) == getattr(default, name) for name in of_the_score)

@@ -1,0 +1,1 @@
+"""Keyed stores of results that outlive the call that filled them."""

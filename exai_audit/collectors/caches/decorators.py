@@ -1,0 +1,271 @@
+"""Functions whose results a decorator keeps."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.collectors.caches.accesses import (
+    Gathered,
+    Named,
+    argument,
+    given,
+    last_name,
+    last_names,
+    method_class,
+    scope_node,
+)
+from exai_audit.collectors.caches.containers import container_kind
+from exai_audit.collectors.caches.definitions import outlives
+from exai_audit.collectors.caches.keys import is_argued, is_fixed, openness_of
+from exai_audit.collectors.caches.purity import cause
+from exai_audit.collectors.caches.triggers import CLEARERS
+from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
+from exai_audit.knowledge.calls import Cache, Call
+from exai_audit.knowledge.table import table
+from exai_audit.location import Place, Span
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import (
+    FUNCTIONS,
+    Parameter,
+    arguments,
+    is_none,
+    parameters,
+)
+from exai_audit.syntax.scopes import unstarred
+from exai_audit.syntax.walk import descendants
+
+_STATIC = frozenset({"staticmethod", "classmethod"})
+_UNKNOWN = frozenset({"memoize", "memoized"})
+_THREAD_SAFE = frozenset({"functools.cache", "functools.lru_cache"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    """A function and the expression that caches it: a decorator, or a call around its name."""
+
+    function: Named
+    by: ast.expr
+    place: Place
+    name: str
+    cache: Cache
+    callable: str
+
+
+def decorated(tree: ModuleTree, gathered: Gathered, calls: set[ast.Call]) -> Iterator[CacheFact]:
+    """Yield the cache that each caching decorator makes, also one that is called like a function.
+
+    A function nested in another one counts only if it outlives the call.
+
+    Args:
+        calls: those of what may be a decorator for caches.
+    """
+    emptied = cleared(tree, gathered)
+    for cached in (*_by_decorator(tree, gathered), *_by_call(tree, gathered, calls)):
+        if _dies_with_the_call(tree, gathered, cached.function):
+            continue
+        if not _keeps_elsewhere(cached):
+            yield _fact(cached, tree, gathered, cached.name in emptied)
+
+
+def _by_decorator(tree: ModuleTree, gathered: Gathered) -> Iterator[_Cached]:
+    for function in gathered.functions:
+        for decorator in function.decorator_list:
+            row = _row(decorator, tree)
+            if row is not None and row.cache is not None and row.cache.kind != "store":
+                place = _place(decorator, tree)
+                yield _Cached(function, decorator, place, function.name, row.cache, row.name)
+                break
+
+
+def _by_call(tree: ModuleTree, gathered: Gathered, calls: set[ast.Call]) -> Iterator[_Cached]:
+    """Yield ``fast = lru_cache(maxsize=None)(slow)`` for a function of the module."""
+    if not calls:
+        return
+    by_name = {(scope_node(tree, f), f.name): f for f in gathered.functions}
+    for assignment in gathered.assignments:
+        call = assignment.value
+        if not isinstance(call, ast.Call) or not {call, call.func} & calls:
+            continue
+        handed = _only_argument(call)
+        row = _row(call.func, tree) if isinstance(call.func, (ast.Call, ast.Name)) else None
+        if row is None or row.cache is None or row.cache.kind == "store":
+            continue
+        scope = scope_node(tree, assignment)
+        function = by_name.get((scope, handed.id)) if isinstance(handed, ast.Name) else None
+        if function is not None and not isinstance(scope, FUNCTIONS):
+            place = tree.place(call)
+            yield _Cached(function, call.func, place, function.name, row.cache, row.name)
+
+
+def _only_argument(call: ast.Call) -> ast.expr | None:
+    """Return what a call is given if it is one thing only."""
+    handed = arguments(call)
+    return handed[0].value if len(handed) == 1 else None
+
+
+def _place(decorator: ast.expr, tree: ModuleTree) -> Place:
+    """Return where a decorator is, from its ``@`` on."""
+    place = tree.place(decorator)
+    span = place.span
+    column = tree.source.line(span.line).rfind("@", 0, span.column - 1) + 1
+    if not column:
+        return place
+    span = Span(span.line, column, span.end_line, span.end_column)
+    return Place(span, place.symbol, place.evidence)
+
+
+def _row(decorator: ast.expr, tree: ModuleTree) -> Call | None:
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = tree.qualified(named)
+    known = table().call(name) if name else None
+    if known is None and name and name.rpartition(".")[2] in _UNKNOWN:
+        return Call(name, cache=Cache("decorator", default_bound="unseen"))
+    return known
+
+
+def _dies_with_the_call(tree: ModuleTree, gathered: Gathered, function: Named) -> bool:
+    return tree.function_of(function) is not None and not outlives(tree, gathered, function)
+
+
+def _keeps_elsewhere(cached: _Cached) -> bool:
+    """Tell whether the results are in a store with a name, which is the cache, or nowhere."""
+    if cached.cache.kind != "wrapper" or not isinstance(cached.by, ast.Call):
+        return False
+    store = argument(cached.by, cached.cache.store, 0)
+    return isinstance(store, (ast.Name, ast.Attribute, ast.Lambda)) or is_none(store)
+
+
+def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) -> CacheFact:
+    function = cached.function
+    owner = method_class(tree, function)
+    is_property = cached.cache.kind == "property"
+    is_method = _is_method(function, owner)
+    bound_first = is_method or _is_class_method(function)
+    taken = _parameters(function)[1 if bound_first else 0 :]
+    outer = tree.function_of(function)
+    lifetime = Lifetime.MODULE if owner is None and outer is None else Lifetime.CLASS
+    why = cause(tree, gathered, function)
+    bound, expiry = _limits(cached, tree)
+    return CacheFact(
+        place=cached.place,
+        form=CacheForm.CACHED_PROPERTY if is_property else CacheForm.DECORATOR,
+        name=cached.name,
+        callable=cached.callable,
+        layer=Layer.IN_MEMORY,
+        lifetime=Lifetime.CLOSURE if outer is not None and owner is None else lifetime,
+        bound=bound,
+        expiry=expiry,
+        invalidation="cache_clear" if emptied else None,
+        lock=cached.callable in _THREAD_SAFE or _has_argument(cached.by, "lock"),
+        pure=why is None,
+        keys=", ".join(p.name for p in taken),
+        sweeps=expiry is not None,
+        emptied=emptied,
+        origin=why.origin if why else None,
+        source=why.source if why else "",
+        parameters=len(taken),
+        on_method=is_method and not is_property and not _is_enum(owner, tree),
+        on_coroutine=isinstance(function, ast.AsyncFunctionDef),
+        fixed_keys=_has_few_keys(cached, taken),
+        argued=is_argued(tree, cached.by),
+        by_value=owner is not None and _is_value(owner),
+        openness=openness_of(taken),
+    )
+
+
+def cleared(tree: ModuleTree, gathered: Gathered) -> frozenset[str]:
+    """Return the names of the functions whose caches the file clears."""
+    return frozenset(_cleared(tree, gathered))
+
+
+def _cleared(tree: ModuleTree, gathered: Gathered) -> Iterator[str]:
+    for call in gathered.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in CLEARERS:
+            yield last_name(call.func.value)
+            if isinstance(call.func.value, ast.Name):
+                yield from _gone_over(tree, call.func.value)
+
+
+def _gone_over(tree: ModuleTree, name: ast.Name) -> Iterator[str]:
+    """Yield the functions of ``for function in (price, stock): function.cache_clear()``."""
+    for node in tree.ancestors(name):
+        if isinstance(node, (ast.For, ast.AsyncFor)) and last_name(node.target) == name.id:
+            elements = node.iter.elts if isinstance(node.iter, (ast.Tuple, ast.List)) else ()
+            yield from (last_name(unstarred(element)) for element in elements)
+
+
+def _limits(cached: _Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
+    """Return the bound and the expiry that the decorator, or the store in it, gives."""
+    cache, by = cached.cache, cached.by
+    if cache.kind == "wrapper" and isinstance(by, ast.Call):
+        store = argument(by, cache.store, 0)
+        row = _row(store, tree) if isinstance(store, ast.Call) else None
+        if isinstance(store, ast.Call) and row is not None and row.cache is not None:
+            return given(store, row.cache, tree)
+        if store is not None and container_kind(store, tree) is None:
+            return f"in {tree.text(store)}", None
+        return None, None
+    if not isinstance(by, ast.Call):
+        return given(None, cache, tree)
+    return given(by, cache, tree)
+
+
+def _has_few_keys(cached: _Cached, taken: list[Parameter]) -> bool:
+    return (bool(taken) and all(map(is_fixed, taken))) or _calls_itself(cached.function)
+
+
+def _calls_itself(function: Named) -> bool:
+    """Tell whether a function needs all of its results again: a bound would defeat its purpose."""
+    nodes = (node for part in function.body for node in descendants(part))
+    return any(isinstance(n, ast.Call) and last_name(n.func) == function.name for n in nodes)
+
+
+def _has_argument(by: ast.expr, keyword: str) -> bool:
+    return isinstance(by, ast.Call) and argument(by, keyword, None) is not None
+
+
+def _parameters(function: Named) -> list[Parameter]:
+    """Return the parameters, those that take all there are at the end."""
+    return sorted(parameters(function), key=lambda param: len(param.star))
+
+
+def _is_method(function: Named, owner: ast.ClassDef | None) -> bool:
+    """Tell whether the first parameter is an instance: in a metaclass it is a class."""
+    if owner is None or _STATIC & last_names(function.decorator_list):
+        return False
+    if "type" in _bases(owner):
+        return False
+    taken = _parameters(function)
+    return bool(taken) and taken[0].name not in ("cls", "mcs", "metacls", "klass")
+
+
+def _bases(owner: ast.ClassDef) -> set[str]:
+    return last_names(map(unstarred, owner.bases))
+
+
+def _is_class_method(function: Named) -> bool:
+    return "classmethod" in last_names(function.decorator_list)
+
+
+def _is_value(owner: ast.ClassDef) -> bool:
+    """Tell whether equal objects of a class are as good as one another: keys, not identities."""
+    return (
+        "NamedTuple" in _bases(owner)
+        or any(map(_freezes, owner.decorator_list))
+        or any(isinstance(part, FUNCTIONS) and part.name == "__hash__" for part in owner.body)
+    )
+
+
+def _freezes(decorator: ast.expr) -> bool:
+    frozen = argument(decorator, "frozen", None) if isinstance(decorator, ast.Call) else None
+    said = isinstance(frozen, ast.Constant) and frozen.value is True
+    return said or last_name(decorator) == "frozen"
+
+
+def _is_enum(owner: ast.ClassDef | None, tree: ModuleTree) -> bool:
+    """Tell whether the class is an enumeration: its instances live for ever anyway."""
+    bases = [] if owner is None else [unstarred(base) for base in owner.bases]
+    names = [tree.qualified(base) or last_name(base) for base in bases]
+    return any(n.endswith(("Enum", "Flag")) for n in names)

@@ -1,0 +1,76 @@
+"""The memo idiom: a look-up, on a miss a value computed, stored and returned."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from exai_audit.collectors.caches.accesses import Named, last_name, text
+from exai_audit.collectors.caches.uses import Use
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS, parameters
+from exai_audit.syntax.walk import descendants
+
+_COMPUTED = (
+    ast.Call, ast.Await, ast.Name, ast.BinOp, ast.ListComp, ast.DictComp, ast.SetComp, ast.Tuple,
+    ast.Subscript, ast.Attribute, ast.IfExp, ast.JoinedStr, ast.UnaryOp, ast.Compare, ast.BoolOp,
+    ast.Lambda,
+)  # fmt: skip
+
+
+def is_memo(store: Use, looked_up: list[Use], tree: ModuleTree) -> bool:
+    """Tell whether one function looks a key up, computes on a miss, stores, and returns it."""
+    function = store.function
+    if not isinstance(function, FUNCTIONS) or store.key is None or store.value is None:
+        return False
+    if not _is_computed(store.value) or _is_own_parameter(store.value, function):
+        return False
+    if is_setdefault(store):
+        is_call = isinstance(store.value, (ast.Call, ast.Await))
+        return is_call and isinstance(tree.parent(store.node), ast.Return)
+    key = text(tree, store.key)
+    pairs = [
+        use
+        for use in looked_up
+        if use.function is function and use.key is not None and text(tree, use.key) == key
+    ]
+    return bool(pairs) and _returns_it(function, pairs, tree)
+
+
+def is_setdefault(use: Use) -> bool:
+    return isinstance(use.node, ast.Call) and last_name(use.node.func) == "setdefault"
+
+
+def _is_computed(value: ast.expr) -> bool:
+    """Tell whether a value is no plain text or number; a yes, a no or nothing may be a result."""
+    if isinstance(value, ast.Constant):
+        return value.value is None or isinstance(value.value, bool)
+    return isinstance(value, _COMPUTED)
+
+
+def _is_own_parameter(value: ast.expr, function: Named) -> bool:
+    names = {param.name for param in parameters(function) if not param.star}
+    return isinstance(value, ast.Name) and value.id in names
+
+
+def _returns_it(function: Named, looked_up: list[Use], tree: ModuleTree) -> bool:
+    """Tell whether the function returns what it looked up, as it is."""
+    nodes = {use.node for use in looked_up}
+    kept: set[str] = set()
+    for use in looked_up:
+        parent = tree.parent(use.node)
+        if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+            kept.add(parent.targets[0].id)
+        elif isinstance(parent, ast.NamedExpr):
+            kept.add(parent.target.id)
+    return any(
+        value in nodes or (isinstance(value, ast.Name) and value.id in kept)
+        for value in _returned(function)
+    )
+
+
+def _returned(function: Named) -> Iterator[ast.expr | None]:
+    for statement in function.body:
+        for node in descendants(statement):
+            if isinstance(node, ast.Return):
+                yield node.value

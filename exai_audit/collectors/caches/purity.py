@@ -1,0 +1,174 @@
+"""Whether a result follows from its key alone, or can go stale: from where else it comes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from exai_audit.collectors.caches.accesses import (
+    Function,
+    Gathered,
+    Named,
+    last_name,
+    method_class,
+    shown,
+)
+from exai_audit.collectors.caches.vocabulary import is_clock
+from exai_audit.facts.caches import Origin
+from exai_audit.knowledge.table import table
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS
+from exai_audit.syntax.scopes import How
+from exai_audit.syntax.walk import children
+
+_FILE_CALLS = frozenset({
+    "builtins.open", "io.open", "os.listdir", "os.scandir", "os.stat", "os.walk", "os.path.exists",
+    "os.path.getmtime", "os.path.isdir", "os.path.isfile", "glob.glob", "shutil.which",
+    "codecs.open", "gzip.open", "os.readlink", "os.path.getsize",
+})  # fmt: skip
+_FILE_METHODS = frozenset({"read_text", "read_bytes", "iterdir", "rglob"})
+_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "os.environ", "os.getcwd", "os.getuid"})
+_WAITS = {"network": Origin.NETWORK, "process": Origin.PROCESS}
+# What these block on is in the process or beside it, and no other machine.
+_LOCAL_ROOTS = frozenset({
+    "asyncio", "builtins", "concurrent", "io", "multiprocessing", "os", "pathlib", "queue",
+    "shutil", "threading", "time",
+})  # fmt: skip
+_MAKERS = frozenset({"client", "resource", "from_url", "create_engine", "create_async_engine"})
+_WAITED_ON = frozenset({"asyncio.sleep", "time.sleep"})
+_NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
+_ORDER = tuple(Origin)
+_DEEPEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Where a result comes from besides its key, and the call that shows it."""
+
+    origin: Origin
+    source: str
+
+
+def cause(
+    tree: ModuleTree, gathered: Gathered, node: ast.expr | Named, depth: int = _DEEPEST
+) -> Cause | None:
+    """Return the gravest cause why what ``node`` computes can go stale.
+
+    Functions of the module that it calls are followed, a few calls away.
+    """
+    return _gravest(_causes(tree, gathered, node, depth))
+
+
+def value_cause(
+    tree: ModuleTree, gathered: Gathered, value: ast.expr, function: Function | None
+) -> Cause | None:
+    """Return the cause of a stored value; of a local name, that of what it was assigned."""
+    found = [cause(tree, gathered, value)]
+    if isinstance(value, ast.Name) and function is not None:
+        scope = tree.scopes.inside(function)
+        for binding in scope.names.get(value.id, []):
+            if binding.how in (How.VALUE, How.ENTERED) and binding.value is not None:
+                found.append(cause(tree, gathered, binding.value))
+    return _gravest(one for one in found if one is not None)
+
+
+def _gravest(causes: Iterable[Cause]) -> Cause | None:
+    return min(causes, key=lambda one: _ORDER.index(one.origin), default=None)
+
+
+def _causes(
+    tree: ModuleTree, gathered: Gathered, node: ast.expr | Named, depth: int
+) -> Iterator[Cause]:
+    for part in _own(node):
+        if isinstance(part, ast.Await):
+            yield Cause(Origin.AWAITED, f"await {_shown(part.value, tree)}")
+        elif isinstance(part, ast.Call):
+            yield from _call(tree, gathered, part, depth)
+        elif isinstance(part, ast.Subscript) and tree.qualified(part.value) == "os.environ":
+            yield Cause(Origin.ENVIRONMENT, "os.environ")
+        elif isinstance(part, ast.Name) and _is_rebound(tree, part):
+            yield Cause(Origin.STATE, part.id)
+
+
+def _own(node: ast.expr | Named) -> Iterator[ast.AST]:
+    """Yield the nodes of an expression or function body, nested functions left out."""
+    stack: list[ast.AST] = [node]
+    if isinstance(node, ast.Lambda):
+        stack = [node.body]
+    elif isinstance(node, FUNCTIONS):
+        stack = _outside_nested(node.body)
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(_outside_nested(children(current)))
+
+
+def _outside_nested(nodes: Iterable[ast.AST]) -> list[ast.AST]:
+    """Return what is no nested function or class, the last one first."""
+    return [node for node in nodes if not isinstance(node, _NESTED)][::-1]
+
+
+def _call(tree: ModuleTree, gathered: Gathered, call: ast.Call, depth: int) -> Iterator[Cause]:
+    name = tree.qualified(call.func) or ""
+    known = _known(name, call)
+    if known is not None:
+        yield Cause(known, _shown(call, tree))
+        return
+    callee = _local(tree, gathered, call) if depth > 0 else None
+    if isinstance(callee, ast.FunctionDef):
+        yield from _causes(tree, gathered, callee, depth - 1)
+
+
+def _known(name: str, call: ast.Call) -> Origin | None:
+    if is_clock(name):
+        return Origin.CLOCK
+    if name in _FILE_CALLS or (not name and last_name(call.func) in _FILE_METHODS):
+        return Origin.FILE
+    if name.startswith("pathlib.") and name.rpartition(".")[2] in _FILE_METHODS:
+        return Origin.FILE
+    if name in _ENVIRONMENT:
+        return Origin.ENVIRONMENT
+    makes = name.rpartition(".")[2]
+    if makes.lstrip("_")[:1].isupper() or makes in _MAKERS:
+        return None  # an object is made, nothing is asked yet
+    row = table().call(name) if name and name not in _WAITED_ON else None
+    if row is None:
+        return None
+    if row.timeout is not None and row.timeout.waits in _WAITS:
+        return _WAITS[row.timeout.waits]
+    if row.blocking is None or name.partition(".")[0] in _LOCAL_ROOTS:
+        return None
+    return Origin.FILE if row.blocking.file_system else Origin.NETWORK
+
+
+def _local(tree: ModuleTree, gathered: Gathered, call: ast.Call) -> Named | None:
+    """Return the function of the module that is called, by name or on ``self``."""
+    func = call.func
+    if isinstance(func, ast.Attribute):
+        own = isinstance(func.value, ast.Name) and func.value.id in ("self", "cls")
+        if not own:
+            return None
+        around, name = tree.class_of(call), func.attr
+    elif isinstance(func, ast.Name):
+        around, name = None, func.id
+    else:
+        return None
+    same = [f for f in gathered.functions if f.name == name and method_class(tree, f) is around]
+    return same[0] if len(same) == 1 else None
+
+
+def _is_rebound(tree: ModuleTree, name: ast.Name) -> bool:
+    """Tell whether a name is a variable of the module that some function gives another value."""
+    module = tree.scopes.module
+    bindings = module.names.get(name.id, [])
+    if len(bindings) < 2 or tree.scopes.owner(name.id, tree.scopes.of(name)) is not module:
+        return False
+    return any(b.how is How.VALUE and tree.function_of(b.node) is not None for b in bindings)
+
+
+def _shown(node: ast.expr, tree: ModuleTree) -> str:
+    """Return the function that an expression calls, as it is written."""
+    func = node.func if isinstance(node, ast.Call) else node
+    text = shown(tree, func)
+    return text if len(text) <= 60 else last_name(func) or "a call"

@@ -1,0 +1,1 @@
+"""Pools, bridges between threads and loops, blocking calls, semaphores."""

@@ -1,0 +1,267 @@
+"""Bridges between threads and event loops: a loop for each call, waits for another loop."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+
+from exai_audit.collectors.concurrency.futures import WAITS, is_known_done, is_wait, made_by
+from exai_audit.collectors.concurrency.handoff import (
+    OF_ANY_LOOP,
+    STARTING,
+    Handed,
+    callee_of,
+    calls_of,
+    handed_by,
+    hands,
+    is_method_of,
+    row_of,
+    row_of_callee,
+)
+from exai_audit.collectors.context.limiters import is_guarded
+from exai_audit.collectors.context.roles import AnyFunction, Functions, is_runner
+from exai_audit.facts.concurrency import BridgeFact, BridgeKind, Role, RunsIn
+from exai_audit.knowledge.calls import Call
+from exai_audit.knowledge.limit_names import is_timeout_like, words
+from exai_audit.knowledge.table import table
+from exai_audit.location import Place
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS, argument, arguments, is_none, receiver
+from exai_audit.syntax.triggers import Sign
+
+
+def _bridges(row: Call) -> bool:
+    return row.bridge is not None
+
+
+def _speaks(row: Call) -> bool:
+    return row.bridge is not None or row.hands is not None
+
+
+SIGN = Sign(rows=_bridges, names=OF_ANY_LOOP)
+_LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
+_THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
+_THREADS_OWN = "asyncio.get_event_loop"
+_ASKS = frozenset({"asyncio.new_event_loop", "uvloop.new_event_loop", _THREADS_OWN})
+_LIMITERS = frozenset({"asyncio.wait_for", "asyncio.timeout"})
+
+
+def bridges(tree: ModuleTree) -> tuple[BridgeFact, ...]:
+    """Return the bridges, in source order."""
+    return tuple(sorted(_Bridges(tree).facts(), key=lambda fact: fact.place.span))
+
+
+class _Bridges:
+    """The bridges of one module; what needs all its calls is worked out when first asked for."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+        self._functions = Functions(tree)
+
+    @cached_property
+    def _handed(self) -> dict[AnyFunction, Handed]:
+        """Return the functions of the module that run elsewhere; who calls one of them, too."""
+        handed: dict[AnyFunction, Handed] = {}
+        for call in calls_of(hands, self._tree):
+            given = handed_by(call, self._tree)
+            if given is None:
+                continue
+            expression = given.function
+            function = (
+                expression
+                if isinstance(expression, ast.Lambda)
+                else self._functions.called(expression)
+            )
+            if function is not None:
+                _keep_gravest(handed, function, given)
+        for call in self._functions.calls() if handed else ():
+            around = self._tree.function_of(call)
+            called = self._functions.called(call.func) if around in handed else None
+            if called is not None and around is not None and not _is_coroutine(called):
+                _keep_gravest(handed, called, handed[around])
+        return handed
+
+    def facts(self) -> Iterator[BridgeFact]:
+        for call in calls_of(_speaks, self._tree):
+            row = row_of(call, self._tree)
+            if row is not None and row.bridge is not None:
+                yield self._fact(call, row, BridgeKind(row.bridge.kind))
+            yield from self._handed_over_itself(call)
+
+    def _handed_over_itself(self, call: ast.Call) -> Iterator[BridgeFact]:
+        given = handed_by(call, self._tree)
+        row = row_of_callee(given.function, self._tree) if given else None
+        if given is None or row is None or row.bridge is None:
+            return
+        kind = BridgeKind(row.bridge.kind)
+        lives_on = kind is BridgeKind.RUN_UNTIL_COMPLETE and self._lives_on(given.function)
+        if kind not in _LOOPS or lives_on:
+            return
+        yield BridgeFact(
+            place=self._place(given.function),
+            kind=kind,
+            operation=row.name,
+            is_async=_is_coroutine(self._tree.function_of(call)),
+            role=Role.LIBRARY,
+            function=self._name_of(self._tree.function_of(call)),
+            runs_in=given.runs_in,
+            handed_line=self._tree.span(call).line,
+            itself=True,
+        )
+
+    def _fact(self, call: ast.Call, row: Call, kind: BridgeKind) -> BridgeFact:
+        function = self._tree.function_of(call)
+        handed = self._handed.get(function) if function is not None and kind in _LOOPS else None
+        return BridgeFact(
+            place=self._place(call),
+            kind=kind,
+            operation=row.name,
+            is_async=_is_coroutine(function),
+            role=self._role(call, kind, function) if kind in _LOOPS else Role.LIBRARY,
+            function=self._name_of(function),
+            callers=self._callers(function) if kind in _LOOPS else (),
+            runs_in=handed.runs_in if handed else None,
+            handed_line=self._tree.span(handed.call).line if handed else 0,
+            unlimited=self._unlimited(call, kind),
+            new_loop=kind is BridgeKind.RUN or self._is_new_loop(call),
+        )
+
+    def _place(self, node: ast.expr) -> Place:
+        return self._tree.place(node)
+
+    def _name_of(self, function: AnyFunction | None) -> str:
+        return self._functions.name(function) if isinstance(function, FUNCTIONS) else ""
+
+    def _callers(self, function: AnyFunction | None) -> tuple[str, ...]:
+        if function is None:
+            return ()
+        return tuple(sorted({self._name_of(top) for top in self._functions.tops(function)} - {""}))
+
+    # What runs the loop
+
+    def _role(self, call: ast.Call, kind: BridgeKind, function: AnyFunction | None) -> Role:
+        if self._functions.is_entry(function):
+            return Role.ENTRY
+        if self._is_run_of_thread(function):
+            return Role.RUNNER
+        if is_runner(call, function):
+            return Role.OWNER
+        if kind is BridgeKind.RUN_UNTIL_COMPLETE:
+            if self._lives_on(callee_of(call, self._tree)):
+                return Role.RUNNER
+            return Role.OWNER if self._closes(call, function) else Role.LIBRARY
+        return Role.ENTRY if self._serves(call, function) else Role.LIBRARY
+
+    def _serves(self, call: ast.Call, function: AnyFunction | None) -> bool:
+        """Tell whether a function runs for the program's life: nothing waits for what it runs.
+
+        Its own name says so, or those of all that call it, and the loop's result is not used.
+        """
+        if function is None or not isinstance(self._tree.parent(call), ast.Expr):
+            return False
+        tops = self._functions.tops(function)
+        return _is_starting(function) or (bool(tops) and all(map(_is_starting, tops)))
+
+    def _is_run_of_thread(self, function: AnyFunction | None) -> bool:
+        """Tell whether a function is the ``run`` of a thread or process class."""
+        if not isinstance(function, FUNCTIONS) or function.name != "run":
+            return False
+        owner = self._tree.class_of(function)
+        bases = [self._tree.qualified(base) for base in owner.bases] if owner else []
+        return any(base and table().canonical(base) in _THREADS for base in bases)
+
+    def _lives_on(self, callee: ast.expr) -> bool:
+        """Tell whether a loop outlives the call: only one that the function itself asks for not."""
+        loop = receiver(callee)
+        if isinstance(loop, ast.Call):
+            return not _is_asked_for(loop, self._tree)
+        if not isinstance(loop, ast.Name):
+            return True
+        owner = self._tree.scopes.owner(loop.id, self._tree.scopes.of(loop))
+        if owner is None or isinstance(owner.node, ast.Module):
+            return True
+        values = self._tree.bindings(loop.id, loop)
+        return not any(
+            isinstance(value, ast.Call) and _is_asked_for(value, self._tree) for value in values
+        )
+
+    def _is_new_loop(self, call: ast.Call) -> bool:
+        """Tell whether the loop that a call runs is made for it, not the thread's own."""
+        loop = receiver(callee_of(call, self._tree))
+        made = [loop]
+        if isinstance(loop, ast.Name):
+            made = list(self._tree.bindings(loop.id, loop))
+        rows = [row_of(one, self._tree) for one in made if isinstance(one, ast.Call)]
+        return bool(rows) and not any(row and row.name == _THREADS_OWN for row in rows)
+
+    def _closes(self, call: ast.Call, function: AnyFunction | None) -> bool:
+        """Tell whether the function that runs a loop closes it too."""
+        loop = receiver(callee_of(call, self._tree))
+        return isinstance(loop, ast.Name) and any(
+            is_method_of(other, "close", loop.id) and self._tree.function_of(other) is function
+            for other in self._tree.all(ast.Call)
+        )
+
+    # Waits
+
+    def _unlimited(self, call: ast.Call, kind: BridgeKind) -> Place | None:
+        if kind is BridgeKind.OWN:
+            limits = (given.star or is_timeout_like(given.name) for given in arguments(call))
+            return None if any(limits) else self._place(call)
+        if kind is not BridgeKind.RUN_COROUTINE_THREADSAFE or self._limits_inside(call):
+            return None
+        for wait in self._waits.get(call, ()):
+            limit = argument(wait, "timeout", 0)
+            unlimited = limit is None or is_none(limit.value)
+            if not unlimited or is_known_done(wait, self._tree):
+                continue
+            if not is_guarded(wait, self._tree):
+                return self._place(wait)
+        return None
+
+    @cached_property
+    def _waits(self) -> dict[ast.Call, list[ast.Call]]:
+        """Return the calls of ``result()`` by the call that made their future."""
+        waits: dict[ast.Call, list[ast.Call]] = {}
+        for call in self._tree.calls(WAITS):
+            made = made_by(call, self._tree) if is_wait(call) else None
+            if made is not None:
+                waits.setdefault(made[0], []).append(call)
+        return waits
+
+    def _limits_inside(self, call: ast.Call) -> bool:
+        """Tell whether the coroutine handed over is itself limited: ``wait_for(work(), 5)``."""
+        given = next((given.value for given in arguments(call)), None)
+        if not isinstance(given, ast.Call):
+            return False
+        name = self._tree.qualified(given.func)
+        return bool(name) and table().canonical(name or "") in _LIMITERS
+
+
+def _keep_gravest(handed: dict[AnyFunction, Handed], function: AnyFunction, given: Handed) -> None:
+    known = handed.get(function)
+    if known is None or _GRAVITY[given.runs_in] > _GRAVITY[known.runs_in]:
+        handed[function] = given
+
+
+_GRAVITY = {
+    RunsIn.POOL: 3, RunsIn.THREAD_PER_CALL: 2, RunsIn.PROCESS: 1, RunsIn.THREAD: 0,
+}  # fmt: skip
+
+
+def _is_asked_for(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a call makes a loop, or gets the thread's own, made if there is none."""
+    row = row_of(call, tree)
+    return row is not None and row.name in _ASKS
+
+
+def _is_starting(function: AnyFunction) -> bool:
+    """Tell whether a function's name says that it runs, or starts, what stays."""
+    if not isinstance(function, FUNCTIONS):
+        return False
+    return bool(STARTING & set(words(function.name)))
+
+
+def _is_coroutine(function: AnyFunction | None) -> bool:
+    return isinstance(function, ast.AsyncFunctionDef)

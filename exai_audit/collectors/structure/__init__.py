@@ -1,0 +1,1 @@
+"""Size, complexity and the symbols of a module."""

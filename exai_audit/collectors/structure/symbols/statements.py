@@ -1,0 +1,282 @@
+"""The pieces at the top of a module: what each binds, and the lines it takes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from exai_audit.collectors.structure.symbols.uses import last_name, names_bound, uses_of
+from exai_audit.facts.symbols import ImportFact, LineRange, SymbolKind
+from exai_audit.files.source import SourceFile
+from exai_audit.syntax.walk import children
+
+OF_THE_MODULE = frozenset({"__all__", "__dir__", "__doc__", "__getattr__", "__path__"})
+_STAYS = frozenset({"__getattr__", "__dir__"})
+_DUNDER = re.compile(r"__\w+__\Z")
+_BANNER = re.compile(r"#\s*[-=#*~+]{4,}|#{4,}|#\s*[-=*~+]{2,}\s*\w")
+_LOGGERS = frozenset({"getLogger", "get_logger"})
+_ALIASES = frozenset(
+    {"TypeVar", "NewType", "Union", "Optional", "Callable", "Literal", "ParamSpec"}
+)
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_INNER_SCOPES = frozenset({
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+})  # fmt: skip
+_BIND = frozenset({
+    ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom,
+    ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.Nonlocal,
+})  # fmt: skip
+_ENDS = frozenset({*_INNER_SCOPES, ast.Name, ast.Constant})
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+
+
+@dataclass(slots=True)
+class Piece:
+    """Statements that belong together whatever happens: one name, or one line."""
+
+    names: list[str]
+    kind: SymbolKind
+    nodes: list[ast.stmt] = field(default_factory=list)
+    ranges: list[LineRange] = field(default_factory=list)
+    section: int = 0
+
+
+@dataclass(slots=True)
+class Pieces:
+    """What a module's body falls into."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    imports: list[ImportFact] = field(default_factory=list)
+    features: list[str] = field(default_factory=list)
+    exported: tuple[str, ...] | None = None
+    exported_at: LineRange | None = None
+    docstring: LineRange | None = None
+
+
+def pieces_of(source: SourceFile, syntax: ast.Module) -> Pieces:
+    """Part the body of a module into pieces, in source order."""
+    reader = _Parting(source)
+    for number, node in enumerate(syntax.body):
+        reader.read(node, is_first=number == 0)
+    return reader.found
+
+
+class _Parting:
+    def __init__(self, source: SourceFile) -> None:
+        self.found = Pieces()
+        self._source = source
+        self._by_name: dict[str, Piece] = {}
+        self._last_line = 0
+        self._section = 0
+
+    def read(self, node: ast.stmt, *, is_first: bool) -> None:
+        first = _first_line(node)
+        lines = self._lines(node, first)
+        self._section += self._banners_between(self._last_line + 1, first)
+        shares_line = first <= self._last_line
+        self._last_line = node.end_lineno or node.lineno
+        if is_first and _is_docstring(node):
+            self.found.docstring = LineRange(node.lineno, self._last_line)
+        elif isinstance(node, _IMPORTS):
+            self._import(node, lines)
+        elif _is_conditional_import(node) and not self._needs_pieces(node):
+            self._conditional(node, lines)
+        elif names := _exports(node):
+            self.found.exported = names
+            self.found.exported_at = lines
+        else:
+            self._piece(node, lines, shares_line)
+
+    def _needs_pieces(self, node: ast.stmt) -> bool:
+        needed = uses_of([node], annotations_run=True)
+        return any(name in self._by_name for name in needed.eager | set(bound_in(node)))
+
+    def _conditional(self, node: ast.stmt, lines: LineRange) -> None:
+        only_typing = isinstance(node, ast.If) and _is_type_checking(node.test) and not node.orelse
+        if only_typing and all(isinstance(s, _IMPORTS) for s in _statements_in(node)):
+            for statement in _statements_in(node):
+                if isinstance(statement, _IMPORTS):
+                    self._import(statement, lines, typing_only=True)
+            return
+        names = tuple(dict.fromkeys(bound_in(node)))
+        needs = tuple(sorted(uses_of([node], annotations_run=True).eager))
+        text = "\n".join(self._source.lines[_first_line(node) - 1 : lines.last])
+        self.found.imports.append(ImportFact(names, None, "", 0, lines, needs=needs, text=text))
+
+    def _import(
+        self, node: ast.Import | ast.ImportFrom, lines: LineRange, typing_only: bool = False
+    ) -> None:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            self.found.features.extend(alias.name for alias in node.names)
+            return
+        for alias in node.names:
+            names = (alias.asname or alias.name.partition(".")[0],)
+            if isinstance(node, ast.Import):
+                module = alias.name if not alias.asname else f"{alias.name} as {alias.asname}"
+                fact = ImportFact(names, module, "", 0, lines, typing_only)
+            else:
+                origin = node.module or ""
+                fact = ImportFact(names, origin, alias.name, node.level, lines, typing_only)
+            self.found.imports.append(fact)
+
+    def _piece(self, node: ast.stmt, lines: LineRange, shares_line: bool) -> None:
+        is_nameless = isinstance(node, _Definition) and node.name == "_"
+        names = [] if is_nameless else list(dict.fromkeys(bound_in(node)))
+        known = [self._by_name[name] for name in names if name in self._by_name]
+        if shares_line and self.found.pieces:
+            known.append(self.found.pieces[-1])
+        piece = known[0] if known else self._new(names, _kind(node, names))
+        for other in known[1:]:
+            if other is not piece and other in self.found.pieces:
+                self._join(piece, other)
+        piece.names.extend(name for name in names if name not in piece.names)
+        piece.nodes.append(node)
+        piece.ranges.append(lines)
+        self._by_name.update(dict.fromkeys(names, piece))
+
+    def _new(self, names: list[str], kind: SymbolKind) -> Piece:
+        piece = Piece(list(names), kind, section=self._section)
+        self.found.pieces.append(piece)
+        return piece
+
+    def _join(self, piece: Piece, other: Piece) -> None:
+        self.found.pieces.remove(other)
+        piece.names.extend(other.names)
+        piece.nodes.extend(other.nodes)
+        piece.ranges = sorted([*piece.ranges, *other.ranges], key=lambda r: r.first)
+        self._by_name.update(dict.fromkeys(other.names, piece))
+
+    def _lines(self, node: ast.stmt, first: int) -> LineRange:
+        """Return the lines of a statement with the comments that stand directly above it."""
+        while first - 1 > self._last_line and self._is_own_comment(first - 1):
+            first -= 1
+        return LineRange(first, node.end_lineno or node.lineno)
+
+    def _is_own_comment(self, number: int) -> bool:
+        line = self._source.line(number)
+        return line.startswith("#") and number > 1 and not _BANNER.match(line)
+
+    def _banners_between(self, first: int, last: int) -> bool:
+        return any(_BANNER.match(self._source.line(number)) for number in range(first, last))
+
+
+def _first_line(node: ast.stmt) -> int:
+    if not isinstance(node, _Definition) or not node.decorator_list:
+        return node.lineno
+    return min(node.lineno, *(decorator.lineno for decorator in node.decorator_list))
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _kind(node: ast.stmt, names: Sequence[str]) -> SymbolKind:
+    if names and all(name in _STAYS or _DUNDER.match(name) for name in names):
+        return SymbolKind.FIXED
+    if isinstance(node, ast.ClassDef):
+        return SymbolKind.CLASS
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return SymbolKind.FUNCTION if names else SymbolKind.STATEMENT
+    if isinstance(node, ast.If) and _is_main_test(node.test):
+        return SymbolKind.MAIN
+    if not names:
+        return SymbolKind.STATEMENT
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return _assigned_kind(node, names[0])
+    return SymbolKind.ALIAS if type(node).__name__ == "TypeAlias" else SymbolKind.BLOCK
+
+
+def _assigned_kind(node: ast.Assign | ast.AnnAssign, name: str) -> SymbolKind:
+    value = node.value
+    if isinstance(value, ast.Call):
+        called = last_name(value.func)
+        if called in _LOGGERS:
+            return SymbolKind.LOGGER
+        if called in _ALIASES:
+            return SymbolKind.ALIAS
+    if isinstance(value, ast.Subscript) and last_name(value.value) in _ALIASES:
+        return SymbolKind.ALIAS
+    if isinstance(value, (ast.Dict, ast.List, ast.Set, ast.Call)) and not name.isupper():
+        return SymbolKind.VARIABLE
+    return SymbolKind.CONSTANT
+
+
+def _is_main_test(test: ast.expr) -> bool:
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == "__name__"
+    )
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return last_name(test) == "TYPE_CHECKING"
+
+
+def bound_in(node: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement binds in the module, those of nested scopes left out."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        part = stack.pop()
+        kind = type(part)
+        if kind in _BIND:
+            yield from names_bound(part)
+        if kind not in _ENDS:
+            found = children(part)
+            found.reverse()
+            stack += found
+
+
+def blocks_below(node: ast.stmt) -> Iterator[ast.AST]:
+    """Yield a statement and all statements, handlers and cases in it, nested scopes or not."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        part = stack.pop()
+        yield part
+        for block in _BLOCKS if "body" in part._fields or "cases" in part._fields else ():
+            stack.extend(getattr(part, block, ()))
+
+
+def _is_conditional_import(node: ast.stmt) -> bool:
+    """Tell whether a block only imports, or says with a plain value whether it could."""
+    if not isinstance(node, (ast.If, ast.Try)):
+        return False
+    statements = list(_statements_in(node))
+    return any(isinstance(s, _IMPORTS) for s in statements) and all(
+        isinstance(s, (*_IMPORTS, ast.Pass)) or _is_plain_assignment(s) for s in statements
+    )
+
+
+def _statements_in(node: ast.stmt) -> Iterator[ast.stmt]:
+    for block in ("body", "orelse", "finalbody", "handlers"):
+        for part in getattr(node, block, ()):
+            if isinstance(part, (ast.If, ast.Try, ast.ExceptHandler)):
+                yield from _statements_in(part)  # type: ignore[arg-type]
+            else:
+                yield part
+
+
+def _is_plain_assignment(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, (ast.Constant, ast.Name, ast.Attribute))
+        and all(isinstance(target, ast.Name) for target in node.targets)
+    )
+
+
+def _exports(node: ast.stmt) -> tuple[str, ...]:
+    """Return the names of a plain ``__all__ = [...]``."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, (ast.List, ast.Tuple)):
+        return ()
+    if not any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
+        return ()
+    names = [e.value for e in node.value.elts if isinstance(e, ast.Constant)]
+    return tuple(name for name in names if isinstance(name, str))

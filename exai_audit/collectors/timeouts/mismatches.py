@@ -1,0 +1,251 @@
+"""Milliseconds where seconds are expected, and the reverse: by name, conversion or magnitude."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from exai_audit.facts.timeouts import Clue, MismatchFact
+from exai_audit.knowledge.calls import Call
+from exai_audit.knowledge.limit_names import LIMIT_WORD, is_timeout_like, named_unit, unit_scale
+from exai_audit.knowledge.table import table
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import Argument, argument, arguments, last_name, text_of
+from exai_audit.syntax.numbers import is_numeric_literal
+from exai_audit.syntax.triggers import Sign
+
+
+def _takes_a_limit_unnamed(row: Call) -> bool:
+    limit = row.timeout
+    return limit is not None and (limit.position is not None or not is_timeout_like(limit.argument))
+
+
+def _takes_a_limit(row: Call) -> bool:
+    return row.timeout is not None
+
+
+# A key may say "max-wait-ms", which is several words.
+SIGN = Sign(words=re.compile(LIMIT_WORD.pattern + r"|\Await\Z"), rows=_takes_a_limit_unnamed)
+_CASTS = frozenset({"builtins.float", "builtins.int", "builtins.round", "builtins.abs"})
+_FACTORS = (1000.0, 60.0, 3600.0, 1e6, 1e9)
+_UNITS = {1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours", 1e-6: "µs"}
+# In milliseconds 2 to 120 seconds; in seconds odd lengths that nobody writes without an hour.
+_LEAST_IN_MS = 2000.0
+_ROUND_IN_MS = 500.0
+_HOUR = 3600.0
+_HAVE_UNITS = frozenset({
+    ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp, ast.BoolOp,
+})  # fmt: skip
+_unit_said = lru_cache(maxsize=16384)(named_unit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """How many seconds one of an expression's units is, and what tells so."""
+
+    scale: float
+    clue: Clue
+
+
+def mismatches(tree: ModuleTree) -> tuple[MismatchFact, ...]:
+    """Return the mismatches in source order, one for each place."""
+    found = [fact for call in _calls(tree) for fact in _in_call(call, tree)]
+    for target, value in (*_assigned(tree), *_entries(tree)):
+        found.extend(_between(target, value, value, "", tree))
+    return tuple(sorted(found, key=lambda fact: fact.place.span))
+
+
+def _calls(tree: ModuleTree) -> list[ast.Call]:
+    """Return the calls that are given something of a unit, or a number of an odd size."""
+    found = [call for call in tree.calls_of(_takes_a_limit) if _is_given_a_unit(call, tree)]
+    for keyword in tree.all(ast.keyword):
+        if type(keyword.value) in _HAVE_UNITS and keyword.arg and _unit_said(keyword.arg):
+            around = tree.parent(keyword)
+            if isinstance(around, ast.Call):
+                found.append(around)
+    return list(dict.fromkeys(found))
+
+
+def _is_given_a_unit(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether an argument may be of another unit than that of a limit."""
+    given = (*call.args, *(keyword.value for keyword in call.keywords))
+    return any(_may_be_of_another(value, tree) for value in given)
+
+
+def _may_be_of_another(value: ast.expr, tree: ModuleTree) -> bool:
+    if is_numeric_literal(value):
+        number = tree.number(value)
+        return number is not None and any(_is_of_other_size(number, unit) for unit in (1.0, 1e-3))
+    return type(value) in _HAVE_UNITS and unit_of(value, tree) is not None
+
+
+def _assigned(tree: ModuleTree) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what is assigned to names and attributes, with their last names."""
+    for plain in tree.all(ast.Assign):
+        if type(plain.value) in _HAVE_UNITS and isinstance(
+            plain.targets[0], (ast.Name, ast.Attribute)
+        ):
+            yield last_name(plain.targets[0]), plain.value
+    for typed in tree.all(ast.AnnAssign):
+        if typed.value is not None and isinstance(typed.target, (ast.Name, ast.Attribute)):
+            yield last_name(typed.target), typed.value
+
+
+def _entries(tree: ModuleTree) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the values of mappings with their keys."""
+    for mapping in tree.all(ast.Dict):
+        for key, value in zip(mapping.keys, mapping.values, strict=True):
+            if type(value) in _HAVE_UNITS:
+                text = text_of(key)
+                if text:
+                    yield text, value
+
+
+def _in_call(call: ast.Call, tree: ModuleTree) -> Iterator[MismatchFact]:
+    name = tree.qualified(call.func)
+    row = table().call(name) if name else None
+    known = None
+    if row is not None and row.timeout is not None:
+        known = argument(call, row.timeout.argument, row.timeout.position)
+        if known is not None:
+            yield from _given_to_known(known, row, tree)
+    for keyword in call.keywords:
+        if keyword.arg and (known is None or keyword is not known.node):
+            yield from _between(keyword.arg, keyword.value, keyword, name or "", tree)
+
+
+def _given_to_known(given: Argument, row: Call, tree: ModuleTree) -> Iterator[MismatchFact]:
+    assert row.timeout is not None
+    expected = unit_scale(row.timeout.unit)
+    target, value = row.timeout.argument, given.value
+    if is_numeric_literal(value):
+        number = tree.number(value)
+        is_limit = row.timeout.waits != "lifetime"
+        if number is not None and is_limit and _is_of_other_size(number, expected):
+            yield _fact(given.node, row.name, target, expected, value, None, tree)
+        return
+    unit = unit_of(value, tree)
+    if unit is not None and unit.scale != expected:
+        yield _fact(given.node, row.name, target, expected, value, unit, tree)
+
+
+def _is_of_other_size(number: float, expected: float) -> bool:
+    """Tell whether a number looks as if it counted in the other unit."""
+    if expected == 1.0:
+        in_ms = number >= _LEAST_IN_MS and number % _ROUND_IN_MS == 0
+        return in_ms and number % _HOUR != 0
+    return expected == 1e-3 and 0 < number < 10 and number != int(number)
+
+
+def _between(
+    target: str, value: ast.expr, at: ast.AST, operation: str, tree: ModuleTree
+) -> Iterator[MismatchFact]:
+    """Yield the mismatch of a value with the unit that the name of its target says."""
+    expected = _unit_said(target)
+    if expected is None or is_numeric_literal(value):
+        return
+    unit = unit_of(value, tree)
+    if unit is None or unit.scale == expected:
+        return
+    if is_timeout_like(target) or is_timeout_like(_source_name(value)):
+        yield _fact(at, operation, target, expected, value, unit, tree)
+
+
+def _fact(
+    at: ast.AST,
+    operation: str,
+    target: str,
+    expected: float,
+    value: ast.expr,
+    unit: _Unit | None,
+    tree: ModuleTree,
+) -> MismatchFact:
+    other = 1e-3 if expected == 1.0 else 1.0
+    return MismatchFact(
+        place=tree.place(at),
+        operation=operation,
+        target=target,
+        target_unit=_UNITS.get(expected, "another unit"),
+        given=" ".join(tree.text(value).split()),
+        given_unit=_UNITS.get(unit.scale if unit else other, "another unit"),
+        clue=unit.clue if unit else Clue.MAGNITUDE,
+    )
+
+
+def unit_of(node: ast.expr, tree: ModuleTree) -> _Unit | None:
+    """Return the unit that an expression counts in, None where nothing says it."""
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return _named(last_name(node))
+    if isinstance(node, ast.Subscript):
+        return _named(text_of(node.slice) or "")
+    if isinstance(node, ast.Call):
+        return _unit_of_call(node, tree)
+    if isinstance(node, ast.BinOp):
+        return _converted(node, tree)
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        return unit_of(node.values[0], tree)
+    return None
+
+
+def _named(name: str) -> _Unit | None:
+    scale = _unit_said(name)
+    return _Unit(scale, Clue.NAME) if scale is not None else None
+
+
+def _unit_of_call(call: ast.Call, tree: ModuleTree) -> _Unit | None:
+    name = last_name(call.func)
+    if name == "total_seconds" and isinstance(call.func, ast.Attribute):
+        return _Unit(1.0, Clue.NAME)
+    first = _first(call)
+    if first is None:
+        return None
+    unit = unit_of(first, tree)
+    if unit is not None and tree.qualified(call.func) in _CASTS:
+        return unit
+    return _named(text_of(first) or "") if name in ("get", "getenv") else None
+
+
+def _first(call: ast.Call) -> ast.expr | None:
+    given = next(iter(arguments(call)), None)
+    return given.value if given is not None else None
+
+
+def _converted(node: ast.BinOp, tree: ModuleTree) -> _Unit | None:
+    """Return the unit after multiplying or dividing by a factor between units."""
+    pairs: tuple[tuple[ast.expr, ast.expr], ...]
+    if isinstance(node.op, ast.Mult):
+        pairs = ((node.left, node.right), (node.right, node.left))
+    elif isinstance(node.op, (ast.Div, ast.FloorDiv)):
+        pairs = ((node.left, node.right),)
+    else:
+        return None
+    for value, by in pairs:
+        factor = tree.number(by) if is_numeric_literal(by) else None
+        if factor not in _FACTORS or factor is None or is_numeric_literal(value):
+            continue
+        unit = unit_of(value, tree)
+        multiplied = isinstance(node.op, ast.Mult)
+        if unit is not None:
+            scale = unit.scale / factor if multiplied else unit.scale * factor
+            return _Unit(_known_scale(scale), unit.clue)
+        if multiplied and factor == 1000.0 and is_timeout_like(last_name(value)):
+            return _Unit(1e-3, Clue.CONVERSION)
+    return None
+
+
+def _known_scale(scale: float) -> float:
+    """Return the scale of a unit without the noise of floating point."""
+    return next((known for known in _UNITS if abs(known - scale) < known * 1e-9), scale)
+
+
+def _source_name(node: ast.expr) -> str:
+    if isinstance(node, ast.BinOp):
+        return _source_name(node.left) or _source_name(node.right)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        first = _first(node)
+        if first is not None:
+            return _source_name(first)
+    return last_name(node)

@@ -1,0 +1,382 @@
+"""Where a file supplies or names a limit: each form of site, before overlapping ones are merged."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from exai_audit.collectors.timeouts.lookalikes import (
+    gives_lifetime,
+    is_lifetime,
+    names_no_limit,
+    says_only,
+)
+from exai_audit.collectors.timeouts.shapes import (
+    HEARTBEATS,
+    OPTION_MAKERS,
+    OPTIONS,
+    annotates_an_option,
+    is_plain,
+    is_setter,
+    key_of,
+    name_of_target,
+    options_of,
+    targets_of,
+    through_tasks,
+)
+from exai_audit.collectors.timeouts.values import CASTS, Value, ValueReader
+from exai_audit.facts.timeouts import Category, TimeoutForm, ValueKind
+from exai_audit.knowledge.calls import Call
+from exai_audit.knowledge.limit_names import (
+    is_plural,
+    is_timeout_key,
+    is_timeout_like,
+    unit_scale,
+)
+from exai_audit.knowledge.table import table
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import (
+    FUNCTIONS,
+    Argument,
+    Function,
+    Parameter,
+    argument,
+    arguments,
+    dotted,
+    last_name,
+    parameters,
+    text_of,
+)
+from exai_audit.syntax.numbers import is_numeric_literal
+from exai_audit.syntax.scopes import How
+
+_MAPPINGS = frozenset({"builtins.dict", "collections.OrderedDict"})
+_WEBSOCKETS = frozenset({"ws_connect", "WebSocketResponse"})
+_HOLDERS = (ast.keyword, ast.Starred, ast.Attribute)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place that gives a limit. ``at`` is where it stands, ``covers`` what it speaks for.
+
+    Of an entry of a mapping these are the key and the value.
+    """
+
+    at: ast.AST
+    form: TimeoutForm
+    value: Value
+    name: str
+    covers: ast.AST
+    call: ast.Call | None = None
+    row: Call | None = None
+    scale: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The nodes of one module that may give a limit, in source order."""
+
+    calls: Sequence[ast.Call] = ()
+    functions: Sequence[Function] = ()
+    assignments: Sequence[ast.Assign | ast.AnnAssign] = ()
+    mappings: Sequence[ast.Dict] = ()
+    choices: Sequence[ast.BoolOp | ast.IfExp] = ()
+
+
+class SiteFinder:
+    """Finds the sites of one module."""
+
+    def __init__(self, tree: ModuleTree, candidates: Candidates) -> None:
+        self._tree = tree
+        self._candidates = candidates
+        self._reader = ValueReader(tree)
+
+    def sites(self) -> Iterator[Site]:
+        """Yield all sites, outer ones and the ones inside them alike."""
+        for assignment in self._candidates.assignments:
+            yield from self._assigned(assignment)
+        for function in self._candidates.functions:
+            yield from self._defaults(function)
+        for call in self._candidates.calls:
+            yield from self._called(call)
+        for mapping in self._candidates.mappings:
+            yield from self._mapped(mapping)
+        for choice in self._candidates.choices:
+            yield from self._chosen(choice)
+
+    @cached_property
+    def _functions(self) -> dict[str, Function]:
+        tree = self._tree
+        return {f"{tree.dotted}.{tree.symbol(f)}": f for f in self._candidates.functions}
+
+    # Definitions
+
+    def _assigned(self, node: ast.Assign | ast.AnnAssign) -> Iterator[Site]:
+        if node.value is None:
+            return
+        for target in targets_of(node):
+            form, name = self._definition(target)
+            if form is None or not is_timeout_like(name) or names_no_limit(name, target):
+                continue
+            if is_lifetime(name, target, self._tree):
+                continue
+            value = self._reader.default_of_field(node.value) or self._reader.read(node.value)
+            if value is not None and _can_be_limit(value, name):
+                if form is TimeoutForm.LOCAL and value.kind is not ValueKind.LITERAL:
+                    continue
+                call = node.value if isinstance(node.value, ast.Call) else None
+                yield Site(target, form, value, name, node.value, call=call)
+
+    def _definition(self, target: ast.expr) -> tuple[TimeoutForm | None, str]:
+        name = name_of_target(target)
+        if isinstance(target, ast.Attribute):
+            return TimeoutForm.INSTANCE_ATTRIBUTE, name
+        if isinstance(target, ast.Subscript):
+            return (TimeoutForm.MAPPING_ENTRY, name) if is_timeout_key(name) else (None, "")
+        if not isinstance(target, ast.Name):
+            return None, ""
+        owner = self._tree.scopes.owner(name, self._tree.scopes.of(target))
+        forms: dict[type[ast.AST], TimeoutForm] = {
+            ast.Module: TimeoutForm.MODULE_CONSTANT,
+            ast.ClassDef: TimeoutForm.CLASS_FIELD,
+        }
+        kind = type(owner.node) if owner is not None else ast.Module
+        return forms.get(kind, TimeoutForm.LOCAL), name
+
+    def _defaults(self, function: Function) -> Iterator[Site]:
+        if any(last_name(decorator) == "overload" for decorator in function.decorator_list):
+            return
+        for param in parameters(function):
+            name, default = param.name, param.default
+            if default is None or not is_timeout_like(name):
+                continue
+            if is_lifetime(name, param.node, self._tree):
+                continue
+            option = self._option_default(param)
+            value = option or self._reader.default_of_field(default) or self._reader.read(default)
+            if value is not None and _can_be_limit(value, name):
+                form = TimeoutForm.COMMAND_OPTION if option else TimeoutForm.PARAMETER_DEFAULT
+                yield Site(default, form, value, name, default)
+
+    def _option_default(self, param: Parameter) -> Value | None:
+        """Return the default of an option as typer writes it: ``Option(5)``, ``Annotated``."""
+        default = param.default
+        if isinstance(default, ast.Call) and last_name(default.func) in OPTION_MAKERS:
+            return self._reader.default_of_field(default)
+        is_option = param.annotation is not None and annotates_an_option(param.annotation)
+        return self._reader.read(default) if default is not None and is_option else None
+
+    # Calls
+
+    def _called(self, call: ast.Call) -> Iterator[Site]:
+        if says_only(call, self._tree):
+            return
+        name = self._tree.qualified(call.func)
+        row = table().call(name) if name else None
+        if row is not None and row.timeout is not None and row.timeout.waits == "lifetime":
+            return
+        if gives_lifetime(call):
+            return
+        if last_name(call.func) in OPTIONS:
+            yield from self._command_option(call)
+            return
+        known = self._known_argument(call, row)
+        if known is not None:
+            yield from self._given(call, known, row)
+        elif is_setter(call):
+            value = self._reader.read(call.args[0])
+            if value is not None:
+                name_set = last_name(call.func)
+                yield Site(call.args[0], TimeoutForm.KNOWN_API, value, name_set, call.args[0], call)
+        yield from self._keywords(call, known, row, name)
+        fallback = self._reader.fallback(call)
+        if fallback is not None and not is_lifetime(fallback[1].key, call, self._tree):
+            literal, value = fallback
+            form = self._form_at(call, TimeoutForm.FALLBACK)
+            yield Site(literal, form, value, value.key, call, call)
+        yield from self._project_call(call, name)
+
+    def _known_argument(self, call: ast.Call, row: Call | None) -> Argument | None:
+        if row is None or row.timeout is None:
+            return None
+        return argument(call, row.timeout.argument, row.timeout.position)
+
+    def _given(self, call: ast.Call, given: Argument, row: Call | None) -> Iterator[Site]:
+        assert row is not None and row.timeout is not None
+        form = TimeoutForm.CALL_KEYWORD if is_timeout_like(given.name) else TimeoutForm.KNOWN_API
+        covers: ast.AST = given.node
+        if row.timeout.waits == "limit":
+            value = self._reader.phases(call)
+            covers, form = call, self._form_at(call, form)
+        else:
+            value = self._reader.read(given.value)
+        scale = unit_scale(row.timeout.unit)
+        site = Site(given.node, form, _NOTHING, row.timeout.argument, covers, call, row, scale)
+        if value is not None:
+            yield replace(site, value=value)
+        else:
+            yield from self._through_local(given.value, site)
+
+    def _keywords(
+        self, call: ast.Call, known: Argument | None, row: Call | None, name: str | None
+    ) -> Iterator[Site]:
+        is_mapping = name in _MAPPINGS
+        form = TimeoutForm.CALL_KEYWORD
+        if is_mapping:
+            form = self._form_at(call, TimeoutForm.MAPPING_ENTRY)
+        beats = HEARTBEATS if _is_websocket(call, row) else frozenset()
+        for given in call.keywords:
+            argument_name = given.arg or ""
+            if known is not None and given is known.node:
+                continue
+            if not (is_timeout_like(argument_name) or argument_name in beats):
+                continue
+            value = self._reader.read(given.value)
+            limited = None if is_mapping else call
+            site = Site(given, form, _NOTHING, argument_name, given, limited, row)
+            if value is not None and _can_be_limit(value, argument_name):
+                yield replace(site, value=value)
+            elif value is None and not is_mapping:
+                yield from self._through_local(given.value, site)
+
+    def _through_local(self, node: ast.expr, site: Site) -> Iterator[Site]:
+        """Yield the literal local that is handed on, under whatever name, as a limit here."""
+        if not isinstance(node, ast.Name) or is_timeout_like(node.id):
+            return
+        owner = self._tree.scopes.owner(node.id, self._tree.scopes.of(node))
+        if owner is None or not isinstance(owner.node, FUNCTIONS):
+            return
+        bindings = owner.names[node.id]
+        if len(bindings) != 1 or bindings[0].how is not How.VALUE or bindings[0].value is None:
+            return
+        literal = bindings[0].value
+        value = self._reader.read(literal) if is_numeric_literal(literal) else None
+        if value is not None and value.kind is ValueKind.LITERAL:
+            yield replace(site, at=literal, form=TimeoutForm.LOCAL, value=value, covers=literal)
+
+    def _project_call(self, call: ast.Call, name: str | None) -> Iterator[Site]:
+        """Yield literals given by position to a function of this file that calls them a limit."""
+        function = self._functions.get(name or "")
+        if function is None:
+            return
+        names = [param.name for param in parameters(function) if not (param.star or param.by_name)]
+        if names[:1] in (["self"], ["cls"]):
+            names = names[1:]
+        for given, name_given in zip(call.args, names, strict=False):
+            if isinstance(given, ast.Starred):
+                return
+            if is_timeout_like(name_given) and is_numeric_literal(given):
+                value = self._reader.read(given)
+                if value is not None:
+                    yield Site(given, TimeoutForm.PROJECT_CALL, value, name_given, given, call)
+
+    def _command_option(self, call: ast.Call) -> Iterator[Site]:
+        names = [text for text in map(text_of, call.args) if text and is_timeout_key(text)]
+        default = argument(call, "default")
+        value = self._reader.read(default.value, strings=True) if default and names else None
+        if default is not None and value is not None:
+            form, name = TimeoutForm.COMMAND_OPTION, names[0].lstrip("-")
+            yield Site(default.node, form, value, name, call)
+
+    # Entries and choices
+
+    def _mapped(self, mapping: ast.Dict) -> Iterator[Site]:
+        for key, given in zip(mapping.keys, mapping.values, strict=True):
+            name = text_of(key)
+            if key is None or name is None or not is_timeout_key(name):
+                continue
+            value = self._reader.read(given)
+            if value is not None and _can_be_limit(value, name):
+                form = self._form_at(mapping, TimeoutForm.MAPPING_ENTRY)
+                yield Site(key, form, value, name, given)
+
+    def _form_at(self, node: ast.AST, otherwise: TimeoutForm) -> TimeoutForm:
+        """Return the form of what a module or class defines with: an own table, a constant.
+
+        What is handed to a call there is part of a definition only if that makes a constant.
+        """
+        if self._tree.function_of(node) is not None:
+            return otherwise
+        is_handed = False
+        for around in self._tree.ancestors(node):
+            is_handed |= isinstance(around, ast.Call) and not self._keeps(around)
+            if isinstance(around, (ast.Assign, ast.AnnAssign)):
+                if is_handed and not _target_name(around).isupper():
+                    break
+                is_class = self._tree.class_of(node) is not None
+                return TimeoutForm.CLASS_FIELD if is_class else TimeoutForm.MODULE_CONSTANT
+        return otherwise
+
+    def _keeps(self, call: ast.Call) -> bool:
+        """Tell whether a call gives back what it is given, as a number or a mapping."""
+        return self._tree.qualified(call.func) in CASTS | _MAPPINGS
+
+    def _chosen(self, node: ast.BoolOp | ast.IfExp) -> Iterator[Site]:
+        asked, literal = options_of(node)
+        name = key_of(asked) or last_name(asked)
+        key = self._reader.key_of(asked) if isinstance(asked, ast.Call) else ""
+        if not key and (isinstance(asked, ast.Call) or not is_timeout_like(name)):
+            return
+        if is_lifetime(name, node, self._tree):
+            return
+        value = self._reader.read(literal, strings=bool(key)) if is_plain(literal) else None
+        if value is not None and value.kind is ValueKind.LITERAL:
+            value = replace(value, fallback=True, key=key)
+            form = self._form_at(node, TimeoutForm.FALLBACK)
+            yield Site(literal, form, value, key or name, node)
+
+    def operation(self, site: Site) -> str:
+        """Return what the limit bounds: the callee, for a limiter what is awaited in it."""
+        call = site.call
+        if call is None:
+            return ""
+        name = self._callee(call)
+        limit = site.row.timeout if site.row is not None else None
+        awaits = limit is not None and limit.waits == "around" and limit.position
+        given = arguments(call) if awaits else []
+        awaited = through_tasks(given[0].value) if given else None
+        if isinstance(awaited, ast.Call):
+            return self._callee(awaited) or name
+        if limit is not None and limit.waits == "limit":
+            outer = self._taker(call)
+            if outer is not None:
+                return self._callee(outer)
+        return name
+
+    def _taker(self, call: ast.Call) -> ast.Call | None:
+        """Return the call that is given what ``call`` makes, or is one of its methods."""
+        holder = self._tree.parent(call)
+        if isinstance(holder, ast.Call):
+            return holder if holder.func is not call else None
+        outer = self._tree.parent(holder) if isinstance(holder, _HOLDERS) else None
+        if isinstance(holder, ast.Attribute) and isinstance(outer, ast.Call):
+            return outer if outer.func is holder else None
+        return outer if isinstance(outer, ast.Call) else None
+
+    def _callee(self, call: ast.Call) -> str:
+        name = self._tree.qualified(call.func)
+        if name:
+            return table().canonical(name)
+        return dotted(call.func) if isinstance(call.func, (ast.Name, ast.Attribute)) else ""
+
+
+_NOTHING = Value(ValueKind.NONE)
+
+
+def _target_name(node: ast.Assign | ast.AnnAssign) -> str:
+    target = targets_of(node)[0]
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _is_websocket(call: ast.Call, row: Call | None) -> bool:
+    if row is not None and row.category is not None:
+        return row.category == Category.WEBSOCKET.value
+    return last_name(call.func) in _WEBSOCKETS
+
+
+def _can_be_limit(value: Value, name: str) -> bool:
+    """Tell whether a value fits its name: a plain number under a plural is a count."""
+    is_number = value.kind is ValueKind.LITERAL and not value.compound
+    return not (is_number and is_plural(name))

@@ -1,0 +1,131 @@
+"""Limits on waiting: every site of a file, once, with its value in seconds and what it bounds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from exai_audit.collectors.timeouts.candidates import candidates, takes_a_limit_unnamed
+from exai_audit.collectors.timeouts.sites import Site, SiteFinder
+from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
+from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, scale
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import arguments, text_of
+from exai_audit.syntax.numbers import is_numeric_literal
+from exai_audit.syntax.triggers import Sign
+
+_KEY_IN_PARTS = r"\A_*wait(?:_|\Z|(?-i:[A-Z]))"  # "max-wait-ms"
+SIGN = Sign(
+    words=re.compile(rf"{LIMIT_WORD.pattern}|\A(?:heartbeat|ping_interval)\Z|{_KEY_IN_PARTS}"),
+    rows=takes_a_limit_unnamed,
+)
+_VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
+
+
+def timeouts(tree: ModuleTree) -> tuple[TimeoutFact, ...]:
+    """Return the sites in source order."""
+    finder = SiteFinder(tree, candidates(tree))
+    facts = [_fact(site, finder, tree) for site in _merged(finder.sites(), tree)]
+    return tuple(sorted(facts, key=lambda fact: (fact.place.span, fact.name)))
+
+
+def _merged(sites: Iterable[Site], tree: ModuleTree) -> Iterator[Site]:
+    """Leave out a site inside another, and the second of two at the same place."""
+    found = list(sites)
+    covering = {site.covers for site in found}
+    entries = {site.covers for site in found if _is_entry(site, tree)}
+    seen: set[ast.AST] = set()
+    for site in found:
+        own = {site.covers, site.at}
+        around = set(tree.ancestors(site.at))
+        if seen & own or (covering - own) & around or entries & (around | {site.at}):
+            continue
+        seen.update(own)
+        yield site
+
+
+def _is_entry(site: Site, tree: ModuleTree) -> bool:
+    """Tell whether a site is an entry of a mapping, which covers its key and its value."""
+    holder = tree.parent(site.at)
+    is_pair = site.at is not site.covers and holder is tree.parent(site.covers)
+    return is_pair and isinstance(holder, ast.Dict)
+
+
+def _fact(site: Site, finder: SiteFinder, tree: ModuleTree) -> TimeoutFact:
+    place = tree.place(site.at)
+    operation = finder.operation(site)
+    is_async = _is_async(site, tree)
+    return TimeoutFact(
+        place=place,
+        form=site.form,
+        value=site.value.kind,
+        seconds=_seconds(site),
+        name=site.value.phase or site.name,
+        operation=operation,
+        category=_category(site, operation, place.symbol, is_async, tree),
+        is_async=is_async,
+        key=site.value.key,
+        first=_first_literal(site.call, site.at, tree),
+        refers=_refers(site, tree),
+        fallback=site.value.fallback,
+    )
+
+
+def _refers(site: Site, tree: ModuleTree) -> str:
+    """Return the dotted name of the constant that the limit is, where its origin is known."""
+    if site.value.kind is not ValueKind.REFERENCE or _is_entry(site, tree):
+        return ""
+    node = site.covers
+    if isinstance(site.at, ast.keyword):
+        node = site.at.value
+    elif tree.parent(site.at) is site.covers:  # an argument of what makes a limit
+        node = site.at
+    refers = tree.qualified(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
+    return refers or ""
+
+
+def _seconds(site: Site) -> float | None:
+    amount = site.value.amount
+    if amount is None or site.value.kind is ValueKind.NONE:
+        return None
+    if site.value.in_seconds:
+        return amount
+    factor = site.scale if site.scale is not None else scale(site.name)
+    if factor is not None and site.value.key and site.form is not TimeoutForm.FALLBACK:
+        factor = scale(site.value.key) if factor == 1.0 else factor
+    return round(amount * factor, 9) if factor is not None else None
+
+
+def _is_async(site: Site, tree: ModuleTree) -> bool:
+    if site.row is not None and site.row.is_async:
+        return True
+    return isinstance(tree.function_of(site.at), ast.AsyncFunctionDef)
+
+
+def _category(
+    site: Site, operation: str, symbol: str, is_async: bool, tree: ModuleTree
+) -> Category:
+    if site.row is not None and site.row.category:
+        return Category(site.row.category)
+    return category_of(
+        operation,
+        (site.name, site.value.key),
+        symbol,
+        tree.source.path,
+        is_async=is_async,
+        cooldown=site.form not in _NAMED_ELSEWHERE,
+    )
+
+
+def _first_literal(call: ast.Call | None, at: ast.AST, tree: ModuleTree) -> str:
+    """Return the first argument as written if it is a literal: an address, a queue, a key."""
+    given = arguments(call) if call is not None else []
+    verb = text_of(given[0].value) if given and not given[0].name else None
+    first = next(iter(given[1:] if verb in _VERBS else given), None)
+    if first is None or first.node is at or first.name or first.star:
+        return ""
+    value = first.value
+    is_text = isinstance(value, ast.Constant) and isinstance(value.value, (str, bytes))
+    return tree.text(value) if is_text or is_numeric_literal(value) else ""

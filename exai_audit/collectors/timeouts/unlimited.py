@@ -1,0 +1,239 @@
+"""Calls that may wait for ever: known to do so by default, or told to by an explicit None."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from enum import Enum
+from functools import cached_property
+
+from exai_audit.collectors.context.limiters import Guards
+from exai_audit.collectors.context.roles import is_route
+from exai_audit.facts.timeouts import Category, UnlimitedFact
+from exai_audit.knowledge.calls import Call, Timeout
+from exai_audit.knowledge.limit_names import category_of
+from exai_audit.knowledge.table import table
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import argument, arguments, is_none, last_name, text_of
+from exai_audit.syntax.triggers import Sign
+
+_WAITS = frozenset({"network", "process", "in-process"})
+_LOCAL_ADDRESS = re.compile(r"(?:unix|file|data|ipc|redis\+socket|rediss\+unix)[:+]|/|\\0|\0")
+_MEANS_LOCAL = frozenset({
+    "unix_socket_path", "unix_socket", "unix_sock", "path", "uds",
+    "connection_pool",  # made elsewhere, with its own address and limits
+})  # fmt: skip
+_PARTLY = "other phases of it are limited"
+_READS = frozenset({"read", "sock_read"})
+_WHOLE = "all phases together"
+_SENDS = frozenset({"request", "send", "get_adapter"})
+_SESSIONS = frozenset({"Session", "session"})
+
+
+class _Open(Enum):
+    """Which phases of a limit have no end."""
+
+    NOTHING = 0
+    SOME = 1
+    ALL = 2
+
+
+def _waits(row: Call) -> bool:
+    return row.timeout is not None and row.timeout.waits in _WAITS
+
+
+SIGN = Sign(rows=_waits)
+
+
+def unlimited(tree: ModuleTree) -> tuple[UnlimitedFact, ...]:
+    """Return the calls in source order."""
+    reader = _Reader(tree)
+    found = [fact for call in tree.calls_of(_waits) for fact in reader.read(call)]
+    return tuple(sorted(found, key=lambda fact: fact.place.span))
+
+
+class _Reader:
+    """Reads the calls of one module, and what else of it limits them."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+        self._guards = Guards(tree)
+
+    def read(self, call: ast.Call) -> Iterator[UnlimitedFact]:
+        """Yield what there is to say of a call."""
+        tree = self._tree
+        name = tree.qualified(call.func)
+        row = table().call(name) if name else None
+        if row is None or row.timeout is None or not _waits(row) or _unpacks(call):
+            return
+        given = _given(call, row.timeout)
+        open_ended = _open_phases(given, tree) if given is not None else _Open.NOTHING
+        if open_ended is _Open.NOTHING and not _is_unlimited(given, row.timeout):
+            return
+        if _is_local(call) or self._is_limited_elsewhere(call, row):
+            return
+        place = tree.place(call)
+        yield UnlimitedFact(
+            place=place,
+            operation=row.name,
+            argument=row.timeout.argument,
+            category=_category(row, place.symbol, tree),
+            waits=row.timeout.waits,
+            given=given is not None,
+            package=row.package or row.name.partition(".")[0],
+            forever_below="" if given is not None else row.timeout.forever_below,
+            doubt=_PARTLY if open_ended is _Open.SOME else _doubt(call, row, row.timeout),
+            elsewhere=row.name.startswith("requests.Session.") and not self._makes_sessions,
+            guarded=self._guards.stand_around(call),
+            served=_is_served(call, tree),
+        )
+
+    def _is_limited_elsewhere(self, call: ast.Call, row: Call) -> bool:
+        """Tell whether the file sets a limit in another way for calls of this kind."""
+        if row.timeout is None or row.timeout.waits != "network":
+            return False
+        if self._sets_the_default:
+            return True
+        root = row.name.partition(".")[0]
+        if root == "socket" or row.name == "paramiko.SSHClient.exec_command":
+            return "settimeout" in self._called
+        if row.name.startswith("requests.Session."):
+            return "mount" in self._called or self._replaces or _own_class(call, self._tree)
+        if root in ("smtplib", "ftplib"):
+            calls = self._tree.all(ast.Call)
+            return any(last_name(c.func) == "connect" and _limits(c) for c in calls)
+        return False
+
+    @cached_property
+    def _called(self) -> frozenset[str]:
+        return frozenset(last_name(call.func) for call in self._tree.all(ast.Call))
+
+    @cached_property
+    def _sets_the_default(self) -> bool:
+        setters = self._tree.calls(frozenset({"setdefaulttimeout"}))
+        return any(self._tree.qualified(c.func) == "socket.setdefaulttimeout" for c in setters)
+
+    @cached_property
+    def _makes_sessions(self) -> bool:
+        """Whether the file makes a session of requests itself."""
+        makers = self._tree.calls(_SESSIONS)
+        return any(self._tree.qualified(c.func) == "requests.Session" for c in makers)
+
+    @cached_property
+    def _replaces(self) -> bool:
+        """Whether the file puts its own function in the place of one that sends requests."""
+        targets = (t for assign in self._tree.all(ast.Assign) for t in assign.targets)
+        return any(isinstance(t, ast.Attribute) and t.attr in _SENDS for t in targets)
+
+
+def _unpacks(call: ast.Call) -> bool:
+    starred = any(isinstance(given, ast.Starred) for given in call.args)
+    return starred or any(keyword.arg is None for keyword in call.keywords)
+
+
+def _given(call: ast.Call, limit: Timeout) -> ast.expr | None:
+    """Return what is given to the limiting argument, or to another that limits the same wait."""
+    given = argument(call, limit.argument, limit.position)
+    if given is not None:
+        return given.value
+    return next((keyword.value for keyword in call.keywords if keyword.arg in limit.also), None)
+
+
+def _open_phases(given: ast.expr, tree: ModuleTree) -> _Open:
+    """Return which phases of a limit are given as None: ``(3, None)``, ``Timeout(None)``."""
+    phases = _phases(given, tree)
+    endless = {name for name, value in phases.items() if is_none(value)}
+    limited = phases.keys() - endless
+    if not endless or limited & _READS or (_WHOLE in limited):
+        return _Open.NOTHING
+    return _Open.SOME if limited else _Open.ALL
+
+
+def _phases(given: ast.expr, tree: ModuleTree) -> dict[str, ast.expr]:
+    """Return the phases of a tuple or a limit object by name; empty for anything else."""
+    if isinstance(given, ast.Tuple):
+        return {str(number): element for number, element in enumerate(given.elts)}
+    if not isinstance(given, ast.Call) or _unpacks(given):
+        return {}
+    row = table().call(tree.qualified(given.func) or "")
+    if row is None or row.timeout is None or row.timeout.waits != "limit":
+        return {}
+    whole = argument(given, row.timeout.argument, row.timeout.position)
+    name_of_whole = _WHOLE if row.timeout.whole else row.timeout.argument
+    return {
+        name_of_whole if whole is not None and one.node is whole.node else one.name: one.value
+        for one in arguments(given)
+    }
+
+
+def _limits(call: ast.Call) -> bool:
+    if any(keyword.arg == "timeout" for keyword in call.keywords):
+        return True
+    return len(call.args) + sum(keyword.arg is None for keyword in call.keywords) > 2
+
+
+def _is_unlimited(given: ast.expr | None, limit: Timeout) -> bool:
+    if given is None:
+        return limit.default == "forever" or bool(limit.forever_below)
+    means_it = limit.unlimited or limit.default == "forever"
+    return means_it and is_none(given)
+
+
+def _is_local(call: ast.Call) -> bool:
+    """Tell whether the call stays on this machine by its address: a file, a Unix socket.
+
+    A client of a pool made elsewhere has that pool's address and limits.
+    """
+    if any(keyword.arg in _MEANS_LOCAL for keyword in call.keywords):
+        return True
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.JoinedStr) and first.values:
+        first = first.values[0]
+    return _LOCAL_ADDRESS.match(text_of(first) or "") is not None
+
+
+def _doubt(call: ast.Call, row: Call, limit: Timeout) -> str:
+    """Return why there may be a limit all the same."""
+    if limit.partly:
+        return _PARTLY
+    if limit.address is not None and limit.address < len(call.args):
+        address = text_of(call.args[limit.address])
+        if address is None:
+            return "its address may set a limit"
+        if "timeout" in address:
+            return "its address sets a limit"
+    streams = (keyword.value for keyword in call.keywords if keyword.arg == "stream")
+    if row.name.endswith(".stream") or any(_is_true(stream) for stream in streams):
+        return "a stream may last"
+    return ""
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _own_class(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the receiver is of a class of this file, which may set its own limit."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    known = tree.resolve(owner) if owner is not None else None
+    if known is not None and known.name.startswith(f"{tree.dotted}."):
+        return True
+    is_self = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
+    return is_self and tree.class_of(call) is not None
+
+
+def _category(row: Call, symbol: str, tree: ModuleTree) -> Category:
+    if row.category:
+        return Category(row.category)
+    return category_of(
+        row.name, (), symbol, tree.source.path, is_async=row.is_async, cooldown=False
+    )
+
+
+def _is_served(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a coroutine or a request handler makes the call."""
+    function = tree.function_of(call)
+    if isinstance(function, ast.AsyncFunctionDef):
+        return True
+    return isinstance(function, ast.FunctionDef) and any(map(is_route, function.decorator_list))

@@ -1,0 +1,350 @@
+"""What value an expression gives to a limit: a literal, a reference, none, or nothing to say."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from exai_audit.facts.timeouts import ValueKind
+from exai_audit.knowledge.limit_names import is_timeout_key, is_timeout_like, words
+from exai_audit.knowledge.table import table
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import (
+    Argument,
+    argument,
+    arguments,
+    dotted,
+    is_none,
+    last_name,
+    receiver,
+    text_of,
+)
+from exai_audit.syntax.numbers import is_numeric_literal
+from exai_audit.syntax.scopes import How
+
+_TIMEDELTA = {
+    "weeks": 604800.0, "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0,
+    "milliseconds": 1e-3, "microseconds": 1e-6,
+}  # fmt: skip
+_TIMEDELTA_ORDER = (
+    "days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks",
+)  # fmt: skip
+CASTS = frozenset({"builtins.float", "builtins.int"})
+_FIELDS = frozenset({
+    "field", "column", "attrib", "ib", "option", "argument", "query", "param", "setting",
+})  # fmt: skip
+_FIRST_IS_DEFAULT = frozenset({"Field", "Option", "Argument", "Query", "Param"})
+_DEFAULTS = frozenset({"default", "fallback", "default_value"})
+_GETTERS = frozenset({
+    "get", "getenv", "getint", "getfloat", "getattr", "pop", "setdefault", "env", "environ",
+    "config", "conf", "setting", "lookup", "read", "load", "resolve",
+})  # fmt: skip
+_CASTING_GETTERS = frozenset({"int", "float", "str", "timedelta", "decimal"})
+_SOURCES = frozenset({"env", "environ", "config", "conf", "settings", "options"})
+_SCHEMA_KEYS = frozenset({"default", "minimum", "maximum", "min", "max", "type"})
+_CLOCKS = frozenset({
+    "time.time", "time.monotonic", "time.perf_counter", "anyio.current_time", "trio.current_time",
+    "datetime.datetime.now", "datetime.datetime.utcnow",
+})  # fmt: skip
+# The largest numbers of their size: what interfaces without a None write for "no limit".
+_FOR_EVER = frozenset(float(2**bits - 1) for bits in (31, 32, 63, 64))
+_SINGLETONS = frozenset({"Ellipsis", "NotImplemented"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a limit is given. ``amount`` is in the unit of the name, unless ``in_seconds``.
+
+    ``fallback`` tells that the literal only stands in for something that may be missing, ``key``
+    under which name that is looked up. ``compound`` is a limit object, a tuple or a mapping;
+    ``phase`` names the one of its phases that is a literal where its limit on the whole is none.
+    """
+
+    kind: ValueKind
+    amount: float | None = None
+    in_seconds: bool = False
+    fallback: bool = False
+    key: str = ""
+    compound: bool = False
+    phase: str = ""
+
+
+_NONE = Value(ValueKind.NONE)
+
+
+class ValueReader:
+    """Reads the values of one module."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+
+    def read(self, node: ast.expr, strings: bool = False) -> Value | None:
+        """Return the value of an expression that stands where a limit is expected.
+
+        Args:
+            strings: whether a number may be written as text, as in an environment variable.
+        """
+        if is_numeric_literal(node):
+            return _amount(self._tree.number(node))
+        if isinstance(node, ast.Constant):
+            if is_none(node):
+                return _NONE
+            return _amount(_number_in(text_of(node))) if strings else None
+        if isinstance(node, (ast.Tuple, ast.List)):
+            return self._compound(_unstarred(element) for element in node.elts)
+        if isinstance(node, ast.Dict):
+            return self._mapping(node)
+        if isinstance(node, ast.Call):
+            return self._call(node, strings)
+        if isinstance(node, ast.BoolOp):
+            return self._either(node, strings)
+        if isinstance(node, ast.IfExp):
+            return self._branches(node, strings)
+        if isinstance(node, ast.Await):
+            return self.read(node.value, strings)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            length = self._length_from_now(node)
+            if length is not None:
+                return replace(length, in_seconds=True)
+        return self._reference(node)
+
+    def default_of_field(self, node: ast.expr) -> Value | None:
+        """Return the default in ``Field(default=30)``, ``Field(30)``, ``Option(30)`` and so on."""
+        if not isinstance(node, ast.Call):
+            return None
+        name = last_name(node.func)
+        parts = words(name)
+        if not parts or not (parts[-1] in _FIELDS or "Field" in name):
+            return None
+        given = argument(node, "default", 0 if name in _FIRST_IS_DEFAULT else None)
+        return self.read(given.value) if given else None
+
+    def fallback(self, call: ast.Call) -> tuple[ast.expr, Value] | None:
+        """Return the literal that a getter falls back to, and its value with the key."""
+        key, index = self._looked_up(call)
+        given = _default(arguments(call)[index + 1 :]) if key else None
+        value = self.read(given, strings=True) if given is not None else None
+        if given is None or value is None or value.kind is not ValueKind.LITERAL:
+            return None
+        return given, replace(value, fallback=True, key=key)
+
+    def key_of(self, call: ast.Call) -> str:
+        """Return the timeout-like key that a getter looks up, empty for any other call."""
+        return self._looked_up(call)[0]
+
+    def _looked_up(self, call: ast.Call) -> tuple[str, int]:
+        if is_getter(call):
+            for index, given in enumerate(arguments(call)):
+                key = looked_up_key(given.value) if not (given.name or given.star) else ""
+                if key:
+                    return key, index
+        return "", 0
+
+    def _length_from_now(self, node: ast.BinOp) -> Value | None:
+        """Return the length of a wait whose end is given: ``time.monotonic() + 30``."""
+        for now, length in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(now, ast.Call) and self._is_a_clock(now):
+                return self.read(length)
+        return None
+
+    def _is_a_clock(self, call: ast.Call) -> bool:
+        if self._tree.qualified(call.func) in _CLOCKS:
+            return True
+        source = receiver(call.func)
+        return last_name(call.func) == "time" and source is not None and "loop" in last_name(source)
+
+    def phases(self, call: ast.Call) -> Value | None:
+        """Return the value of a limit object: all that is given to ``httpx.Timeout(10, read=5)``.
+
+        Its amount is the first argument, which is the limit on the whole, else the longest phase.
+        """
+        row = table().call(self._tree.qualified(call.func) or "")
+        if row is None or row.timeout is None or row.timeout.waits != "limit":
+            return None
+        whole = argument(call, row.timeout.argument, row.timeout.position)
+        known: list[Value] = []
+        for given in arguments(call):
+            value = self.read(given.value) if not given.star else None
+            is_whole = whole is not None and given.node is whole.node
+            if value is not None and is_whole and value.kind is ValueKind.LITERAL:
+                return replace(value, compound=True)
+            if value is not None:
+                known.append(replace(value, phase="" if is_whole else given.name))
+        strongest = _strongest(known)
+        return strongest if strongest is None or whole else replace(strongest, phase="")
+
+    def _call(self, node: ast.Call, strings: bool) -> Value | None:
+        limit = self.phases(node)
+        if limit is not None:
+            return limit
+        fallback = self.fallback(node)
+        if fallback is not None:
+            return fallback[1]
+        name = self._tree.qualified(node.func) or ""
+        if name in CASTS and (node.args or node.keywords):
+            return self._cast(arguments(node)[0].value)
+        if name in ("builtins.min", "builtins.max"):
+            return self._bounds(node, is_max=name == "builtins.max")
+        if name == "datetime.timedelta":
+            return self._timedelta(node)
+        if last_name(node.func) == "total_seconds" and isinstance(node.func, ast.Attribute):
+            return self.read(node.func.value)
+        return None
+
+    def _cast(self, node: ast.expr) -> Value | None:
+        text = text_of(node)
+        if text is not None and text.strip().lstrip("+-").lower() in ("inf", "infinity"):
+            return _NONE
+        return self.read(node, strings=True)
+
+    def _bounds(self, call: ast.Call, is_max: bool) -> Value | None:
+        """Return what ``min`` or ``max`` gives; a floor under something computed is no limit."""
+        values = [self.read(one) for one in call.args if not isinstance(one, ast.Starred)]
+        literals = [v for v in values if v is not None and v.kind is ValueKind.LITERAL]
+        computed = [v for v in literals if v.fallback and not v.key]
+        if not literals or (is_max and (computed or len(literals) < len(values))):
+            return None
+        amounts = [v.amount for v in literals if v.amount is not None]
+        if not amounts:
+            return literals[0]
+        return replace(literals[0], amount=max(amounts) if is_max else min(amounts))
+
+    def _timedelta(self, call: ast.Call) -> Value | None:
+        total = 0.0
+        given = arguments(call)
+        for position, one in enumerate(given):
+            unit = one.name or "".join(_TIMEDELTA_ORDER[position:][:1])
+            amount = self._tree.number(one.value) if is_numeric_literal(one.value) else None
+            if amount is None or unit not in _TIMEDELTA:
+                return None
+            total += amount * _TIMEDELTA[unit]
+        return Value(ValueKind.LITERAL, total, in_seconds=True) if given else None
+
+    def _either(self, node: ast.BoolOp, strings: bool) -> Value | None:
+        if not isinstance(node.op, ast.Or):
+            return None
+        asked, last = node.values[0], node.values[-1]
+        value = self.read(last, strings)
+        if value is None or value.kind is not ValueKind.LITERAL:
+            return value
+        is_pair = len(node.values) == 2
+        key = self.key_of(asked) if is_pair and isinstance(asked, ast.Call) else ""
+        return replace(value, fallback=True, key=value.key or key)
+
+    def _branches(self, node: ast.IfExp, strings: bool) -> Value | None:
+        body, other = self.read(node.body, strings), self.read(node.orelse, strings)
+        strongest = _strongest([value for value in (body, other) if value is not None])
+        if strongest is None or strongest.kind is not ValueKind.LITERAL:
+            return strongest
+        both = body is not None and other is not None and body.kind is other.kind
+        return strongest if both else replace(strongest, fallback=True)
+
+    def _mapping(self, node: ast.Dict) -> Value | None:
+        keys = {text_of(key) for key in node.keys}
+        if any(key is None for key in node.keys) or keys & _SCHEMA_KEYS:
+            return None
+        return self._compound(node.values)
+
+    def _compound(self, nodes: Iterable[ast.expr]) -> Value | None:
+        """Return the longest of several limits; nothing if one of them can be no limit."""
+        values = [self.read(node) for node in nodes]
+        if not values or any(value is None or value.compound for value in values):
+            return None
+        strongest = _strongest([value for value in values if value is not None])
+        return replace(strongest, compound=True) if strongest else None
+
+    def _reference(self, node: ast.expr) -> Value | None:
+        """Return a reference to a limit named elsewhere; a local handed on says nothing."""
+        if isinstance(node, ast.Name):
+            if node.id in _SINGLETONS or not self._is_global(node):
+                return None
+        elif isinstance(node, (ast.BinOp, ast.UnaryOp)):
+            if self._tree.number(node) is None:
+                return None
+        elif not isinstance(node, (ast.Attribute, ast.Subscript)):
+            return None
+        if isinstance(node, ast.Attribute) and dotted(node) in ("math.inf", "numpy.inf", "np.inf"):
+            return _NONE
+        return Value(ValueKind.REFERENCE, self._tree.number(node))
+
+    def _is_global(self, node: ast.Name) -> bool:
+        """Tell whether a name is a module's constant or an import, no parameter, local or class."""
+        scopes = self._tree.scopes
+        owner = scopes.owner(node.id, scopes.of(node))
+        if owner is None:
+            return False
+        bindings = owner.names[node.id]
+        if any(binding.how is How.IMPORT for binding in bindings):
+            return True
+        in_function = isinstance(owner.node, (ast.Module, ast.ClassDef))
+        return in_function and any(binding.how is How.VALUE for binding in bindings)
+
+
+def is_getter(call: ast.Call) -> bool:
+    """Tell whether a call by its name looks something up under a key."""
+    name = last_name(call.func)
+    if not may_get(name):
+        return False
+    if name not in _CASTING_GETTERS:
+        return True
+    source = receiver(call.func)
+    return source is not None and not _SOURCES.isdisjoint(words(last_name(source)))
+
+
+@lru_cache(maxsize=16384)
+def may_get(name: str) -> bool:
+    """Tell whether a call of this name may look something up."""
+    return name in _CASTING_GETTERS or not _GETTERS.isdisjoint(words(name))
+
+
+def looked_up_key(node: ast.expr) -> str:
+    """Return the key of a limit that an expression is, as text or as a constant named like it."""
+    if isinstance(node, ast.Constant):
+        text = text_of(node) or ""
+        return text if is_timeout_key(text) else ""
+    name = last_name(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
+    return name if name.isupper() and is_timeout_like(_without_env(name)) else ""
+
+
+def _default(given: Sequence[Argument]) -> ast.expr | None:
+    """Return the default among what is given after a key."""
+    for one in given:
+        if one.name in _DEFAULTS:
+            return one.value
+    return next((one.value for one in given[:1] if not one.name and not one.star), None)
+
+
+def _unstarred(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Starred) else node
+
+
+def _amount(number: float | None) -> Value | None:
+    """Return the value of a number; none below zero and none that stands for ever are no limit."""
+    if number is None or math.isnan(number):
+        return None
+    is_none = number < 0 or math.isinf(number) or number in _FOR_EVER
+    return _NONE if is_none else Value(ValueKind.LITERAL, number)
+
+
+def _number_in(text: str | None) -> float | None:
+    try:
+        return float(text.strip()) if text else None
+    except ValueError:
+        return None
+
+
+def _without_env(name: str) -> str:
+    return "_".join(part for part in name.split("_") if part not in ("ENV", "KEY", "VAR"))
+
+
+def _strongest(values: list[Value]) -> Value | None:
+    """Return the longest literal, else a reference, else none."""
+    return max(values, key=_strength, default=None)
+
+
+def _strength(value: Value) -> tuple[int, float]:
+    rank = {ValueKind.NONE: 0, ValueKind.REFERENCE: 1, ValueKind.LITERAL: 2}[value.kind]
+    return rank, value.amount or 0.0

@@ -1,0 +1,1 @@
+"""Bytes and text on disk, before anybody knows of syntax."""

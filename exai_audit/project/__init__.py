@@ -1,0 +1,1 @@
+"""All files together: what only several of them can show."""

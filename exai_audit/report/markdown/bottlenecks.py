@@ -1,0 +1,79 @@
+"""The bottlenecks and the collapsed lists of the markdown report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from exai_audit.report.bottlenecks import Bottleneck, counted, evidence, location, said_confidence
+from exai_audit.report.escape import code, code_block, prose
+from exai_audit.report.folding import details
+from exai_audit.report.listing import one_line
+from exai_audit.report.markdown.solutions import solutions
+from exai_audit.results.result import AuditResult
+from exai_audit.rulebook.pages import section
+from exai_audit.rulebook.registry import rule_of
+
+
+def bottleneck_section(
+    result: AuditResult, groups: Sequence[Bottleneck], full: int, limit: int | None
+) -> Iterator[str]:
+    """Yield ``full`` bottlenecks in detail and the rest as a list of at most ``limit`` lines."""
+    explained: set[str] = set()
+    for number, group in enumerate(groups[:full], 1):
+        if number > 1:
+            yield ""
+        first = group.head.code not in explained
+        explained.add(group.head.code)
+        yield from _bottleneck(number, group, limit, explain=first)
+        drawn_up = list(solutions(result, group, limit))
+        if drawn_up:
+            yield ""
+            yield from drawn_up
+    rest = groups[full:]
+    if rest:
+        if full:
+            yield ""
+        lines = [one_line(group.head) for group in rest]
+        yield from details(counted(len(rest), "more bottleneck"), lines, limit)
+
+
+def _bottleneck(
+    number: int, group: Bottleneck, limit: int | None, *, explain: bool
+) -> Iterator[str]:
+    head = group.head
+    where = "" if head.project_wide else f": {code(head.path)}"
+    yield f"### {number}. {head.name}{where}"
+    yield ""
+    yield f"**{group.severity.value}** ({head.code}, {head.confidence.value} confidence):"
+    yield prose(head.message)
+    yield ""
+    symbol = f" in {code(head.symbol)}" if head.symbol else ""
+    yield f"- **Location:** {code(location(head))}{symbol}"
+    yield f"- **Cost:** {_cost(group)}"
+    why = section(rule_of(head.code), "Why") if explain else ""
+    if why:
+        yield f"- **Why it matters:** {prose(why)}"
+    if head.remedy:
+        yield f"- **Minimal fix:** {prose(head.remedy)}"
+    lines = evidence(head)
+    if lines:
+        yield ""
+        yield from code_block(lines, "python")
+    if head.related:
+        related = [f"{r.path}:{r.line}: {r.message}" for r in head.related]
+        yield ""
+        yield from details(counted(len(related), "related place"), related, limit)
+    others = group.findings[1:]
+    if others:
+        yield ""
+        places = [one_line(finding) for finding in others]
+        yield from details(f"{counted(len(others), 'finding')} to fix with it", places, limit)
+
+
+def _cost(group: Bottleneck) -> str:
+    if not group.points:
+        said = said_confidence(group.head)
+        return "nothing" + (f" ({said})" if said else "")
+    if len(group.findings) == 1:
+        return f"{group.points:.2f} points"
+    return f"{group.points:.2f} points, {counted(len(group.findings), 'finding')} together"

@@ -1,0 +1,430 @@
+# exai: ignore-file[EXA105] -- the schema of the report as one page
+"""What an audit says: every report is made from this, and JSON shows all of it.
+
+The field names are those of the JSON report. Paths are relative to the root, with forward slashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from exai_audit.facts.file import FileFacts
+from exai_audit.finding import Confidence, Family, Finding, Scope, Severity, Strength
+from exai_audit.results.advice import Hours, Impact, Phase, Recommendation
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What made the result."""
+
+    version: str
+    formula_version: int
+    name: str = "exai-audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was audited, and how to do it again.
+
+    ``configuration`` is the fingerprint of the settings in force; ``scopes`` are those that were
+    judged and that the score is of. ``date`` comes from ``SOURCE_DATE_EPOCH`` or the revision.
+    ``folder`` is the root's path below the top of its git repository, empty at the top.
+    """
+
+    paths: tuple[str, ...]
+    configuration: str
+    command: str
+    root: str = "."
+    revision: str | None = None
+    date: str | None = None
+    scopes: tuple[Scope, ...] = (Scope.PRODUCTION,)
+    min_confidence: Confidence = Confidence.MEDIUM
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeCount:
+    """Python files of one scope, whether it was judged or only counted."""
+
+    scope: Scope
+    files: int
+    lines: int
+    judged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much there is; ``files`` and ``lines`` are all that was read, in every scope.
+
+    The counts from ``timeouts`` on, and the module sizes, are of judged files only; lines are
+    physical lines.
+    """
+
+    files: int
+    lines: int
+    judged_files: int
+    judged_lines: int
+    scopes: tuple[ScopeCount, ...] = ()
+    generated: int = 0
+    stubs: int = 0
+    syntax_errors: int = 0
+    unreadable: int = 0
+    left_out: int = 0
+    timeouts: int = 0
+    timeout_files: int = 0
+    caches: int = 0
+    cache_files: int = 0
+    pools: int = 0
+    bridges: int = 0
+    blocking: int = 0
+    median_module: int = 0
+    longest_module: int = 0
+    longest_module_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryScore:
+    """One category: it has ``points`` to lose and lost ``lost`` of them.
+
+    ``weight`` is the sum over its findings, ``density`` that weight per thousand judged lines
+    (smoothed), ``half`` the density at which half of the points are gone. A category that was
+    not judged has no points to lose.
+    """
+
+    name: Family
+    judged: bool
+    points: float
+    lost: float
+    weight: float
+    density: float
+    half: float
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """What critical findings do to the score beyond their own points.
+
+    ``findings`` are the fingerprints of those that hold the score at ``limit``; ``cost`` is 0 when
+    the categories alone bring it below.
+    """
+
+    limit: float
+    cost: float
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the score stands in the reference set."""
+
+    better_than: int
+    packages: int
+
+
+@dataclass(frozen=True, slots=True)
+class WayUp:
+    """A cheap set of findings (fingerprints) whose repair reaches the next grade.
+
+    They come in the order in which they were chosen, the most points for an hour first; ``hours``
+    is the work for all of them and ``score_after`` the score without them, unrounded.
+    """
+
+    grade: str
+    findings: tuple[str, ...]
+    score_after: float
+    hours: Hours
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """The constants of the formula: with these, all weights can be recomputed.
+
+    A finding weighs ``severity`` x ``confidence``; a density is a weight over
+    (``judged_lines`` / 1000 + ``smoothing``). ``severity`` and ``confidence`` are by name.
+    """
+
+    judged_lines: int
+    smoothing: float
+    severity: Mapping[str, float]
+    confidence: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The score, unrounded; it is displayed and compared with one decimal, as ``grade`` is.
+
+    ``value`` and ``grade`` are None when no line or no category was judged. ``provisional`` says
+    that the constants are not calibrated. ``unsuppressed`` is the score that the code would have
+    without its suppressions, None when there are none.
+    """
+
+    value: float | None
+    grade: str | None
+    categories: tuple[CategoryScore, ...]
+    constants: Constants
+    cap: Cap | None = None
+    standing: Standing | None = None
+    way_up: WayUp | None = None
+    provisional: bool = False
+    unsuppressed: float | None = None
+
+    @property
+    def shown(self) -> float | None:
+        """The score as displayed and compared: one decimal."""
+        return None if self.value is None else round(self.value, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a distribution."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How often each value occurs, in the order in which to draw it."""
+
+    name: str
+    title: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutOperation:
+    """What waits, and for how long: one callee, constant or key with all its sites.
+
+    ``form`` is ``call``, or that of the sites which only name the limit (``parameter-default``).
+    ``seconds`` are the distinct known values, ascending; ``references`` the constants that it is
+    given, by dotted name; ``unlimited`` counts the sites that say or mean "for ever". ``findings``
+    are the codes of what is wrong with it. ``path`` and ``line`` are the first site.
+    """
+
+    operation: str
+    form: str
+    sites: int
+    files: int
+    seconds: tuple[float, ...]
+    references: tuple[str, ...]
+    unlimited: int
+    findings: tuple[str, ...]
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutRow:
+    """The limits of one category; ``seconds`` are the distinct known values, ascending.
+
+    ``operations`` come with those first that something is wrong with, then by number of sites.
+    """
+
+    category: str
+    sites: int
+    files: int
+    seconds: tuple[float, ...]
+    operations: tuple[TimeoutOperation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRow:
+    """One cache of results.
+
+    ``keys`` is what keys it, as the code says. ``bound``, ``expiry`` and ``invalidation`` name the
+    mechanism, None where the code shows none. ``verdict`` holds the codes of the findings about it,
+    or is ``ok``.
+    """
+
+    path: str
+    line: int
+    symbol: str
+    name: str
+    keys: str
+    form: str
+    layer: str
+    bound: str | None
+    expiry: str | None
+    invalidation: str | None
+    lock: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedStore:
+    """One store that several caches can share, and what a person must decide for it.
+
+    ``library`` is the distribution that has it, ``imported`` whether the code uses it already.
+    ``bounds`` and ``expiries`` are the questions: one for each cache that lacks one.
+    """
+
+    layers: tuple[str, ...]
+    store: str
+    library: str
+    imported: bool
+    caches: int
+    reason: str
+    bounds: tuple[str, ...]
+    expiries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheStrategy:
+    """One strategy in place of fragmented caches; ``apart`` are those that can share no store."""
+
+    caches: int
+    files: int
+    stores: tuple[SharedStore, ...]
+    apart: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSymbol:
+    """Lines of the old module that belong to a symbol; one defined in pieces has several."""
+
+    name: str
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanModule:
+    """One module that an oversized one falls into.
+
+    ``lines`` is about how many it has, ``imports`` the statements that it begins with, ``needs``
+    the new modules that it imports.
+    """
+
+    name: str
+    lines: int
+    responsibility: str
+    symbols: tuple[PlanSymbol, ...]
+    imports: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A file that imports the module, and the names that it takes from it."""
+
+    path: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to split one oversized module; without ``modules`` the verdict says why not to.
+
+    ``modules`` stand in the order of the steps. ``facade`` is the code of the old module that is
+    left, ``kept`` are the lines that stay with it; docstring first.
+    """
+
+    path: str
+    lines: int
+    modularity: float
+    modules: tuple[PlanModule, ...]
+    facade: str
+    steps: tuple[str, ...]
+    risks: tuple[str, ...]
+    verdict: str = ""
+    facade_path: str = ""
+    facade_lines: int = 0
+    kept: tuple[PlanSymbol, ...] = ()
+    importers: tuple[Importer, ...] = ()
+    figures: tuple[Impact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that a comment silences, and the reason that the comment gives."""
+
+    finding: Finding
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BaselineEntry:
+    """``count`` findings that a baseline accepts: equal in fingerprint and severity."""
+
+    path: str
+    code: str
+    symbol: str
+    severity: Severity
+    fingerprint: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineUse:
+    """What a baseline said; the findings that it lacks are ``new``, the others ``known``.
+
+    ``score`` is the displayed one of when it was written. ``gone`` are entries that no longer
+    occur, with the count of those missing.
+    """
+
+    file: str
+    score: float | None
+    known: int
+    gone: tuple[BaselineEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SinceUse:
+    """The revision since which changes are shown: ``commit`` is where its history parts from ours.
+
+    ``score`` is the displayed one of that commit, judged by today's settings.
+    """
+
+    revision: str
+    commit: str
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A path that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFacts:
+    """The facts as a JSON report lists them, by kind: those of a result that was read back."""
+
+    lists: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """The whole result; ``findings`` are sorted by path, line, column and code.
+
+    ``facts`` is None unless they were asked for.
+    """
+
+    tool: Tool
+    target: Target
+    scale: Scale
+    score: Score
+    findings: tuple[Finding, ...] = ()
+    strengths: tuple[Strength, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    timeout_map: tuple[TimeoutRow, ...] = ()
+    timeout_config: str | None = None
+    cache_table: tuple[CacheRow, ...] = ()
+    cache_strategy: CacheStrategy | None = None
+    plans: tuple[Plan, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    impact: tuple[Impact, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    baseline: BaselineUse | None = None
+    since: SinceUse | None = None
+    skipped: tuple[Skipped, ...] = ()
+    facts: tuple[FileFacts, ...] | StoredFacts | None = None

@@ -1,0 +1,1 @@
+"""Text to tree to names: parse, walk, scopes, resolver, aliases, triggers."""

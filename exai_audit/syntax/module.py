@@ -1,0 +1,114 @@
+"""One parsed module with everything that collectors ask of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+from operator import itemgetter
+
+from exai_audit.files.source import SourceFile
+from exai_audit.syntax.aliases import OtherNames
+from exai_audit.syntax.imports import imported_modules
+from exai_audit.syntax.nodes import Function
+from exai_audit.syntax.resolver import Names, Ref
+from exai_audit.syntax.scopes import Scopes
+from exai_audit.syntax.tree import SyntaxTree
+from exai_audit.syntax.triggers import Rows, names_of, words_of
+
+__all__ = ["Function", "ModuleTree", "Ref"]
+
+
+class ModuleTree(SyntaxTree):
+    """A module's nodes, what they denote, and where they stand.
+
+    ``dotted`` is the module's name, ``package`` that of its package. What the names denote is
+    worked out when it is first asked for.
+    """
+
+    def __init__(self, source: SourceFile, module: ast.Module, dotted: str) -> None:
+        super().__init__(source, module)
+        self.dotted = dotted
+        is_package = source.path.rsplit("/", 1)[-1].startswith("__init__.")
+        self.package = dotted if is_package else dotted.rpartition(".")[0]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the module's text, its identifiers among them."""
+        return words_of(self.source.text)
+
+    @cached_property
+    def imports(self) -> tuple[str, ...]:
+        """All that the module imports, by dotted name, sorted."""
+        return imported_modules(self.all(ast.Import, ast.ImportFrom), self.package)
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """The top-level modules that any name of the module may come from."""
+        return frozenset(name.partition(".")[0] for name in (*self.imports, self.dotted))
+
+    @cached_property
+    def scopes(self) -> Scopes:
+        """What each scope of the module binds to its names."""
+        return Scopes(self.module, self._walked.inner, self.parents, self.package)
+
+    @cached_property
+    def names(self) -> Names:
+        """What the names of the module denote."""
+        return Names(self.dotted, self.parents, self.scopes)
+
+    def calls_of(self, rows: Rows) -> Iterator[ast.Call]:
+        """Yield the calls that may be one of the chosen rows, and few others, in source order."""
+        return self.calls(names_of(rows, self.roots))
+
+    def calls(self, names: frozenset[str]) -> Iterator[ast.Call]:
+        """Yield the calls of anything whose last name is one of ``names`` or another name for it.
+
+        Other names are those that the module gives by ``import … as``, by assignment and as
+        defaults: a call of what has one of the names is always among them.
+        """
+        by_name = self._calls_by_name
+        wanted = self._other_names.including(names)
+        found = [call for name in by_name.keys() & wanted for call in by_name[name]]
+        found += by_name.get("", ())
+        found.sort(key=itemgetter(0))
+        for _, call in found:
+            yield call
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[tuple[int, ast.Call]]]:
+        """The calls by the last name of what they call, numbered; without a name under none."""
+        by_name: dict[str, list[tuple[int, ast.Call]]] = {}
+        for number, call in enumerate(self.all(ast.Call)):
+            function = call.func
+            if isinstance(function, ast.Attribute):
+                name = function.attr
+            else:
+                name = function.id if isinstance(function, ast.Name) else ""
+            by_name.setdefault(name, []).append((number, call))
+        return by_name
+
+    @cached_property
+    def _other_names(self) -> OtherNames:
+        return OtherNames(self)
+
+    def resolve(self, expression: ast.expr) -> Ref | None:
+        """Return what ``expression`` denotes, or None where the file does not say."""
+        return self.names.resolve(expression)
+
+    def qualified(self, expression: ast.expr) -> str | None:
+        """Return the dotted name of a function, class or module; None for an instance."""
+        ref = self.names.resolve(expression)
+        return ref.name if ref and not ref.instance else None
+
+    def bindings(self, name: str, at: ast.AST) -> list[ast.expr]:
+        """Return the values assigned to ``name`` in the scope that owns it, as seen from ``at``."""
+        return self.names.values(name, at)
+
+    def self_bindings(self, owner: ast.ClassDef, attribute: str) -> list[ast.expr]:
+        """Return the values given to an attribute in a class's body and methods."""
+        return self.names.attribute_values(owner, attribute)
+
+    def number(self, expression: ast.expr) -> float | None:
+        """Return the value of arithmetic on numbers and on names assigned one, exactly once."""
+        return self.names.number(expression)

@@ -1,0 +1,57 @@
+"""Text to syntax tree: by the interpreter's own parser, by libcst where its grammar differs.
+
+libcst reads the grammars of all versions of Python, at over ten times the cost: it is loaded only
+for a file that the interpreter cannot parse, and as the second reader that tests compare with.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+from exai_audit.facts.file import Failure, FailureKind
+from exai_audit.files.source import SourceFile
+from exai_audit.syntax.nesting import is_too_deep, may_be_too_deep
+
+TOO_DEEP = Failure(FailureKind.UNREADABLE, 1, 1, "nested too deeply to be parsed", "")
+
+
+def read_tree(source: SourceFile) -> ast.Module | Failure:
+    """Return the tree of a file, or why it has none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source.text)
+        except SyntaxError as error:
+            return _read_by_libcst(source) or _failure(error, source)
+        except ValueError as error:
+            return Failure(FailureKind.SYNTAX, 1, 1, str(error), "")
+        except (RecursionError, MemoryError):
+            return TOO_DEEP
+
+
+def read_twice(source: SourceFile) -> ast.Module | Failure:
+    """Return the tree that libcst makes of a file, if both parsers can read it."""
+    syntax = read_tree(source)
+    if isinstance(syntax, Failure) or is_too_deep(syntax, source.lines):
+        return syntax
+    return _read_by_libcst(source) or syntax
+
+
+def _failure(error: SyntaxError, source: SourceFile) -> Failure:
+    line = error.lineno or 1
+    evidence = source.line(line).strip()
+    reason = error.msg or "invalid syntax"
+    return Failure(FailureKind.SYNTAX, line, max(error.offset or 1, 1), reason, evidence)
+
+
+def _read_by_libcst(source: SourceFile) -> ast.Module | None:
+    """Return libcst's tree; None where it cannot read the file, or must not: it recurses."""
+    if may_be_too_deep(source.text):
+        return None
+    from exai_audit.syntax.lowering import UnknownSyntaxError, lowered
+
+    try:
+        return lowered(source)
+    except (UnknownSyntaxError, RecursionError):
+        return None

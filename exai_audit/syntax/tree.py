@@ -1,0 +1,201 @@
+"""One parsed file: its nodes by kind, what holds them, and where they stand."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from typing import TypeVar, overload
+
+from exai_audit.files.source import SourceFile
+from exai_audit.location import FILE_START, Place, Span
+from exai_audit.syntax.nodes import FUNCTIONS, Function
+from exai_audit.syntax.walk import LEAVES, walk
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+_First = TypeVar("_First", bound=ast.AST)
+_Second = TypeVar("_Second", bound=ast.AST)
+_Third = TypeVar("_Third", bound=ast.AST)
+
+
+class SyntaxTree:
+    """The nodes of a module, before anybody asks what their names denote."""
+
+    def __init__(self, source: SourceFile, module: ast.Module) -> None:
+        self.source = source
+        self.module = module
+        self._walked = walk(module)
+        self.parents = self._walked.parents
+        self._functions: dict[ast.AST, Function | ast.Lambda | None] = {}
+        self._in_order: set[str] = set()
+        self._found: dict[tuple[type[ast.AST], ...], list[ast.AST]] = {}
+
+    @property
+    def nodes(self) -> Sequence[ast.AST]:
+        """All nodes, outer before inner, in source order."""
+        return self._walked.nodes
+
+    @cached_property
+    def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
+        """The inner nodes by their kind."""
+        by_kind: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        for node in self._walked.inner:
+            by_kind[type(node)].append(node)
+        return by_kind
+
+    @overload
+    def all(self, first: type[_First], /) -> Sequence[_First]: ...
+    @overload
+    def all(self, first: type[_First], second: type[_Second], /) -> Sequence[_First | _Second]: ...
+    @overload
+    def all(
+        self, first: type[_First], second: type[_Second], third: type[_Third], /
+    ) -> Sequence[_First | _Second | _Third]: ...
+    def all(self, *kinds: type[ast.AST]) -> Sequence[ast.AST]:
+        """Return the nodes of exactly these kinds, in source order."""
+        if kinds not in self._found:
+            self._found[kinds] = self._of_kinds(kinds)
+        return self._found[kinds]
+
+    def _of_kinds(self, kinds: Collection[type[ast.AST]]) -> list[ast.AST]:
+        if not LEAVES.isdisjoint(kinds):
+            return [node for node in self._walked.nodes if type(node) in kinds]
+        there = [kind for kind in kinds if kind in self._by_kind]
+        if len(there) > 1:
+            return [node for node in self._walked.inner if type(node) in there]
+        return self._by_kind[there[0]] if there else []
+
+    def each(self, first: type[_First], second: type[_Second]) -> Iterator[_First | _Second]:
+        """Yield the nodes of two kinds, one kind after the other: faster than in order."""
+        yield from self.all(first)
+        yield from self.all(second)
+
+    def named(self, identifier: str) -> Sequence[ast.Name]:
+        """Return where a name stands for its value or is assigned one, in source order."""
+        found = self._by_identifier.get(identifier, [])
+        if len(found) > 1 and identifier not in self._in_order:
+            self._in_order.add(identifier)
+            if any(map(self._is_formatted, found)):  # older interpreters guess where these stand
+                found[:] = [one for one in self.all(ast.Name) if one.id == identifier]
+            else:
+                found.sort(key=_start)
+        return found
+
+    @cached_property
+    def _by_identifier(self) -> dict[str, list[ast.Name]]:
+        by_identifier: dict[str, list[ast.Name]] = defaultdict(list)
+        for node in self.parents:
+            if type(node) is ast.Name:
+                by_identifier[node.id].append(node)
+        return by_identifier
+
+    def _is_formatted(self, node: ast.AST) -> bool:
+        return any(type(one) is ast.JoinedStr for one in self.ancestors(node))
+
+    @cached_property
+    def functions(self) -> Sequence[Function]:
+        """All functions, coroutines among them, in source order."""
+        return self.all(ast.FunctionDef, ast.AsyncFunctionDef)
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        """Return the node that holds ``node``, None for the module."""
+        return self.parents.get(node)
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield the nodes around ``node``, from inner to outer."""
+        parents = self.parents
+        parent = parents.get(node)
+        while parent is not None:
+            yield parent
+            parent = parents.get(parent)
+
+    def block(self, node: ast.AST) -> list[ast.AST]:
+        """Return the list of its parent in which a statement, handler or case stands."""
+        parent = self.parents.get(node)
+        for name in _BLOCKS:
+            held = getattr(parent, name, None)
+            if isinstance(held, list) and any(node is one for one in held):
+                return held
+        return []
+
+    def statement(self, node: ast.AST) -> ast.stmt | None:
+        """Return the innermost statement that ``node`` is or stands in; None for the module."""
+        current: ast.AST | None = node
+        while current is not None and not isinstance(current, ast.stmt):
+            current = self.parents.get(current)
+        return current
+
+    def function_of(self, node: ast.AST) -> Function | ast.Lambda | None:
+        """Return the function in whose body ``node`` stands.
+
+        A function's own decorators and defaults belong to what is around it.
+        """
+        passed: list[ast.AST] = []
+        parents, known = self.parents, self._functions
+        child, parent = node, parents.get(node)
+        while parent is not None and child not in known:
+            passed.append(child)
+            if (isinstance(parent, FUNCTIONS) and isinstance(child, ast.stmt)) or (
+                isinstance(parent, ast.Lambda) and child is parent.body
+            ):
+                known[child] = parent
+                break
+            child, parent = parent, parents.get(parent)
+        function = known.get(child)
+        known.update(dict.fromkeys(passed, function))
+        return function
+
+    def class_of(self, node: ast.AST) -> ast.ClassDef | None:
+        """Return the nearest class in whose body ``node`` stands, through functions too."""
+        child = node
+        for parent in self.ancestors(node):
+            if isinstance(parent, ast.ClassDef) and isinstance(child, ast.stmt):
+                return parent
+            child = parent
+        return None
+
+    def symbol(self, node: ast.AST) -> str:
+        """Return ``Class.method`` for a node in its body, signature or decorators, or itself."""
+        around = (node, *self.ancestors(node))
+        named = [n.name for n in around if isinstance(n, (*FUNCTIONS, ast.ClassDef))]
+        return ".".join(reversed(named))
+
+    def text(self, node: ast.AST) -> str:
+        """Return the text of a node as it is written, without brackets around it."""
+        span = self.span(node)
+        first, last = span.line, span.end_line
+        if first == last:
+            return self.source.line(first)[span.column - 1 : span.end_column - 1]
+        lines = [self.source.line(number) for number in range(first, last + 1)]
+        lines[0], lines[-1] = lines[0][span.column - 1 :], lines[-1][: span.end_column - 1]
+        return "\n".join(lines)
+
+    def span(self, node: ast.AST) -> Span:
+        """Return where ``node`` stands; a function or class starts at its ``def`` or ``class``."""
+        line = getattr(node, "lineno", None)
+        if line is None:
+            return FILE_START
+        end_line: int = node.end_lineno  # type: ignore[attr-defined]
+        return Span(
+            line,
+            self._column(line, node.col_offset),  # type: ignore[attr-defined]
+            end_line,
+            self._column(end_line, node.end_col_offset),  # type: ignore[attr-defined]
+        )
+
+    def _column(self, line: int, offset: int) -> int:
+        """Turn an offset in UTF-8 bytes into a 1-based column in characters."""
+        text = self.source.line(line)
+        if text.isascii():
+            return offset + 1
+        return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+
+    def place(self, node: ast.AST) -> Place:
+        """Return the span of ``node`` with its symbol and its first line as evidence."""
+        span = self.span(node)
+        return Place(span, self.symbol(node), self.source.line(span.line).strip())
+
+
+def _start(node: ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset
