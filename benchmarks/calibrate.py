@@ -34,7 +34,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from exai_audit import __version__  # noqa: E402
-from exai_audit.audit.cache import FactsCache, makers_fingerprint  # noqa: E402
+from exai_audit.audit.cache import FactsCache, facts_fingerprint  # noqa: E402
 from exai_audit.audit.engine import Audit, audit  # noqa: E402
 from exai_audit.audit.weigh import weigh  # noqa: E402
 from exai_audit.config import Settings  # noqa: E402
@@ -236,7 +236,7 @@ def _standard_library() -> Iterator[Target]:
 def _measure(target: Target, cache: Path, jobs: int) -> Measured:
     settings = Settings()
     folder = cache / "facts" / f"{target.source}-{target.name}-{target.version}"
-    facts = FactsCache(folder, makers_fingerprint(), target.root)
+    facts = FactsCache(folder, facts_fingerprint(), target.root)
     audited = audit(target.paths, target.root, settings, jobs, lambda done, total: None, facts)
     _refuse_own_trouble(audited)
     weighed = weigh(audited.findings, audited.project, settings, audited.today)

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exai_audit.audit.cache import FactsCache, makers_fingerprint
+from exai_audit.audit.cache import FactsCache, facts_fingerprint
 from exai_audit.collectors import collect
 from exai_audit.facts.file import FileFacts
 from exai_audit.git.blobs import blob_hash
@@ -101,7 +101,7 @@ def test_blob_hash_is_gits() -> None:
 
 
 def test_fingerprint_is_stable() -> None:
-    assert makers_fingerprint() == makers_fingerprint()
+    assert facts_fingerprint() == facts_fingerprint()
 
 
 def test_a_file_changed_a_moment_ago_is_known_by_its_content_only(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_what_libcst_cannot_read_is_read_by_the_interpreters_parser() -> None:
     facts = read(text)
     assert facts.failure is None
     assert [function.name for function in facts.size.functions] == ["f"]
-    assert facts == collect("package/module.py", text, "package.module", whole=True)
+    assert facts == collect("package/module.py", text, "package.module", exhaustive=True)
 
 
 DEEP = 20_000

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from exai_audit.collectors.structure.symbols import module_symbols
+from exai_audit.collectors.structure.symbols.divisibility import is_mostly_one_piece
 from exai_audit.collectors.structure.symbols.statements import pieces_of
-from exai_audit.collectors.structure.symbols.whole import is_mostly_one_piece
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.files.source import SourceFile, decode
 

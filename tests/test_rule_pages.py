@@ -17,7 +17,7 @@ from exai_audit.rulebook.registry import Rule, rules
 _SECTION = re.compile(r"^\*(Bad|Good)\*$(.*?)(?=^\*[A-Z])", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"```(python|toml)\n(.*?)```", re.DOTALL)
 _FILE = re.compile(r"^# file: (\S+)$", re.MULTILINE)
-JUDGING = [rule for rule in rules() if rule.family is not Family.AUDIT or rule.speaks_last]
+JUDGING = [rule for rule in rules() if rule.family is not Family.AUDIT or rule.runs_last]
 
 
 def page(rule: Rule) -> str:

@@ -17,7 +17,7 @@ from jsonschema import Draft4Validator
 
 from exai_audit.finding import Confidence, Family, Finding, Related, Severity
 from exai_audit.report import render
-from exai_audit.report.sarif import MOST_LOCATIONS, MOST_RESULTS
+from exai_audit.report.sarif.log import MOST_LOCATIONS, MOST_RESULTS
 from exai_audit.results.result import AuditResult, Suppressed
 from exai_audit.rulebook.registry import rules
 from tests.test_reports import empty, evil, finding, sample

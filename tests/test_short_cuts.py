@@ -33,7 +33,7 @@ MODULES = [
 
 
 def assert_same(path: str, data: bytes, dotted: str) -> None:
-    assert collect(path, data, dotted) == collect(path, data, dotted, whole=True)
+    assert collect(path, data, dotted) == collect(path, data, dotted, exhaustive=True)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(FIXTURES).as_posix())

@@ -32,4 +32,4 @@ def _is_same(path: Path, root: Path) -> bool:
     name = path.relative_to(root).as_posix()
     dotted = name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
     data = path.read_bytes()
-    return collect(name, data, dotted) == collect(name, data, dotted, whole=True)
+    return collect(name, data, dotted) == collect(name, data, dotted, exhaustive=True)

@@ -25,9 +25,9 @@ from releases import sources
 from truth import Split, release, split_of
 
 from exai_audit.collectors.structure.symbols import clustered
+from exai_audit.collectors.structure.symbols.edges import WEIGHTS, Weights
 from exai_audit.collectors.structure.symbols.graph import symbol_graph
 from exai_audit.collectors.structure.symbols.statements import pieces_of
-from exai_audit.collectors.structure.symbols.ties import WEIGHTS, Weights
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.files.source import decode
 from exai_audit.project.responsibilities import is_mixed

@@ -27,7 +27,7 @@ from exai_audit.files.timestamps import was_at_rest
 from exai_audit.git.blobs import blob_hash
 
 CACHE_FOLDER = ".exai-audit-cache"
-TODAY, PAST = "facts.msgpack", "past.msgpack"
+WORKING_TREE, REVISION = "facts.msgpack", "past.msgpack"
 _FORMAT = 2
 _UNCERTAIN = -1
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by exai-audit; safe to delete.\n"
@@ -56,7 +56,9 @@ class FactsCache:
     the past.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, root: Path, file: str = TODAY) -> None:
+    def __init__(
+        self, folder: Path, fingerprint: str, root: Path, file: str = WORKING_TREE
+    ) -> None:
         self._folder = folder
         self._root = root
         self._fingerprint = fingerprint
@@ -129,7 +131,7 @@ class FactsCache:
         return path in self._kept or (self._root / path).exists()
 
 
-def makers_fingerprint(
+def facts_fingerprint(
     knowledge: Iterable[Path] = (), bridges: Iterable[str] = (), symbols: Iterable[str] = ()
 ) -> str:
     """Return what stands for all that facts depend on besides the file.

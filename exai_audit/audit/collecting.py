@@ -15,7 +15,7 @@ from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.files.source import UnreadableSourceError
 from exai_audit.git.blobs import blob_hash
-from exai_audit.knowledge.table import own_in_use, use
+from exai_audit.knowledge.table import configuration, use
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -83,7 +83,7 @@ def _shared(
 
     context = get_context("fork" if platform == "linux" else "spawn")
     own: dict[int, list[Collected]] = {}
-    with ProcessPoolExecutor(workers, context, initializer=use, initargs=own_in_use()) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=use, initargs=configuration()) as pool:
         try:
             futures = [pool.submit(_collect_packed, chunk) for chunk in chunks]
             meanwhile()

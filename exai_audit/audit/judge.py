@@ -19,10 +19,10 @@ def judge(project: Project, settings: Settings, today: date = date.min) -> tuple
 
     Rules that speak last see which suppressions the findings of the others have no use for.
     """
-    first = [rule for rule in rules() if not rule.speaks_last]
-    spoken = one_verdict_per_place(_hits(first, project, settings))
+    first = [rule for rule in rules() if not rule.runs_last]
+    spoken = one_finding_per_place(_hits(first, project, settings))
     found = [_finding(rule, hit, project) for rule, hit in spoken]
-    last = [rule for rule in rules() if rule.speaks_last]
+    last = [rule for rule in rules() if rule.runs_last]
     informed = replace(project, stale=stale(found, project, settings, today))
     found += [_finding(rule, hit, project) for rule, hit in _hits(last, informed, settings)]
     return tuple(sorted(found, key=lambda f: (f.path, f.line, f.column, f.code)))
@@ -32,7 +32,7 @@ def _hits(
     chosen: Iterable[Rule], project: Project, settings: Settings
 ) -> Iterator[tuple[Rule, Hit]]:
     for rule in chosen:
-        always = rule.family is Family.AUDIT and not rule.speaks_last
+        always = rule.family is Family.AUDIT and not rule.runs_last
         if always or settings.selects_somewhere(rule.code):
             options: Scoped[object] = settings.options(rule)
             everywhere = always or settings.selects(rule.code)
@@ -42,7 +42,7 @@ def _hits(
                     yield rule, hit
 
 
-def one_verdict_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
+def one_finding_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
     """Within a family the gravest hit speaks at a place; the others become related to it.
 
     Of equals the one with the higher code does: codes rise from the general to the special.

@@ -16,7 +16,7 @@ from exai_audit.config import Settings
 from exai_audit.facts.file import FileFacts
 from exai_audit.files.source import SourceFile, UnreadableSourceError, decode
 from exai_audit.finding import Family, Finding
-from exai_audit.git.commits import Past
+from exai_audit.git.commits import Snapshot
 from exai_audit.results.baseline import Accepted
 from exai_audit.results.fingerprint import Fingerprints
 from exai_audit.results.result import AuditResult, SinceUse
@@ -32,9 +32,9 @@ class Before:
     read: Read
 
 
-def audit_past(
+def audit_revision(
     audited: Audit,
-    held: Past,
+    held: Snapshot,
     present: Mapping[str, bytes],
     read: Read,
     root: Path,
@@ -91,7 +91,7 @@ def _text(path: str, data: bytes) -> SourceFile | None:
 
 
 def narrowed(
-    result: AuditResult, before: Before, held: Past, read: Read, revision: str, commit: str
+    result: AuditResult, before: Before, held: Snapshot, read: Read, revision: str, commit: str
 ) -> AuditResult:
     """Keep the findings that the changes since ``commit`` answer for.
 

@@ -94,7 +94,7 @@ def _stale_parts(
 
 def _idle(path: str, comment: SuppressionFact, others: set[str], settings: Settings) -> list[str]:
     """Return the codes besides ``others`` whose rules run on the file, and do not speak last."""
-    last = {rule.code for rule in rules() if rule.speaks_last}
+    last = {rule.code for rule in rules() if rule.runs_last}
     return [
         code
         for code in comment.codes

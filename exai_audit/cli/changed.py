@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from exai_audit.audit.contents import Sources
-from exai_audit.audit.since import audit_past, narrowed
+from exai_audit.audit.since import audit_revision, narrowed
 from exai_audit.cli.running import Run
 from exai_audit.errors import UsageError
 from exai_audit.files.glob import matches
-from exai_audit.git.commits import past, read_all
+from exai_audit.git.commits import read_all, snapshot
 from exai_audit.git.repository import GitError, merge_base
 from exai_audit.results.result import AuditResult
 
@@ -22,11 +22,11 @@ def changed_since(revision: str, result: AuditResult, run: Run) -> AuditResult:
     present = read_all({file.path: file.absolute for file in files})
     try:
         commit = merge_base(run.root, revision)
-        held = past(run.root, commit, present, lambda path: _was_audited(path, run))
+        held = snapshot(run.root, commit, present, lambda path: _was_audited(path, run))
     except GitError as error:
         raise UsageError(f"--since {revision}: {error}") from error
     read = Sources(files).get
-    before = audit_past(run.audited, held, present, read, run.root, run.settings, run.past)
+    before = audit_revision(run.audited, held, present, read, run.root, run.settings, run.past)
     return narrowed(result, before, held, read, revision, commit)
 
 

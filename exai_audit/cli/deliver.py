@@ -24,7 +24,7 @@ Report = tuple[str, Path | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class RenderOptions:
     """How reports are drawn; see `exai_audit.report.render`."""
 
     top: int | None
@@ -35,7 +35,7 @@ class Drawing:
 
 
 def deliver(
-    result: AuditResult, reports: Iterable[Report], drawing: Drawing, *, quiet: bool = False
+    result: AuditResult, reports: Iterable[Report], drawing: RenderOptions, *, quiet: bool = False
 ) -> None:
     """Render and write all reports; when ``quiet``, nothing to the standard output.
 
@@ -150,7 +150,7 @@ def wants_color(choice: str) -> bool:
     return is_terminal and os.environ.get("TERM") != "dumb"
 
 
-def draws_unicode() -> bool:
+def supports_unicode() -> bool:
     """Tell whether the standard output can show the bars."""
     try:
         "█─…".encode((sys.stdout and sys.stdout.encoding) or "ascii")

@@ -11,7 +11,7 @@ import typer
 from exai_audit.audit.contents import Sources
 from exai_audit.audit.engine import Audit
 from exai_audit.cli import options
-from exai_audit.cli.deliver import draws_unicode, requested, terminal_width
+from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
 from exai_audit.cli.output import write_file, write_stdout
 from exai_audit.cli.running import run_audit
 from exai_audit.config import Settings, find_root, lexically_absolute, load
@@ -56,7 +56,7 @@ def plan_command(
     made = _plan(run.audited, lexically_absolute(file).relative_to(root).as_posix(), settings)
     for name, target in reports:
         text = render(
-            made, name, width=terminal_width(), ascii_only=ascii_only or not draws_unicode()
+            made, name, width=terminal_width(), ascii_only=ascii_only or not supports_unicode()
         )
         if target is not None:
             write_file(target, text)

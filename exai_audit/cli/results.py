@@ -9,11 +9,11 @@ import typer
 
 from exai_audit.cli import options
 from exai_audit.cli.deliver import (
-    Drawing,
+    RenderOptions,
     add_step_summary,
     deliver,
-    draws_unicode,
     requested,
+    supports_unicode,
     wants_color,
 )
 from exai_audit.cli.output import write_file, write_stdout
@@ -37,8 +37,8 @@ def report_command(
     from exai_audit.results.stored import read_result
 
     reports = requested(output_format or [], output)
-    plain = ascii_only or not draws_unicode()
-    drawing = Drawing(top or None, wants_color(color), plain, max_size, show_suppressed)
+    plain = ascii_only or not supports_unicode()
+    drawing = RenderOptions(top or None, wants_color(color), plain, max_size, show_suppressed)
     stored = merged([read_result(path) for path in results])
     deliver(stored, reports, drawing)
     add_step_summary(stored, reports, ())
@@ -64,7 +64,7 @@ def compare_command(
     reports = requested(output_format or [], output, COMPARISONS)
     compared = compare(read_result(old), read_result(new))
     for name, target in reports:
-        text = comparison.render(compared, name, ascii_only=ascii_only or not draws_unicode())
+        text = comparison.render(compared, name, ascii_only=ascii_only or not supports_unicode())
         if target is not None:
             write_file(target, text)
         else:

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exai_audit.audit.cache import CACHE_FOLDER, PAST, FactsCache, makers_fingerprint
+from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache, facts_fingerprint
 from exai_audit.audit.discover import Discovery
 from exai_audit.audit.engine import Audit, audit
 from exai_audit.cli.clock import today
@@ -68,7 +68,7 @@ def run_audit(
     no_cache: bool = False,
     cache_dir: Path | None = None,
     show_files: bool = False,
-    with_past: bool = False,
+    with_revision: bool = False,
     root: Path | None = None,
     verbose: bool = False,
     given: tuple[Path, bytes] | None = None,
@@ -90,10 +90,10 @@ def run_audit(
     cache = past = None
     if not no_cache:
         symbols = (str(settings.module_limit), *sorted(scope.value for scope in settings.scopes))
-        makers = makers_fingerprint(own, settings.bridge_functions, symbols)
+        makers = facts_fingerprint(own, settings.bridge_functions, symbols)
         folder = cache_dir or root / CACHE_FOLDER
         cache = FactsCache(folder, makers, root)
-        past = FactsCache(folder, makers, root, PAST) if with_past else None
+        past = FactsCache(folder, makers, root, REVISION) if with_revision else None
     with progress_bar() as progress:
         audited = audit(
             paths,

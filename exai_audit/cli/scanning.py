@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from exai_audit.cli.command import Words
 from exai_audit.cli.deliver import (
-    Drawing,
+    RenderOptions,
     Report,
     add_step_summary,
     deliver,
-    draws_unicode,
     ledger_first,
     requested,
+    supports_unicode,
     wants_color,
     with_statistics,
 )
@@ -100,7 +100,7 @@ def scan(asked: ScanOptions) -> int:
         no_cache=asked.no_cache,
         cache_dir=asked.cache_dir,
         show_files=asked.show_files,
-        with_past=asked.since is not None,
+        with_revision=asked.since is not None,
         verbose=asked.verbose,
         given=given,
     )
@@ -124,9 +124,9 @@ def _reports(asked: ScanOptions) -> tuple[Sequence[Report], Sequence[Report]]:
     return ledger, with_statistics(others) if asked.statistics else others
 
 
-def _drawing(asked: ScanOptions, use_color: bool) -> Drawing:
-    plain = asked.ascii_only or not draws_unicode()
-    return Drawing(asked.top or None, use_color, plain, asked.max_size, asked.show_suppressed)
+def _drawing(asked: ScanOptions, use_color: bool) -> RenderOptions:
+    plain = asked.ascii_only or not supports_unicode()
+    return RenderOptions(asked.top or None, use_color, plain, asked.max_size, asked.show_suppressed)
 
 
 def _settings(asked: ScanOptions, start: Path) -> tuple[Settings, Path | None]:

@@ -10,9 +10,15 @@ from typing import Any
 from exai_audit.collectors.caches import caches
 from exai_audit.collectors.comments.generated import is_generated
 from exai_audit.collectors.comments.suppressions import suppressions
-from exai_audit.collectors.concurrency import blocking, bridges, handed_functions, pools, semaphores
+from exai_audit.collectors.concurrency import (
+    blocking,
+    bridges,
+    offloaded_functions,
+    pools,
+    semaphores,
+)
 from exai_audit.collectors.practices import health
-from exai_audit.collectors.structure.references import SIGNS as REFERENCES
+from exai_audit.collectors.structure.references import TRIGGER_WORDS as REFERENCES
 from exai_audit.collectors.structure.references import references
 from exai_audit.collectors.structure.size import count_lines, sizes
 from exai_audit.collectors.structure.symbols import module_symbols
@@ -22,29 +28,29 @@ from exai_audit.facts.size import LineCounts
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.files.source import SourceFile, UnreadableSourceError, decode
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.parse import TOO_DEEP, read_tree, read_twice
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.parse import TOO_DEEP, parse_module, parse_with_both
+from exai_audit.syntax.triggers import Trigger
 
-TOPICS: dict[str, tuple[Callable[[ModuleTree], Any], Sign]] = {
-    "blocking": (blocking.blocking, blocking.SIGN),
-    "bridges": (bridges.bridges, bridges.SIGN),
-    "caches": (caches.caches, caches.SIGN),
-    "enclosed": (enclosed.enclosed, enclosed.SIGN),
-    "health": (health.health, health.SIGN),
-    "handed": (limit_calls.handed, limit_calls.HANDED_SIGN),
-    "handed_functions": (handed_functions.handed_functions, handed_functions.SIGN),
-    "limit_parameters": (limit_calls.limit_parameters, limit_calls.PARAMETER_SIGN),
-    "mismatches": (mismatches.mismatches, mismatches.SIGN),
-    "pools": (pools.pools, pools.SIGN),
-    "semaphores": (semaphores.semaphores, semaphores.SIGN),
-    "timeouts": (timeouts.timeouts, timeouts.SIGN),
-    "unlimited": (unlimited.unlimited, unlimited.SIGN),
+COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
+    "blocking": (blocking.blocking, blocking.TRIGGER),
+    "bridges": (bridges.bridges, bridges.TRIGGER),
+    "caches": (caches.caches, caches.TRIGGER),
+    "enclosed": (enclosed.enclosed, enclosed.TRIGGER),
+    "health": (health.health, health.TRIGGER),
+    "passed_limits": (limit_calls.passed_limits, limit_calls.PASSED_LIMITS_TRIGGER),
+    "offloaded_functions": (offloaded_functions.offloaded_functions, offloaded_functions.TRIGGER),
+    "limit_parameters": (limit_calls.limit_parameters, limit_calls.LIMIT_PARAMETERS_TRIGGER),
+    "mismatches": (mismatches.mismatches, mismatches.TRIGGER),
+    "pools": (pools.pools, pools.TRIGGER),
+    "semaphores": (semaphores.semaphores, semaphores.TRIGGER),
+    "timeouts": (timeouts.timeouts, timeouts.TRIGGER),
+    "unlimited": (unlimited.unlimited, unlimited.TRIGGER),
 }
 """Field of `FileFacts` → what finds it in a tree, and what a file holds that says any of it."""
 
 
 def collect(
-    path: str, data: bytes, dotted: str, limit: int | None = None, *, whole: bool = False
+    path: str, data: bytes, dotted: str, limit: int | None = None, *, exhaustive: bool = False
 ) -> FileFacts:
     """Return what the file ``path`` says; what cannot be read or parsed is a failure in it.
 
@@ -64,7 +70,7 @@ def collect(
     facts = FileFacts(path, dotted, count_lines(source), suppressions=suppressions(source))
     if is_generated(source) or path.endswith(".pyi"):
         return replace(facts, generated=is_generated(source))
-    syntax = read_twice(source) if whole else read_tree(source)
+    syntax = parse_with_both(source) if exhaustive else parse_module(source)
     if isinstance(syntax, Failure):
         return replace(facts, failure=syntax)
     tree = ModuleTree(source, syntax, dotted)
@@ -76,7 +82,7 @@ def collect(
         symbols=_symbols(facts, source, syntax, limit),
     )
     try:
-        return _with_topics(facts, tree, whole=whole)
+        return _with_collected(facts, tree, exhaustive=exhaustive)
     except RecursionError:
         return replace(facts, failure=TOO_DEEP)
 
@@ -91,17 +97,17 @@ def _symbols(
 
 def symbols_of(source: SourceFile, limit: int) -> ModuleSymbols | None:
     """Return the symbols of any module, whatever becomes of it; None where it cannot be read."""
-    syntax = read_tree(source)
+    syntax = parse_module(source)
     if isinstance(syntax, Failure):
         return None
     return module_symbols(source, syntax, limit, always=True)
 
 
-def _with_topics(facts: FileFacts, tree: ModuleTree, *, whole: bool) -> FileFacts:
+def _with_collected(facts: FileFacts, tree: ModuleTree, *, exhaustive: bool) -> FileFacts:
     """Add what the topics say that have a sign among the words, or all topics."""
     found = {
         field: say(tree)
-        for field, (say, sign) in TOPICS.items()
-        if whole or sign.is_in(tree.words, tree.roots)
+        for field, (say, sign) in COLLECTORS.items()
+        if exhaustive or sign.is_in(tree.words, tree.roots)
     }
     return replace(facts, **found) if found else facts

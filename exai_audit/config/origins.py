@@ -76,7 +76,7 @@ def rules_at(path: str, settings: Settings) -> tuple[RuleState, ...]:
 
 def _state(rule: Rule, path: str, settings: Settings) -> tuple[bool, str]:
     if not settings.selects_at(path, rule.code) and not (
-        rule.family is Family.AUDIT and not rule.speaks_last
+        rule.family is Family.AUDIT and not rule.runs_last
     ):
         return False, "not selected"
     pattern = settings.ignored_by(path, rule.code)

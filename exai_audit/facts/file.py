@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from exai_audit.facts.caches import CacheFacts
-from exai_audit.facts.concurrency import BlockingFact, BridgeFact, HandedFunctionFact, PoolFact
+from exai_audit.facts.concurrency import BlockingFact, BridgeFact, OffloadedFunctionFact, PoolFact
 from exai_audit.facts.practices import PracticeFact
 from exai_audit.facts.references import ReferenceFact
 from exai_audit.facts.size import LineCounts, SizeFacts
@@ -14,9 +14,9 @@ from exai_audit.facts.suppressions import SuppressionFact
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.facts.timeouts import (
     EnclosedFact,
-    HandedFact,
     LimitParameter,
     MismatchFact,
+    PassedLimitFact,
     TimeoutFact,
     UnlimitedFact,
 )
@@ -61,11 +61,11 @@ class FileFacts:
     enclosed: tuple[EnclosedFact, ...] = ()
     mismatches: tuple[MismatchFact, ...] = ()
     limit_parameters: tuple[LimitParameter, ...] = ()
-    handed: tuple[HandedFact, ...] = ()
+    passed_limits: tuple[PassedLimitFact, ...] = ()
     caches: CacheFacts = _NO_CACHES
     pools: tuple[PoolFact, ...] = ()
     bridges: tuple[BridgeFact, ...] = ()
-    handed_functions: tuple[HandedFunctionFact, ...] = ()
+    offloaded_functions: tuple[OffloadedFunctionFact, ...] = ()
     blocking: tuple[BlockingFact, ...] = ()
     semaphores: tuple[PracticeFact, ...] = ()
     health: tuple[PracticeFact, ...] = ()

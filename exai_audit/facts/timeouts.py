@@ -153,7 +153,7 @@ class LimitParameter:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedFact:
+class PassedLimitFact:
     """A number given by position to a function that another file may define."""
 
     place: Place

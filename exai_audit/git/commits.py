@@ -24,7 +24,7 @@ _SUFFIXES = (".py", ".pyi")
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Snapshot:
     """The Python files of a commit, by path below the root.
 
     ``former`` holds what those said that have changed or are gone; the ``unchanged`` say the same
@@ -36,9 +36,9 @@ class Past:
     differences: Differences
 
 
-def past(
+def snapshot(
     root: Path, commit: str, present: Mapping[str, bytes], wanted: Callable[[str], bool]
-) -> Past:
+) -> Snapshot:
     """Return the files of ``commit`` below ``root`` for which ``wanted`` holds.
 
     Args:
@@ -60,7 +60,7 @@ def past(
     former = {path: held[name] for path, name in then.items() if path not in same}
     today = {path: _unix(data) for path, data in present.items() if path not in same}
     before = {path: _unix(data) for path, data in former.items()}
-    return Past(same, former, differences(before, today))
+    return Snapshot(same, former, differences(before, today))
 
 
 def read_all(files: Mapping[str, Path]) -> dict[str, bytes]:

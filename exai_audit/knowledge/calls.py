@@ -107,7 +107,7 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class Offload:
     """A call that has a function run elsewhere: in a pool's thread, a new thread or process."""
 
     to: Literal["pool", "thread", "process"]
@@ -134,7 +134,7 @@ class Call:
     cache: Cache | None = None
     blocking: Blocking | None = None
     bridge: Bridge | None = None
-    hands: Hands | None = None
+    offload: Offload | None = None
 
 
 @dataclass(frozen=True, slots=True)

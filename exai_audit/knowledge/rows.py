@@ -17,7 +17,7 @@ from exai_audit.knowledge.calls import (
     Bridge,
     Cache,
     Call,
-    Hands,
+    Offload,
     Pool,
     Timeout,
 )
@@ -29,7 +29,7 @@ else:
 
 PARTS: dict[str, type] = {
     "timeout": Timeout, "pool": Pool, "cache": Cache, "blocking": Blocking, "bridge": Bridge,
-    "hands": Hands,
+    "offload": Offload,
 }  # fmt: skip
 _KEYS = {"call": "a list of tables [[call]]", "name": "a dotted name", "source": "where it says so"}
 
@@ -88,7 +88,7 @@ def _unknown(given: Mapping[str, object], known: Sequence[str], where: str = "")
     return ""
 
 
-def laid_over(known: Call, row: Call) -> Call:
+def overridden(known: Call, row: Call) -> Call:
     """Return a shipped row with all that the user's row of the same name says."""
     said = {name: getattr(row, name) for name in (*PARTS, "category", "returns")}
     changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}

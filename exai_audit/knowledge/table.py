@@ -44,7 +44,7 @@ def use(own: Sequence[Path], bridges: Sequence[str] = ()) -> None:
         table()  # otherwise it is read when somebody asks
 
 
-def own_in_use() -> tuple[tuple[Path, ...], tuple[str, ...]]:
+def configuration() -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Return the user's own files and bridges in use, as `use` takes them."""
     return tuple(_OWN), tuple(_BRIDGES)
 
@@ -62,11 +62,11 @@ def extended(calls: dict[str, Call], own: Sequence[Path], bridges: Iterable[str]
         SettingsError: see `exai_audit.knowledge.rows.rows_of`.
     """
     if own:
-        from exai_audit.knowledge.rows import laid_over, rows_of  # few have files of their own
+        from exai_audit.knowledge.rows import overridden, rows_of  # few have files of their own
 
         for row in (row for path in own for row in rows_of(path)):
             known = calls.get(row.name)
-            calls[row.name] = laid_over(known, row) if known else row
+            calls[row.name] = overridden(known, row) if known else row
     for name in bridges:
         known = calls.get(name, Call(name, source="the setting bridge-functions"))
         calls[name] = replace(known, bridge=Bridge("own"))

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import (
-    HandedFact,
     LimitParameter,
+    PassedLimitFact,
     TimeoutFact,
     TimeoutForm,
     ValueKind,
@@ -44,7 +44,7 @@ def _with_calls(
     names: Mapping[str, str],
 ) -> FileFacts:
     found = []
-    for handed in file.handed:
+    for handed in file.passed_limits:
         for function in _spellings(handed.function, names):
             parameter = parameters.get((function, handed.position))
             if parameter is not None:
@@ -63,7 +63,7 @@ def _spellings(name: str, exported: Mapping[str, str]) -> tuple[str, ...]:
     return real, through, f"{real}.__init__"
 
 
-def _site(handed: HandedFact, function: str, parameter: LimitParameter) -> TimeoutFact:
+def _site(handed: PassedLimitFact, function: str, parameter: LimitParameter) -> TimeoutFact:
     scale = parameter.scale
     return TimeoutFact(
         place=handed.place,

@@ -46,7 +46,7 @@ class Rule:
     """One rule: what it is called, what it finds, its options class and its check.
 
     ``severity`` is how the rule is announced (``by ratio``); each hit carries its own. A rule that
-    ``speaks_last`` judges what the others found.
+    ``runs_last`` judges what the others found.
     """
 
     code: str
@@ -56,7 +56,7 @@ class Rule:
     options: type
     check: Callable[[Project, Scoped[Any]], Iterator[Hit]]
     severity: str
-    speaks_last: bool = False
+    runs_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

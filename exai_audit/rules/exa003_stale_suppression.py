@@ -110,5 +110,5 @@ RULE = Rule(
     severity="low",
     options=Options,
     check=check,
-    speaks_last=True,
+    runs_last=True,
 )

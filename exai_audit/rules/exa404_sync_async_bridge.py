@@ -123,7 +123,7 @@ def _handed_in_other_files(project: Project) -> Mapping[str, _Handing]:
             facts.path, fact.place.span.line, fact.runs_in
         )
         for facts in project.files
-        for fact in facts.handed_functions
+        for fact in facts.offloaded_functions
     }
 
 

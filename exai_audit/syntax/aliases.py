@@ -25,7 +25,7 @@ _OWN_OBJECTS = frozenset({
 })  # fmt: skip
 
 
-class OtherNames:
+class Aliases:
     """The other names of one module."""
 
     def __init__(self, tree: SyntaxTree) -> None:

@@ -8,10 +8,10 @@ from functools import cached_property
 from operator import itemgetter
 
 from exai_audit.files.source import SourceFile
-from exai_audit.syntax.aliases import OtherNames
+from exai_audit.syntax.aliases import Aliases
 from exai_audit.syntax.imports import imported_modules
 from exai_audit.syntax.nodes import Function
-from exai_audit.syntax.resolver import Names, Ref
+from exai_audit.syntax.resolver import Ref, Resolver
 from exai_audit.syntax.scopes import Scopes
 from exai_audit.syntax.tree import SyntaxTree
 from exai_audit.syntax.triggers import Rows, names_of, words_of
@@ -53,9 +53,9 @@ class ModuleTree(SyntaxTree):
         return Scopes(self.module, self._walked.inner, self.parents, self.package)
 
     @cached_property
-    def names(self) -> Names:
+    def resolver(self) -> Resolver:
         """What the names of the module denote."""
-        return Names(self.dotted, self.parents, self.scopes)
+        return Resolver(self.dotted, self.parents, self.scopes)
 
     def calls_of(self, rows: Rows) -> Iterator[ast.Call]:
         """Yield the calls that may be one of the chosen rows, and few others, in source order."""
@@ -68,7 +68,7 @@ class ModuleTree(SyntaxTree):
         defaults: a call of what has one of the names is always among them.
         """
         by_name = self._calls_by_name
-        wanted = self._other_names.including(names)
+        wanted = self._aliases.including(names)
         found = [call for name in by_name.keys() & wanted for call in by_name[name]]
         found += by_name.get("", ())
         found.sort(key=itemgetter(0))
@@ -89,26 +89,26 @@ class ModuleTree(SyntaxTree):
         return by_name
 
     @cached_property
-    def _other_names(self) -> OtherNames:
-        return OtherNames(self)
+    def _aliases(self) -> Aliases:
+        return Aliases(self)
 
     def resolve(self, expression: ast.expr) -> Ref | None:
         """Return what ``expression`` denotes, or None where the file does not say."""
-        return self.names.resolve(expression)
+        return self.resolver.resolve(expression)
 
     def qualified(self, expression: ast.expr) -> str | None:
         """Return the dotted name of a function, class or module; None for an instance."""
-        ref = self.names.resolve(expression)
+        ref = self.resolver.resolve(expression)
         return ref.name if ref and not ref.instance else None
 
     def bindings(self, name: str, at: ast.AST) -> list[ast.expr]:
         """Return the values assigned to ``name`` in the scope that owns it, as seen from ``at``."""
-        return self.names.values(name, at)
+        return self.resolver.values(name, at)
 
     def self_bindings(self, owner: ast.ClassDef, attribute: str) -> list[ast.expr]:
         """Return the values given to an attribute in a class's body and methods."""
-        return self.names.attribute_values(owner, attribute)
+        return self.resolver.attribute_values(owner, attribute)
 
     def number(self, expression: ast.expr) -> float | None:
         """Return the value of arithmetic on numbers and on names assigned one, exactly once."""
-        return self.names.number(expression)
+        return self.resolver.number(expression)

@@ -16,7 +16,7 @@ from exai_audit.syntax.nesting import is_too_deep, may_be_too_deep
 TOO_DEEP = Failure(FailureKind.UNREADABLE, 1, 1, "nested too deeply to be parsed", "")
 
 
-def read_tree(source: SourceFile) -> ast.Module | Failure:
+def parse_module(source: SourceFile) -> ast.Module | Failure:
     """Return the tree of a file, or why it has none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -30,9 +30,9 @@ def read_tree(source: SourceFile) -> ast.Module | Failure:
             return TOO_DEEP
 
 
-def read_twice(source: SourceFile) -> ast.Module | Failure:
+def parse_with_both(source: SourceFile) -> ast.Module | Failure:
     """Return the tree that libcst makes of a file, if both parsers can read it."""
-    syntax = read_tree(source)
+    syntax = parse_module(source)
     if isinstance(syntax, Failure) or is_too_deep(syntax, source.lines):
         return syntax
     return _read_by_libcst(source) or syntax

@@ -19,7 +19,7 @@ from exai_audit.syntax.nodes import (
     is_none,
 )
 from exai_audit.syntax.numbers import calculate, literal
-from exai_audit.syntax.scopes import Binding, How, Scope, Scopes, unstarred
+from exai_audit.syntax.scopes import Binding, BindingKind, Scope, Scopes, unstarred
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmana
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 
 
-class Names:
+class Resolver:
     """Resolves the expressions of one module; see `ModuleTree`."""
 
     def __init__(self, dotted: str, parents: Mapping[ast.AST, ast.AST], scopes: Scopes) -> None:
@@ -194,11 +194,11 @@ class Names:
             return None if _says_nothing(only) else self._binding(only, owner)
         refs: list[Ref | None] = []
         for binding in bindings:
-            if binding.how is How.OPAQUE:
+            if binding.kind is BindingKind.OPAQUE:
                 return None
             if not _says_nothing(binding):
                 refs.append(self._binding(binding, owner))
-        imported = [b for b in bindings if b.how is How.IMPORT]
+        imported = [b for b in bindings if b.kind is BindingKind.IMPORT]
         if imported and len(imported) < len(bindings):  # the rest stands in for a failed import
             refs = [self._binding(b, owner) for b in imported]
         agreed = _agreed(refs)
@@ -207,9 +207,9 @@ class Names:
         return agreed
 
     def _binding(self, binding: Binding, owner: Scope) -> Ref | None:
-        if binding.how is How.IMPORT:
+        if binding.kind is BindingKind.IMPORT:
             return self._external(binding.target)
-        if binding.how is How.DEFINITION:
+        if binding.kind is BindingKind.DEFINITION:
             node = binding.node
             assert isinstance(node, _DEFINITIONS)
             return Ref(self._register(node), False)
@@ -218,12 +218,12 @@ class Names:
             annotated = self._annotation(binding.annotation, outside)
             if annotated is not None:
                 return annotated
-        if binding.how is How.PARAMETER:
+        if binding.kind is BindingKind.PARAMETER:
             return self._parameter(binding, owner)
         if binding.value is None:
             return None
         outside = self._scopes.of(binding.node)
-        if binding.how is How.ENTERED:
+        if binding.kind is BindingKind.ENTERED:
             return self._entered(binding.value, outside)
         return self._resolve(binding.value, outside)
 
@@ -487,7 +487,7 @@ class Names:
 
     def _only_value(self, node: ast.Name | ast.Attribute) -> ast.expr | None:
         bindings = self._bindings_of(node)
-        if len(bindings) != 1 or bindings[0].how is not How.VALUE:
+        if len(bindings) != 1 or bindings[0].kind is not BindingKind.VALUE:
             return None
         return bindings[0].value
 
@@ -509,8 +509,10 @@ def _constant(node: ast.Constant) -> Ref | None:
 
 
 def _says_nothing(binding: Binding) -> bool:
-    unset = binding.how is How.VALUE and binding.annotation is None and is_none(binding.value)
-    return unset or binding.how is How.OPAQUE
+    unset = (
+        binding.kind is BindingKind.VALUE and binding.annotation is None and is_none(binding.value)
+    )
+    return unset or binding.kind is BindingKind.OPAQUE
 
 
 def _agreed(refs: Iterable[Ref | None]) -> Ref | None:
@@ -519,7 +521,7 @@ def _agreed(refs: Iterable[Ref | None]) -> Ref | None:
 
 
 def _values(bindings: Iterable[Binding]) -> list[ast.expr]:
-    return [b.value for b in bindings if b.how is How.VALUE and b.value is not None]
+    return [b.value for b in bindings if b.kind is BindingKind.VALUE and b.value is not None]
 
 
 def _plain(name: str) -> str:

@@ -23,7 +23,7 @@ _SCOPES = frozenset({ast.Module, *FUNCTIONS, ast.Lambda, ast.ClassDef, *COMPREHE
 _OF_STATEMENTS = frozenset({*FUNCTIONS, ast.ClassDef})
 
 
-class How(Enum):
+class BindingKind(Enum):
     """How a name gets its meaning."""
 
     VALUE = "value"
@@ -42,7 +42,7 @@ class Binding:
     ``annotation`` is there beside a value or parameter; ``target`` is the dotted name of an import.
     """
 
-    how: How
+    kind: BindingKind
     node: ast.AST
     value: ast.expr | None = None
     annotation: ast.expr | None = None
@@ -146,33 +146,33 @@ class Scopes:
     def _assigned(self, node: ast.Assign) -> None:
         scope = self.of(node)
         for target in node.targets:
-            self._target(target, Binding(How.VALUE, node, node.value), scope)
+            self._target(target, Binding(BindingKind.VALUE, node, node.value), scope)
 
     def _annotated(self, node: ast.AnnAssign) -> None:
-        how = How.VALUE if node.value else How.ANNOTATION
-        self._target(node.target, Binding(how, node, node.value, node.annotation), self.of(node))
+        kind = BindingKind.VALUE if node.value else BindingKind.ANNOTATION
+        self._target(node.target, Binding(kind, node, node.value, node.annotation), self.of(node))
 
     def _named(self, node: ast.NamedExpr) -> None:
         scope = self.of(node)
         while isinstance(scope.node, COMPREHENSIONS) and scope.outer:
             scope = scope.outer
-        self._target(node.target, Binding(How.VALUE, node, node.value), scope)
+        self._target(node.target, Binding(BindingKind.VALUE, node, node.value), scope)
 
     def _changed(self, node: ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension) -> None:
-        self._target(node.target, Binding(How.OPAQUE, node), self.of(node))
+        self._target(node.target, Binding(BindingKind.OPAQUE, node), self.of(node))
 
     def _entered(self, node: ast.withitem) -> None:
         if node.optional_vars is not None:
-            bound = Binding(How.ENTERED, node, node.context_expr)
+            bound = Binding(BindingKind.ENTERED, node, node.context_expr)
             self._target(node.optional_vars, bound, self.of(node))
 
     def _opaque(self, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar) -> None:
         if node.name:
-            self._bind(node.name, Binding(How.OPAQUE, node), self.of(node))
+            self._bind(node.name, Binding(BindingKind.OPAQUE, node), self.of(node))
 
     def _defined(self, node: Function | ast.ClassDef) -> None:
         self.definitions.append(node)
-        self._bind(node.name, Binding(How.DEFINITION, node), self.of(node))
+        self._bind(node.name, Binding(BindingKind.DEFINITION, node), self.of(node))
         if not isinstance(node, ast.ClassDef):
             self._parameters(node)
 
@@ -182,10 +182,10 @@ class Scopes:
         without = [None] * (len(positional) - len(given.defaults))
         defaults = (*without, *given.defaults, *given.kw_defaults)
         for node, default in zip((*positional, *given.kwonlyargs), defaults, strict=True):
-            names[node.arg] = [Binding(How.PARAMETER, node, default, node.annotation)]
+            names[node.arg] = [Binding(BindingKind.PARAMETER, node, default, node.annotation)]
         for rest in (given.vararg, given.kwarg):
             if rest is not None:
-                names[rest.arg] = [Binding(How.OPAQUE, rest)]
+                names[rest.arg] = [Binding(BindingKind.OPAQUE, rest)]
 
     def _returned(self, node: ast.Return) -> None:
         if node.value is not None:
@@ -246,7 +246,7 @@ class Scopes:
         for name, target in origins:
             self.imports.append(target)
             if name:
-                self._bind(name, Binding(How.IMPORT, node, target=target), scope)
+                self._bind(name, Binding(BindingKind.IMPORT, node, target=target), scope)
 
     def _from(self, node: ast.ImportFrom) -> Iterator[tuple[str, str]]:
         """Yield the bound name and the dotted target of each imported name."""
@@ -287,14 +287,14 @@ def _is_inside(child: ast.AST, parent: ast.AST) -> bool:
 
 def _unpacked(target: ast.Tuple | ast.List, binding: Binding) -> Iterator[tuple[ast.expr, Binding]]:
     """Pair the elements of an unpacking target with those of a value of the same shape."""
-    opaque = Binding(How.OPAQUE, binding.node)
-    value = binding.value if binding.how is How.VALUE else None
+    opaque = Binding(BindingKind.OPAQUE, binding.node)
+    value = binding.value if binding.kind is BindingKind.VALUE else None
     same = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
     plain = same and not any(isinstance(e, ast.Starred) for e in target.elts)
     for index, element in enumerate(target.elts):
         part = opaque
         if plain and isinstance(value, (ast.Tuple, ast.List)):
-            part = Binding(How.VALUE, binding.node, unstarred(value.elts[index]))
+            part = Binding(BindingKind.VALUE, binding.node, unstarred(value.elts[index]))
         yield unstarred(element), part
 
 

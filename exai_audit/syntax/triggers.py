@@ -14,7 +14,7 @@ from functools import lru_cache
 from unicodedata import normalize
 
 from exai_audit.knowledge.calls import Call
-from exai_audit.knowledge.table import own_in_use, table
+from exai_audit.knowledge.table import configuration, table
 
 Rows = Callable[[Call], bool]
 _MOST_WORDS = 200_000
@@ -37,7 +37,7 @@ def words_of(text: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class Trigger:
     """What a file must hold for a topic to say anything of it; one sign is enough.
 
     Args:
@@ -124,7 +124,7 @@ def names_of(rows: Rows, roots: frozenset[str]) -> frozenset[str]:
         rows: the same object at each call: what it chooses is remembered.
         roots: the top-level modules that any name of the module may come from.
     """
-    own = own_in_use()
+    own = configuration()
     reached = _reached(roots & table().roots, own)
     return _last_names(rows, reached.intersection(_by_root(rows, own)), own)
 

@@ -19,10 +19,31 @@ from exai_audit.syntax.nodes import Function as Named
 from exai_audit.syntax.scopes import Scope
 
 __all__ = [
-    "CONSTRUCTORS", "Function", "Gathered", "Mention", "Named", "Target", "argument", "call_given",
-    "given", "identifiers", "is_constructor", "is_literal", "last_name", "last_names", "lineage",
-    "method_class", "name_of", "outermost", "outermost_method", "place_of", "scope_node",
-    "scope_of", "shown", "target_of", "text",
+    "CONSTRUCTORS",
+    "CacheIndex",
+    "Function",
+    "Mention",
+    "Named",
+    "Target",
+    "argument",
+    "call_given",
+    "given",
+    "identifiers",
+    "is_constructor",
+    "is_literal",
+    "last_name",
+    "last_names",
+    "lineage",
+    "method_class",
+    "name_of",
+    "outermost",
+    "outermost_method",
+    "place_of",
+    "scope_node",
+    "scope_of",
+    "shown",
+    "target_of",
+    "text",
 ]  # fmt: skip
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Mention = ast.Name | ast.Attribute | ast.keyword
@@ -36,7 +57,7 @@ _LIFETIMES: dict[type[ast.AST], Lifetime] = {
 }  # fmt: skip
 
 
-class Gathered:
+class CacheIndex:
     """What the cache collector looks at again and again in one module, found when asked for."""
 
     def __init__(self, tree: ModuleTree) -> None:
@@ -238,9 +259,9 @@ def outermost_method(tree: ModuleTree, node: ast.AST) -> Named | None:
     return None
 
 
-def lineage(gathered: Gathered, owner: ast.ClassDef) -> set[ast.ClassDef]:
+def lineage(index: CacheIndex, owner: ast.ClassDef) -> set[ast.ClassDef]:
     """Return the classes of the file that ``owner`` inherits from or that inherit from it."""
-    bases = gathered.bases
+    bases = index.bases
     family = {owner}
     while True:
         more = {one for one, its in bases.items() if its & family}

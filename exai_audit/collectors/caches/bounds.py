@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exai_audit.collectors.caches.accesses import (
+    CacheIndex,
     Function,
-    Gathered,
     Mention,
     call_given,
     identifiers,
@@ -17,12 +17,12 @@ from exai_audit.collectors.caches.accesses import (
     outermost,
     text,
 )
-from exai_audit.collectors.caches.ownership import Held
+from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.timestamps import reads_clock, stamps
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import (
     is_size,
-    speaks_of_expiry,
+    names_expiry,
     surely_called,
 )
 from exai_audit.syntax.module import ModuleTree
@@ -49,17 +49,17 @@ class Limits:
     bookkeeping: str = ""
 
 
-def limits(tree: ModuleTree, gathered: Gathered, held: Held) -> Limits:
+def limits(tree: ModuleTree, index: CacheIndex, held: Container) -> Limits:
     """Return what limits a container, as far as its module shows."""
-    return _Reading(tree, gathered, held).limits()
+    return _Reading(tree, index, held).limits()
 
 
 class _Reading:
     """The removals from one container, each sorted by when it happens."""
 
-    def __init__(self, tree: ModuleTree, gathered: Gathered, held: Held) -> None:
+    def __init__(self, tree: ModuleTree, index: CacheIndex, held: Container) -> None:
         self._tree = tree
-        self._gathered = gathered
+        self._gathered = index
         self._held = held
         self._writing = self._reached(held.writers())
         self._looking = {use.function for use in held.does(Act.LOOK_UP)}
@@ -157,7 +157,7 @@ class _Reading:
 
     def _is_aged(self, function: Function) -> bool:
         names = {name for name, _ in identifiers(function)}
-        return any(map(speaks_of_expiry, names)) or reads_clock(self._gathered, function)
+        return any(map(names_expiry, names)) or reads_clock(self._gathered, function)
 
     def _counts(self, function: Function) -> bool:
         """Tell whether a function knows how much there may be: ``while self.size > limit``."""

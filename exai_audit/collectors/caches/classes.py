@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from exai_audit.collectors.caches.accesses import (
-    Gathered,
+    CacheIndex,
     Named,
     Target,
     identifiers,
@@ -26,7 +26,7 @@ from exai_audit.collectors.caches.keys import (
     openness,
     shown_key,
 )
-from exai_audit.collectors.caches.ownership import Held
+from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Act, uses
 from exai_audit.collectors.caches.vocabulary import (
     empties,
@@ -50,15 +50,15 @@ _GETS = frozenset({"get", "lookup", "load", "fetch", "read", "find", "retrieve",
 
 
 def cache_classes(
-    tree: ModuleTree, gathered: Gathered, defined: Iterable[Definition], taken: set[Key]
+    tree: ModuleTree, index: CacheIndex, defined: Iterable[Definition], taken: set[Key]
 ) -> Iterator[CacheFact]:
     """Yield the cache classes; their containers are part of them and added to ``taken``."""
-    for owner in gathered.classes:
+    for owner in index.classes:
         if not is_cache_class(owner.name) or _is_no_cache(owner):
             continue
         own = [d for d in defined if d.target.owner is owner and d.key not in taken]
         parts = [d for d in own if container_kind(d.value, tree) is not None]
-        fact = _fact(owner, _main(tree, gathered, parts), tree, gathered)
+        fact = _fact(owner, _main(tree, index, parts), tree, index)
         if fact is not None:
             taken.update(definition.key for definition in parts)
             yield fact
@@ -71,27 +71,27 @@ def _is_no_cache(owner: ast.ClassDef) -> bool:
     )
 
 
-def _main(tree: ModuleTree, gathered: Gathered, parts: list[Definition]) -> Held | None:
+def _main(tree: ModuleTree, index: CacheIndex, parts: list[Definition]) -> Container | None:
     """Return the container that holds the entries: stored into by key, and looked up first."""
-    found = [held(tree, gathered, definition) for definition in parts]
+    found = [held(tree, index, definition) for definition in parts]
     stored = [one for one in found if _stores_by_key(one)]
     read = [one for one in stored if one.does(Act.LOOK_UP)]
     return next(iter(read or stored), None)
 
 
-def _stores_by_key(container: Held) -> bool:
+def _stores_by_key(container: Container) -> bool:
     return any(use.key is not None for use in container.stores())
 
 
 def _fact(
-    owner: ast.ClassDef, main: Held | None, tree: ModuleTree, gathered: Gathered
+    owner: ast.ClassDef, main: Container | None, tree: ModuleTree, index: CacheIndex
 ) -> CacheFact | None:
-    by_base = None if main is not None else _itself(owner, tree, gathered)
+    by_base = None if main is not None else _itself(owner, tree, index)
     container = main or by_base
-    setter = _method(owner, _PUTS, 2, tree, gathered)
-    if container is None and (setter is None or not _method(owner, _GETS, 1, tree, gathered)):
+    setter = _method(owner, _PUTS, 2, tree, index)
+    if container is None and (setter is None or not _method(owner, _GETS, 1, tree, index)):
         return None
-    limited = _limits(owner, container, setter, tree, gathered)
+    limited = _limits(owner, container, setter, tree, index)
     stored = container.stores() if container is not None else []
     return CacheFact(
         place=place_of(tree, owner),
@@ -115,16 +115,16 @@ def _fact(
         fixed_keys=main is not None and has_few_keys(tree, main, stored),
         argued=main is not None and is_argued(tree, main.target.node),
         openness=openness(tree, stored),
-        long_lived=is_long_lived_object(tree, gathered, owner),
+        long_lived=is_long_lived_object(tree, index, owner),
         shared=bool(container.does(Act.HAND_ON)) if container is not None else False,
     )
 
 
-def _itself(owner: ast.ClassDef, tree: ModuleTree, gathered: Gathered) -> Held | None:
+def _itself(owner: ast.ClassDef, tree: ModuleTree, index: CacheIndex) -> Container | None:
     """Return the object itself as container where the class is a mapping."""
     if not any(is_mapping(last_name(unstarred(base))) for base in owner.bases):
         return None
-    names = (*gathered.names("self"), *gathered.names("super"))
+    names = (*index.names("self"), *index.names("super"))
     places: list[ast.expr] = []
     for name in names:
         call = tree.parent(name)
@@ -133,19 +133,19 @@ def _itself(owner: ast.ClassDef, tree: ModuleTree, gathered: Gathered) -> Held |
             places.append(call if is_super and isinstance(call, ast.Call) else name)
     found = tuple(uses(tree, places))
     target = Target(owner, owner.name, owner, Lifetime.INSTANCE)
-    return Held(target, found)
+    return Container(target, found)
 
 
 def _limits(
     owner: ast.ClassDef,
-    container: Held | None,
+    container: Container | None,
     setter: Named | None,
     tree: ModuleTree,
-    gathered: Gathered,
+    index: CacheIndex,
 ) -> Limits:
-    found = limits(tree, gathered, container) if container is not None else Limits()
+    found = limits(tree, index, container) if container is not None else Limits()
     if found.invalidation is None:
-        methods = _methods(owner, tree, gathered)
+        methods = _methods(owner, tree, index)
         names = [m.name for m in methods if empties(m.name)]
         if names:
             found = replace(
@@ -172,8 +172,8 @@ def _evicts(owner: ast.ClassDef) -> bool:
     )
 
 
-def _methods(owner: ast.ClassDef, tree: ModuleTree, gathered: Gathered) -> list[Named]:
-    return [f for f in gathered.functions if method_class(tree, f) is owner]
+def _methods(owner: ast.ClassDef, tree: ModuleTree, index: CacheIndex) -> list[Named]:
+    return [f for f in index.functions if method_class(tree, f) is owner]
 
 
 def _method(
@@ -181,10 +181,10 @@ def _method(
     verbs: frozenset[str],
     parameters: int,
     tree: ModuleTree,
-    gathered: Gathered,
+    index: CacheIndex,
 ) -> Named | None:
     """Return the first method with one of ``verbs`` first in its name, and a body that acts."""
-    for method in _methods(owner, tree, gathered):
+    for method in _methods(owner, tree, index):
         name = method.name
         verb = name if name.startswith("__") else next(iter(words(name)), "")
         params = [*method.args.posonlyargs, *method.args.args]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.caches.accesses import (
-    Gathered,
+    CacheIndex,
     Named,
     is_literal,
     last_name,
@@ -23,10 +23,10 @@ from exai_audit.collectors.caches.keys import (
     openness,
     shown_key,
 )
-from exai_audit.collectors.caches.ownership import Held
+from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, value_cause
 from exai_audit.collectors.caches.uses import Act, Use, references, uses
-from exai_audit.collectors.caches.vocabulary import is_cache_name, is_live, is_lock, names_a_place
+from exai_audit.collectors.caches.vocabulary import is_cache_name, is_live, is_lock, names_location
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness, Origin
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, arguments
@@ -39,7 +39,7 @@ Key = tuple[ast.AST, str]
 
 
 def containers(
-    tree: ModuleTree, gathered: Gathered, defined: Iterable[Definition], taken: set[Key]
+    tree: ModuleTree, index: CacheIndex, defined: Iterable[Definition], taken: set[Key]
 ) -> Iterator[CacheFact]:
     """Yield the containers that are caches, and the registries of live objects, each once.
 
@@ -54,16 +54,16 @@ def containers(
         if kind is None or definition.key in taken or (kind in _COLLECTIONS and not named):
             continue
         taken.add(definition.key)
-        fact = _fact(held(tree, gathered, definition), tree, gathered)
+        fact = _fact(held(tree, index, definition), tree, index)
         if fact is not None:
             yield fact
 
 
-def held(tree: ModuleTree, gathered: Gathered, definition: Definition) -> Held:
+def held(tree: ModuleTree, index: CacheIndex, definition: Definition) -> Container:
     """Return a definition with all that the module does with what it defines."""
-    found = uses(tree, references(tree, gathered, definition.target))
+    found = uses(tree, references(tree, index, definition.target))
     weak = container_kind(definition.value, tree) in _WEAK
-    return Held(definition.target, tuple(found), weak)
+    return Container(definition.target, tuple(found), weak)
 
 
 def container_kind(value: ast.expr, tree: ModuleTree) -> str | None:
@@ -84,7 +84,7 @@ def container_kind(value: ast.expr, tree: ModuleTree) -> str | None:
     return name if name in _EVERY else None
 
 
-def _fact(container: Held, tree: ModuleTree, gathered: Gathered) -> CacheFact | None:
+def _fact(container: Container, tree: ModuleTree, index: CacheIndex) -> CacheFact | None:
     stored = container.stores()
     looked_up = container.does(Act.LOOK_UP) or list(filter(is_setdefault, stored))
     if not looked_up or not stored or container.does(Act.GATHER) or container.does(Act.COUNT):
@@ -93,7 +93,7 @@ def _fact(container: Held, tree: ModuleTree, gathered: Gathered) -> CacheFact | 
     named = is_cache_name(container.target.name)
     if not memo and not (named and _computes(stored)):
         return None
-    return _describe(container, memo or stored, named, tree, gathered)
+    return _describe(container, memo or stored, named, tree, index)
 
 
 def _computes(stored: list[Use]) -> bool:
@@ -102,14 +102,14 @@ def _computes(stored: list[Use]) -> bool:
 
 
 def _describe(
-    container: Held, stored: list[Use], named: bool, tree: ModuleTree, gathered: Gathered
+    container: Container, stored: list[Use], named: bool, tree: ModuleTree, index: CacheIndex
 ) -> CacheFact:
     target = container.target
     values = [use.value for use in stored if use.value is not None]
     live = is_live(target.name, *(last_name(value) for value in values)) and not named
     form = CacheForm.CONTAINER if named else CacheForm.MEMO_IDIOM
-    limited = limits(tree, gathered, container)
-    why = stale_cause(tree, gathered, stored)
+    limited = limits(tree, index, container)
+    why = stale_cause(tree, index, stored)
     locked = any(is_locked(use, tree) for use in stored)
     return CacheFact(
         place=place_of(tree, target.node),
@@ -135,31 +135,29 @@ def _describe(
         fixed_keys=has_few_keys(tree, container, stored),
         argued=is_argued(tree, target.node),
         openness=_openness(stored, live, tree),
-        long_lived=is_long_lived_object(tree, gathered, target.owner),
+        long_lived=is_long_lived_object(tree, index, target.owner),
         shared=bool(container.does(Act.HAND_ON)),
     )
 
 
 def _openness(stored: list[Use], live: bool, tree: ModuleTree) -> Openness:
     """Return how many keys there can be; what live objects connect to is configured."""
-    if live and any(use.key is not None and names_a_place(last_name(use.key)) for use in stored):
+    if live and any(use.key is not None and names_location(last_name(use.key)) for use in stored):
         return Openness.UNSAID
     return openness(tree, stored)
 
 
-def stale_cause(tree: ModuleTree, gathered: Gathered, stored: list[Use]) -> Cause | None:
+def stale_cause(tree: ModuleTree, index: CacheIndex, stored: list[Use]) -> Cause | None:
     """Return why what is stored can go stale, None where nothing shows it."""
     found = (
-        value_cause(tree, gathered, use.value, use.function)
-        for use in stored
-        if use.value is not None
+        value_cause(tree, index, use.value, use.function) for use in stored if use.value is not None
     )
     # the clock beside a stored value says when it was stored, a variable is often another cache
     unsaid = (Origin.CLOCK, Origin.STATE)
     return next((one for one in found if one and one.origin not in unsaid), None)
 
 
-def check_then_act(container: Held, stored: list[Use], tree: ModuleTree) -> int:
+def check_then_act(container: Container, stored: list[Use], tree: ModuleTree) -> int:
     """Return the line on which a function stores what it looked up before, 0 where none does."""
     if container.lifetime not in (Lifetime.MODULE, Lifetime.CLASS):
         return 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.collectors.caches.accesses import (
-    Gathered,
+    CacheIndex,
     Named,
     argument,
     given,
@@ -53,7 +53,7 @@ class _Cached:
     callable: str
 
 
-def decorated(tree: ModuleTree, gathered: Gathered, calls: set[ast.Call]) -> Iterator[CacheFact]:
+def decorated(tree: ModuleTree, index: CacheIndex, calls: set[ast.Call]) -> Iterator[CacheFact]:
     """Yield the cache that each caching decorator makes, also one that is called like a function.
 
     A function nested in another one counts only if it outlives the call.
@@ -61,16 +61,16 @@ def decorated(tree: ModuleTree, gathered: Gathered, calls: set[ast.Call]) -> Ite
     Args:
         calls: those of what may be a decorator for caches.
     """
-    emptied = cleared(tree, gathered)
-    for cached in (*_by_decorator(tree, gathered), *_by_call(tree, gathered, calls)):
-        if _dies_with_the_call(tree, gathered, cached.function):
+    emptied = cleared(tree, index)
+    for cached in (*_by_decorator(tree, index), *_by_call(tree, index, calls)):
+        if _dies_with_the_call(tree, index, cached.function):
             continue
         if not _keeps_elsewhere(cached):
-            yield _fact(cached, tree, gathered, cached.name in emptied)
+            yield _fact(cached, tree, index, cached.name in emptied)
 
 
-def _by_decorator(tree: ModuleTree, gathered: Gathered) -> Iterator[_Cached]:
-    for function in gathered.functions:
+def _by_decorator(tree: ModuleTree, index: CacheIndex) -> Iterator[_Cached]:
+    for function in index.functions:
         for decorator in function.decorator_list:
             row = _row(decorator, tree)
             if row is not None and row.cache is not None and row.cache.kind != "store":
@@ -79,12 +79,12 @@ def _by_decorator(tree: ModuleTree, gathered: Gathered) -> Iterator[_Cached]:
                 break
 
 
-def _by_call(tree: ModuleTree, gathered: Gathered, calls: set[ast.Call]) -> Iterator[_Cached]:
+def _by_call(tree: ModuleTree, index: CacheIndex, calls: set[ast.Call]) -> Iterator[_Cached]:
     """Yield ``fast = lru_cache(maxsize=None)(slow)`` for a function of the module."""
     if not calls:
         return
-    by_name = {(scope_node(tree, f), f.name): f for f in gathered.functions}
-    for assignment in gathered.assignments:
+    by_name = {(scope_node(tree, f), f.name): f for f in index.functions}
+    for assignment in index.assignments:
         call = assignment.value
         if not isinstance(call, ast.Call) or not {call, call.func} & calls:
             continue
@@ -125,8 +125,8 @@ def _row(decorator: ast.expr, tree: ModuleTree) -> Call | None:
     return known
 
 
-def _dies_with_the_call(tree: ModuleTree, gathered: Gathered, function: Named) -> bool:
-    return tree.function_of(function) is not None and not outlives(tree, gathered, function)
+def _dies_with_the_call(tree: ModuleTree, index: CacheIndex, function: Named) -> bool:
+    return tree.function_of(function) is not None and not outlives(tree, index, function)
 
 
 def _keeps_elsewhere(cached: _Cached) -> bool:
@@ -137,7 +137,7 @@ def _keeps_elsewhere(cached: _Cached) -> bool:
     return isinstance(store, (ast.Name, ast.Attribute, ast.Lambda)) or is_none(store)
 
 
-def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) -> CacheFact:
+def _fact(cached: _Cached, tree: ModuleTree, index: CacheIndex, emptied: bool) -> CacheFact:
     function = cached.function
     owner = method_class(tree, function)
     is_property = cached.cache.kind == "property"
@@ -146,7 +146,7 @@ def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) 
     taken = _parameters(function)[1 if bound_first else 0 :]
     outer = tree.function_of(function)
     lifetime = Lifetime.MODULE if owner is None and outer is None else Lifetime.CLASS
-    why = cause(tree, gathered, function)
+    why = cause(tree, index, function)
     bound, expiry = _limits(cached, tree)
     return CacheFact(
         place=cached.place,
@@ -175,13 +175,13 @@ def _fact(cached: _Cached, tree: ModuleTree, gathered: Gathered, emptied: bool) 
     )
 
 
-def cleared(tree: ModuleTree, gathered: Gathered) -> frozenset[str]:
+def cleared(tree: ModuleTree, index: CacheIndex) -> frozenset[str]:
     """Return the names of the functions whose caches the file clears."""
-    return frozenset(_cleared(tree, gathered))
+    return frozenset(_cleared(tree, index))
 
 
-def _cleared(tree: ModuleTree, gathered: Gathered) -> Iterator[str]:
-    for call in gathered.calls:
+def _cleared(tree: ModuleTree, index: CacheIndex) -> Iterator[str]:
+    for call in index.calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr in CLEARERS:
             yield last_name(call.func.value)
             if isinstance(call.func.value, ast.Name):

@@ -7,8 +7,8 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 
 from exai_audit.collectors.caches.accesses import (
+    CacheIndex,
     Function,
-    Gathered,
     Named,
     Target,
     argument,
@@ -47,13 +47,13 @@ class Definition:
         return self.target.owner, self.target.name
 
 
-def definitions(tree: ModuleTree, gathered: Gathered, names: Container[str]) -> list[Definition]:
+def definitions(tree: ModuleTree, index: CacheIndex, names: Container[str]) -> list[Definition]:
     """Return the definitions of those of ``names`` that outlive the call, in source order."""
     found: list[Definition] = []
     for assignment in _assignments(tree, names):
         if assignment.value is not None:
-            found.extend(_assigned(tree, gathered, assignment, assignment.value))
-    found.extend(_defaults(tree, gathered, names))
+            found.extend(_assigned(tree, index, assignment, assignment.value))
+    found.extend(_defaults(tree, index, names))
     made = {d.key for d in found if d.target.lifetime is Lifetime.INSTANCE}
     return [_of_instance(d) if d.key in made else d for d in found]
 
@@ -86,13 +86,13 @@ def assigned_names(assignment: ast.Assign | ast.AnnAssign) -> Iterator[str]:
 
 def _assigned(
     tree: ModuleTree,
-    gathered: Gathered,
+    index: CacheIndex,
     assignment: ast.Assign | ast.AnnAssign,
     value: ast.expr,
 ) -> Iterator[Definition]:
     for node in targets_of(assignment):
         target = target_of(tree, node)
-        if target is not None and target.lifetime is None and is_captured(tree, gathered, target):
+        if target is not None and target.lifetime is None and is_captured(tree, index, target):
             target = replace(target, lifetime=Lifetime.CLOSURE)
         if target is None or target.lifetime is None:
             continue
@@ -119,13 +119,13 @@ def _copies(owner: ast.AST) -> bool:
     return bool(decorators & _PER_INSTANCE_DECORATORS or bases & _PER_INSTANCE)
 
 
-def _defaults(tree: ModuleTree, gathered: Gathered, names: Container[str]) -> Iterator[Definition]:
+def _defaults(tree: ModuleTree, index: CacheIndex, names: Container[str]) -> Iterator[Definition]:
     """Yield parameters whose default lives as long as the function: ``def f(x, _cache={})``."""
-    for function in gathered.functions:
+    for function in index.functions:
         for param in parameters(function) if has_made_default(function) else ():
             if param.name in names and isinstance(param.default, (ast.Dict, ast.Call)):
                 outer = tree.function_of(function)
-                if outer is None or outlives(tree, gathered, function):
+                if outer is None or outlives(tree, index, function):
                     target = Target(param.node, param.name, function, Lifetime.MODULE)
                     yield Definition(target, param.default)
 
@@ -136,16 +136,16 @@ def has_made_default(function: Named) -> bool:
     return any(isinstance(d, (ast.Dict, ast.Call)) for d in (*given.defaults, *given.kw_defaults))
 
 
-def is_captured(tree: ModuleTree, gathered: Gathered, target: Target) -> bool:
+def is_captured(tree: ModuleTree, index: CacheIndex, target: Target) -> bool:
     """Tell whether a function that outlives the call uses a local of the call."""
     owner = target.owner
-    if not isinstance(owner, FUNCTIONS) or owner not in gathered.holders:
+    if not isinstance(owner, FUNCTIONS) or owner not in index.holders:
         return False
     scope = tree.scopes.inside(owner)
-    for name in gathered.names(target.name):
+    for name in index.names(target.name):
         nested = _nested(tree, name, owner)
         if nested is not None and scope_of(tree, name) is scope and outlives(
-            tree, gathered, nested
+            tree, index, nested
         ):  # fmt: skip
             return True
     return False
@@ -162,7 +162,7 @@ def _nested(tree: ModuleTree, node: ast.AST, owner: Named) -> Function | None:
     return None
 
 
-def outlives(tree: ModuleTree, gathered: Gathered, function: Function) -> bool:
+def outlives(tree: ModuleTree, index: CacheIndex, function: Function) -> bool:
     """Tell whether a nested function is returned or stored by what is around it."""
     if isinstance(function, ast.Lambda):
         return _leaves(tree, function)
@@ -173,7 +173,7 @@ def outlives(tree: ModuleTree, gathered: Gathered, function: Function) -> bool:
         scope_of(tree, name) is scope
         and function not in tree.ancestors(name)
         and _leaves(tree, name)
-        for name in gathered.names(function.name)
+        for name in index.names(function.name)
     )
 
 

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.caches.accesses import (
+    CacheIndex,
     Function,
-    Gathered,
     identifiers,
     is_literal,
     last_name,
@@ -16,10 +16,10 @@ from exai_audit.collectors.caches.accesses import (
     scope_node,
     shown,
 )
-from exai_audit.collectors.caches.ownership import Held
+from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Use
 from exai_audit.collectors.caches.vocabulary import (
-    argues_growth,
+    excuses_growth,
     has_few_values,
     has_many_values,
     is_asked_for,
@@ -34,7 +34,7 @@ from exai_audit.syntax.nodes import (
     first_parameter,
     parameters,
 )
-from exai_audit.syntax.scopes import How
+from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.walk import descendants
 
 _FEW = frozenset({"type", "Type", "Callable", "ModuleType", "FunctionType", "bool", "Literal"})
@@ -54,7 +54,7 @@ def shown_key(tree: ModuleTree, stored: list[Use]) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
-def has_few_keys(tree: ModuleTree, held: Held, stored: list[Use]) -> bool:
+def has_few_keys(tree: ModuleTree, held: Container, stored: list[Use]) -> bool:
     """Tell whether there are only so many keys: classes, functions, backends, languages."""
     by_annotation = _is_keyed_by_classes(held.target.node, tree)
     return by_annotation or all(_has_fixed_key(use, tree) for use in stored)
@@ -97,7 +97,7 @@ def _open_names(
             yield name
         bindings = tree.scopes.inside(function).names.get(name, []) if function else []
         for binding in bindings if len(bindings) == 1 and depth > 0 else ():
-            if binding.how is How.VALUE and binding.value is not None:
+            if binding.kind is BindingKind.VALUE and binding.value is not None:
                 yield from _open_names(binding.value, function, tree, depth - 1)
 
 
@@ -114,10 +114,10 @@ def is_argued(tree: ModuleTree, node: ast.AST) -> bool:
     while number > 1 and tree.source.line(number - 1).lstrip().startswith("#"):
         number -= 1
         lines.append(tree.source.line(number))
-    return any(argues_growth(line.partition("#")[2]) for line in lines)
+    return any(excuses_growth(line.partition("#")[2]) for line in lines)
 
 
-def is_long_lived_object(tree: ModuleTree, gathered: Gathered, owner: ast.AST) -> bool:
+def is_long_lived_object(tree: ModuleTree, index: CacheIndex, owner: ast.AST) -> bool:
     """Tell whether something shows that an object of a class lives as long as the process.
 
     Its name says so, the module makes one itself, or it holds a lock.
@@ -127,14 +127,14 @@ def is_long_lived_object(tree: ModuleTree, gathered: Gathered, owner: ast.AST) -
     name = owner.name
     if is_long_lived(name):
         return True
-    for assignment in gathered.assignments:
+    for assignment in index.assignments:
         call = assignment.value
         makes_one = isinstance(call, ast.Call) and last_name(call.func) == name
         if makes_one and scope_node(tree, assignment) is tree.module:
             return True
     return any(
         last_name(call.func) in ("Lock", "RLock", "Condition") and tree.class_of(call) is owner
-        for call in gathered.calls
+        for call in index.calls
     )
 
 
@@ -232,7 +232,7 @@ def _is_fixed_local(name: str, function: Function, tree: ModuleTree) -> bool:
     if isinstance(binding.node, ast.arg):
         taken = next(one for one in parameters(function) if one.node is binding.node)
         return not _is_self(function, name, tree) and is_fixed(taken)
-    is_plain = binding.how is How.VALUE and binding.value is not None
+    is_plain = binding.kind is BindingKind.VALUE and binding.value is not None
     return is_plain and _is_fixed_key(binding.value, function, tree)  # type: ignore[arg-type]
 
 

@@ -11,7 +11,7 @@ from exai_audit.facts.caches import Lifetime
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Container:
     """A container: its definition, and its uses in the order of its references."""
 
     target: Target

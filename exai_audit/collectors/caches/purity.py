@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exai_audit.collectors.caches.accesses import (
+    CacheIndex,
     Function,
-    Gathered,
     Named,
     last_name,
     method_class,
@@ -19,7 +19,7 @@ from exai_audit.facts.caches import Origin
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
-from exai_audit.syntax.scopes import How
+from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.walk import children
 
 _FILE_CALLS = frozenset({
@@ -51,25 +51,28 @@ class Cause:
 
 
 def cause(
-    tree: ModuleTree, gathered: Gathered, node: ast.expr | Named, depth: int = _DEEPEST
+    tree: ModuleTree, index: CacheIndex, node: ast.expr | Named, depth: int = _DEEPEST
 ) -> Cause | None:
     """Return the gravest cause why what ``node`` computes can go stale.
 
     Functions of the module that it calls are followed, a few calls away.
     """
-    return _gravest(_causes(tree, gathered, node, depth))
+    return _gravest(_causes(tree, index, node, depth))
 
 
 def value_cause(
-    tree: ModuleTree, gathered: Gathered, value: ast.expr, function: Function | None
+    tree: ModuleTree, index: CacheIndex, value: ast.expr, function: Function | None
 ) -> Cause | None:
     """Return the cause of a stored value; of a local name, that of what it was assigned."""
-    found = [cause(tree, gathered, value)]
+    found = [cause(tree, index, value)]
     if isinstance(value, ast.Name) and function is not None:
         scope = tree.scopes.inside(function)
         for binding in scope.names.get(value.id, []):
-            if binding.how in (How.VALUE, How.ENTERED) and binding.value is not None:
-                found.append(cause(tree, gathered, binding.value))
+            if (
+                binding.kind in (BindingKind.VALUE, BindingKind.ENTERED)
+                and binding.value is not None
+            ):
+                found.append(cause(tree, index, binding.value))
     return _gravest(one for one in found if one is not None)
 
 
@@ -78,13 +81,13 @@ def _gravest(causes: Iterable[Cause]) -> Cause | None:
 
 
 def _causes(
-    tree: ModuleTree, gathered: Gathered, node: ast.expr | Named, depth: int
+    tree: ModuleTree, index: CacheIndex, node: ast.expr | Named, depth: int
 ) -> Iterator[Cause]:
     for part in _own(node):
         if isinstance(part, ast.Await):
             yield Cause(Origin.AWAITED, f"await {_shown(part.value, tree)}")
         elif isinstance(part, ast.Call):
-            yield from _call(tree, gathered, part, depth)
+            yield from _call(tree, index, part, depth)
         elif isinstance(part, ast.Subscript) and tree.qualified(part.value) == "os.environ":
             yield Cause(Origin.ENVIRONMENT, "os.environ")
         elif isinstance(part, ast.Name) and _is_rebound(tree, part):
@@ -109,15 +112,15 @@ def _outside_nested(nodes: Iterable[ast.AST]) -> list[ast.AST]:
     return [node for node in nodes if not isinstance(node, _NESTED)][::-1]
 
 
-def _call(tree: ModuleTree, gathered: Gathered, call: ast.Call, depth: int) -> Iterator[Cause]:
+def _call(tree: ModuleTree, index: CacheIndex, call: ast.Call, depth: int) -> Iterator[Cause]:
     name = tree.qualified(call.func) or ""
     known = _known(name, call)
     if known is not None:
         yield Cause(known, _shown(call, tree))
         return
-    callee = _local(tree, gathered, call) if depth > 0 else None
+    callee = _local(tree, index, call) if depth > 0 else None
     if isinstance(callee, ast.FunctionDef):
-        yield from _causes(tree, gathered, callee, depth - 1)
+        yield from _causes(tree, index, callee, depth - 1)
 
 
 def _known(name: str, call: ast.Call) -> Origin | None:
@@ -142,7 +145,7 @@ def _known(name: str, call: ast.Call) -> Origin | None:
     return Origin.FILE if row.blocking.file_system else Origin.NETWORK
 
 
-def _local(tree: ModuleTree, gathered: Gathered, call: ast.Call) -> Named | None:
+def _local(tree: ModuleTree, index: CacheIndex, call: ast.Call) -> Named | None:
     """Return the function of the module that is called, by name or on ``self``."""
     func = call.func
     if isinstance(func, ast.Attribute):
@@ -154,7 +157,7 @@ def _local(tree: ModuleTree, gathered: Gathered, call: ast.Call) -> Named | None
         around, name = None, func.id
     else:
         return None
-    same = [f for f in gathered.functions if f.name == name and method_class(tree, f) is around]
+    same = [f for f in index.functions if f.name == name and method_class(tree, f) is around]
     return same[0] if len(same) == 1 else None
 
 
@@ -164,7 +167,9 @@ def _is_rebound(tree: ModuleTree, name: ast.Name) -> bool:
     bindings = module.names.get(name.id, [])
     if len(bindings) < 2 or tree.scopes.owner(name.id, tree.scopes.of(name)) is not module:
         return False
-    return any(b.how is How.VALUE and tree.function_of(b.node) is not None for b in bindings)
+    return any(
+        b.kind is BindingKind.VALUE and tree.function_of(b.node) is not None for b in bindings
+    )
 
 
 def _shown(node: ast.expr, tree: ModuleTree) -> str:

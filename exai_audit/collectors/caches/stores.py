@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from exai_audit.collectors.caches.accesses import Gathered, argument, given, last_name
+from exai_audit.collectors.caches.accesses import CacheIndex, argument, given, last_name
 from exai_audit.collectors.caches.bounds import limits
 from exai_audit.collectors.caches.containers import Key, is_locked, stale_cause
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.keys import is_long_lived_object, openness, shown_key
-from exai_audit.collectors.caches.ownership import Held
+from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, cause
 from exai_audit.collectors.caches.uses import Act, Use, references, uses
 from exai_audit.collectors.caches.vocabulary import (
@@ -36,7 +36,7 @@ _EXPIRIES = ("ex", "px", "ttl", "timeout", "expire", "expires", "expiration")
 
 
 def library_stores(
-    tree: ModuleTree, gathered: Gathered, defined: Iterable[Definition], taken: set[Key]
+    tree: ModuleTree, index: CacheIndex, defined: Iterable[Definition], taken: set[Key]
 ) -> Iterator[CacheFact]:
     """Yield the stores, each once, also where another branch falls back to a dictionary.
 
@@ -47,8 +47,8 @@ def library_stores(
         row = _row(definition, tree)
         if row is not None and definition.key not in taken:
             taken.add(definition.key)
-            yield _fact(definition, row, tree, gathered)
-    yield from _of_django(tree, gathered)
+            yield _fact(definition, row, tree, index)
+    yield from _of_django(tree, index)
 
 
 def _row(definition: Definition, tree: ModuleTree) -> Call | None:
@@ -89,16 +89,16 @@ def is_number(node: ast.expr) -> bool:
     return (isinstance(node, ast.Constant) and type(node.value) is int) or last_name(node).isupper()
 
 
-def _fact(definition: Definition, row: Call, tree: ModuleTree, gathered: Gathered) -> CacheFact:
+def _fact(definition: Definition, row: Call, tree: ModuleTree, index: CacheIndex) -> CacheFact:
     target, call = definition.target, definition.value
     if isinstance(call, ast.Await):
         call = call.value
     assert isinstance(call, ast.Call) and row.cache is not None and target.lifetime is not None
     bound, expiry = given(call, row.cache, tree)
-    held = Held(target, tuple(uses(tree, references(tree, gathered, target))))
+    held = Container(target, tuple(uses(tree, references(tree, index, target))))
     stored = held.does(Act.STORE)
-    limited = limits(tree, gathered, held)
-    why = stale_cause(tree, gathered, stored) or _decorated_cause(definition, tree, gathered)
+    limited = limits(tree, index, held)
+    why = stale_cause(tree, index, stored) or _decorated_cause(definition, tree, index)
     expiry = expiry or _given_expiry(stored) or limited.expiry
     return CacheFact(
         place=tree.place(call),
@@ -120,7 +120,7 @@ def _fact(definition: Definition, row: Call, tree: ModuleTree, gathered: Gathere
         source=why.source if why else "",
         parameters=1,
         openness=openness(tree, stored),
-        long_lived=is_long_lived_object(tree, gathered, target.owner),
+        long_lived=is_long_lived_object(tree, index, target.owner),
         shared=bool(held.does(Act.HAND_ON)),
     )
 
@@ -138,9 +138,9 @@ def _given_expiry(stored: Iterable[Use]) -> str | None:
     return None
 
 
-def _decorated_cause(definition: Definition, tree: ModuleTree, gathered: Gathered) -> Cause | None:
+def _decorated_cause(definition: Definition, tree: ModuleTree, index: CacheIndex) -> Cause | None:
     """Return why the results of a function under ``@cached(store)`` can go stale."""
-    for function in gathered.functions:
+    for function in index.functions:
         for call in function.decorator_list:
             name = tree.qualified(call.func) if isinstance(call, ast.Call) else None
             row = table().call(name) if name else None
@@ -149,14 +149,14 @@ def _decorated_cause(definition: Definition, tree: ModuleTree, gathered: Gathere
             assert isinstance(call, ast.Call)
             store = argument(call, row.cache.store, 0)
             if store is not None and last_name(store) == definition.target.name:
-                return cause(tree, gathered, function)
+                return cause(tree, index, function)
     return None
 
 
-def _of_django(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
+def _of_django(tree: ModuleTree, index: CacheIndex) -> Iterator[CacheFact]:
     """Yield Django's configured caches where a module first stores in one: they have no maker."""
     seen: set[str] = set()
-    for call in gathered.calls if "django" in tree.roots else ():
+    for call in index.calls if "django" in tree.roots else ():
         func = call.func
         if not isinstance(func, ast.Attribute) or func.attr not in _SETTERS:
             continue
@@ -166,7 +166,7 @@ def _of_django(tree: ModuleTree, gathered: Gathered) -> Iterator[CacheFact]:
             continue
         seen.add(name)
         use = Use(Act.STORE, call, tree.function_of(call), *_first_two(call))
-        why = stale_cause(tree, gathered, [use])
+        why = stale_cause(tree, index, [use])
         yield CacheFact(
             place=tree.place(call),
             form=CacheForm.LIBRARY_STORE,

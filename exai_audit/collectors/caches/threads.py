@@ -16,7 +16,7 @@ _SHOWING = frozenset({
 _NAMES = frozenset({"run_in_executor", *(name.rpartition(".")[2] for name in _SHOWING)})
 
 
-def shown_threads(tree: ModuleTree) -> str:
+def thread_evidence(tree: ModuleTree) -> str:
     """Return the first call that makes a thread, an executor or a lock between threads."""
     for call in tree.calls(_NAMES):
         name = tree.qualified(call.func)

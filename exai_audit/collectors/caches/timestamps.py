@@ -5,26 +5,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from exai_audit.collectors.caches.accesses import Function, Gathered, identifiers
+from exai_audit.collectors.caches.accesses import CacheIndex, Function, identifiers
 from exai_audit.syntax.nodes import FUNCTIONS, arguments
 from exai_audit.syntax.walk import children, descendants
 
 
-def reads_clock(gathered: Gathered, node: ast.AST) -> bool:
+def reads_clock(index: CacheIndex, node: ast.AST) -> bool:
     """Tell whether a call somewhere in ``node`` reads the clock."""
-    calls = gathered.clock_calls
+    calls = index.clock_calls
     return bool(calls) and any(below in calls for below in descendants(node))
 
 
-def stamps(gathered: Gathered, function: Function) -> bool:
+def stamps(index: CacheIndex, function: Function) -> bool:
     """Tell whether a function keeps the time with an entry, rather than one time for all."""
-    if not reads_clock(gathered, function):
+    if not reads_clock(index, function):
         return False
-    timed = _timed_names(gathered, function)
+    timed = _timed_names(index, function)
     return any(
-        _tells_time(gathered, value, timed)
-        for node in _own_nodes(function)
-        for value in _kept(node)
+        _tells_time(index, value, timed) for node in _own_nodes(function) for value in _kept(node)
     )
 
 
@@ -36,20 +34,20 @@ def _kept(node: ast.AST) -> list[ast.expr]:
     return [value] if value is not None and not all(map(_is_of_all, _targets(node))) else []
 
 
-def _timed_names(gathered: Gathered, function: Function) -> set[str]:
+def _timed_names(index: CacheIndex, function: Function) -> set[str]:
     """Return the names that a function gives to the time, or to what it reckons from it."""
     found: set[str] = set()
     for node in _own_nodes(function):
         names = {target.id for target in _targets(node) if isinstance(target, ast.Name)}
         value = _given(node)
-        if names and value is not None and _tells_time(gathered, value, found):
+        if names and value is not None and _tells_time(index, value, found):
             found |= names
     return found
 
 
-def _tells_time(gathered: Gathered, value: ast.expr, timed: set[str]) -> bool:
+def _tells_time(index: CacheIndex, value: ast.expr, timed: set[str]) -> bool:
     by_name = bool(timed) and any(name in timed for name, _ in identifiers(value))
-    return by_name or reads_clock(gathered, value)
+    return by_name or reads_clock(index, value)
 
 
 def _own_nodes(function: Function) -> Iterator[ast.AST]:

@@ -12,7 +12,7 @@ from exai_audit.collectors.caches.uses import LOOK_UPS, SETTERS
 from exai_audit.collectors.caches.vocabulary import is_cache_class, names_a_store
 from exai_audit.knowledge.calls import Call
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.triggers import Sign, names_of
+from exai_audit.syntax.triggers import Trigger, names_of
 from exai_audit.syntax.walk import descendants
 
 CLEARERS = frozenset({"cache_clear", "cache_invalidate"})
@@ -28,11 +28,11 @@ def makes_cache(row: Call) -> bool:
     return row.cache is not None
 
 
-SIGN = Sign(re.compile("(?i)cache|memo"), frozenset({"return"}), makes_cache)
+TRIGGER = Trigger(re.compile("(?i)cache|memo"), frozenset({"return"}), makes_cache)
 """What is kept in a dictionary of any name is a cache only if some function returns it."""
 
 
-class Spoken:
+class CacheNames:
     """The words of a file that speak of caches, and what they may be the names of."""
 
     def __init__(self, tree: ModuleTree) -> None:
@@ -44,7 +44,7 @@ class Spoken:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return SIGN.matched(self._tree.words)
+        return TRIGGER.matched(self._tree.words)
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -112,7 +112,7 @@ def defaults_of(taken: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
             yield argument.arg, given
 
 
-class _Remembering:
+class _MemoDictionaries:
     """What the names of a module are used for: a memo is made, stored under, asked and returned."""
 
     def __init__(self, tree: ModuleTree) -> None:
@@ -196,12 +196,12 @@ class _Remembering:
                 self._asked.add(_base(function.value))
 
 
-def remembering(tree: ModuleTree) -> set[str]:
+def memo_dictionaries(tree: ModuleTree) -> set[str]:
     """Return the names of dictionaries that some function may keep its results in.
 
     They are stored under by key, and what is looked up in them is returned.
     """
-    return _Remembering(tree).names()
+    return _MemoDictionaries(tree).names()
 
 
 def _base(node: ast.expr) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from exai_audit.collectors.caches.accesses import (
+    CacheIndex,
     Function,
-    Gathered,
     Target,
     call_given,
     last_name,
@@ -18,7 +18,7 @@ from exai_audit.collectors.caches.accesses import (
 )
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import arguments
-from exai_audit.syntax.scopes import How
+from exai_audit.syntax.scopes import BindingKind
 
 Reference = ast.Name | ast.Attribute
 LOOK_UPS = frozenset({"get", "__getitem__", "__contains__", "has_key", "get_many", "index", "aget"})
@@ -84,12 +84,12 @@ class Use:
     callback: bool = False
 
 
-def references(tree: ModuleTree, gathered: Gathered, target: Target) -> list[Reference]:
+def references(tree: ModuleTree, index: CacheIndex, target: Target) -> list[Reference]:
     """Return every place of the module that names the container, local aliases included."""
     found: list[Reference] = []
-    names = gathered.names(target.name)
+    names = index.names(target.name)
     if isinstance(target.owner, ast.ClassDef):
-        found.extend(_members(tree, gathered, target.name, target.owner))
+        found.extend(_members(tree, index, target.name, target.owner))
         found.extend(n for n in names if _in_body(tree, n, target.owner))
         found.sort(key=_end)
     else:
@@ -97,7 +97,7 @@ def references(tree: ModuleTree, gathered: Gathered, target: Target) -> list[Ref
         found.extend(n for n in names if _stands_for(tree, n) and scope_of(tree, n) is scope)
     known: set[Reference] = set(found)
     for reference in tuple(found):
-        found.extend(a for a in _aliases(tree, gathered, reference) if a not in known)
+        found.extend(a for a in _aliases(tree, index, reference) if a not in known)
     return found
 
 
@@ -112,13 +112,13 @@ def _stands_for(tree: ModuleTree, name: ast.Name) -> bool:
 
 
 def _members(
-    tree: ModuleTree, gathered: Gathered, name: str, owner: ast.ClassDef
+    tree: ModuleTree, index: CacheIndex, name: str, owner: ast.ClassDef
 ) -> Iterator[ast.Attribute]:
     """Yield ``self.name`` and the like; in an unrelated class ``self`` has its own."""
     family: set[ast.ClassDef] = set()
-    for node in gathered.attributes(name):
+    for node in index.attributes(name):
         if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
-            family = family or lineage(gathered, owner)
+            family = family or lineage(index, owner)
             around = tree.class_of(node)
             if around is None or around in family:
                 yield node
@@ -130,7 +130,7 @@ def _in_body(tree: ModuleTree, name: ast.Name, owner: ast.ClassDef) -> bool:
     return tree.scopes.of(name).node is owner and _stands_for(tree, name)
 
 
-def _aliases(tree: ModuleTree, gathered: Gathered, reference: Reference) -> Iterator[ast.Name]:
+def _aliases(tree: ModuleTree, index: CacheIndex, reference: Reference) -> Iterator[ast.Name]:
     """Yield the uses of ``cache = self._cache`` in a function, if that is its only meaning."""
     alias = _alias(tree.parent(reference), reference)
     if not isinstance(alias, ast.Name):
@@ -138,9 +138,9 @@ def _aliases(tree: ModuleTree, gathered: Gathered, reference: Reference) -> Iter
     scope = scope_of(tree, alias)
     if scope is None or isinstance(scope.node, (ast.Module, ast.ClassDef)):
         return
-    if len([b for b in scope.names[alias.id] if b.how is not How.ANNOTATION]) != 1:
+    if len([b for b in scope.names[alias.id] if b.kind is not BindingKind.ANNOTATION]) != 1:
         return
-    for name in gathered.names(alias.id):
+    for name in index.names(alias.id):
         if name is not alias and _stands_for(tree, name) and scope_of(tree, name) is scope:
             yield name
 

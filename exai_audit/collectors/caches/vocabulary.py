@@ -157,7 +157,7 @@ def is_asked_for(name: str) -> bool:
     return bool(_ASKED & set(_words(name))) and has_many_values(name)
 
 
-def names_a_place(name: str) -> bool:
+def names_location(name: str) -> bool:
     """Tell whether what is called so says where something is: configuration knows live objects'."""
     return bool({"address", "path", "paths", "uri", "url", "urls"} & set(_words(name)))
 
@@ -177,7 +177,7 @@ def is_lock(*names: str) -> bool:
     return bool(_LOCKS & set(_words(*names)))
 
 
-def speaks_of_expiry(name: str) -> bool:
+def names_expiry(name: str) -> bool:
     """Tell whether a name speaks of how long something stays valid."""
     parts = _words(name)
     return bool(_EXPIRY & set(parts)) or ("max" in parts and "age" in parts)
@@ -214,7 +214,7 @@ def surely_called(name: str) -> bool:
     """Tell whether a function is called by code that is not seen: public, and named in general."""
     if name.startswith("__") or not empties(name):
         return True
-    return not name.startswith("_") and not says_cache(name)
+    return not name.startswith("_") and not names_cache(name)
 
 
 def registers(name: str) -> bool:
@@ -222,7 +222,7 @@ def registers(name: str) -> bool:
     return _words(name)[:1] == ("register",)
 
 
-def says_cache(name: str) -> bool:
+def names_cache(name: str) -> bool:
     """Tell whether one of a name's words is about caches."""
     return any(word.startswith(("cache", "memo")) or word == "clearcache" for word in _words(name))
 
@@ -232,6 +232,6 @@ def is_long_lived(name: str) -> bool:
     return bool(_LONG_LIVED & set(_words(name)[-1:]))
 
 
-def argues_growth(comment: str) -> bool:
+def excuses_growth(comment: str) -> bool:
     """Tell whether a comment shows that somebody thought of how large a cache can become."""
     return bool(_ENOUGH.search(comment))

@@ -13,8 +13,8 @@ from exai_audit.collectors.concurrency.reachability import (
     ASKS_FOR_ITEMS,
     ASKS_FOR_LOOP,
     asks_for_items,
-    is_other_mode,
-    only_reaps,
+    is_sync_mode,
+    only_reaps_finished,
     reaches,
 )
 from exai_audit.facts.concurrency import BlockingFact
@@ -22,14 +22,14 @@ from exai_audit.knowledge.calls import Blocking, Call
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, argument, is_none, last_name
-from exai_audit.syntax.triggers import Sign, names_of
+from exai_audit.syntax.triggers import Trigger, names_of
 
 
 def _blocks(row: Call) -> bool:
     return row.blocking is not None
 
 
-SIGN = Sign(rows=_blocks, names=MAKERS, applies=lambda words: "async" in words)
+TRIGGER = Trigger(rows=_blocks, names=MAKERS, applies=lambda words: "async" in words)
 _FUTURE = "concurrent.futures.Future"
 _NO_WAIT_KEYWORDS = frozenset({"block", "blocking", "wait"})
 _AWAITS = frozenset({
@@ -241,7 +241,7 @@ def _is_awaited(call: ast.Call, tree: ModuleTree) -> bool:
 
 def _is_right_here(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether the place of a call shows that no coroutine's loop is blocked by it."""
-    shown = (_is_awaited, _must_not_wait, is_other_mode, only_reaps)
+    shown = (_is_awaited, _must_not_wait, is_sync_mode, only_reaps_finished)
     return any(shows(call, tree) for shows in shown)
 
 

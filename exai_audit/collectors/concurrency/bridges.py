@@ -7,20 +7,20 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from exai_audit.collectors.concurrency.futures import WAITS, is_known_done, is_wait, made_by
-from exai_audit.collectors.concurrency.handoff import (
+from exai_audit.collectors.concurrency.offloads import (
     OF_ANY_LOOP,
     STARTING,
-    Handed,
+    Offloaded,
     callee_of,
     calls_of,
-    handed_by,
-    hands,
     is_method_of,
+    offloaded_by,
+    offloads,
     row_of,
     row_of_callee,
 )
 from exai_audit.collectors.context.limiters import is_guarded
-from exai_audit.collectors.context.roles import AnyFunction, Functions, is_runner
+from exai_audit.collectors.context.roles import AnyFunction, FunctionRoles, is_runner
 from exai_audit.facts.concurrency import BridgeFact, BridgeKind, Role, RunsIn
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import is_timeout_like, words
@@ -28,7 +28,7 @@ from exai_audit.knowledge.table import table
 from exai_audit.location import Place
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, argument, arguments, is_none, receiver
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.triggers import Trigger
 
 
 def _bridges(row: Call) -> bool:
@@ -36,10 +36,10 @@ def _bridges(row: Call) -> bool:
 
 
 def _speaks(row: Call) -> bool:
-    return row.bridge is not None or row.hands is not None
+    return row.bridge is not None or row.offload is not None
 
 
-SIGN = Sign(rows=_bridges, names=OF_ANY_LOOP)
+TRIGGER = Trigger(rows=_bridges, names=OF_ANY_LOOP)
 _LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
 _THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
 _THREADS_OWN = "asyncio.get_event_loop"
@@ -57,14 +57,14 @@ class _Bridges:
 
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
-        self._functions = Functions(tree)
+        self._functions = FunctionRoles(tree)
 
     @cached_property
-    def _handed(self) -> dict[AnyFunction, Handed]:
+    def _handed(self) -> dict[AnyFunction, Offloaded]:
         """Return the functions of the module that run elsewhere; who calls one of them, too."""
-        handed: dict[AnyFunction, Handed] = {}
-        for call in calls_of(hands, self._tree):
-            given = handed_by(call, self._tree)
+        handed: dict[AnyFunction, Offloaded] = {}
+        for call in calls_of(offloads, self._tree):
+            given = offloaded_by(call, self._tree)
             if given is None:
                 continue
             expression = given.function
@@ -90,7 +90,7 @@ class _Bridges:
             yield from self._handed_over_itself(call)
 
     def _handed_over_itself(self, call: ast.Call) -> Iterator[BridgeFact]:
-        given = handed_by(call, self._tree)
+        given = offloaded_by(call, self._tree)
         row = row_of_callee(given.function, self._tree) if given else None
         if given is None or row is None or row.bridge is None:
             return
@@ -239,7 +239,9 @@ class _Bridges:
         return bool(name) and table().canonical(name or "") in _LIMITERS
 
 
-def _keep_gravest(handed: dict[AnyFunction, Handed], function: AnyFunction, given: Handed) -> None:
+def _keep_gravest(
+    handed: dict[AnyFunction, Offloaded], function: AnyFunction, given: Offloaded
+) -> None:
     known = handed.get(function)
     if known is None or _GRAVITY[given.runs_in] > _GRAVITY[known.runs_in]:
         handed[function] = given

@@ -31,7 +31,7 @@ _Mention = ast.Name | ast.Attribute
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PoolHolder:
     """What a pool is kept as: the target of its assignment, None where it has none."""
 
     target: ast.expr | None
@@ -45,7 +45,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class Disposal:
     """How a pool is closed, whether it is given away, whom it serves and how often."""
 
     closed: str
@@ -54,11 +54,11 @@ class Fate:
     tasks: int
 
 
-def kept_as(call: ast.Call, tree: ModuleTree) -> Kept:
+def holder_of(call: ast.Call, tree: ModuleTree) -> PoolHolder:
     """Return what a pool is kept as, and how long that lives."""
     target = _target(call, tree)
     lifetime = _lifetime(target, tree)
-    return Kept(target, lifetime, lifetime is not PoolLifetime.CALL and _is_lazy(call, tree))
+    return PoolHolder(target, lifetime, lifetime is not PoolLifetime.CALL and _is_lazy(call, tree))
 
 
 def _target(call: ast.Call, tree: ModuleTree) -> ast.expr | None:
@@ -116,7 +116,7 @@ def _is_lazy(call: ast.Call, tree: ModuleTree) -> bool:
     )
 
 
-def uses_of(kept: Kept, tree: ModuleTree) -> list[_Mention]:
+def uses_of(kept: PoolHolder, tree: ModuleTree) -> list[_Mention]:
     """Return the other places that name what a pool is kept as."""
     target = kept.target
     if isinstance(target, ast.Name):
@@ -148,9 +148,13 @@ def _owning_scope(name: ast.Name, tree: ModuleTree) -> ast.AST | None:
     return owner.node if owner is not None else None
 
 
-def what_becomes_of(
-    call: ast.Call, kept: Kept, uses: Sequence[_Mention], closed_by: Sequence[str], tree: ModuleTree
-) -> Fate:
+def disposal_of(
+    call: ast.Call,
+    kept: PoolHolder,
+    uses: Sequence[_Mention],
+    closed_by: Sequence[str],
+    tree: ModuleTree,
+) -> Disposal:
     """Return what the file shows of a pool's life.
 
     Args:
@@ -158,7 +162,7 @@ def what_becomes_of(
     """
     entered = _is_entered(call, tree) or any(_is_entered(use, tree) for use in uses)
     closing = {_method_called(use, tree) for use in uses} & {*closed_by, "__exit__", "__aexit__"}
-    return Fate(
+    return Disposal(
         closed="with" if entered else min(closing, default=""),
         handed_on=not entered and _is_handed_on(call, kept, uses, tree),
         serves_async=any(_serves_async(node, tree) for node in (call, *uses)),
@@ -196,7 +200,9 @@ def _is_entered(node: ast.AST, tree: ModuleTree) -> bool:
     return call is not None and last_name(call.func) in _STACKS
 
 
-def _is_handed_on(call: ast.Call, kept: Kept, uses: Iterable[_Mention], tree: ModuleTree) -> bool:
+def _is_handed_on(
+    call: ast.Call, kept: PoolHolder, uses: Iterable[_Mention], tree: ModuleTree
+) -> bool:
     """Tell whether the pool is returned, yielded, stored elsewhere or given to another call."""
     if kept.target is None:
         parent = tree.parent(call)

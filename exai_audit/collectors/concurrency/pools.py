@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from exai_audit.collectors.concurrency.pool_uses import (
-    Kept,
+    PoolHolder,
+    disposal_of,
     entered_block,
-    kept_as,
+    holder_of,
     uses_of,
-    what_becomes_of,
 )
-from exai_audit.collectors.context.roles import Functions, is_handler
+from exai_audit.collectors.context.roles import FunctionRoles, is_handler
 from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
 from exai_audit.knowledge.calls import Call, Pool
 from exai_audit.knowledge.table import table
@@ -30,8 +30,8 @@ from exai_audit.syntax.nodes import (
     is_none,
 )
 from exai_audit.syntax.numbers import is_numeric_literal
-from exai_audit.syntax.scopes import How
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.scopes import BindingKind
+from exai_audit.syntax.triggers import Trigger
 from exai_audit.syntax.walk import children, descendants
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -41,7 +41,7 @@ def _makes_a_pool(row: Call) -> bool:
     return row.pool is not None
 
 
-SIGN = Sign(rows=_makes_a_pool)
+TRIGGER = Trigger(rows=_makes_a_pool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ def _pool(call: ast.Call, name: str, pool: Pool, makers: _Makers, sized: bool) -
     given = argument(call, pool.argument, pool.position)
     size = None if given is None or is_none(given.value) else given.value
     number, sized_by = _sized(size, tree) if sized else (None, Workers.EXPRESSION)
-    kept = kept_as(call, tree)
+    kept = holder_of(call, tree)
     uses = uses_of(kept, tree)
-    fate = what_becomes_of(call, kept, uses, pool.closed_by, tree)
+    fate = disposal_of(call, kept, uses, pool.closed_by, tree)
     per_call = makers.per_call(call, kept, uses)
     return PoolFact(
         place=tree.place(call),
@@ -142,7 +142,7 @@ def _pool(call: ast.Call, name: str, pool: Pool, makers: _Makers, sized: bool) -
         handed_on=fate.handed_on,
         per_call=per_call,
         tasks=fate.tasks,
-        kept_as=kept.name,
+        holder_of=kept.name,
         by_entry=not fate.closed and makers.starts_the_program(call),
         default=pool.default,
         with_four=pool.with_four,
@@ -187,7 +187,7 @@ def _default_of_parameter(size: ast.expr, tree: ModuleTree) -> ast.expr | None:
         return None
     scope = tree.scopes.owner(size.id, tree.scopes.of(size))
     bindings = scope.names[size.id] if scope is not None else []
-    if len(bindings) != 1 or bindings[0].how is not How.PARAMETER:
+    if len(bindings) != 1 or bindings[0].kind is not BindingKind.PARAMETER:
         return None
     return bindings[0].value
 
@@ -199,8 +199,8 @@ class _Makers:
         self.tree = tree
 
     @cached_property
-    def _functions(self) -> Functions:
-        return Functions(self.tree)
+    def _functions(self) -> FunctionRoles:
+        return FunctionRoles(self.tree)
 
     def starts_the_program(self, call: ast.Call) -> bool:
         """Tell whether an entry point makes a pool, or the main guard of a script."""
@@ -212,7 +212,7 @@ class _Makers:
             for node in self.tree.ancestors(call)
         )
 
-    def per_call(self, call: ast.Call, kept: Kept, uses: Iterable[ast.AST]) -> str:
+    def per_call(self, call: ast.Call, kept: PoolHolder, uses: Iterable[ast.AST]) -> str:
         """Return what makes a short-lived pool again and again, empty for none."""
         if kept.lifetime is not PoolLifetime.CALL or _lasts(call, uses, self.tree):
             return ""

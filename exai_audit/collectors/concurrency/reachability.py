@@ -53,7 +53,7 @@ def reaches(
     return True
 
 
-def only_reaps(call: ast.Call, tree: ModuleTree) -> bool:
+def only_reaps_finished(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a call joins, in a ``finally``, what the ``try`` before it has awaited."""
     if call.args or call.keywords or last_name(call.func) not in ("join", "wait"):
         return False
@@ -72,7 +72,7 @@ def _awaits_in(body: list[ast.stmt], function: ast.AST | None, tree: ModuleTree)
     )
 
 
-def is_other_mode(call: ast.Call, tree: ModuleTree) -> bool:
+def is_sync_mode(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a condition keeps a call for when the coroutine is not run as one.
 
     ``if asynchronous: await asyncio.sleep(1)`` … ``else: time.sleep(1)``, or a constant one.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from exai_audit.facts.practices import PracticeFact, PracticeKind
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.triggers import Trigger
 
 _CLASSES = frozenset({
     "asyncio.Semaphore", "asyncio.BoundedSemaphore", "threading.Semaphore",
@@ -18,7 +18,7 @@ _CLASSES = frozenset({
 })  # fmt: skip
 _NAMES = frozenset(name.rpartition(".")[2] for name in _CLASSES)
 _Mention = ast.Name | ast.Attribute
-SIGN = Sign(words=re.compile("Semaphore|CapacityLimiter"))
+TRIGGER = Trigger(words=re.compile("Semaphore|CapacityLimiter"))
 
 
 def semaphores(tree: ModuleTree) -> tuple[PracticeFact, ...]:

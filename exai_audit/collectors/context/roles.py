@@ -40,7 +40,7 @@ _REQUESTS = frozenset({
 })  # fmt: skip
 
 
-class Functions:
+class FunctionRoles:
     """The functions of one module, who calls them, and which are entry points."""
 
     def __init__(self, tree: ModuleTree) -> None:

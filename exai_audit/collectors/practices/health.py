@@ -11,7 +11,7 @@ from exai_audit.facts.practices import PracticeFact, PracticeKind
 from exai_audit.syntax.mentions import names_in
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, arguments
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.triggers import Trigger
 
 _ROUTES = frozenset({
     "health", "healthz", "healthcheck", "ready", "readyz", "readiness", "live", "livez", "liveness",
@@ -28,7 +28,7 @@ _PER_PEER = re.compile(r"(?i)per_?(?:ip|peer|client|host|user|remote|address)")
 _IS_NO_COUNT = re.compile(r"(?i)min|max|limit|size")
 _CLOSES = frozenset({"close", "abort", "reject", "disconnect"})
 _LOOPS = (ast.While, ast.For, ast.AsyncFor)
-SIGN = Sign(words=_LIMIT, names=_BEATS | _ROUTES)
+TRIGGER = Trigger(words=_LIMIT, names=_BEATS | _ROUTES)
 
 
 def health(tree: ModuleTree) -> tuple[PracticeFact, ...]:

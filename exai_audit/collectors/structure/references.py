@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from exai_audit.facts.references import ReferenceFact
 from exai_audit.files.source import SourceFile
 
-SIGNS = frozenset({"patch", "setattr", "delattr", "import_module", "import_string"})
+TRIGGER_WORDS = frozenset({"patch", "setattr", "delattr", "import_module", "import_string"})
 """Words without which a file has none."""
 _BY_STRING = re.compile(
     r"\b(?:patch(?:\.\w+)?|setattr|delattr|import_module|import_string)\(\s*"
@@ -36,7 +36,7 @@ def _found(text: str) -> Iterator[ReferenceFact]:
 
 def _starts(text: str) -> Iterator[int]:
     """Yield where a sign stands: found many times faster than by what they begin a pattern with."""
-    for sign in SIGNS:
+    for sign in TRIGGER_WORDS:
         at = text.find(sign)
         while at >= 0:
             yield at

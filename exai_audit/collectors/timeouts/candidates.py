@@ -19,7 +19,7 @@ from exai_audit.collectors.timeouts.sites import Candidates
 from exai_audit.collectors.timeouts.values import is_getter, looked_up_key, may_get
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import is_timeout_key, is_timeout_like
-from exai_audit.knowledge.table import own_in_use, table
+from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, last_name
 from exai_audit.syntax.triggers import names_of
@@ -119,7 +119,7 @@ def _may_say_so(name: str) -> bool:
 
 def _unnamed(tree: ModuleTree, takers: frozenset[str]) -> Iterator[ast.Call]:
     """Yield the calls that may be given a limit by position, or by a name that does not say so."""
-    own = own_in_use()
+    own = configuration()
     positions = _first_positions(tree.roots & table().roots, own)
     names = takers.union(positions)
     if not names:

@@ -18,7 +18,7 @@ from exai_audit.knowledge.limit_names import unit_scale, words
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, argument
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.triggers import Trigger
 from exai_audit.syntax.walk import arguments_in_order, children
 
 
@@ -30,7 +30,7 @@ def _limits_others(row: Call) -> bool:
     return is_limiter(row) or _is_whole(row)
 
 
-SIGN = Sign(rows=_limits_others)
+TRIGGER = Trigger(rows=_limits_others)
 _GIVEN_TO_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.LOCAL)
 # Of the arguments that are called a timeout, those that do not end the call itself.
 _ENDS_LATER = frozenset({"ping", "close", "keepalive", "idle", "heartbeat", "session", "lock"})

@@ -6,17 +6,17 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from exai_audit.facts.timeouts import HandedFact, LimitParameter
+from exai_audit.facts.timeouts import LimitParameter, PassedLimitFact
 from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, is_timeout_like, scale
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import Function, is_number, text_of
 from exai_audit.syntax.numbers import is_numeric_literal
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.triggers import Trigger
 
-PARAMETER_SIGN = Sign(words=LIMIT_WORD)
+LIMIT_PARAMETERS_TRIGGER = Trigger(words=LIMIT_WORD)
 # Where a module has no name, its own classes look like others' modules.
-HANDED_SIGN = Sign(names=frozenset({"import", "class"}))
+PASSED_LIMITS_TRIGGER = Trigger(names=frozenset({"import", "class"}))
 
 
 def limit_parameters(tree: ModuleTree) -> tuple[LimitParameter, ...]:
@@ -40,7 +40,7 @@ def _parameters(function: Function) -> list[str]:
     return names[1:] if names[:1] in (["self"], ["cls"]) else names
 
 
-def handed(tree: ModuleTree) -> tuple[HandedFact, ...]:
+def passed_limits(tree: ModuleTree) -> tuple[PassedLimitFact, ...]:
     """Return the numbers given to functions that other files may define, in source order."""
     if not _imports_of_the_project(tree):
         return ()
@@ -66,7 +66,7 @@ def _root(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _handed(call: ast.Call, tree: ModuleTree) -> Iterator[HandedFact]:
+def _handed(call: ast.Call, tree: ModuleTree) -> Iterator[PassedLimitFact]:
     name = tree.qualified(call.func)
     if name is None or not _may_be_of_the_project(name, tree):
         return
@@ -79,7 +79,7 @@ def _handed(call: ast.Call, tree: ModuleTree) -> Iterator[HandedFact]:
         if number is not None:
             place = tree.place(argument)
             is_text = position > 0 and text_of(first) is not None
-            yield HandedFact(
+            yield PassedLimitFact(
                 place=place,
                 function=name,
                 position=position,

@@ -15,7 +15,7 @@ from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import Argument, argument, arguments, last_name, text_of
 from exai_audit.syntax.numbers import is_numeric_literal
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.triggers import Trigger
 
 
 def _takes_a_limit_unnamed(row: Call) -> bool:
@@ -28,7 +28,7 @@ def _takes_a_limit(row: Call) -> bool:
 
 
 # A key may say "max-wait-ms", which is several words.
-SIGN = Sign(words=re.compile(LIMIT_WORD.pattern + r"|\Await\Z"), rows=_takes_a_limit_unnamed)
+TRIGGER = Trigger(words=re.compile(LIMIT_WORD.pattern + r"|\Await\Z"), rows=_takes_a_limit_unnamed)
 _CASTS = frozenset({"builtins.float", "builtins.int", "builtins.round", "builtins.abs"})
 _FACTORS = (1000.0, 60.0, 3600.0, 1e6, 1e9)
 _UNITS = {1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours", 1e-6: "µs"}

@@ -50,7 +50,7 @@ from exai_audit.syntax.nodes import (
     text_of,
 )
 from exai_audit.syntax.numbers import is_numeric_literal
-from exai_audit.syntax.scopes import How
+from exai_audit.syntax.scopes import BindingKind
 
 _MAPPINGS = frozenset({"builtins.dict", "collections.OrderedDict"})
 _WEBSOCKETS = frozenset({"ws_connect", "WebSocketResponse"})
@@ -249,7 +249,11 @@ class SiteFinder:
         if owner is None or not isinstance(owner.node, FUNCTIONS):
             return
         bindings = owner.names[node.id]
-        if len(bindings) != 1 or bindings[0].how is not How.VALUE or bindings[0].value is None:
+        if (
+            len(bindings) != 1
+            or bindings[0].kind is not BindingKind.VALUE
+            or bindings[0].value is None
+        ):
             return
         literal = bindings[0].value
         value = self._reader.read(literal) if is_numeric_literal(literal) else None

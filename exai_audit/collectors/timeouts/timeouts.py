@@ -13,10 +13,10 @@ from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, scale
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import arguments, text_of
 from exai_audit.syntax.numbers import is_numeric_literal
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.triggers import Trigger
 
 _KEY_IN_PARTS = r"\A_*wait(?:_|\Z|(?-i:[A-Z]))"  # "max-wait-ms"
-SIGN = Sign(
+TRIGGER = Trigger(
     words=re.compile(rf"{LIMIT_WORD.pattern}|\A(?:heartbeat|ping_interval)\Z|{_KEY_IN_PARTS}"),
     rows=takes_a_limit_unnamed,
 )

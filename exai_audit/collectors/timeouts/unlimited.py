@@ -16,7 +16,7 @@ from exai_audit.knowledge.limit_names import category_of
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import argument, arguments, is_none, last_name, text_of
-from exai_audit.syntax.triggers import Sign
+from exai_audit.syntax.triggers import Trigger
 
 _WAITS = frozenset({"network", "process", "in-process"})
 _LOCAL_ADDRESS = re.compile(r"(?:unix|file|data|ipc|redis\+socket|rediss\+unix)[:+]|/|\\0|\0")
@@ -43,7 +43,7 @@ def _waits(row: Call) -> bool:
     return row.timeout is not None and row.timeout.waits in _WAITS
 
 
-SIGN = Sign(rows=_waits)
+TRIGGER = Trigger(rows=_waits)
 
 
 def unlimited(tree: ModuleTree) -> tuple[UnlimitedFact, ...]:

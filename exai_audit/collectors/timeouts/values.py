@@ -23,7 +23,7 @@ from exai_audit.syntax.nodes import (
     text_of,
 )
 from exai_audit.syntax.numbers import is_numeric_literal
-from exai_audit.syntax.scopes import How
+from exai_audit.syntax.scopes import BindingKind
 
 _TIMEDELTA = {
     "weeks": 604800.0, "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0,
@@ -277,10 +277,10 @@ class ValueReader:
         if owner is None:
             return False
         bindings = owner.names[node.id]
-        if any(binding.how is How.IMPORT for binding in bindings):
+        if any(binding.kind is BindingKind.IMPORT for binding in bindings):
             return True
         in_function = isinstance(owner.node, (ast.Module, ast.ClassDef))
-        return in_function and any(binding.how is How.VALUE for binding in bindings)
+        return in_function and any(binding.kind is BindingKind.VALUE for binding in bindings)
 
 
 def is_getter(call: ast.Call) -> bool:

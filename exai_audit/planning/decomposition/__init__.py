@@ -15,9 +15,9 @@ from exai_audit.planning.decomposition.imports import (
     reexports,
 )
 from exai_audit.planning.decomposition.layout import MAIN, Home, Split, ranges_of, split_of
+from exai_audit.planning.decomposition.refusal import refusal_reason
 from exai_audit.planning.decomposition.risks import risks_of
 from exai_audit.planning.decomposition.steps import steps_of
-from exai_audit.planning.decomposition.whole import why_whole
 from exai_audit.project.project import Project
 from exai_audit.project.responsibilities import is_mixed
 from exai_audit.results.advice import Impact
@@ -57,7 +57,7 @@ def plan_of(facts: FileFacts, project: Project, settings: Settings) -> Plan:
     elif facts.lines.physical <= options.max_module_lines or facts.symbols is None:
         reason = f"No split: the module is within the limit of {options.max_module_lines:,} lines."
     elif not is_mixed(facts.symbols, options.min_modularity):
-        reason = why_whole(facts, facts.symbols, options.min_modularity)
+        reason = refusal_reason(facts, facts.symbols, options.min_modularity)
     if reason or facts.symbols is None:
         lines = facts.lines.physical
         clarity = facts.symbols.modularity if facts.symbols else 0.0

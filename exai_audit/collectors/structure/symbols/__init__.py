@@ -6,10 +6,13 @@ import ast
 from dataclasses import replace
 
 from exai_audit.collectors.structure.symbols.atoms import Atoms, atoms_of, detached_names
+from exai_audit.collectors.structure.symbols.divisibility import (
+    cannot_be_divided,
+    is_mostly_one_piece,
+)
+from exai_audit.collectors.structure.symbols.edges import WEIGHTS, Ties, Weights, edges_of
 from exai_audit.collectors.structure.symbols.graph import symbol_graph
 from exai_audit.collectors.structure.symbols.statements import pieces_of
-from exai_audit.collectors.structure.symbols.ties import WEIGHTS, Ties, Weights, ties_of
-from exai_audit.collectors.structure.symbols.whole import cannot_be_divided, is_mostly_one_piece
 from exai_audit.facts.symbols import MOSTLY, ModuleSymbols
 from exai_audit.files.source import SourceFile
 
@@ -58,7 +61,7 @@ def _clustered(
     from exai_audit.collectors.structure.symbols.communities import modularity
     from exai_audit.collectors.structure.symbols.layout import Layout, Shape
 
-    graph = ties_of(module, atoms, weights)
+    graph = edges_of(module, atoms, weights)
     layout = Layout(atoms, graph.all, Shape(limit, **shape))
     parts = layout.clusters()
     clusters = tuple(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import fsum
 
+from exai_audit.collectors.structure.symbols.edges import Ties
 from exai_audit.collectors.structure.symbols.louvain import Level, Near, louvain
-from exai_audit.collectors.structure.symbols.ties import Ties
 
 _SEEDS = range(4)
 

@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Sequence, Set
 
-from exai_audit.collectors.structure.symbols.certain import PARTED, surely_bound
+from exai_audit.collectors.structure.symbols.definite_assignment import PARTED, definitely_bound
 from exai_audit.collectors.structure.symbols.statements import (
     OF_THE_MODULE,
     Piece,
@@ -111,7 +111,7 @@ def _symbol(
 def _maybe(piece: Piece, deleted: set[str]) -> tuple[str, ...]:
     if not any(isinstance(node, PARTED) for node in piece.nodes):
         return ()  # each statement binds all of its names
-    return tuple(sorted(set(piece.names) - deleted - surely_bound(piece.nodes)))
+    return tuple(sorted(set(piece.names) - deleted - definitely_bound(piece.nodes)))
 
 
 def _deleted(nodes: Iterable[ast.stmt]) -> Iterable[str]:

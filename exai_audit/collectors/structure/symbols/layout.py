@@ -8,8 +8,8 @@ from math import fsum, inf
 
 from exai_audit.collectors.structure.symbols.atoms import Atoms
 from exai_audit.collectors.structure.symbols.communities import communities, degrees_of
+from exai_audit.collectors.structure.symbols.edges import Ties
 from exai_audit.collectors.structure.symbols.louvain import Near
-from exai_audit.collectors.structure.symbols.ties import Ties
 
 _ROUNDS = 12
 _HEADER = 0.05

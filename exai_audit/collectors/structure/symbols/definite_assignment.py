@@ -12,18 +12,18 @@ PARTED = (ast.If, ast.Try, *_BODIES_THAT_MAY_NOT_RUN)
 """Statements that may not bind all names that they could."""
 
 
-def surely_bound(statements: Iterable[ast.stmt]) -> set[str]:
+def definitely_bound(statements: Iterable[ast.stmt]) -> set[str]:
     """Return the names that are bound whichever way the statements go."""
     return {name for node in statements for name in _certain(node)}
 
 
 def _certain(node: ast.stmt) -> set[str]:
     if isinstance(node, ast.If):
-        return surely_bound(node.body) & surely_bound(node.orelse)
+        return definitely_bound(node.body) & definitely_bound(node.orelse)
     if isinstance(node, ast.Try):
-        ways = [surely_bound([*node.body, *node.orelse])]
-        ways += [surely_bound(h.body) for h in node.handlers if not _leaves(h.body)]
-        return set.intersection(*ways) | surely_bound(node.finalbody)
+        ways = [definitely_bound([*node.body, *node.orelse])]
+        ways += [definitely_bound(h.body) for h in node.handlers if not _leaves(h.body)]
+        return set.intersection(*ways) | definitely_bound(node.finalbody)
     if isinstance(node, _BODIES_THAT_MAY_NOT_RUN):
         return set()  # or not to their end
     return set(bound_in(node))

@@ -20,7 +20,7 @@ from exai_audit.syntax.nodes import (
     last_name,
     receiver,
 )
-from exai_audit.syntax.scopes import How
+from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.triggers import Rows, names_of
 
 _PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
@@ -35,7 +35,7 @@ _OF_A_CONTEXT = "run"
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class Offloaded:
     """A function, as an expression, that ``call`` has run elsewhere."""
 
     call: ast.Call
@@ -43,9 +43,9 @@ class Handed:
     runs_in: RunsIn
 
 
-def hands(row: Call) -> bool:
+def offloads(row: Call) -> bool:
     """Choose the rows of calls that have a function run elsewhere."""
-    return row.hands is not None
+    return row.offload is not None
 
 
 def calls_of(rows: Rows, tree: ModuleTree) -> Iterator[ast.Call]:
@@ -76,16 +76,16 @@ def row_of_callee(callee: ast.expr, tree: ModuleTree) -> Call | None:
     return known
 
 
-def handed_by(call: ast.Call, tree: ModuleTree) -> Handed | None:
+def offloaded_by(call: ast.Call, tree: ModuleTree) -> Offloaded | None:
     """Return the function that ``call`` has run elsewhere, None where it is no such call."""
     row = row_of(call, tree)
-    if row is None or row.hands is None:
+    if row is None or row.offload is None:
         return None
-    given = argument(call, row.hands.argument, row.hands.position)
+    given = argument(call, row.offload.argument, row.offload.position)
     if given is None:
         return None
     function = _unwrapped(given, call, tree)
-    return Handed(call, function, _runs_in(call, row.hands.to, function, tree))
+    return Offloaded(call, function, _runs_in(call, row.offload.to, function, tree))
 
 
 def _unwrapped(given: Argument, call: ast.Call, tree: ModuleTree) -> ast.expr:
@@ -179,7 +179,7 @@ def _is_made_in(function: ast.expr, around: Function, tree: ModuleTree) -> bool:
     return (
         owner is not None
         and owner.node is around
-        and any(binding.how is How.DEFINITION for binding in owner.names[function.id])
+        and any(binding.kind is BindingKind.DEFINITION for binding in owner.names[function.id])
     )
 
 

@@ -47,7 +47,7 @@ class Graph:
     all: Ties
 
 
-def ties_of(module: ModuleSymbols, atoms: Atoms, weights: Weights = WEIGHTS) -> Graph:
+def edges_of(module: ModuleSymbols, atoms: Atoms, weights: Weights = WEIGHTS) -> Graph:
     """Return the ties between atoms. What most symbols use ties nobody."""
     symbols = module.symbols
     home = {number: at for at, group in enumerate(atoms.members) for number in group}

@@ -11,7 +11,7 @@ from exai_audit.project.responsibilities import is_mixed, lead_symbols
 _HALF = 0.5
 
 
-def why_whole(facts: FileFacts, module: ModuleSymbols, min_modularity: float) -> str:
+def refusal_reason(facts: FileFacts, module: ModuleSymbols, min_modularity: float) -> str:
     """Return in words why no split of a module is proposed."""
     reason = (
         _opaque(module)

@@ -1,0 +1,272 @@
+"""The report as markdown for GitHub: pull-request comments, job summaries, a file to hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from exai_audit.finding import Finding
+from exai_audit.report.bottlenecks import (
+    Bottleneck,
+    bottlenecks,
+    counted,
+    headline,
+    hours,
+    location,
+    severity_counts,
+    unsure,
+    why_no_score,
+)
+from exai_audit.report.escape import cell_code, code, code_block, markdown, prose, visible
+from exai_audit.report.folding import details
+from exai_audit.report.listing import one_line
+from exai_audit.report.markdown.agenda import (
+    impact,
+    recommendations,
+    risks,
+    strategy,
+    way_up,
+)
+from exai_audit.report.markdown.bottlenecks import bottleneck_section
+from exai_audit.report.markdown.caches import cache_table
+from exai_audit.report.markdown.timeouts import timeout_map
+from exai_audit.report.references import reference_notes
+from exai_audit.results.result import AuditResult, CategoryScore, Distribution
+
+Lines = Iterator[str]
+_BAR = 30
+_LIMITS = (1000, 200, 50, 20, 5, 0)
+
+
+def render(result: AuditResult, *, top: int | None = 10, max_size: int | None = None) -> str:
+    """Return the report; the bottlenecks after the first ``top`` are a collapsed list.
+
+    With ``max_size`` it has at most that many bytes of UTF-8: lists and bottlenecks are shortened
+    until it fits, and what was left out is counted.
+    """
+    groups = bottlenecks(result.findings)
+    full = len(groups) if top is None else min(top, len(groups))
+    if max_size is None:
+        return _document(result, groups, full, None)
+    for limit in _LIMITS:
+        text = _document(result, groups, min(full, limit), limit)
+        if len(text.encode()) <= max_size:
+            return text
+    text = "\n".join((*_title(result), "", *_summary(result, groups[:1]), ""))
+    return text.encode()[:max_size].decode(errors="ignore")
+
+
+def _document(
+    result: AuditResult, groups: tuple[Bottleneck, ...], full: int, limit: int | None
+) -> str:
+    sections: tuple[tuple[str, Iterable[str]], ...] = (
+        ("", _title(result)),
+        ("Executive summary", _summary(result, groups)),
+        ("Score", _score(result)),
+        ("Codebase scale", _scale(result)),
+        ("Bottlenecks", bottleneck_section(result, groups, full, limit)),
+        ("Strengths", _strengths(result)),
+        ("Distributions", _distributions(result.distributions)),
+        ("Timeout map", timeout_map(result, limit)),
+        ("Caches", cache_table(result, limit)),
+        ("Recommendations", recommendations(result, limit)),
+        ("Implementation strategy", strategy(result.phases, limit)),
+        ("Risk assessment", risks(result.recommendations)),
+        ("Impact", impact(result.impact)),
+        ("Way to the next grade", way_up(result, limit)),
+        ("How to verify", _verify(result, limit)),
+    )
+    parts = []
+    for title, content in sections:
+        lines = list(content)
+        if lines:
+            parts.append("\n".join([f"## {title}", "", *lines] if title else lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _title(result: AuditResult) -> Lines:
+    tool, target = result.tool, result.target
+    yield "# Audit report"
+    yield ""
+    facts = [f"**Date** {markdown(target.date)}"] if target.date else []
+    facts.append(f"**Target** {', '.join(map(code, target.paths)) or code(target.root)}")
+    if target.revision:
+        facts.append(f"**Revision** {code(target.revision)}")
+    facts.append(f"**Judged** {', '.join(scope.value for scope in target.scopes)} code")
+    facts.append(f"**Tool** {tool.name} {tool.version}, formula {tool.formula_version}")
+    facts.append(f"**Configuration** {code(target.configuration)}")
+    yield " · ".join(facts)
+
+
+def _summary(result: AuditResult, groups: tuple[Bottleneck, ...]) -> Lines:
+    findings = counted(len(result.findings), "finding")
+    yield f"**{headline(result)}.** {findings} ({severity_counts(result.findings)})"
+    yield f"in {counted(len(groups), 'bottleneck')}, {_judged(result)}."
+    for note in reference_notes(result):
+        yield ""
+        yield prose(note)
+    if groups:
+        yield ""
+        yield "The worst:"
+        yield ""
+    for number, group in enumerate(groups[:3], 1):
+        head = group.head
+        where = code(location(head))
+        yield f"{number}. **{group.severity.value}** {where}: {prose(head.message)}"
+    if result.strengths:
+        names = ", ".join(dict.fromkeys(strength.name for strength in result.strengths))
+        yield ""
+        yield f"Strengths: {markdown(names)}."
+    yield from _first_thing(result)
+
+
+def _judged(result: AuditResult) -> str:
+    scale = result.scale
+    return f"{counted(scale.judged_lines, 'line')} in {counted(scale.judged_files, 'file')} judged"
+
+
+def _first_thing(result: AuditResult) -> Lines:
+    if result.recommendations:
+        first = result.recommendations[0]
+        gain = f" for {first.gain:.1f} points" if first.gain >= 0.05 else ""
+        yield ""
+        yield f"**Do first:** {prose(first.title)} ({hours(first.hours)}{gain})."
+    way = result.score.way_up
+    if way is not None:
+        yield f"**{way.grade}** is {hours(way.hours)} away (way to the next grade, below)."
+
+
+def _score(result: AuditResult) -> Lines:
+    score = result.score
+    if score.value is None:
+        yield f"There is no score: {why_no_score(result)}."
+        return
+    yield "| category | points left | of | findings | weight per 1000 lines |"
+    yield "|---|---:|---:|---:|---:|"
+    yield from map(_category_row, score.categories)
+    if score.cap is not None and score.cap.cost > 0:
+        holding = [f for f in result.findings if f.fingerprint in set(score.cap.findings)]
+        places = ", ".join(f"{f.code} {code(location(f))}" for f in holding[:5])
+        more = f" and {len(holding) - 5} more" if len(holding) > 5 else ""
+        yield ""
+        yield f"Critical findings hold the score at {score.cap.limit}, which costs"
+        yield f"{score.cap.cost:.1f} points more: {places}{more}."
+    if score.standing is not None:
+        better, packages = score.standing.better_than, score.standing.packages
+        yield ""
+        yield f"Better than {better} of {packages} reference packages."
+    if score.provisional:
+        yield ""
+        yield "The score's constants are provisional: they are not calibrated yet."
+
+
+def _category_row(category: CategoryScore) -> str:
+    if not category.judged:
+        return f"| {category.name.value} | not judged | | | |"
+    left = category.points - category.lost
+    numbers = f"{left:.1f} | {category.points:.1f} | {category.findings} | {category.density:.2f}"
+    return f"| {category.name.value} | {numbers} |"
+
+
+def _scale(result: AuditResult) -> Lines:
+    scale = result.scale
+    yield "| what | number |"
+    yield "|---|---:|"
+    yield f"| Python files read | {scale.files:,} ({counted(scale.lines, 'line')}) |"
+    yield f"| judged | {scale.judged_files:,} ({counted(scale.judged_lines, 'line')}) |"
+    for scope in scale.scopes:
+        state = "judged" if scope.judged else "counted only"
+        lines = counted(scope.lines, "line")
+        yield f"| scope {scope.scope.value}, {state} | {scope.files:,} ({lines}) |"
+    rows: tuple[tuple[str, int, str], ...] = (
+        ("generated files, counted only", scale.generated, ""),
+        ("stub files, counted only", scale.stubs, ""),
+        ("paths left out", scale.left_out, ""),
+        ("files with syntax errors", scale.syntax_errors, ""),
+        ("unreadable files", scale.unreadable, ""),
+        ("timeout operations", scale.timeouts, _spread(scale.timeout_files)),
+        ("caches", scale.caches, _spread(scale.cache_files)),
+        ("pools", scale.pools, ""),
+        ("sync-async bridges", scale.bridges, ""),
+        ("blocking calls in coroutines", scale.blocking, ""),
+        ("median module, lines", scale.median_module, ""),
+    )
+    for label, number, note in rows:
+        if number:
+            yield f"| {label} | {number:,}{note} |"
+    if scale.longest_module:
+        path = cell_code(scale.longest_module_path)
+        yield f"| longest module, lines | {scale.longest_module:,} ({path}) |"
+
+
+def _spread(files: int) -> str:
+    return f" in {counted(files, 'file')}"
+
+
+def _strengths(result: AuditResult) -> Lines:
+    for strength in result.strengths:
+        where = code(f"{strength.path}:{strength.line}")
+        yield f"- **{markdown(strength.name)}**: {prose(strength.message)} ({where})"
+
+
+def _distributions(distributions: Iterable[Distribution]) -> Lines:
+    for number, distribution in enumerate(distributions):
+        most = max((bar.count for bar in distribution.bars), default=0)
+        if not most:
+            continue
+        if number:
+            yield ""
+        yield f"**{markdown(distribution.title)}**"
+        yield ""
+        wide = max(len(visible(bar.label)) for bar in distribution.bars)
+        digits = len(f"{most:,}")
+        drawn = [
+            f"{visible(bar.label):<{wide}}  {bar.count:>{digits},}  {_bar(bar.count, most)}"
+            for bar in distribution.bars
+        ]
+        yield from code_block([line.rstrip() for line in drawn], "text")
+
+
+def _bar(number: int, most: int) -> str:
+    """Draw a bar; what is there at all is seen."""
+    return "█" * (max(1, round(number / most * _BAR)) if number else 0)
+
+
+def _verify(result: AuditResult, limit: int | None) -> Lines:
+    target = result.target
+    yield from code_block([target.command], "console")
+    yield ""
+    at = f"at revision {code(target.revision)}, " if target.revision else ""
+    yield f"Run it {at}with the configuration {code(target.configuration)}: the numbers are the"
+    yield "same for any number of worker processes."
+    lists: tuple[tuple[str, list[str]], ...] = (
+        ("finding", [_listed(finding) for finding in _gravest_first(result.findings)]),
+        ("suppressed finding", [_suppressed(s.finding, s.reason) for s in result.suppressed]),
+        ("path", [f"{skipped.path}: {skipped.reason}" for skipped in result.skipped]),
+    )
+    for noun, lines in lists:
+        if lines:
+            yield ""
+            suffix = " left out" if noun == "path" else ""
+            yield from details(counted(len(lines), noun) + suffix, lines, limit)
+    if result.suppressed and result.score.unsuppressed is not None:
+        yield ""
+        yield f"Without suppressions the score would be {result.score.unsuppressed:.1f}."
+    few = unsure(result)
+    if few:
+        yield ""
+        yield f"Findings too unsure to weigh: {few:,} (`--min-confidence low` counts them)."
+    yield ""
+    yield "What it cannot see: code that is not in the judged files, values that are known only at"
+    yield "run time, and calls on objects whose type the code does not show."
+
+
+def _listed(finding: Finding) -> str:
+    return one_line(finding) + (" (new)" if finding.new else "")
+
+
+def _gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: -finding.severity.rank)
+
+
+def _suppressed(finding: Finding, reason: str) -> str:
+    return one_line(finding) + (f" -- {reason}" if reason else "")
