@@ -46,7 +46,7 @@ class PoolFact:
     ``at_exit`` whether the interpreter's exit does too. ``handed_on`` when the file gives it away,
     so that another may close it. ``per_call`` names what makes it again and again (``coroutine``,
     ``loop``, ``handler``), or is empty. ``tasks`` is how many calls it is given in all, 0 where
-    the file does not say. ``holder_of`` is the last name of what holds it. ``by_entry`` when the
+    the file does not say. ``kept_as`` is the last name of what holds it. ``by_entry`` when the
     program's own start makes it, so that it ends with the program.
     """
 
@@ -65,7 +65,7 @@ class PoolFact:
     handed_on: bool = False
     per_call: str = ""
     tasks: int = 0
-    holder_of: str = ""
+    kept_as: str = ""
     by_entry: bool = False
     default: str = ""
     with_four: int | None = None

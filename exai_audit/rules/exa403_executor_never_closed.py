@@ -91,11 +91,11 @@ def _remedy(pool: PoolFact, name: str) -> str:
     if pool.lifetime in (PoolLifetime.CALL, PoolLifetime.LOOP_TURN):
         return f"Write with {given} as pool: around its use."
     if pool.lifetime is PoolLifetime.INSTANCE:
-        kept = f"self.{pool.holder_of}.{close}()"
+        kept = f"self.{pool.kept_as}.{close}()"
         return f"Call {kept} where the object is closed (close, stop, __exit__)."
     return (
-        f"Call {pool.holder_of}.{close}() at shutdown, in the framework's own hook or through"
-        f" atexit.register({pool.holder_of}.{close})."
+        f"Call {pool.kept_as}.{close}() at shutdown, in the framework's own hook or through"
+        f" atexit.register({pool.kept_as}.{close})."
     )
 
 

@@ -142,7 +142,7 @@ def _pool(call: ast.Call, name: str, pool: Pool, makers: _Makers, sized: bool) -
         handed_on=fate.handed_on,
         per_call=per_call,
         tasks=fate.tasks,
-        holder_of=kept.name,
+        kept_as=kept.name,
         by_entry=not fate.closed and makers.starts_the_program(call),
         default=pool.default,
         with_four=pool.with_four,
