@@ -195,18 +195,20 @@ def test_root_is_the_settings_folder_then_the_repository_then_the_common_parent(
 
 def test_longest_prefix_decides() -> None:
     settings = Settings(select=("EXA2",), ignore=("EXA20",), extend_select=("EXA205", "EXA4"))
-    chosen = [code for code in ("EXA201", "EXA205", "EXA211", "EXA301") if settings.selects(code)]
+    chosen = [
+        code for code in ("EXA201", "EXA205", "EXA211", "EXA301") if settings.rules.selects(code)
+    ]
     assert chosen == ["EXA205", "EXA211"]
 
 
 def test_what_could_not_be_read_is_reported_unless_ignored() -> None:
-    assert Settings(select=("EXA2",)).selects("EXA001")
-    assert not Settings(ignore=("EXA001",)).selects("EXA001")
+    assert Settings(select=("EXA2",)).rules.selects("EXA001")
+    assert not Settings(ignore=("EXA001",)).rules.selects("EXA001")
 
 
 def test_options_hold_for_the_project_and_change_for_parts(tmp_path: Path) -> None:
     settings = Settings(rule_options=(("max-lines", 5), ("other-key", 1)))
-    assert settings.options(RULE).at("a.py") == Options(5)
+    assert settings.rules.options(RULE).at("a.py") == Options(5)
 
 
 def test_overrides_change_options_and_ignore_rules(tmp_path: Path) -> None:
@@ -215,8 +217,8 @@ def test_overrides_change_options_and_ignore_rules(tmp_path: Path) -> None:
     extra = "".join(f"\n{key} = 900" for key in keys)
     text = f'[[tool.exai-audit.overrides]]\npaths = ["legacy/"]\nignore = ["EXA001"]{extra}\n'
     settings = loaded(tmp_path, text)
-    assert settings.ignored_by("legacy/a.py", "EXA001") == "legacy/"
-    assert settings.ignored_by("new/a.py", "EXA001") is None
+    assert settings.rules.ignored_by("legacy/a.py", "EXA001") == "legacy/"
+    assert settings.rules.ignored_by("new/a.py", "EXA001") is None
     assert settings.overrides[0].options == tuple((key, 900) for key in keys)
 
 

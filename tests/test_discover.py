@@ -35,7 +35,7 @@ def reasons(discovery: Discovery) -> dict[str, str]:
 
 def test_python_files_and_stubs_are_found_in_order(tmp_path: Path) -> None:
     tree(tmp_path, "b.py", "a/z.py", "a/y.pyi", "a/notes.txt", "build.py")
-    assert found(discover([tmp_path], tmp_path, Settings())) == [
+    assert found(discover([tmp_path], tmp_path, Settings().files)) == [
         "a/y.pyi",
         "a/z.py",
         "b.py",
@@ -45,7 +45,7 @@ def test_python_files_and_stubs_are_found_in_order(tmp_path: Path) -> None:
 
 def test_default_excludes_say_which_pattern(tmp_path: Path) -> None:
     tree(tmp_path, "a.py", "x/venv/b.py", "build/c.py")
-    discovery = discover([tmp_path], tmp_path, Settings())
+    discovery = discover([tmp_path], tmp_path, Settings().files)
     assert found(discovery) == ["a.py"]
     assert reasons(discovery) == {"x/venv": "excluded by 'venv'", "build": "excluded by 'build'"}
 
@@ -53,20 +53,20 @@ def test_default_excludes_say_which_pattern(tmp_path: Path) -> None:
 def test_patterns_of_the_settings_exclude(tmp_path: Path) -> None:
     tree(tmp_path, "src/gen/a.py", "src/b_pb.py", "src/c.py", "build/d.py")
     settings = Settings(exclude=("src/gen",), extend_exclude=("*_pb.py",))
-    assert found(discover([tmp_path], tmp_path, settings)) == ["build/d.py", "src/c.py"]
+    assert found(discover([tmp_path], tmp_path, settings.files)) == ["build/d.py", "src/c.py"]
 
 
 def test_named_path_is_taken_though_excluded_and_ignored(tmp_path: Path) -> None:
     tree(tmp_path, ".git/HEAD", "build/a.py", "build/venv/b.py", "c.py")
     ignore(tmp_path, "", "build/", "c.py")
     paths = [tmp_path / "build", tmp_path / "c.py"]
-    assert found(discover(paths, tmp_path, Settings())) == ["build/a.py", "c.py"]
+    assert found(discover(paths, tmp_path, Settings().files)) == ["build/a.py", "c.py"]
 
 
 def test_force_exclude_holds_for_named_paths(tmp_path: Path) -> None:
     tree(tmp_path, "build/a.py", "c.py")
     paths = [tmp_path / "build" / "a.py", tmp_path / "c.py"]
-    discovery = discover(paths, tmp_path, Settings(force_exclude=True))
+    discovery = discover(paths, tmp_path, Settings(force_exclude=True).files)
     assert found(discovery) == ["c.py"]
     assert reasons(discovery) == {"build/a.py": "excluded by 'build'"}
 
@@ -75,7 +75,7 @@ def test_nested_gitignores_deepest_decides(tmp_path: Path) -> None:
     tree(tmp_path, ".git/HEAD", "gen_a.py", "pkg/gen_b.py", "pkg/local.py", "local.py", "out/x.py")
     ignore(tmp_path, "", "gen_*.py", "/out/", "[z-a", "# a comment")
     ignore(tmp_path, "pkg", "!gen_b.py", "local.py")
-    discovery = discover([tmp_path], tmp_path, Settings())
+    discovery = discover([tmp_path], tmp_path, Settings().files)
     assert found(discovery) == ["local.py", "pkg/gen_b.py"]
     assert reasons(discovery)["out"] == "ignored by .gitignore"
 
@@ -83,13 +83,15 @@ def test_nested_gitignores_deepest_decides(tmp_path: Path) -> None:
 def test_gitignores_above_the_scanned_folder_count(tmp_path: Path) -> None:
     tree(tmp_path, ".git/HEAD", "pkg/sub/gen.py", "pkg/sub/a.py")
     ignore(tmp_path, "", "/pkg/sub/gen.py")
-    assert found(discover([tmp_path / "pkg" / "sub"], tmp_path, Settings())) == ["pkg/sub/a.py"]
+    assert found(discover([tmp_path / "pkg" / "sub"], tmp_path, Settings().files)) == [
+        "pkg/sub/a.py"
+    ]
 
 
 def test_info_exclude_counts(tmp_path: Path) -> None:
     tree(tmp_path, ".git/info/exclude", "mine.py", "a.py")
     (tmp_path / ".git" / "info" / "exclude").write_text("mine.py\n")
-    discovery = discover([tmp_path], tmp_path, Settings())
+    discovery = discover([tmp_path], tmp_path, Settings().files)
     assert found(discovery) == ["a.py"]
     assert reasons(discovery)["mine.py"] == "ignored by .git/info/exclude"
 
@@ -99,14 +101,16 @@ def test_worktree_finds_info_exclude_of_its_repository(tmp_path: Path) -> None:
     (tmp_path / "main" / ".git" / "info" / "exclude").write_text("b.py\n")
     (tmp_path / "main" / ".git" / "worktrees" / "w" / "commondir").write_text("../..\n")
     (tmp_path / "w" / ".git").write_text("gitdir: ../main/.git/worktrees/w\n")
-    assert found(discover([tmp_path / "w"], tmp_path / "w", Settings())) == ["a.py"]
+    assert found(discover([tmp_path / "w"], tmp_path / "w", Settings().files)) == ["a.py"]
 
 
 def test_gitignore_can_be_disregarded(tmp_path: Path) -> None:
     tree(tmp_path, "a.py")
     ignore(tmp_path, "", "a.py")
-    assert found(discover([tmp_path], tmp_path, Settings())) == []
-    assert found(discover([tmp_path], tmp_path, Settings(respect_gitignore=False))) == ["a.py"]
+    assert found(discover([tmp_path], tmp_path, Settings().files)) == []
+    assert found(discover([tmp_path], tmp_path, Settings(respect_gitignore=False).files)) == [
+        "a.py"
+    ]
 
 
 def test_links(tmp_path: Path) -> None:
@@ -114,7 +118,7 @@ def test_links(tmp_path: Path) -> None:
     (tmp_path / "folder").symlink_to(tmp_path / "real")
     (tmp_path / "broken.py").symlink_to(tmp_path / "nowhere")
     (tmp_path / "again.py").symlink_to(tmp_path / "real" / "a.py")
-    discovery = discover([tmp_path], tmp_path, Settings())
+    discovery = discover([tmp_path], tmp_path, Settings().files)
     assert found(discovery) == ["real/a.py"]
     assert reasons(discovery) == {
         "folder": "symbolic link to a folder",
@@ -127,7 +131,7 @@ def test_links_to_themselves_are_left_out(tmp_path: Path) -> None:
     tree(tmp_path, "a.py")
     for name in ("round.py", "round"):
         (tmp_path / name).symlink_to(tmp_path / name)
-    discovery = discover([tmp_path], tmp_path, Settings())
+    discovery = discover([tmp_path], tmp_path, Settings().files)
     assert found(discovery) == ["a.py"]
     assert reasons(discovery) == {"round.py": "symbolic link that leads back to itself"}
 
@@ -136,26 +140,26 @@ def test_links_to_themselves_are_left_out(tmp_path: Path) -> None:
 def test_pipe_that_is_called_gitignore_is_not_waited_for(tmp_path: Path) -> None:
     tree(tmp_path, "a.py")
     os.mkfifo(tmp_path / ".gitignore")
-    assert found(discover([tmp_path], tmp_path, Settings())) == ["a.py"]
+    assert found(discover([tmp_path], tmp_path, Settings().files)) == ["a.py"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_pipe_is_left_out(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.py")
-    discovery = discover([tmp_path], tmp_path, Settings())
+    discovery = discover([tmp_path], tmp_path, Settings().files)
     assert reasons(discovery) == {"pipe.py": "not a regular file"}
 
 
 def test_path_given_twice_counts_once(tmp_path: Path) -> None:
     tree(tmp_path, "pkg/a.py")
     paths = [tmp_path, tmp_path / "pkg" / "a.py", tmp_path / "pkg" / ".." / "pkg"]
-    assert found(discover(paths, tmp_path, Settings())) == ["pkg/a.py"]
+    assert found(discover(paths, tmp_path, Settings().files)) == ["pkg/a.py"]
 
 
 def test_missing_paths_are_told_together_with_the_nearest(tmp_path: Path) -> None:
     tree(tmp_path, "service/a.py")
     with pytest.raises(UsageError) as caught:
-        discover([tmp_path / "servce", tmp_path / "zz"], tmp_path, Settings())
+        discover([tmp_path / "servce", tmp_path / "zz"], tmp_path, Settings().files)
     message = str(caught.value)
     assert "servce: no such file or folder, did you mean 'service'?" in message
     assert "zz: no such file or folder" in message
@@ -166,7 +170,7 @@ def test_named_file_must_be_python(tmp_path: Path) -> None:
     (tmp_path / "tool").write_text("#!/usr/bin/env python3\n")
     (tmp_path / "shell").write_text("#!/bin/sh\n")
     paths = [tmp_path / name for name in ("README.md", "tool", "shell")]
-    discovery = discover(paths, tmp_path, Settings())
+    discovery = discover(paths, tmp_path, Settings().files)
     assert found(discovery) == ["tool"]
     assert set(reasons(discovery)) == {"README.md", "shell"}
 
@@ -214,5 +218,5 @@ def test_patterns_that_name_no_python_file_are_passed_over(
 ) -> None:
     (tmp_path / ".gitignore").write_text(f"{pattern}\n")
     (tmp_path / "a.py").write_text("")
-    found = discover([tmp_path], tmp_path, Settings()).files
+    found = discover([tmp_path], tmp_path, Settings().files).files
     assert [file.path for file in found] == (["a.py"] if taken else [])

@@ -35,7 +35,7 @@ def expected(case: Path, code: str) -> list[tuple[str, int]]:
 def found(case: Path, code: str) -> list[tuple[str, int]]:
     settings, _ = load(case, None, False)
     result = audit([case], case, settings, 1, lambda done, total: None, today=WORKING_TREE)
-    active, _ = split(result.findings, result.project, settings, WORKING_TREE)
+    active, _ = split(result.findings, result.project, settings.rules, WORKING_TREE)
     return sorted((f.path, f.line) for f in active if f.code == code)
 
 
@@ -60,6 +60,6 @@ def test_suppressed_expectations_are_silent(case: Path, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir(exist_ok=True)
     settings, _ = load(tmp_path, None, False)
     result = audit([tmp_path], tmp_path, settings, 1, lambda done, total: None, today=WORKING_TREE)
-    active, _ = split(result.findings, result.project, settings, WORKING_TREE)
+    active, _ = split(result.findings, result.project, settings.rules, WORKING_TREE)
     left = [f for f in active if f.code == code and not f.project_wide]
     assert left == []

@@ -216,7 +216,7 @@ def test_comment_at_the_end_of_the_file_covers_nothing_else() -> None:
 def test_split_by_line_and_code() -> None:
     comment = SuppressionFact(2, ("EXA201",), "why", 2, 3, False)
     findings = (finding(1), finding(3), finding(3, "EXA205"))
-    active, silenced = split(findings, project(comment), Settings())
+    active, silenced = split(findings, project(comment), Settings().rules)
     assert active == (findings[0], findings[2])
     assert [(s.finding, s.line, s.reason) for s in silenced] == [(findings[1], 2, "why")]
 
@@ -224,7 +224,7 @@ def test_split_by_line_and_code() -> None:
 def test_whole_file_comment_silences_everywhere_but_not_the_project_wide() -> None:
     comment = SuppressionFact(1, ("EXA202",), "", 1, 9, True)
     wide, narrow = finding(5, "EXA202", wide=True), finding(7, "EXA202")
-    active, silenced = split((wide, narrow), project(comment), Settings())
+    active, silenced = split((wide, narrow), project(comment), Settings().rules)
     assert active == (wide,)
     assert [s.finding for s in silenced] == [narrow]
 
@@ -232,7 +232,7 @@ def test_whole_file_comment_silences_everywhere_but_not_the_project_wide() -> No
 def test_settings_silence_by_path() -> None:
     settings = Settings(per_file_ignores=(("scripts/", ("EXA2",)),))
     inside, outside = finding(1, path="scripts/a.py"), finding(1)
-    active, silenced = split((inside, outside), project(), settings)
+    active, silenced = split((inside, outside), project(), settings.rules)
     assert active == (outside,)
     assert [(s.line, s.reason) for s in silenced] == [(0, "per-file-ignores 'scripts/'")]
 
@@ -240,7 +240,7 @@ def test_settings_silence_by_path() -> None:
 def stale_of(
     text: str, *findings: Finding, settings: Settings = _ALL, today: date = _DAY
 ) -> list[tuple[str, tuple[str, ...]]]:
-    found = stale(findings, project(*read(text)), settings, today)
+    found = stale(findings, project(*read(text)), settings.rules, today)
     return [(one.why.value, one.codes) for one in found]
 
 
@@ -276,7 +276,7 @@ def test_a_suppression_of_a_rule_that_does_not_run_here_is_not_stale() -> None:
 
 def test_expired_suppression_silences_nothing() -> None:
     (comment,) = read("x = 1  # exai: ignore[EXA201] until=2026-01-01\n")
-    active, silenced = split((finding(1),), project(comment), _ALL, _DAY)
+    active, silenced = split((finding(1),), project(comment), _ALL.rules, _DAY)
     assert (len(active), silenced) == (1, ())
 
 
@@ -331,5 +331,5 @@ def test_a_formatter_changes_nothing_about_suppressions(tmp_path: Path) -> None:
 def found_in(folder: Path) -> tuple[list[str], list[str]]:
     """Return the codes of the active and of the suppressed findings."""
     result = audit([folder], folder, _ALL, 1, lambda done, total: None)
-    active, silenced = split(result.findings, result.project, _ALL)
+    active, silenced = split(result.findings, result.project, _ALL.rules)
     return sorted(f.code for f in active), sorted(s.finding.code for s in silenced)

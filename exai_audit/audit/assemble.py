@@ -60,7 +60,7 @@ def assemble(
     """Make the result of an audit; ``command`` are the words that repeat it."""
     sources = Sources(audited.discovery.files)
     findings = _with_fingerprints(audited.findings, sources)
-    weighed = weigh(findings, audited.project, settings, audited.today)
+    weighed = weigh(findings, audited.project, settings.rules, settings.score, audited.today)
     active, judged = weighed.active, weighed.judged
     terms = _terms(settings)
     result = AuditResult(
@@ -90,7 +90,7 @@ def _strengths(audited: Audit, terms: Terms) -> tuple[Strength, ...]:
 
 
 def _terms(settings: Settings) -> Terms:
-    options = {rule.code: settings.options(rule).default for rule in rules()}
+    options = {rule.code: settings.rules.options(rule).default for rule in rules()}
     return Terms(options["EXA101"].max_module_lines, options["EXA202"].central_timeout_modules)
 
 

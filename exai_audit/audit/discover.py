@@ -12,7 +12,7 @@ from pathlib import Path
 
 from exai_audit.audit.cache import CACHE_FOLDER
 from exai_audit.audit.gitignore import Ignores, ignores_around
-from exai_audit.config import Settings, lexically_absolute
+from exai_audit.config import FileChoice, lexically_absolute
 from exai_audit.errors import UsageError
 from exai_audit.files.glob import Excludes, covers
 from exai_audit.files.source import read_bytes
@@ -74,7 +74,7 @@ class Discovery:
     skipped: tuple[Skipped, ...]
 
 
-def discover(paths: Sequence[Path], root: Path, settings: Settings) -> Discovery:
+def discover(paths: Sequence[Path], root: Path, choice: FileChoice) -> Discovery:
     """Find the files below ``paths``.
 
     A path named here is taken even if excluded or ignored, unless ``force-exclude``; what lies
@@ -86,7 +86,7 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> Discovery
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise UsageError("\n".join(map(_missing, missing)))
-    search = _Search(str(lexically_absolute(root)), settings)
+    search = _Search(str(lexically_absolute(root)), choice)
     for path in paths:
         search.named(lexically_absolute(path))
     search.drop_second_names()
@@ -94,13 +94,13 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> Discovery
 
 
 def with_content(
-    discovery: Discovery, path: Path, content: bytes, root: Path, settings: Settings
+    discovery: Discovery, path: Path, content: bytes, root: Path, choice: FileChoice
 ) -> Discovery:
     """Let ``content`` be what the file ``path`` says; it need not be on disk.
 
     It is taken even if excluded or ignored, unless ``force-exclude``.
     """
-    search = _Search(str(lexically_absolute(root)), settings)
+    search = _Search(str(lexically_absolute(root)), choice)
     search.files = {file.path: file for file in discovery.files}
     search.skipped = {skipped.path: skipped.reason for skipped in discovery.skipped}
     search.given(lexically_absolute(path), content)
@@ -123,7 +123,7 @@ class _Search:
     """One search: what was found and left out so far, by path."""
 
     root: str
-    settings: Settings
+    choice: FileChoice
     files: dict[str, Discovered] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
@@ -135,7 +135,7 @@ class _Search:
         if pattern is not None:
             self.skipped[relative] = f"excluded by {pattern!r}"
         elif path.is_dir():
-            respect = self.settings.respect_gitignore
+            respect = self.choice.respect_gitignore
             self._below(str(path), ignores_around(path) if respect else Ignores())
         elif path.suffix not in SUFFIXES and not _is_script(path):
             self.skipped[relative] = "not a Python file"
@@ -174,12 +174,12 @@ class _Search:
                 self.skipped[relative] = f"symbolic link to {target}"
 
     def _below(self, start: str, ignores: Ignores) -> None:
-        excludes = Excludes((*self.settings.exclude, *self.settings.extend_exclude))
+        excludes = Excludes(self.choice.excludes)
         folders = [(start, self._relative(start), ignores)]
         while folders:
             folder, above, ignores = folders.pop()
             prefix = "" if above == "." else f"{above}/"
-            if self.settings.respect_gitignore:
+            if self.choice.respect_gitignore:
                 ignores = ignores.within(folder)
             for entry in self._entries(folder):
                 is_folder = entry.is_dir(follow_symlinks=False)
@@ -218,17 +218,17 @@ class _Search:
             self.links.add(relative)
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
             self.skipped[relative] = "not a regular file"
-        elif status.st_size > self.settings.max_file_size:
-            limit = f"{self.settings.max_file_size:,}"
+        elif status.st_size > self.choice.max_file_size:
+            limit = f"{self.choice.max_file_size:,}"
             self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({limit})"
         elif relative not in self.files:
             scope, size = scope_of(relative), status.st_size
             self.files[relative] = Discovered(relative, path, scope, size, changed_ns(status))
 
     def _excluding_named(self, relative: str) -> str | None:
-        if not self.settings.force_exclude:
+        if not self.choice.force_exclude:
             return None
-        patterns = (*self.settings.exclude, *self.settings.extend_exclude)
+        patterns = self.choice.excludes
         return next((pattern for pattern in patterns if covers(pattern, relative)), None)
 
     def _relative(self, path: str) -> str:

@@ -69,15 +69,15 @@ def audit(
         SettingsError: a knowledge file cannot be read or holds a malformed row.
     """
     use(knowledge, settings.bridge_functions)
-    discovery = discover(paths, root, settings)
+    discovery = discover(paths, root, settings.files)
     if given is not None:
-        discovery = with_content(discovery, *given, root, settings)
+        discovery = with_content(discovery, *given, root, settings.files)
     collect = partial(collect_all, jobs=jobs, progress=progress, meanwhile=meanwhile)
     files = _recall_or_collect(discovery.files, cache, collect, settings)
     project = project_of(files, {file.path: file.scope for file in discovery.files}, root, settings)
     from exai_audit.audit.judge import judge  # not before the files are read: see meanwhile
 
-    findings = judge(project, settings, today)
+    findings = judge(project, settings.rules, today)
     return Audit(discovery, project, findings, tuple(files), today)
 
 

@@ -7,37 +7,37 @@ from dataclasses import replace
 from datetime import date
 
 from exai_audit.audit.suppress import stale
-from exai_audit.config import Settings
+from exai_audit.config import RuleChoice
 from exai_audit.finding import Family, Finding, Hit, Related, Scope
 from exai_audit.project.project import Project
 from exai_audit.results.fingerprint import digest
 from exai_audit.rulebook.registry import Rule, Scoped, rules
 
 
-def judge(project: Project, settings: Settings, today: date = date.min) -> tuple[Finding, ...]:
+def judge(project: Project, choice: RuleChoice, today: date = date.min) -> tuple[Finding, ...]:
     """Run the selected rules over the project; findings sorted by path, line, column, code.
 
     Rules that speak last see which suppressions the findings of the others have no use for.
     """
     first = [rule for rule in rules() if not rule.runs_last]
-    spoken = one_finding_per_place(_hits(first, project, settings))
+    spoken = one_finding_per_place(_hits(first, project, choice))
     found = [_finding(rule, hit, project) for rule, hit in spoken]
     last = [rule for rule in rules() if rule.runs_last]
-    informed = replace(project, stale=stale(found, project, settings, today))
-    found += [_finding(rule, hit, project) for rule, hit in _hits(last, informed, settings)]
+    informed = replace(project, stale=stale(found, project, choice, today))
+    found += [_finding(rule, hit, project) for rule, hit in _hits(last, informed, choice)]
     return tuple(sorted(found, key=lambda f: (f.path, f.line, f.column, f.code)))
 
 
 def _hits(
-    chosen: Iterable[Rule], project: Project, settings: Settings
+    chosen: Iterable[Rule], project: Project, choice: RuleChoice
 ) -> Iterator[tuple[Rule, Hit]]:
     for rule in chosen:
         always = rule.family is Family.AUDIT and not rule.runs_last
-        if always or settings.selects_somewhere(rule.code):
-            options: Scoped[object] = settings.options(rule)
-            everywhere = always or settings.selects(rule.code)
+        if always or choice.selects_somewhere(rule.code):
+            options: Scoped[object] = choice.options(rule)
+            everywhere = always or choice.selects(rule.code)
             for hit in rule.check(project, options):
-                here = not hit.project_wide and settings.selects_at(hit.path, rule.code)
+                here = not hit.project_wide and choice.selects_at(hit.path, rule.code)
                 if everywhere or here:
                     yield rule, hit
 

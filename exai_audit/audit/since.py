@@ -63,10 +63,10 @@ def audit_revision(
         cache.save()
     scopes = {path: scope_of(path) for path in paths}
     project = project_of(files, scopes, root, settings)
-    findings = judge(project, settings, audited.today)
+    findings = judge(project, settings.rules, audited.today)
     texts = {path: _text(path, data) for path, data in held.former.items()}
     return Before(
-        weigh(findings, project, settings, audited.today),
+        weigh(findings, project, settings.rules, settings.score, audited.today),
         lambda path: texts[path] if path in texts else read(path),
     )
 

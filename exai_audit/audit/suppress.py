@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from exai_audit.config import Settings
+from exai_audit.config import RuleChoice
 from exai_audit.facts.suppressions import Staleness, StaleSuppression, SuppressionFact
 from exai_audit.finding import Finding
 from exai_audit.project.project import Project
@@ -14,7 +14,7 @@ from exai_audit.rulebook.registry import codes_matching, rules
 
 
 def split(
-    findings: Iterable[Finding], project: Project, settings: Settings, today: date = date.min
+    findings: Iterable[Finding], project: Project, choice: RuleChoice, today: date = date.min
 ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
     """Return the active and the suppressed findings, each in the order given.
 
@@ -25,7 +25,7 @@ def split(
     comments = {facts.path: facts.suppressions for facts in project.files if facts.suppressions}
     active, silenced = [], []
     for finding in findings:
-        suppressed = _by_settings(finding, settings) or _by_comment(
+        suppressed = _by_settings(finding, choice) or _by_comment(
             finding, comments.get(finding.path, ()), today
         )
         if suppressed:
@@ -36,7 +36,7 @@ def split(
 
 
 def stale(
-    findings: Iterable[Finding], project: Project, settings: Settings, today: date
+    findings: Iterable[Finding], project: Project, choice: RuleChoice, today: date
 ) -> tuple[StaleSuppression, ...]:
     """Return the suppressions of the judged files that silence none of ``findings``.
 
@@ -61,7 +61,7 @@ def stale(
             facts.path,
             comment,
             None if facts.failure else by_path[facts.path],
-            settings,
+            choice,
             today,
         )
     )
@@ -71,7 +71,7 @@ def _stale_parts(
     path: str,
     comment: SuppressionFact,
     findings: list[Finding] | None,
-    settings: Settings,
+    choice: RuleChoice,
     today: date,
 ) -> Iterator[StaleSuppression]:
     whole = _stale_as_a_whole(comment, today)
@@ -82,7 +82,7 @@ def _stale_parts(
     covered = [finding for finding in findings or () if _covers(comment, finding)]
     used = {finding.code for finding in covered if not finding.project_wide}
     wide = {finding.code for finding in covered if finding.project_wide}
-    idle = [] if findings is None else _idle(path, comment, {*unknown, *used}, settings)
+    idle = [] if findings is None else _idle(path, comment, {*unknown, *used}, choice)
     for why, codes in (
         (Staleness.UNKNOWN, unknown),
         (Staleness.PROJECT_WIDE, tuple(code for code in idle if code in wide)),
@@ -92,15 +92,15 @@ def _stale_parts(
             yield StaleSuppression(path, comment, why, codes)
 
 
-def _idle(path: str, comment: SuppressionFact, others: set[str], settings: Settings) -> list[str]:
+def _idle(path: str, comment: SuppressionFact, others: set[str], choice: RuleChoice) -> list[str]:
     """Return the codes besides ``others`` whose rules run on the file, and do not speak last."""
     last = {rule.code for rule in rules() if rule.runs_last}
     return [
         code
         for code in comment.codes
         if code not in others | last
-        and settings.selects_at(path, code)
-        and not settings.ignored_by(path, code)
+        and choice.selects_at(path, code)
+        and not choice.ignored_by(path, code)
     ]
 
 
@@ -114,8 +114,8 @@ def _stale_as_a_whole(comment: SuppressionFact, today: date) -> Staleness | None
     return Staleness.EXPIRED if comment.last_day() else Staleness.NO_DATE
 
 
-def _by_settings(finding: Finding, settings: Settings) -> Suppressed | None:
-    pattern = settings.ignored_by(finding.path, finding.code)
+def _by_settings(finding: Finding, choice: RuleChoice) -> Suppressed | None:
+    pattern = choice.ignored_by(finding.path, finding.code)
     return Suppressed(finding, 0, f"per-file-ignores {pattern!r}") if pattern else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from exai_audit.audit.suppress import split
-from exai_audit.config import Settings
+from exai_audit.config import RuleChoice, ScoreChoice
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Finding
 from exai_audit.project.project import Project
@@ -36,32 +36,26 @@ class Weighed:
 
 
 def weigh(
-    findings: Iterable[Finding], project: Project, settings: Settings, today: date
+    findings: Iterable[Finding],
+    project: Project,
+    choice: RuleChoice,
+    wanted: ScoreChoice,
+    today: date,
 ) -> Weighed:
     """Sort findings into active and silenced ones, and score what stands."""
-    active, silenced = split(findings, project, settings, today)
+    active, silenced = split(findings, project, choice, today)
     judged = tuple(project.judged_files())
     lines = sum(file.lines.physical for file in judged)
-    families = {rule.family for rule in rules() if settings.selects_somewhere(rule.code)} & set(
+    families = {rule.family for rule in rules() if choice.selects_somewhere(rule.code)} & set(
         SHARES
     )
-    shares = {**SHARES, **dict(settings.category_points)}
-    scored = score(active, lines, families, settings.min_confidence, shares)
+    shares = {**SHARES, **dict(wanted.points)}
+    scored = score(active, lines, families, wanted.min_confidence, shares)
     total = scored.score
-    if total.shown is not None and _is_comparable(settings):
+    if total.shown is not None and wanted.comparable:
         total = replace(total, standing=standing(total.shown))
     if silenced:
         everything = [*active, *(item.finding for item in silenced)]
-        bare = score(everything, lines, families, settings.min_confidence, shares)
+        bare = score(everything, lines, families, wanted.min_confidence, shares)
         total = replace(total, unsuppressed=bare.score.value)
     return Weighed(scored.findings, silenced, judged, total)
-
-
-def _is_comparable(settings: Settings) -> bool:
-    """Tell whether the reference packages were audited as these settings say."""
-    of_the_score = (
-        "select", "ignore", "extend_select", "scopes", "per_file_ignores", "min_confidence",
-        "category_points", "rule_options", "overrides",
-    )  # fmt: skip
-    default = Settings()
-    return all(getattr(settings, name) == getattr(default, name) for name in of_the_score)

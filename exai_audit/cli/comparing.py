@@ -49,7 +49,7 @@ def compared(result: AuditResult, run: Run, file: Path, baseline: Baseline) -> A
         frozenset(found.path for found in run.audited.discovery.files),
         run.audited.project.judged,
         result.target.paths,
-        run.settings.selects_somewhere,
+        run.settings.rules.selects_somewhere,
     )
     return applied(result, baseline, run.shown(file), reach, _renamed(baseline, run, file, reach))
 

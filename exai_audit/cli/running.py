@@ -138,7 +138,8 @@ def _print_choices(run: Run, cache: FactsCache | None) -> None:
     say(f"settings: {run.settings_file or 'none found'}")
     say(f"root: {run.root}")
     say(f"files: {len(discovery.files)} read, {judged} judged, {len(discovery.skipped)} left out")
-    say(f"rules: {', '.join(rule.code for rule in rules() if run.settings.selects(rule.code))}")
+    chosen = (rule.code for rule in rules() if run.settings.rules.selects(rule.code))
+    say(f"rules: {', '.join(chosen)}")
     say(f"cache: {cache.folder if cache else 'none'}")
 
 

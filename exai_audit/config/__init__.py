@@ -12,13 +12,23 @@ from exai_audit.config.files import (
     shown_path,
 )
 from exai_audit.config.keys import read_settings, with_options
-from exai_audit.config.settings import DEFAULT_EXCLUDES, Override, Settings
+from exai_audit.config.settings import (
+    DEFAULT_EXCLUDES,
+    FileChoice,
+    Override,
+    RuleChoice,
+    ScoreChoice,
+    Settings,
+)
 
 __all__ = [
     "DEFAULT_EXCLUDES",
     "SECTION",
     "SHARED_FILE",
+    "FileChoice",
     "Override",
+    "RuleChoice",
+    "ScoreChoice",
     "Settings",
     "document_of",
     "find_root",

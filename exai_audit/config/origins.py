@@ -75,16 +75,16 @@ def rules_at(path: str, settings: Settings) -> tuple[RuleState, ...]:
 
 
 def _state(rule: Rule, path: str, settings: Settings) -> tuple[bool, str]:
-    if not settings.selects_at(path, rule.code) and not (
+    if not settings.rules.selects_at(path, rule.code) and not (
         rule.family is Family.AUDIT and not rule.runs_last
     ):
         return False, "not selected"
-    pattern = settings.ignored_by(path, rule.code)
+    pattern = settings.rules.ignored_by(path, rule.code)
     return (False, f"ignored for {pattern!r}") if pattern else (True, "")
 
 
 def _options(rule: Rule, path: str, settings: Settings, origins: Origins) -> Iterator[Setting]:
-    options = settings.options(rule).at(path)
+    options = settings.rules.options(rule).at(path)
     for field in fields(options):
         key = option_key(field.name)
         changed = [

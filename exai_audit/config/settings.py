@@ -21,6 +21,11 @@ DEFAULT_EXCLUDES = tuple(_EXCLUDED_NAMES.split())
 # Whether files could be read at all is no matter of taste: only `ignore` silences these.
 _ALWAYS_SELECTED = ("EXA0",)
 
+_OF_THE_SCORE = (
+    "select", "ignore", "extend_select", "scopes", "per_file_ignores", "min_confidence",
+    "category_points", "rule_options", "overrides",
+)  # fmt: skip
+
 # The default of the rules about modules, in EXA101's options too: a test compares them.
 _MODULE_LINES = 300
 
@@ -32,6 +37,77 @@ class Override:
     paths: tuple[str, ...]
     options: tuple[tuple[str, object], ...]
     extend_select: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileChoice:
+    """Which files are audited: patterns relative to the root, ``max_file_size`` in bytes."""
+
+    excludes: tuple[str, ...]
+    force_exclude: bool
+    respect_gitignore: bool
+    max_file_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChoice:
+    """Which rules run where, and with which options; the fields are those of `Settings`."""
+
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    extend_select: tuple[str, ...]
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...]
+    rule_options: tuple[tuple[str, object], ...]
+    overrides: tuple[Override, ...]
+
+    def selects(self, code: str) -> bool:
+        """Tell whether a rule runs everywhere: the longest prefix decides, of equals ``ignore``."""
+        chosen = _specificity(code, (*self.select, *self.extend_select, *_ALWAYS_SELECTED))
+        return chosen > _specificity(code, self.ignore)
+
+    def selects_somewhere(self, code: str) -> bool:
+        """Tell whether a rule runs in the project or a part of it."""
+        return self.selects(code) or any(
+            _specificity(code, o.extend_select) for o in self.overrides
+        )
+
+    def selects_at(self, path: str, code: str) -> bool:
+        """Tell whether a rule runs on the file ``path``."""
+        return self.selects(code) or any(
+            _specificity(code, override.extend_select) and any_covers(override.paths, path)
+            for override in self.overrides
+        )
+
+    def options(self, rule: Rule) -> Scoped[Any]:
+        """Return the options of ``rule``, for the project and for its parts."""
+        field_of = {option_key(field.name): field.name for field in fields(rule.options)}
+
+        def own(options: tuple[tuple[str, object], ...]) -> tuple[tuple[str, object], ...]:
+            return tuple((field_of[key], value) for key, value in options if key in field_of)
+
+        overrides = ((override.paths, own(override.options)) for override in self.overrides)
+        default = rule.options(**dict(own(self.rule_options)))
+        return Scoped(default, tuple(pair for pair in overrides if pair[1]))
+
+    def ignored_by(self, path: str, code: str) -> str | None:
+        """Return the pattern of ``per-file-ignores`` that silences ``code`` in ``path``."""
+        for pattern, prefixes in self.per_file_ignores:
+            if _specificity(code, prefixes) and covers(pattern, path):
+                return pattern
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChoice:
+    """What the score is made of.
+
+    ``points`` are those of categories where not the default, in any scale; ``comparable`` tells
+    that nothing makes the score another than that of the reference set.
+    """
+
+    min_confidence: Confidence
+    points: tuple[tuple[Family, float], ...]
+    comparable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +154,23 @@ class Settings:
             self, fail_under=None, fail_on=None, baseline=None, fail_on_new=False, max_drop=None
         )
 
-    def selects(self, code: str) -> bool:
-        """Tell whether a rule runs everywhere: the longest prefix decides, of equals ``ignore``."""
-        chosen = _specificity(code, (*self.select, *self.extend_select, *_ALWAYS_SELECTED))
-        return chosen > _specificity(code, self.ignore)
+    @property
+    def files(self) -> FileChoice:
+        """Return which files are audited."""
+        excludes = (*self.exclude, *self.extend_exclude)
+        return FileChoice(excludes, self.force_exclude, self.respect_gitignore, self.max_file_size)
 
-    def selects_somewhere(self, code: str) -> bool:
-        """Tell whether a rule runs in the project or a part of it."""
-        return self.selects(code) or any(
-            _specificity(code, o.extend_select) for o in self.overrides
-        )
+    @property
+    def rules(self) -> RuleChoice:
+        """Return which rules run where."""
+        return RuleChoice(**{field.name: getattr(self, field.name) for field in fields(RuleChoice)})
 
-    def selects_at(self, path: str, code: str) -> bool:
-        """Tell whether a rule runs on the file ``path``."""
-        return self.selects(code) or any(
-            _specificity(code, override.extend_select) and any_covers(override.paths, path)
-            for override in self.overrides
-        )
-
-    def options(self, rule: Rule) -> Scoped[Any]:
-        """Return the options of ``rule``, for the project and for its parts."""
-        field_of = {option_key(field.name): field.name for field in fields(rule.options)}
-
-        def own(options: tuple[tuple[str, object], ...]) -> tuple[tuple[str, object], ...]:
-            return tuple((field_of[key], value) for key, value in options if key in field_of)
-
-        overrides = ((override.paths, own(override.options)) for override in self.overrides)
-        default = rule.options(**dict(own(self.rule_options)))
-        return Scoped(default, tuple(pair for pair in overrides if pair[1]))
+    @property
+    def score(self) -> ScoreChoice:
+        """Return what the score is made of."""
+        default = Settings()
+        plain = all(getattr(self, name) == getattr(default, name) for name in _OF_THE_SCORE)
+        return ScoreChoice(self.min_confidence, self.category_points, plain)
 
     @property
     def module_limit(self) -> int:
@@ -119,13 +184,6 @@ class Settings:
     def is_generated(self, path: str) -> bool:
         """Tell whether the setting ``generated`` names this file."""
         return any_covers(self.generated, path)
-
-    def ignored_by(self, path: str, code: str) -> str | None:
-        """Return the pattern of ``per-file-ignores`` that silences ``code`` in ``path``."""
-        for pattern, prefixes in self.per_file_ignores:
-            if _specificity(code, prefixes) and covers(pattern, path):
-                return pattern
-        return None
 
 
 def _specificity(code: str, prefixes: tuple[str, ...]) -> int:

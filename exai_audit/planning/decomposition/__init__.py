@@ -50,7 +50,7 @@ def plans(findings: Iterable[Finding], project: Project, settings: Settings) -> 
 def plan_of(facts: FileFacts, project: Project, settings: Settings) -> Plan:
     """Return how to split a module; a plan without modules says why it should stay whole."""
     rule = next(rule for rule in rules() if rule.code == "EXA105")
-    options = settings.options(rule).at(facts.path)
+    options = settings.rules.options(rule).at(facts.path)
     reason = ""
     if facts.generated:
         reason = "No split: a program wrote this module. Change what it is generated from."
