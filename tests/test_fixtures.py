@@ -13,7 +13,7 @@ from exai_audit.audit.suppress import split
 from exai_audit.config import load
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-WORKING_TREE = date(2026, 6, 1)
+TODAY = date(2026, 6, 1)
 EXPECTATION = re.compile(r"# expect: (EXA\d{3}(?:, EXA\d{3})*)")
 CASES = sorted(case for rule in FIXTURES.glob("EXA*") for case in rule.iterdir() if case.is_dir())
 
@@ -34,8 +34,8 @@ def expected(case: Path, code: str) -> list[tuple[str, int]]:
 
 def found(case: Path, code: str) -> list[tuple[str, int]]:
     settings, _ = load(case, None, False)
-    result = audit([case], case, settings, 1, lambda done, total: None, today=WORKING_TREE)
-    active, _ = split(result.findings, result.project, settings.rules, WORKING_TREE)
+    result = audit([case], case, settings, 1, lambda done, total: None, today=TODAY)
+    active, _ = split(result.findings, result.project, settings.rules, TODAY)
     return sorted((f.path, f.line) for f in active if f.code == code)
 
 
@@ -59,7 +59,7 @@ def test_suppressed_expectations_are_silent(case: Path, tmp_path: Path) -> None:
             target.write_bytes(marked.encode("latin-1"))
     (tmp_path / ".git").mkdir(exist_ok=True)
     settings, _ = load(tmp_path, None, False)
-    result = audit([tmp_path], tmp_path, settings, 1, lambda done, total: None, today=WORKING_TREE)
-    active, _ = split(result.findings, result.project, settings.rules, WORKING_TREE)
+    result = audit([tmp_path], tmp_path, settings, 1, lambda done, total: None, today=TODAY)
+    active, _ = split(result.findings, result.project, settings.rules, TODAY)
     left = [f for f in active if f.code == code and not f.project_wide]
     assert left == []
