@@ -67,7 +67,7 @@ def test_gate_says_what_was_compared(
         (("scan", "scr"), "did you mean 'src'?"),
         (("scan", "docs"), "docs: no such file or folder"),
         (("scan", "empty"), "empty: no Python file found"),
-        (("scan", "src", "--select", "EXA999"), "unknown rule code 'EXA999'"),
+        (("scan", "src", "--select", "EXA999"), "unknown rule 'EXA999'"),
         (("scan", "src", "--fail-under", "Z"), "expected a score from 0 to 100 or a grade"),
         (("scan", "src", "--format", "pdf"), "--format 'pdf'"),
         (("scan", "src", "--jobs", "none"), "--jobs 'none'"),

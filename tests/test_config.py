@@ -99,7 +99,7 @@ def test_all_problems_stand_in_one_message(tmp_path: Path) -> None:
     assert message.startswith("10 invalid settings:\n")
     for part in (
         "pyproject.toml: selct: unknown setting, did you mean 'select'?",
-        "ignore: unknown rule code 'EAX001', did you mean 'EXA001'?",
+        "ignore: unknown rule 'EAX001', did you mean 'EXA001'?",
         "force-exclude: expected true or false, got 'yes'",
         "fail-on: expected one of low, medium, high, critical, got 'hihg', did you mean 'high'?",
         'fail-under: expected a score from 0 to 100 or a grade such as "B", got 101',
@@ -241,7 +241,7 @@ def test_select_on_the_command_line_replaces_the_whole_choice() -> None:
 def test_wrong_options_are_told_together() -> None:
     with pytest.raises(UsageError) as caught:
         with_options(Settings(), select=["F401"], fail_under="Z")
-    assert "--select: unknown rule code 'F401'" in str(caught.value)
+    assert "--select: unknown rule 'F401'" in str(caught.value)
     assert "--fail-under: expected a score" in str(caught.value)
 
 

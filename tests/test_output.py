@@ -197,9 +197,10 @@ def test_verbose_says_what_is_in_force(project: Path) -> None:
     assert done.stderr.splitlines() == [
         f"settings: {project / 'exai-audit.toml'}",
         f"root: {project}",
-        "files: 1 read, 1 judged, 1 left out",
+        "files: 1 read, 1 judged, 0 left out",
         "rules: EXA001, EXA002, EXA003, EXA405",
         "cache: none",
+        "score 0.0 (F), 1 high",
     ]
 
 

@@ -101,7 +101,7 @@ def test_prefix_matches_codes() -> None:
 def test_unknown_code_suggests_the_nearest() -> None:
     assert code_problem("EXA00") == ""
     assert code_problem("EAX001").endswith("did you mean 'EXA001'?")
-    assert code_problem("syntax-error").endswith("did you mean 'EXA001'?")
+    assert code_problem("syntx-error").endswith("did you mean 'syntax-error'?")
 
 
 def test_nearest_is_silent_without_a_likely_name() -> None:

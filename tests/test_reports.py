@@ -176,8 +176,8 @@ def test_bottlenecks_keep_every_point() -> None:
 
 
 def test_terminal_says_most_on_the_first_screen() -> None:
-    screen = render(full(), "terminal").split("Bottlenecks, worst first")[0]
-    assert screen.count("\n") <= 24
+    screen = render(full(), "terminal").split("Bottlenecks, costliest first")[0]
+    assert screen.count("\n") <= 27
     for wanted in ("89.9", "B+", "good, with critical issues", "What costs most", "1 critical"):
         assert wanted in screen
     for category in SHARES:

@@ -26,6 +26,7 @@ _EXAMPLE_FOLDER = re.compile(
     r"examples?|demos?|docs|docs_src|samples|benchmarks|benches",
 )
 SUFFIXES = (".py", ".pyi")
+_NEVER_SOURCE = frozenset({CACHE_FOLDER, ".git"})
 _SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
 
 
@@ -236,13 +237,13 @@ class _Search:
 
 
 def _entries_of(folder: str) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, sorted by name, without our own cache.
+    """Return what is in a folder, sorted by name, without our cache and git's folder.
 
     Raises:
         OSError: it cannot be read.
     """
     with os.scandir(folder) as entries:
-        found = [entry for entry in entries if entry.name != CACHE_FOLDER]
+        found = [entry for entry in entries if entry.name not in _NEVER_SOURCE]
     return sorted(found, key=lambda entry: entry.name)
 
 

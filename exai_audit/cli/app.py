@@ -40,7 +40,7 @@ def call(arguments: Sequence[str]) -> int:
 def _app(names: Sequence[str]) -> typer.Typer:
     app = typer.Typer(
         no_args_is_help=True,
-        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
         help="Audit Python services: size, timeouts, caches, concurrency; a score to gate on.",
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _FOR_PEOPLE = frozenset({"terminal", "concise", "statistics"})
 _LISTS = frozenset({"terminal", "concise", "github", "junit", "statistics"})
+_UNCUT = 10_000
 Report = tuple[str, Path | None]
 """A format, and the file that it goes to; None is the standard output."""
 
@@ -69,9 +70,11 @@ def requested(
     """
     reports: list[Report] = []
     for text in formats or known[:1]:
-        name, _, target = text.partition("=")
+        name, equals, target = text.partition("=")
         if name not in known:
             raise UsageError(f"--format {name!r}: choose from {', '.join(known)}")
+        if equals and not target:
+            raise UsageError(f"--format {text!r}: name a file behind the '=', as in {name}=FILE")
         reports.append((name, Path(target) if target else None))
     loose = [i for i, (_, target) in enumerate(reports) if target is None]
     if len(loose) > 1:
@@ -160,5 +163,8 @@ def supports_unicode() -> bool:
 
 
 def terminal_width() -> int:
-    """Return how many columns to draw on."""
+    """Return how many columns to draw on; in a pipe or a file nothing is cut."""
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    if not is_terminal and not os.environ.get("COLUMNS"):
+        return _UNCUT
     return max(40, min(shutil.get_terminal_size((80, 24)).columns, 120))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from exai_audit.config import Settings
 from exai_audit.errors import UsageError
 from exai_audit.finding import Confidence, Finding, Severity
+from exai_audit.report.bottlenecks import severity_counts
 from exai_audit.score.grades import GRADES, grade
 
 if TYPE_CHECKING:
@@ -109,8 +110,7 @@ def verdicts(
 ) -> list[Verdict]:
     """Return the verdict of each gate that the settings ask for; of a part no score is judged.
 
-    Raises:
-        UsageError: a gate that compares, with nothing to compare with.
+    A gate that compares needs a result that was compared, see `refuse_comparing_nothing`.
     """
     found = []
     if least is not None and not partial:
@@ -118,24 +118,44 @@ def verdicts(
     if settings.fail_on is not None:
         found.append(severity_verdict(result.findings, settings.fail_on, settings.min_confidence))
     if settings.fail_on_new:
-        reference, _ = _reference(result, "--fail-on-new")
+        reference, _ = _reference(result)
         found.append(new_verdict(result.findings, settings.min_confidence, reference))
     if settings.max_drop is not None and not partial:
-        reference, before = _reference(result, "--max-drop")
+        reference, before = _reference(result)
         found.append(drop_verdict(before, result.score.value, settings.max_drop, reference))
     return found
 
 
-def _reference(result: AuditResult, option: str) -> tuple[str, float | None]:
+def refuse_comparing_nothing(settings: Settings, *, compares: bool) -> None:
+    """Refuse a gate that compares where nothing is given to compare with, before the audit.
+
+    Raises:
+        UsageError: it names the gate and what to give.
+    """
+    wanted = {"--fail-on-new": settings.fail_on_new, "--max-drop": settings.max_drop is not None}
+    for option, is_wanted in wanted.items():
+        if is_wanted and not compares:
+            raise UsageError(
+                f"{option}: there is nothing to compare with: give --baseline FILE (or the setting "
+                "baseline; `exai-audit baseline` writes one) or --since REV"
+            )
+
+
+def verdict_line(result: AuditResult, judged: Sequence[Verdict], *, partial: bool) -> str:
+    """Return all that a quiet run says: the score and the gates, or of a part its findings."""
+    shown, name = result.score.shown, result.score.grade
+    total = "no score" if shown is None else f"score {shown:.1f} ({name})"
+    findings = [finding for finding in result.findings if finding.new is not False]
+    plain = f"{severity_counts(findings)}" if partial else f"{total}, {severity_counts(findings)}"
+    return " · ".join([plain, *(verdict.line for verdict in judged)])
+
+
+def _reference(result: AuditResult) -> tuple[str, float | None]:
     """Return what the result was compared with, and the score of that."""
     if result.baseline is not None:
         return result.baseline.file, result.baseline.score
-    if result.since is not None:
-        return result.since.revision, result.since.score
-    raise UsageError(
-        f"{option}: there is nothing to compare with: give --baseline FILE (or the setting "
-        "baseline; `exai-audit baseline` writes one) or --since REV"
-    )
+    assert result.since is not None, "a gate that compares was let through without a reference"
+    return result.since.revision, result.since.score
 
 
 def _gating(findings: Sequence[Finding], min_confidence: Confidence) -> list[Finding]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from exai_audit.cli import options
 from exai_audit.cli.output import write_file, write_stdout
@@ -16,7 +19,7 @@ from exai_audit.config import (
     nearest_settings_file,
     shown_path,
 )
-from exai_audit.config.starter import Standing, starter
+from exai_audit.config.starter import Standing, minimal_starter, starter
 from exai_audit.errors import SettingsError, UsageError
 
 
@@ -25,6 +28,9 @@ def init_command(
     jobs: options.Jobs = "auto",
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
+    minimal: Annotated[
+        bool, typer.Option("--minimal", help="Only the gate, not every default as a comment.")
+    ] = False,
 ) -> None:
     """Write settings to start from, with a gate that today's code passes."""
     targets = paths or [Path()]
@@ -39,7 +45,8 @@ def init_command(
     result = run.result()
     standing = Standing(result.score.shown, result.score.grade)
     shared = file.name == SHARED_FILE
-    text = starter(standing, header=shared)
+    write = minimal_starter if minimal else starter
+    text = write(standing, header=shared)
     write_file(file.resolve(), _appended(file, text) if shared else text)
     gate = "no gate yet" if standing.score is None else f"fail-under = {int(standing.score)}"
     where = f"[{SECTION}] in {shown_path(file)}" if shared else shown_path(file)

@@ -18,37 +18,73 @@ Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders.")]
 
 Select = Annotated[
     list[str] | None,
-    typer.Option(help="Rules to run: codes or prefixes.", rich_help_panel=_CHOICE),
+    typer.Option(
+        help="Rules to run, by code, prefix or name: EXA205, EXA2, missing-timeout. Default: all.",
+        rich_help_panel=_CHOICE,
+    ),
 ]
 Ignore = Annotated[
-    list[str] | None, typer.Option(help="Rules to leave out.", rich_help_panel=_CHOICE)
+    list[str] | None,
+    typer.Option(help="Rules to leave out, named as for --select.", rich_help_panel=_CHOICE),
 ]
 ExtendSelect = Annotated[
-    list[str] | None, typer.Option(help="Rules to add.", rich_help_panel=_CHOICE)
+    list[str] | None,
+    typer.Option(help="Rules to add to those of the settings.", rich_help_panel=_CHOICE),
 ]
 MinConfidence = Annotated[
-    Confidence | None, typer.Option(help="What gates and weighs.", rich_help_panel=_CHOICE)
+    Confidence | None,
+    typer.Option(
+        help="Least confidence that gates and weighs: low, medium (default), high.",
+        rich_help_panel=_CHOICE,
+    ),
 ]
 ShowOnly = Annotated[
     list[str] | None,
-    typer.Option(help="FILE… Judge all, show and gate these.", rich_help_panel=_CHOICE),
+    typer.Option(
+        help="FILE… Judge the whole project, show and gate only these files.",
+        rich_help_panel=_CHOICE,
+    ),
 ]
 Exclude = Annotated[
-    list[str] | None, typer.Option(help="Replace the excludes.", rich_help_panel=_CHOICE)
+    list[str] | None,
+    typer.Option(
+        help="Path patterns to leave out, instead of the default ones.", rich_help_panel=_CHOICE
+    ),
 ]
 ExtendExclude = Annotated[
-    list[str] | None, typer.Option(help="Add to the excludes.", rich_help_panel=_CHOICE)
+    list[str] | None,
+    typer.Option(
+        help="Path patterns to leave out, too.",
+        rich_help_panel=_CHOICE,
+    ),
 ]
 ForceExclude = Annotated[
-    bool, typer.Option(help="Exclude named paths too.", rich_help_panel=_CHOICE)
+    bool,
+    typer.Option(help="Leave out excluded paths even if they are named.", rich_help_panel=_CHOICE),
 ]
 NoRespectGitignore = Annotated[
     bool,
-    typer.Option("--no-respect-gitignore", help="Read ignored files.", rich_help_panel=_CHOICE),
+    typer.Option(
+        "--no-respect-gitignore",
+        help="Read files that .gitignore leaves out.",
+        rich_help_panel=_CHOICE,
+    ),
 ]
-Scopes = Annotated[list[Scope] | None, typer.Option(help="What to judge.", rich_help_panel=_CHOICE)]
-Config = Annotated[Path | None, typer.Option(help="Settings file.", rich_help_panel=_CHOICE)]
-Isolated = Annotated[bool, typer.Option(help="Ignore settings files.", rich_help_panel=_CHOICE)]
+Scopes = Annotated[
+    list[Scope] | None,
+    typer.Option(help="Which code to judge; default: production.", rich_help_panel=_CHOICE),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        help="Settings file; default: pyproject.toml or exai-audit.toml above.",
+        rich_help_panel=_CHOICE,
+    ),
+]
+Isolated = Annotated[
+    bool,
+    typer.Option(help="Use no settings file, only defaults and options.", rich_help_panel=_CHOICE),
+]
 
 Formats = Annotated[
     list[str] | None,
@@ -63,69 +99,155 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write the report here.", rich_help_panel=_OUTPUT),
 ]
-Color = Annotated[str, typer.Option(help="auto, always or never.", rich_help_panel=_OUTPUT)]
+Color = Annotated[
+    str,
+    typer.Option(
+        help="auto, always or never.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 Ascii = Annotated[
-    bool, typer.Option("--ascii", help="No Unicode drawing.", rich_help_panel=_OUTPUT)
+    bool,
+    typer.Option(
+        "--ascii",
+        help="No Unicode drawing.",
+        rich_help_panel=_OUTPUT,
+    ),
 ]
 Top = Annotated[
-    int, typer.Option(min=0, help="Bottlenecks to show, 0 for all.", rich_help_panel=_OUTPUT)
+    int,
+    typer.Option(
+        min=0,
+        help="How many bottlenecks to show in full, 0 for all; default: 10.",
+        rich_help_panel=_OUTPUT,
+    ),
 ]
 MaxSize = Annotated[
-    int | None, typer.Option(min=2000, help="Bytes of markdown at most.", rich_help_panel=_OUTPUT)
+    int | None,
+    typer.Option(
+        min=2000, help="At most so many bytes of markdown (GitHub: 65536).", rich_help_panel=_OUTPUT
+    ),
 ]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Only the verdict.", rich_help_panel=_OUTPUT)
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Print one line: score, findings, gates.", rich_help_panel=_OUTPUT
+    ),
 ]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Say what is in force.", rich_help_panel=_OUTPUT)
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Say which settings, root, rules and cache are in force.",
+        rich_help_panel=_OUTPUT,
+    ),
 ]
 Statistics = Annotated[
-    bool, typer.Option("--statistics", help="Only counts per rule.", rich_help_panel=_OUTPUT)
+    bool,
+    typer.Option(
+        "--statistics", help="Print only how many findings each rule has.", rich_help_panel=_OUTPUT
+    ),
 ]
 ShowSuppressed = Annotated[
     bool,
-    typer.Option("--show-suppressed", help="Suppressed ones in SARIF.", rich_help_panel=_OUTPUT),
+    typer.Option(
+        "--show-suppressed",
+        help="Put suppressed findings into SARIF, too.",
+        rich_help_panel=_OUTPUT,
+    ),
 ]
 ShowFiles = Annotated[
-    bool, typer.Option(help="List files, and why some are out.", rich_help_panel=_OUTPUT)
+    bool,
+    typer.Option(
+        help="List the files, and why others are left out.",
+        rich_help_panel=_OUTPUT,
+    ),
 ]
-Facts = Annotated[bool, typer.Option(help="Add the facts to the JSON.", rich_help_panel=_OUTPUT)]
+Facts = Annotated[
+    bool,
+    typer.Option(
+        help="Add the facts behind the findings to the JSON report.", rich_help_panel=_OUTPUT
+    ),
+]
 ExplainScore = Annotated[
-    bool, typer.Option(help="Print what every finding costs.", rich_help_panel=_OUTPUT)
+    bool,
+    typer.Option(
+        help="Print what every finding costs the score, adding up.", rich_help_panel=_OUTPUT
+    ),
 ]
 
 FailUnder = Annotated[
-    str | None, typer.Option(help="Least score (80) or grade (B).", rich_help_panel=_GATE)
+    str | None,
+    typer.Option(
+        help="Fail below this score (80) or grade (B).",
+        rich_help_panel=_GATE,
+    ),
 ]
 FailOn = Annotated[
-    Severity | None, typer.Option(help="Fail on this severity.", rich_help_panel=_GATE)
+    Severity | None,
+    typer.Option(help="Fail on a finding of this severity or a graver one.", rich_help_panel=_GATE),
 ]
 Baseline = Annotated[
-    Path | None, typer.Option(help="Judge only what this file lacks.", rich_help_panel=_GATE)
+    Path | None,
+    typer.Option(help="Gate only findings that this baseline file lacks.", rich_help_panel=_GATE),
 ]
 NoBaseline = Annotated[
-    bool, typer.Option("--no-baseline", help="Leave the setting aside.", rich_help_panel=_GATE)
+    bool,
+    typer.Option(
+        "--no-baseline",
+        help="Use no baseline, though the settings name one.",
+        rich_help_panel=_GATE,
+    ),
 ]
 FailOnNew = Annotated[
-    bool, typer.Option("--fail-on-new", help="Fail on any new finding.", rich_help_panel=_GATE)
+    bool,
+    typer.Option(
+        "--fail-on-new",
+        help="Fail on any finding that the baseline or --since REV lacks.",
+        rich_help_panel=_GATE,
+    ),
 ]
 MaxDrop = Annotated[
-    float | None, typer.Option(help="Points the score may lose.", rich_help_panel=_GATE)
+    float | None,
+    typer.Option(
+        help="Fail when the score lost more points than this since the baseline.",
+        rich_help_panel=_GATE,
+    ),
 ]
 Since = Annotated[
-    str | None, typer.Option(help="REV: show what its changes answer for.", rich_help_panel=_GATE)
+    str | None,
+    typer.Option(
+        help="REV: show only what changed since this revision answers for.", rich_help_panel=_GATE
+    ),
 ]
 ExitZero = Annotated[
-    bool, typer.Option(help="Exit 0 though the gate fails.", rich_help_panel=_GATE)
+    bool,
+    typer.Option(
+        help="Exit with 0 even if a gate fails.",
+        rich_help_panel=_GATE,
+    ),
 ]
 
-Jobs = Annotated[str, typer.Option(help="Processes, or auto.", rich_help_panel=_RUN)]
+Jobs = Annotated[
+    str,
+    typer.Option(help="How many processes; auto: one for each processor.", rich_help_panel=_RUN),
+]
 NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Remember nothing.", rich_help_panel=_RUN)
+    bool,
+    typer.Option(
+        "--no-cache", help="Neither read nor write the cache of facts.", rich_help_panel=_RUN
+    ),
 ]
 StdinFilename = Annotated[
-    Path | None, typer.Option(help="NAME - judges the input as it.", rich_help_panel=_RUN)
+    Path | None,
+    typer.Option(
+        help="NAME -: judge standard input as the content of this file.", rich_help_panel=_RUN
+    ),
 ]
 CacheDir = Annotated[
-    Path | None, typer.Option(help="Where to remember facts.", rich_help_panel=_RUN)
+    Path | None,
+    typer.Option(
+        help="Folder of the cache; default: .exai-audit-cache at the root.", rich_help_panel=_RUN
+    ),
 ]

@@ -20,7 +20,7 @@ from exai_audit.cli.deliver import (
     wants_color,
     with_statistics,
 )
-from exai_audit.cli.gate import minimum_score, verdicts
+from exai_audit.cli.gate import minimum_score, refuse_comparing_nothing, verdict_line, verdicts
 from exai_audit.cli.output import say
 from exai_audit.cli.running import Run, run_audit
 from exai_audit.cli.stdin import given_text
@@ -92,6 +92,10 @@ def scan(asked: ScanOptions) -> int:
     use_color = wants_color(asked.color)
     settings, settings_file = _settings(asked, targets[0].absolute())
     least = None if settings.fail_under is None else minimum_score(str(settings.fail_under))
+    compares = asked.since is not None or (
+        not asked.no_baseline and bool(asked.baseline or settings.baseline)
+    )
+    refuse_comparing_nothing(settings, compares=compares)
     run = run_audit(
         targets,
         settings,
@@ -111,7 +115,9 @@ def scan(asked: ScanOptions) -> int:
     deliver(result, ledger, drawing, quiet=asked.quiet)
     deliver(shown, reports, drawing, quiet=asked.quiet)
     judged = verdicts(shown, settings, least, partial=show_only is not None)
-    for verdict in judged:
+    if asked.quiet:
+        say(verdict_line(shown, judged, partial=show_only is not None))
+    for verdict in () if asked.quiet else judged:
         say(verdict.line)
     add_step_summary(shown, reports, [verdict.line for verdict in judged])
     return 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1

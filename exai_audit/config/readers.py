@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from exai_audit.files.glob import is_pattern
 from exai_audit.finding import Family, Scope
-from exai_audit.rulebook.registry import code_problem, nearest
+from exai_audit.rulebook.registry import canonical_code, code_problem, nearest
 
 Reader = Callable[[object], object]
 _GRADE = re.compile(r"[A-F][+\-\u2212]?", re.IGNORECASE)
@@ -67,8 +67,10 @@ def read_patterns(value: object) -> tuple[str, ...]:
 def read_codes(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
         raise InvalidValueError(_expected('a list of rule codes or prefixes such as "EXA2"', value))
-    codes = tuple(code.strip() for code in value)
-    problems = [problem for code in codes if (problem := code_problem(code))]
+    given = tuple(text.strip() for text in value)
+    codes = tuple(map(canonical_code, given))
+    pairs = zip(given, codes, strict=True)
+    problems = [code_problem(text) for text, code in pairs if code_problem(code)]
     if problems:
         raise InvalidValueError(*problems)
     return codes

@@ -58,6 +58,13 @@ def starter(standing: Standing, header: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
+def minimal_starter(standing: Standing, header: bool) -> str:
+    """Return the least to start from: the gate, and where the rest is said."""
+    lines = [f"[{SECTION}]"] if header else []
+    lines += [*_gate(standing), "# `exai-audit config` shows all settings and their defaults."]
+    return "\n".join(lines) + "\n"
+
+
 def _gate(standing: Standing) -> Iterator[str]:
     if standing.score is None:
         yield "# No line was judged yet, so there is no score to hold."

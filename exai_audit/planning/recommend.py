@@ -18,9 +18,12 @@ HOURS_A_WEEK = 30
 """What one developer has for this in a week: meetings and other duties take the rest."""
 WORTH_POINTS_AN_HOUR = 1.0
 """From so many points gained for an hour on, a recommendation is one priority higher."""
+LIFT_OF_HAZARDS = 2.0
+"""So many times its points count for what can hang or crash: high findings but those of size."""
 FILES_OF_THEIR_OWN = 8
 """So many files of the gravest size findings are recommendations of their own."""
 _STALE = "EXA003"
+_OF_SIZE = frozenset({"split-modules", "shorten-functions"})
 _PRIORITY: Mapping[Severity, Priority] = {
     Severity.CRITICAL: Priority.P0,
     Severity.HIGH: Priority.P1,
@@ -49,7 +52,7 @@ class _Group:
 
 
 def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[Planned, ...]:
-    """Return what to do by term: at once the most points for an hour first, later by priority.
+    """Return what to do by term, in each what brings most for an hour first.
 
     Findings too unsure to weigh are left out: a person should look at these first.
     """
@@ -60,16 +63,21 @@ def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[
 
 
 def _most_urgent_first(item: Recommendation) -> tuple[object, ...]:
-    rate = item.gain / max(0.1, fsum(item.hours))
-    priority = _PRIORITIES.index(item.priority)
+    """Order by term, points for an hour, severity; what can hang or crash counts twice."""
+    rate = item.gain / max(0.1, fsum(item.hours) / 2)
+    lift = LIFT_OF_HAZARDS if item.kind not in _OF_SIZE and _is_grave(item.severity) else 1.0
     return (
         _TERMS.index(item.term),
-        0 if item.term is Term.IMMEDIATE else priority,
-        -rate,
-        priority,
+        -round(rate * lift, 3),
+        -item.severity.rank,
+        _PRIORITIES.index(item.priority),
         -item.points,
         item.title,
     )
+
+
+def _is_grave(severity: Severity) -> bool:
+    return severity.rank >= Severity.HIGH.rank
 
 
 def _groups(findings: Sequence[Finding], lines: Sizes) -> Iterable[_Group]:
@@ -119,7 +127,7 @@ def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation
         kind=remedy.kind,
         title=group.title,
         priority=priority,
-        term=_term(priority, remedy.risk, middle(work)),
+        term=_term(remedy, worst, gain, middle(work)),
         severity=worst,
         hours=hours(work),
         effort=work,
@@ -141,16 +149,19 @@ def priority_of(worst: Severity, points_an_hour: float) -> Priority:
     return _PRIORITIES[rank]
 
 
-def _term(priority: Priority, risk: Risk, of_hours: float) -> Term:
+def _term(remedy: Remedy, worst: Severity, gain: float, of_hours: float) -> Term:
     """Return when to do it.
 
-    At once what is urgent (P0, or P1 at low risk) and at most a week's work; in the long term what
-    is of high risk, more than a week's work, or P3.
+    In the long term what is of high risk or more than a week's work. At once what brings a point
+    for an hour, and what can hang or crash; the rest soon, but for low findings that bring little.
     """
-    if risk is Risk.HIGH or of_hours > HOURS_A_WEEK or priority is Priority.P3:
+    if remedy.risk is Risk.HIGH or of_hours > HOURS_A_WEEK:
         return Term.LONG
-    is_urgent = priority is Priority.P0 or (priority is Priority.P1 and risk is Risk.LOW)
-    return Term.IMMEDIATE if is_urgent else Term.SHORT
+    can_hang = remedy.kind not in _OF_SIZE and _is_grave(worst)
+    pays = gain >= WORTH_POINTS_AN_HOUR * of_hours and gain > 0
+    if pays or can_hang:
+        return Term.IMMEDIATE
+    return Term.LONG if worst is Severity.LOW else Term.SHORT
 
 
 def _costliest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -34,7 +34,7 @@ class Bottleneck:
 
 
 def bottlenecks(findings: Iterable[Finding]) -> tuple[Bottleneck, ...]:
-    """Group findings, worst group first: those that weigh, then by severity and by points."""
+    """Group findings, the costliest group first; those that weigh nothing come last."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_group(finding), []).append(finding)
@@ -42,7 +42,7 @@ def bottlenecks(findings: Iterable[Finding]) -> tuple[Bottleneck, ...]:
     for group in groups.values():
         head, *others = sorted(group, key=_by_leadership)
         made.append(Bottleneck(head, (head, *sorted(others, key=_by_gravity))))
-    return tuple(sorted(made, key=_worst_first))
+    return tuple(sorted(made, key=_costliest_first))
 
 
 def _group(finding: Finding) -> tuple[str, str]:
@@ -62,11 +62,10 @@ def _by_gravity(finding: Finding) -> tuple[object, ...]:
     return (*gravity, finding.path, finding.line, finding.column, finding.code)
 
 
-def _worst_first(bottleneck: Bottleneck) -> tuple[object, ...]:
-    """Order by what it costs, for many findings may be worse than one; low ones come last."""
-    head, points = bottleneck.head, bottleneck.points
-    is_low = bottleneck.severity is Severity.LOW
-    return (points <= 0, is_low, -points, head.path, head.line, head.code)
+def _costliest_first(bottleneck: Bottleneck) -> tuple[object, ...]:
+    """Order by what it costs, for many findings may be worse than one; severity decides ties."""
+    head, gravity = bottleneck.head, -bottleneck.severity.rank
+    return (-bottleneck.points, gravity, head.path, head.line, head.code)
 
 
 def counted(number: int, noun: str) -> str:

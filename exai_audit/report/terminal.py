@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from io import StringIO
+from textwrap import wrap
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -105,7 +106,7 @@ def _first_screen(
         yield Text()
         yield Text("What costs most", style="bold")
     for group in worst:
-        yield _cost_line(group, width)
+        yield from _cost_line(group, width)
     if result.recommendations:
         yield Text()
         yield Text("What to do first", style="bold")
@@ -141,7 +142,16 @@ def _to_do(items: Sequence[Recommendation], width: int) -> Iterator[RenderableTy
     for item in items:
         gain = f"+{item.gain:.1f}"
         start = f"  {item.priority.value}  {hours(item.hours):>11}  {gain:>5}  "
-        yield Text.assemble((start, "bold"), shortened(item.title, width - len(start)))
+        yield from _hanging(Text(start, style="bold"), item.title, width)
+
+
+def _hanging(start: Text, text: str, width: int) -> Iterator[Text]:
+    """Yield ``start`` and behind it the text, whose further lines are indented; no word is cut."""
+    room = max(20, width - start.cell_len)
+    lines = wrap(visible(text), room, break_long_words=False, break_on_hyphens=False) or [""]
+    yield Text.assemble(start, lines[0], overflow="fold")
+    for line in lines[1:]:
+        yield Text(" " * start.cell_len + line, overflow="fold")
 
 
 def _category(category: CategoryScore, bar: int) -> Text:
@@ -173,24 +183,20 @@ def _scale(scale: Scale) -> str:
     return f"{judged} judged" + (f", {counted(others, 'more file')} counted" if others else "")
 
 
-def _cost_line(group: Bottleneck, width: int) -> Text:
+def _cost_line(group: Bottleneck, width: int) -> Iterator[Text]:
+    """Yield what a bottleneck costs and where it is; the place on a line of its own if need be."""
     head = group.head
     more = f" (+{len(group.findings) - 1:,} with it)" if len(group.findings) > 1 else ""
     cost = f"  {-group.points:>6.1f}  ".replace("-", "−")
-    said = f" {head.name}{more}  "
-    room = width - len(cost) - len(head.code) - len(said)
-    where = _end_of(f"{head.path}:{head.line}", room)
-    return Text.assemble((cost, "bold"), (head.code, _COLORS[group.severity]), f"{said}{where}")
-
-
-def _end_of(place: str, room: int) -> str:
-    """Return as much of the end of a path as there is room for, from a folder on."""
-    shown = visible(place)
-    if len(shown) <= room:
-        return shown
-    end = shown[len(shown) - max(1, room - 1) :]
-    _, slash, inside = end.partition("/")
-    return f"…{slash}{inside}" if inside else f"…{end}"
+    start = Text.assemble(
+        (cost, "bold"), (head.code, _COLORS[group.severity]), f" {head.name}{more}"
+    )
+    where = visible(f"{head.path}:{head.line}")
+    if start.cell_len + 2 + len(where) <= width:
+        yield Text.assemble(start, f"  {where}")
+    else:
+        yield start
+        yield Text(" " * len(cost) + where, overflow="fold")
 
 
 def _bottlenecks(
@@ -199,7 +205,7 @@ def _bottlenecks(
     shown = groups if top is None else groups[:top]
     if shown:
         yield Text()
-        yield Text("Bottlenecks, worst first", style="bold")
+        yield Text("Bottlenecks, costliest first", style="bold")
     for number, group in enumerate(shown, 1):
         yield Text()
         yield from _bottleneck(number, group, width)
@@ -238,8 +244,9 @@ def _members(group: Bottleneck, width: int) -> Iterator[RenderableType]:
     for finding in members[:_MEMBERS]:
         same = finding.path == group.head.path
         where = f"line {finding.line}" if same else f"{finding.path}:{finding.line}"
-        text = f"+ {where} {finding.code} {finding.severity.value} {finding.message}"
-        yield _indented(Text(shortened(text, width - 6)), 5)
+        place = visible(f"+ {where} {finding.code} {finding.severity.value} ")
+        room = max(20, width - 6 - len(place))
+        yield _indented(Text(place + shortened(finding.message, room), overflow="fold"), 5)
     if len(members) > _MEMBERS:
         yield _indented(Text(f"+ {len(members) - _MEMBERS:,} more"), 5)
 

@@ -137,6 +137,12 @@ def discover_rules(package: ModuleType) -> list[Rule]:
     return [found[code][0] for code in sorted(found)]
 
 
+def canonical_code(text: str) -> str:
+    """Return a code, prefix or rule's name as a code or prefix: ``exa2`` is ``EXA2``."""
+    by_name = next((rule.code for rule in rules() if rule.name == text.lower()), None)
+    return by_name or text.upper()
+
+
 def codes_matching(prefix: str) -> tuple[str, ...]:
     """Return the codes that begin with ``prefix``; none when it is unknown. ``ALL`` is all."""
     wanted = "" if prefix == "ALL" else prefix
@@ -148,10 +154,9 @@ def code_problem(prefix: str) -> str:
     """Return what is wrong with a code or prefix, empty when a rule answers to it."""
     if codes_matching(prefix):
         return ""
-    codes = [rule.code for rule in rules()]
-    by_name = [rule.code for rule in rules() if rule.name == prefix.lower()]
-    likely = f", did you mean {by_name[0]!r}?" if by_name else nearest(prefix.upper(), codes)
-    return f"unknown rule code {prefix!r}{likely}"
+    known = [name for rule in rules() for name in (rule.code, rule.name)]
+    likely = nearest(prefix, known) or nearest(prefix.upper(), known)
+    return f"unknown rule {prefix!r}{likely}"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

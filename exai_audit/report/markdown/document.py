@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import (
@@ -34,25 +34,41 @@ from exai_audit.results.result import AuditResult, CategoryScore, Distribution
 
 Lines = Iterator[str]
 _BAR = 30
-_LIMITS = (1000, 200, 50, 20, 5, 0)
+_MOST_LINES = 1000
+"""Of a list, where there is any limit at all."""
 
 
 def render(result: AuditResult, *, top: int | None = 10, max_size: int | None = None) -> str:
     """Return the report; the bottlenecks after the first ``top`` are a collapsed list.
 
-    With ``max_size`` it has at most that many bytes of UTF-8: lists and bottlenecks are shortened
-    until it fits, and what was left out is counted.
+    With ``max_size`` it has at most that many bytes of UTF-8: as many bottlenecks as have room are
+    shown in full, then as many lines of the lists, and what was left out is counted.
     """
     groups = bottlenecks(result.findings)
     full = len(groups) if top is None else min(top, len(groups))
     if max_size is None:
         return _document(result, groups, full, None)
-    for limit in _LIMITS:
-        text = _document(result, groups, min(full, limit), limit)
-        if len(text.encode()) <= max_size:
-            return text
-    text = "\n".join((*_title(result), "", *_summary(result, groups[:1]), ""))
-    return text.encode()[:max_size].decode(errors="ignore")
+
+    def fits(shown: int, limit: int) -> bool:
+        return len(_document(result, groups, shown, limit).encode()) <= max_size
+
+    if fits(full, _MOST_LINES):
+        return _document(result, groups, full, _MOST_LINES)
+    if not fits(0, 0):
+        text = "\n".join((*_title(result), "", *_summary(result, groups, worst=1), ""))
+        return text.encode()[:max_size].decode(errors="ignore")
+    shown = _largest(full, lambda number: fits(number, 0))
+    limit = _largest(_MOST_LINES, lambda number: fits(shown, number))
+    return _document(result, groups, shown, limit)
+
+
+def _largest(most: int, holds: Callable[[int], bool]) -> int:
+    """Return the largest number up to ``most`` for which a condition holds; it holds for 0."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+    return low
 
 
 def _document(
@@ -97,7 +113,7 @@ def _title(result: AuditResult) -> Lines:
     yield " · ".join(facts)
 
 
-def _summary(result: AuditResult, groups: tuple[Bottleneck, ...]) -> Lines:
+def _summary(result: AuditResult, groups: tuple[Bottleneck, ...], worst: int = 3) -> Lines:
     findings = counted(len(result.findings), "finding")
     yield f"**{headline(result)}.** {findings} ({severity_counts(result.findings)})"
     yield f"in {counted(len(groups), 'bottleneck')}, {_judged(result)}."
@@ -106,12 +122,13 @@ def _summary(result: AuditResult, groups: tuple[Bottleneck, ...]) -> Lines:
         yield prose(note)
     if groups:
         yield ""
-        yield "The worst:"
+        yield "What costs most:"
         yield ""
-    for number, group in enumerate(groups[:3], 1):
+    for number, group in enumerate(groups[:worst], 1):
         head = group.head
         where = code(location(head))
-        yield f"{number}. **{group.severity.value}** {where}: {prose(head.message)}"
+        cost = f" ({group.points:.1f} points)" if group.points >= 0.05 else ""
+        yield f"{number}. **{group.severity.value}** {where}: {prose(head.message)}{cost}"
     if result.strengths:
         names = ", ".join(dict.fromkeys(strength.name for strength in result.strengths))
         yield ""
