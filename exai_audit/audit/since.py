@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +16,11 @@ from exai_audit.audit.weigh import Weighed, weigh
 from exai_audit.config import Settings
 from exai_audit.facts.file import FileFacts
 from exai_audit.files.source import SourceFile, UnreadableSourceError, decode
-from exai_audit.finding import Family, Finding
+from exai_audit.finding import Family, Finding, Severity
 from exai_audit.git.commits import Snapshot
 from exai_audit.results.baseline import Accepted
 from exai_audit.results.fingerprint import Fingerprints
-from exai_audit.results.result import AuditResult, SinceUse
+from exai_audit.results.result import AuditResult, CategoryLoss, FixedFinding, SinceUse
 
 Read = Callable[[str], SourceFile | None]
 
@@ -104,9 +105,12 @@ def narrowed(
     accepted = Accepted((_key(f, f.path, then), f.severity, 1) for f in old)
     measured = {f.fingerprint: f.measured or 0.0 for f in old if f.project_wide}
     kept = []
+    known = moved = 0
     for finding in sorted(result.findings, key=lambda f: -f.severity.rank):
         path = former.get(finding.path, finding.path)
         is_old = accepted.take(_key(finding, path, now), finding.severity)
+        known += is_old
+        moved += is_old and path != finding.path
         if finding.project_wide:
             worse = (finding.measured or 0.0) > measured.get(finding.fingerprint, 0.0)
             kept.extend([finding] if worse or not is_old else [])
@@ -114,8 +118,40 @@ def narrowed(
             kept.append(finding)
     kept.sort(key=lambda f: (f.path, f.line, f.column, f.code))
     shown = (replace(f, new=True) if f.new is None else f for f in kept)
-    use = SinceUse(revision, commit, before.weighed.score.shown)
+    use = SinceUse(
+        revision,
+        commit,
+        before.weighed.score.shown,
+        tuple(CategoryLoss(c.name, c.lost) for c in before.weighed.score.categories),
+        _fixed(old, then, accepted),
+        known,
+        moved,
+    )
     return replace(result, findings=tuple(shown), since=use)
+
+
+def _fixed(
+    old: Iterable[Finding], then: Fingerprints, accepted: Accepted
+) -> tuple[FixedFinding, ...]:
+    """Return the findings of the commit that none of today's is, the costliest first."""
+    gone: Counter[tuple[Hashable, Severity]] = Counter()
+    fixed = []
+    for finding in old:
+        key = _key(finding, finding.path, then)
+        if gone[key, finding.severity] < accepted.left(key, finding.severity):
+            gone[key, finding.severity] += 1
+            fixed.append(
+                FixedFinding(
+                    finding.code,
+                    finding.name,
+                    finding.severity,
+                    finding.path,
+                    finding.line,
+                    finding.message,
+                    finding.points,
+                )
+            )
+    return tuple(sorted(fixed, key=lambda f: (-f.points, f.path, f.line, f.code)))
 
 
 def _key(finding: Finding, path: str, prints: Fingerprints) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
 _FOR_PEOPLE = frozenset({"terminal", "concise", "statistics"})
-_LISTS = frozenset({"terminal", "concise", "github", "junit", "statistics"})
+_LISTS = frozenset({"terminal", "concise", "github", "junit", "pr", "statistics"})
 _UNCUT = 10_000
 Report = tuple[str, Path | None]
 """A format, and the file that it goes to; None is the standard output."""
@@ -33,10 +33,16 @@ class RenderOptions:
     ascii_only: bool
     max_size: int | None = None
     suppressed: bool = False
+    permalink: str | None = None
 
 
 def deliver(
-    result: AuditResult, reports: Iterable[Report], drawing: RenderOptions, *, quiet: bool = False
+    result: AuditResult,
+    reports: Iterable[Report],
+    drawing: RenderOptions,
+    *,
+    quiet: bool = False,
+    verdicts: Sequence[str] = (),
 ) -> None:
     """Render and write all reports; when ``quiet``, nothing to the standard output.
 
@@ -53,6 +59,8 @@ def deliver(
             width=terminal_width(),
             max_size=drawing.max_size,
             suppressed=drawing.suppressed,
+            permalink=drawing.permalink,
+            verdicts=verdicts,
         )
         if target is not None:
             write_file(target, text)

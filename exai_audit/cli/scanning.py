@@ -22,6 +22,7 @@ from exai_audit.cli.deliver import (
 )
 from exai_audit.cli.gate import minimum_score, refuse_comparing_nothing, verdict_line, verdicts
 from exai_audit.cli.output import say
+from exai_audit.cli.permalinks import permalink_base
 from exai_audit.cli.running import Run, run_audit
 from exai_audit.cli.stdin import given_text
 from exai_audit.config import Settings, load, with_options
@@ -111,15 +112,18 @@ def scan(asked: ScanOptions) -> int:
     whole = run.result(asked.words(targets), with_facts=asked.facts)
     result = _compared(asked, whole, run, show_only)
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
-    drawing = _drawing(asked, use_color)
-    deliver(result, ledger, drawing, quiet=asked.quiet)
-    deliver(shown, reports, drawing, quiet=asked.quiet)
     judged = verdicts(shown, settings, least, partial=show_only is not None)
+    drawing = _drawing(asked, use_color)
+    if any(name == "pr" for name, _ in reports):
+        drawing = replace(drawing, permalink=permalink_base(run.root, whole.target.revision))
+    lines = [verdict.line for verdict in judged]
+    deliver(result, ledger, drawing, quiet=asked.quiet)
+    deliver(shown, reports, drawing, quiet=asked.quiet, verdicts=lines)
     if asked.quiet:
         say(verdict_line(shown, judged, partial=show_only is not None))
     for verdict in () if asked.quiet else judged:
         say(verdict.line)
-    add_step_summary(shown, reports, [verdict.line for verdict in judged])
+    add_step_summary(shown, reports, lines)
     return 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1
 
 

@@ -51,6 +51,10 @@ _REDIRECTING = frozenset(
         "GIT_WORK_TREE",
     }
 )
+_REMOTE = re.compile(
+    r"(?:(?:https?|ssh|git)://)?(?:[^@/\s]+@)?(?P<host>[\w.-]+)(?::\d+(?=/))?[:/]"
+    r"(?P<path>[\w./~-]+?)(?:\.git)?/?"
+)
 _REGULAR = ("100644", "100755")
 _HEADER = re.compile(rb"diff --git (?:old|new)/\d+ (?:old|new)/\d+")
 _HUNK = re.compile(rb"@@ -[\d,]+ \+(\d+)(?:,(\d+))? @@")
@@ -85,6 +89,20 @@ def revision(folder: Path) -> Revision | None:
         return None
     commit, _, date = done.stdout.decode("ascii", "replace").strip().partition(" ")
     return Revision(commit, date) if done.returncode == 0 and commit else None
+
+
+def remote_address(folder: Path) -> str | None:
+    """Return the web address of the repository that ``origin`` names, without any credentials.
+
+    None without git, without that remote, or where its address is none of a server.
+    """
+    try:
+        done = _run(folder, "config", "--get", "remote.origin.url")
+    except GitError:
+        return None
+    said = done.stdout.decode("utf-8", "replace").strip()
+    found = _REMOTE.fullmatch(said) if done.returncode == 0 else None
+    return f"https://{found['host']}/{found['path']}" if found else None
 
 
 def top_level(folder: Path) -> Path:

@@ -375,15 +375,42 @@ class BaselineUse:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedFinding:
+    """A finding that the commit had and that is gone; ``line`` and ``points`` are those of then."""
+
+    code: str
+    name: str
+    severity: Severity
+    path: str
+    line: int
+    message: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryLoss:
+    """What a category had lost at the commit."""
+
+    name: Family
+    lost: float
+
+
+@dataclass(frozen=True, slots=True)
 class SinceUse:
     """The revision since which changes are shown: ``commit`` is where its history parts from ours.
 
-    ``score`` is the displayed one of that commit, judged by today's settings.
+    ``score`` is the displayed one of that commit, judged by today's settings, ``categories`` what
+    it lost where. ``fixed`` are its findings that are gone, the costliest first; ``known`` counts
+    those that are still there, ``moved`` those of them in files that git saw renamed.
     """
 
     revision: str
     commit: str
     score: float | None
+    categories: tuple[CategoryLoss, ...] = ()
+    fixed: tuple[FixedFinding, ...] = ()
+    known: int = 0
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,13 @@ from exai_audit.report.references import reference_notes
 from exai_audit.results.result import AuditResult, CategoryScore, Distribution
 
 Lines = Iterator[str]
+_OF_THE_WHOLE = frozenset(
+    {
+        "Codebase scale", "Strengths", "Distributions", "Timeout map", "Caches", "Recommendations",
+        "Implementation strategy", "Risk assessment", "Impact", "Way to the next grade",
+    }
+)  # fmt: skip
+"""Sections that say nothing of a change."""
 _BAR = 30
 _MOST_LINES = 1000
 """Of a list, where there is any limit at all."""
@@ -80,6 +87,7 @@ def _document(
         ("Score", _score(result)),
         ("Codebase scale", _scale(result)),
         ("Bottlenecks", bottleneck_section(result, groups, full, limit)),
+        ("Fixed", _fixed(result, limit)),
         ("Strengths", _strengths(result)),
         ("Distributions", _distributions(result.distributions)),
         ("Timeout map", timeout_map(result, limit)),
@@ -93,6 +101,8 @@ def _document(
     )
     parts = []
     for title, content in sections:
+        if result.since is not None and title in _OF_THE_WHOLE:
+            continue
         lines = list(content)
         if lines:
             parts.append("\n".join([f"## {title}", "", *lines] if title else lines))
@@ -213,6 +223,17 @@ def _scale(result: AuditResult) -> Lines:
     if scale.longest_module:
         path = cell_code(scale.longest_module_path)
         yield f"| longest module, lines | {scale.longest_module:,} ({path}) |"
+
+
+def _fixed(result: AuditResult, limit: int | None) -> Lines:
+    """Yield what the changes since a revision have repaired."""
+    fixed = result.since.fixed if result.since else ()
+    if fixed:
+        points = sum(one.points for one in fixed)
+        lines = [
+            f"{one.path}:{one.line}: {one.code} {one.severity.value} {one.message}" for one in fixed
+        ]
+        yield from details(f"{counted(len(fixed), 'finding')}, {points:.1f} points", lines, limit)
 
 
 def _spread(files: int) -> str:
