@@ -45,6 +45,20 @@ def steps(commands: list[str], folder: Path, **variables: str) -> tuple[int, str
     return done.returncode, done.stdout
 
 
+@pytest.mark.parametrize(
+    "file", sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / ".github").rglob("*.yml"))
+)
+def test_own_workflows_and_forms_keep_to_their_schema(file: str) -> None:
+    loaded = YAML(typ="safe").load((ROOT / file).read_text())
+    if "workflows" in file:
+        rules = get_builtin_schema("vendor.github-workflows")
+        errors = validator_for(rules)(rules).iter_errors(loaded)
+        assert [error.message for error in errors] == []
+    else:
+        assert loaded["name"]
+        assert all(one["type"] in {"input", "textarea"} for one in loaded["body"])
+
+
 def commands_on(event: str, job: dict[str, Any]) -> list[str]:
     """Return the commands of a job's steps on an event."""
     wanted = (None, f"github.event_name == '{event}'")

@@ -56,7 +56,7 @@ def _service() -> tuple[str, Iterator[tuple[Path, str]]]:
 def _package(name: str) -> Path:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise TreeError(f"{name} is not installed: pip install -e '.[benchmark]'")
+        raise TreeError(f"{name} is not installed: pip install -e . --group benchmark")
     return Path(spec.origin).parent
 
 
