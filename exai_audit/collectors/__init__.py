@@ -13,9 +13,13 @@ from exai_audit.collectors.comments.suppressions import suppressions
 from exai_audit.collectors.concurrency import (
     blocking,
     bridges,
+    callbacks,
+    coroutines,
+    fan_outs,
     offloaded_functions,
     pools,
     semaphores,
+    tasks,
 )
 from exai_audit.collectors.practices import health
 from exai_audit.collectors.structure.references import TRIGGER_WORDS as REFERENCES
@@ -35,15 +39,20 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "blocking": (blocking.blocking, blocking.TRIGGER),
     "bridges": (bridges.bridges, bridges.TRIGGER),
     "caches": (caches.caches, caches.TRIGGER),
+    "coroutines": (coroutines.coroutines, coroutines.COROUTINES_TRIGGER),
+    "dropped_tasks": (tasks.dropped_tasks, tasks.TRIGGER),
     "enclosed": (enclosed.enclosed, enclosed.TRIGGER),
+    "fan_outs": (fan_outs.fan_outs, fan_outs.TRIGGER),
     "health": (health.health, health.TRIGGER),
     "passed_limits": (limit_calls.passed_limits, limit_calls.PASSED_LIMITS_TRIGGER),
     "offloaded_functions": (offloaded_functions.offloaded_functions, offloaded_functions.TRIGGER),
     "limit_parameters": (limit_calls.limit_parameters, limit_calls.LIMIT_PARAMETERS_TRIGGER),
+    "loop_callbacks": (callbacks.loop_callbacks, callbacks.TRIGGER),
     "mismatches": (mismatches.mismatches, mismatches.TRIGGER),
     "pools": (pools.pools, pools.TRIGGER),
     "semaphores": (semaphores.semaphores, semaphores.TRIGGER),
     "timeouts": (timeouts.timeouts, timeouts.TRIGGER),
+    "unawaited": (coroutines.unawaited, coroutines.UNAWAITED_TRIGGER),
     "unlimited": (unlimited.unlimited, unlimited.TRIGGER),
 }
 """Field of `FileFacts` → what finds it in a tree, and what a file holds that says any of it."""

@@ -156,3 +156,61 @@ class BlockingFact:
     via: int = 0
     via_symbol: str = ""
     file_system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnawaitedFact:
+    """A call whose result its statement throws away, of a coroutine function or perhaps of one.
+
+    ``function`` is its dotted name. ``shown`` when the file itself or the knowledge table shows
+    that it is a coroutine function; else the file that defines it tells (``FileFacts.coroutines``).
+    ``in_coroutine`` when a coroutine makes the call, ``in_loop`` when it is made in a loop.
+    """
+
+    place: Place
+    function: str
+    shown: bool
+    in_coroutine: bool
+    in_loop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedTaskFact:
+    """A task that is started and that nothing keeps.
+
+    ``operation`` starts it, ``work`` is what it runs, as written, empty where that is no call.
+    ``watched`` when a callback is told of its end.
+    """
+
+    place: Place
+    operation: str
+    work: str
+    watched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutFact:
+    """All coroutines of a collection run at once by ``gather``, with no limit in sight.
+
+    ``items`` is the collection as written, ``work`` what is done with each of them. ``reaches``
+    is the operation by which the file shows that the work waits for another machine or process,
+    empty where it does not.
+    """
+
+    place: Place
+    items: str
+    work: str
+    reaches: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopCallbackFact:
+    """A function that a coroutine awaits if it is a coroutine function, and else calls itself.
+
+    ``callback`` is what is called, as written; ``work`` when it is handed in, and its name is
+    not that of a callback, a hook or the like.
+    """
+
+    place: Place
+    callback: str
+    work: bool

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from enum import Enum
 
 from exai_audit.facts.caches import CacheFacts
-from exai_audit.facts.concurrency import BlockingFact, BridgeFact, OffloadedFunctionFact, PoolFact
+from exai_audit.facts.concurrency import (
+    BlockingFact,
+    BridgeFact,
+    DroppedTaskFact,
+    FanOutFact,
+    LoopCallbackFact,
+    OffloadedFunctionFact,
+    PoolFact,
+    UnawaitedFact,
+)
 from exai_audit.facts.practices import PracticeFact
 from exai_audit.facts.references import ReferenceFact
 from exai_audit.facts.size import LineCounts, SizeFacts
@@ -46,7 +55,7 @@ class FileFacts:
     """What one file says. ``module`` is its dotted name below the root.
 
     ``symbols`` are those of an oversized module in a judged scope that may have several duties,
-    None for all others.
+    None for all others. ``coroutines`` are the dotted names of its coroutine functions.
     """
 
     path: str
@@ -67,6 +76,11 @@ class FileFacts:
     bridges: tuple[BridgeFact, ...] = ()
     offloaded_functions: tuple[OffloadedFunctionFact, ...] = ()
     blocking: tuple[BlockingFact, ...] = ()
+    coroutines: tuple[str, ...] = ()
+    unawaited: tuple[UnawaitedFact, ...] = ()
+    dropped_tasks: tuple[DroppedTaskFact, ...] = ()
+    fan_outs: tuple[FanOutFact, ...] = ()
+    loop_callbacks: tuple[LoopCallbackFact, ...] = ()
     semaphores: tuple[PracticeFact, ...] = ()
     health: tuple[PracticeFact, ...] = ()
     suppressions: tuple[SuppressionFact, ...] = ()

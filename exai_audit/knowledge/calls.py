@@ -120,6 +120,7 @@ class Call:
     """What is known of one call; ``source`` names the library version and where it says so.
 
     ``package`` is the name of the distribution where it differs from that of the module.
+    ``coroutine`` tells that a call of it does nothing until what it returns is awaited.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Call:
     source: str = ""
     package: str = ""
     is_async: bool = False
+    coroutine: bool = False
     category: str | None = None
     returns: str | None = None
     timeout: Timeout | None = None

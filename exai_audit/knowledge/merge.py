@@ -59,6 +59,7 @@ def _merged(known: Call, row: Call, path: Path) -> Call:
     changes: dict[str, Any] = {
         "aliases": tuple(dict.fromkeys((*known.aliases, *row.aliases))),
         "is_async": known.is_async or row.is_async,
+        "coroutine": known.coroutine or row.coroutine,
         "package": known.package or row.package,
         "source": "; ".join(dict.fromkeys(s for s in (known.source, row.source) if s)),
     }

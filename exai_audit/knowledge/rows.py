@@ -94,4 +94,12 @@ def overridden(known: Call, row: Call) -> Call:
     changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     aliases = tuple(dict.fromkeys((*known.aliases, *row.aliases)))
     is_async = known.is_async or row.is_async
-    return replace(known, aliases=aliases, source=row.source, is_async=is_async, **changes)
+    coroutine = known.coroutine or row.coroutine
+    return replace(
+        known,
+        aliases=aliases,
+        source=row.source,
+        is_async=is_async,
+        coroutine=coroutine,
+        **changes,
+    )

@@ -1,0 +1,127 @@
+"""Functions that a coroutine awaits if they are coroutine functions, and else calls itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from exai_audit.facts.concurrency import LoopCallbackFact
+from exai_audit.knowledge.limit_names import words
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import arguments, last_name
+from exai_audit.syntax.triggers import Trigger
+from exai_audit.syntax.walk import descendants
+
+_ASKS = frozenset({
+    "iscoroutinefunction", "is_coroutine_function", "is_async_callable", "is_coroutine_callable",
+    "is_async_function",
+})  # fmt: skip
+_NOTICES = frozenset({
+    "callback", "callbacks", "cb", "check", "condition", "emit", "event", "factory", "filter",
+    "getter", "hook", "hooks", "key", "listener", "listeners", "notify", "observer", "on",
+    "predicate", "progress", "provider", "signal", "validator", "close", "cleanup", "dependency",
+    "setup", "teardown", "subscriber", "formatter", "key_func",
+})  # fmt: skip
+_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+TRIGGER = Trigger(names=_ASKS, applies=lambda words: "async" in words)
+
+
+def loop_callbacks(tree: ModuleTree) -> tuple[LoopCallbackFact, ...]:
+    """Return the plain calls of what a coroutine awaits otherwise, in source order."""
+    return tuple(_found(tree))
+
+
+def _found(tree: ModuleTree) -> Iterator[LoopCallbackFact]:
+    for ask in tree.calls(_ASKS):
+        given = arguments(ask)
+        function = tree.function_of(ask)
+        if not given or not isinstance(function, ast.AsyncFunctionDef):
+            continue
+        callee = given[0].value
+        awaiting, plain = _branches(ask, tree)
+        called = _plain_call(plain, callee, function, tree)
+        if called is not None and _awaits(awaiting, callee, tree):
+            place = tree.place(called)
+            handed_in = _is_handed_in(callee, function, tree)
+            yield LoopCallbackFact(place, tree.text(callee), handed_in and _is_work(callee))
+
+
+def _branches(ask: ast.Call, tree: ModuleTree) -> tuple[Sequence[ast.AST], Sequence[ast.AST]]:
+    """Return what runs if a function is a coroutine function, and what if it is not."""
+    child: ast.AST = ask
+    negated = False
+    for node in tree.ancestors(ask):
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            negated = not negated
+        elif isinstance(node, ast.If) and child is node.test:
+            chosen, other = node.body, node.orelse or _after(node, tree)
+            return (other, chosen) if negated else (chosen, other)
+        elif isinstance(node, ast.IfExp) and child is node.test:
+            return ([node.orelse], [node.body]) if negated else ([node.body], [node.orelse])
+        elif isinstance(node, ast.stmt):
+            break
+        child = node
+    return (), ()
+
+
+def _after(condition: ast.If, tree: ModuleTree) -> Sequence[ast.AST]:
+    """Return what follows a condition whose body leaves its block."""
+    if not isinstance(condition.body[-1], _LEAVES):
+        return ()
+    block = tree.block(condition)
+    return block[block.index(condition) + 1 :]
+
+
+def _plain_call(
+    nodes: Sequence[ast.AST], callee: ast.expr, function: ast.AST, tree: ModuleTree
+) -> ast.Call | None:
+    """Return the first call of ``callee`` that the coroutine itself makes and does not await."""
+    for call in _calls_of(nodes, callee, tree):
+        if tree.function_of(call) is function and not isinstance(tree.parent(call), ast.Await):
+            return call
+    return None
+
+
+def _awaits(nodes: Sequence[ast.AST], callee: ast.expr, tree: ModuleTree) -> bool:
+    return any(
+        isinstance(around, ast.Await)
+        for call in _calls_of(nodes, callee, tree)
+        for around in tree.ancestors(call)
+    )
+
+
+def _calls_of(nodes: Sequence[ast.AST], callee: ast.expr, tree: ModuleTree) -> Iterator[ast.Call]:
+    text = tree.text(callee)
+    for node in nodes:
+        for one in descendants(node):
+            if isinstance(one, ast.Call) and tree.text(one.func) == text:
+                yield one
+
+
+def _is_handed_in(callee: ast.expr, function: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a function comes from whoever calls the coroutine, or from a registry.
+
+    A method of the object itself is its author's own affair; so is what a decorator wraps.
+    """
+    if isinstance(callee, ast.Attribute):
+        return not _is_own_method(callee, tree)
+    if not isinstance(callee, ast.Name):
+        return True
+    owner = tree.scopes.owner(callee.id, tree.scopes.of(callee))
+    if owner is None or owner.node is not function:
+        return False
+    bound = tree.bindings(callee.id, callee)
+    return not any(isinstance(one, ast.Attribute) and _is_own_method(one, tree) for one in bound)
+
+
+def _is_own_method(callee: ast.Attribute, tree: ModuleTree) -> bool:
+    """Tell whether an attribute is one of ``self`` that no method sets."""
+    owner = tree.class_of(callee)
+    if owner is None or last_name(callee.value) not in ("self", "cls"):
+        return False
+    return not tree.self_bindings(owner, callee.attr)
+
+
+def _is_work(callee: ast.expr) -> bool:
+    """Tell whether a function does work, as far as its name says, and not only takes notice."""
+    return _NOTICES.isdisjoint(words(last_name(callee)))

@@ -1,0 +1,143 @@
+"""Coroutine functions, and calls of them that nothing awaits."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cached_property
+
+from exai_audit.facts.concurrency import UnawaitedFact
+from exai_audit.knowledge.calls import Call
+from exai_audit.knowledge.table import table
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import last_name
+from exai_audit.syntax.scopes import BindingKind
+from exai_audit.syntax.triggers import Trigger, names_of
+
+_KEEP_COROUTINES = frozenset({
+    "staticmethod", "classmethod", "abstractmethod", "override", "final", "overload",
+})  # fmt: skip
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+def _is_coroutine_row(row: Call) -> bool:
+    return row.coroutine
+
+
+COROUTINES_TRIGGER = Trigger(names=frozenset({"async"}))
+UNAWAITED_TRIGGER = Trigger(rows=_is_coroutine_row, names=frozenset({"async"}))
+
+
+def coroutines(tree: ModuleTree) -> tuple[str, ...]:
+    """Return the dotted names of the module's coroutine functions, in source order."""
+    return tuple(dict.fromkeys(_CoroutineFunctions(tree).names))
+
+
+def unawaited(tree: ModuleTree) -> tuple[UnawaitedFact, ...]:
+    """Return the calls of coroutine functions whose results are thrown away, in source order.
+
+    Calls of functions that other modules define are among them, in coroutines: whether they are
+    coroutine functions the project tells.
+    """
+    return tuple(_Unawaited(tree).facts())
+
+
+class _CoroutineFunctions:
+    """The functions of one module whose every call makes a coroutine."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+
+    @cached_property
+    def names(self) -> dict[str, None]:
+        """Their dotted names, in source order."""
+        tree = self._tree
+        functions = tree.all(ast.AsyncFunctionDef)
+        return {_dotted(f, tree): None for f in functions if self._is_one(f)}
+
+    def _is_one(self, function: ast.AsyncFunctionDef) -> bool:
+        """Tell whether all that a function's name is ever bound to makes coroutines."""
+        tree = self._tree
+        scope = tree.scopes.of(function)
+        if (scope.node, function.name) in tree.scopes.attributes:
+            return False
+        if isinstance(scope.node, ast.ClassDef) and _is_made_synchronous(scope.node):
+            return False
+        return all(
+            binding.kind is BindingKind.DEFINITION
+            and isinstance(binding.node, ast.AsyncFunctionDef)
+            and binding.node not in self._generators
+            and all(last_name(d) in _KEEP_COROUTINES for d in binding.node.decorator_list)
+            for binding in scope.names.get(function.name, ())
+        )
+
+    @cached_property
+    def _generators(self) -> set[ast.AST | None]:
+        return {self._tree.function_of(node) for node in self._tree.all(ast.Yield)}
+
+
+def _dotted(function: ast.AsyncFunctionDef, tree: ModuleTree) -> str:
+    return ".".join(part for part in (tree.dotted, tree.symbol(function)) if part)
+
+
+def _is_made_synchronous(owner: ast.ClassDef) -> bool:
+    """Tell whether a decorator of a class may wrap its coroutines (``@synchronized``)."""
+    return any("sync" in last_name(one).lower() for one in owner.decorator_list)
+
+
+class _Unawaited:
+    """The calls of one module whose results their statements throw away."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+        self._own = _CoroutineFunctions(tree).names
+        last_names = frozenset(name.rpartition(".")[2] for name in self._own)
+        self._likely = set(tree.calls(last_names | names_of(_is_coroutine_row, tree.roots)))
+        self._known_roots = table().roots | sys.stdlib_module_names | {"builtins"}
+
+    def facts(self) -> Iterator[UnawaitedFact]:
+        tree = self._tree
+        for statement in tree.all(ast.Expr):
+            for call in _thrown_away(statement.value):
+                in_coroutine = isinstance(tree.function_of(statement), ast.AsyncFunctionDef)
+                if call not in self._likely and not in_coroutine:
+                    continue
+                name = tree.qualified(call.func)
+                shown = self._is_shown(name) if name else False
+                if name and (shown or (in_coroutine and self._may_be_one(name))):
+                    in_loop = _is_in_loop(statement, tree)
+                    yield UnawaitedFact(tree.place(call), name, shown, in_coroutine, in_loop)
+
+    def _is_shown(self, name: str) -> bool:
+        row = table().call(name)
+        return name in self._own or (row is not None and row.coroutine)
+
+    def _may_be_one(self, name: str) -> bool:
+        """Tell whether a name is that of a function which another module of the project defines."""
+        own, root = self._tree.dotted, name.partition(".")[0]
+        if name.startswith(f"{own}.") or "." not in name:
+            return False
+        return root == own.partition(".")[0] or root not in self._known_roots
+
+
+def _thrown_away(value: ast.expr) -> Iterator[ast.Call]:
+    """Yield the calls whose results nothing takes, of an expression that is a statement."""
+    if isinstance(value, ast.Call):
+        yield value
+    elif isinstance(value, ast.IfExp):
+        yield from _thrown_away(value.body)
+        yield from _thrown_away(value.orelse)
+    elif isinstance(value, ast.BoolOp):
+        yield from _thrown_away(value.values[-1])
+    elif isinstance(value, _COMPREHENSIONS):
+        yield from _thrown_away(value.elt)
+
+
+def _is_in_loop(statement: ast.stmt, tree: ModuleTree) -> bool:
+    function = tree.function_of(statement)
+    return any(
+        isinstance(node, _LOOPS) and tree.function_of(node) is function
+        for node in tree.ancestors(statement)
+    )

@@ -1,0 +1,104 @@
+"""Tasks that are started and that nothing keeps: the loop itself only refers to them weakly."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from exai_audit.facts.concurrency import DroppedTaskFact
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS, arguments, last_name, receiver
+from exai_audit.syntax.triggers import Trigger
+
+_STARTS = frozenset({"create_task", "ensure_future"})
+_OF_ASYNCIO = frozenset({
+    "asyncio.create_task", "asyncio.tasks.create_task", "asyncio.ensure_future",
+    "asyncio.tasks.ensure_future", "asyncio.AbstractEventLoop.create_task",
+    "asyncio.BaseEventLoop.create_task", "asyncio.events.AbstractEventLoop.create_task",
+    "asyncio.base_events.BaseEventLoop.create_task",
+})  # fmt: skip
+_LOOPS = frozenset({
+    "asyncio.AbstractEventLoop.create_task", "asyncio.BaseEventLoop.create_task",
+    "asyncio.events.AbstractEventLoop.create_task", "asyncio.base_events.BaseEventLoop.create_task",
+})  # fmt: skip
+_LOOPS = frozenset({"loop", "_loop", "event_loop", "_event_loop"})
+_RUNS_ON = frozenset({"run_forever", "run_until_complete"})
+TRIGGER = Trigger(names=_STARTS)
+
+
+def dropped_tasks(tree: ModuleTree) -> tuple[DroppedTaskFact, ...]:
+    """Return the tasks that nothing keeps, in source order."""
+    return tuple(_dropped(tree))
+
+
+def _dropped(tree: ModuleTree) -> Iterator[DroppedTaskFact]:
+    for call in tree.calls(_STARTS):
+        watch = _watched(call, tree)
+        statement = tree.parent(watch or call)
+        if not _is_dropped(statement, tree) or not _starts_a_task(call, tree):
+            continue
+        if not _runs_the_loop(call, tree):
+            name = tree.qualified(call.func) or ""
+            operation = name if name in _OF_ASYNCIO else tree.text(call.func)
+            yield DroppedTaskFact(tree.place(call), operation, _work(call), watch is not None)
+
+
+def _starts_a_task(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a call is asyncio's own: a task group or a manager keeps what it starts."""
+    name = tree.qualified(call.func)
+    return name in _OF_ASYNCIO or _is_named_a_loop(call, tree)
+
+
+def _is_named_a_loop(call: ast.Call, tree: ModuleTree) -> bool:
+    owner = receiver(call.func)
+    if owner is None or last_name(call.func) != "create_task" or last_name(owner) not in _LOOPS:
+        return False
+    ref = tree.resolve(owner)
+    return ref is None or ref.name.rpartition(".")[2] in _LOOPS
+
+
+def _watched(call: ast.Call, tree: ModuleTree) -> ast.Call | None:
+    """Return the call of ``add_done_callback`` right on a task that is started."""
+    method = tree.parent(call)
+    if not isinstance(method, ast.Attribute) or method.attr != "add_done_callback":
+        return None
+    around = tree.parent(method)
+    return around if isinstance(around, ast.Call) and around.func is method else None
+
+
+def _is_dropped(statement: ast.AST | None, tree: ModuleTree) -> bool:
+    """Tell whether a statement keeps nothing: a bare one, or of a local name nothing reads."""
+    if isinstance(statement, ast.Expr):
+        return True
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return False
+    target, function = statement.targets[0], tree.function_of(statement)
+    if not isinstance(target, ast.Name) or not isinstance(function, FUNCTIONS):
+        return False
+    if target.id in tree.scopes.inside(function).declared:
+        return False
+    if any(name is not target for name in tree.named(target.id)):
+        return False
+    return not _goes_on(statement, function, tree)
+
+
+def _goes_on(statement: ast.stmt, function: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a function, and so its local names, lives on while others run."""
+    waits = (*tree.each(ast.Await, ast.Yield), *tree.each(ast.AsyncFor, ast.AsyncWith))
+    return any(tree.function_of(one) is function for one in waits if _is_after(one, statement))
+
+
+def _is_after(node: ast.AST, statement: ast.stmt) -> bool:
+    return getattr(node, "end_lineno", 0) > (statement.end_lineno or 0)
+
+
+def _runs_the_loop(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the same function goes on to run the loop itself, or the module does."""
+    function = tree.function_of(call)
+    return any(tree.function_of(one) is function for one in tree.calls(_RUNS_ON))
+
+
+def _work(call: ast.Call) -> str:
+    given = arguments(call)
+    work = given[0].value if given else None
+    return last_name(work.func) if isinstance(work, ast.Call) else ""

@@ -1,0 +1,86 @@
+"""A task that is started and that nothing keeps.
+
+*Why.* The event loop refers to tasks weakly only. A task that nobody else refers to may be thrown
+away by the garbage collector in the middle of its work, and an exception in it is told to nobody
+until then.
+
+*Bad*
+
+```python
+import asyncio
+
+
+async def register(user, mailer):
+    asyncio.create_task(mailer.welcome(user))
+```
+
+*Good*
+
+```python
+import asyncio
+
+BACKGROUND = set()
+
+
+async def register(user, mailer):
+    task = asyncio.create_task(mailer.welcome(user))
+    BACKGROUND.add(task)
+    task.add_done_callback(BACKGROUND.discard)
+```
+
+*Known false alarms.* Work that must not fail the caller and may be lost: suppress with that
+reason. What a task group or a manager of the project's own starts is kept by it, and is silent.
+
+*References.* Python documentation, ``asyncio.create_task``: "Save a reference to the result of
+this function, to avoid a task disappearing mid-execution." A task with a callback for its end, but
+that nothing keeps, is shown with low confidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.facts.concurrency import DroppedTaskFact
+from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no settings."""
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each task that is started and that nothing keeps."""
+    for facts in project.judged_files():
+        for fact in facts.dropped_tasks:
+            yield _hit(facts.path, fact)
+
+
+def _hit(path: str, fact: DroppedTaskFact) -> Hit:
+    work = f" that runs {fact.work}" if fact.work else ""
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.LOW if fact.watched else Confidence.HIGH,
+        message=f"nothing keeps the task{work}: it may end in the middle, and its errors are lost",
+        remedy=(
+            f"Keep it: task = {fact.operation}(...); background.add(task);"
+            " task.add_done_callback(background.discard), with a set that lives as long as the"
+            " service; or start it in an asyncio.TaskGroup."
+        ),
+    )
+
+
+RULE = Rule(
+    code="EXA412",
+    name="dropped-task",
+    family=Family.CONCURRENCY,
+    summary="a task that is started and that nothing keeps",
+    severity="medium",
+    options=Options,
+    check=check,
+)
