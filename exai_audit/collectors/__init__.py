@@ -17,7 +17,7 @@ from exai_audit.collectors.concurrency import (
     pools,
     semaphores,
 )
-from exai_audit.collectors.practices import health
+from exai_audit.collectors.practices import health, test_support
 from exai_audit.collectors.structure.references import TRIGGER_WORDS as REFERENCES
 from exai_audit.collectors.structure.references import references
 from exai_audit.collectors.structure.size import count_lines, sizes
@@ -43,6 +43,7 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "mismatches": (mismatches.mismatches, mismatches.TRIGGER),
     "pools": (pools.pools, pools.TRIGGER),
     "semaphores": (semaphores.semaphores, semaphores.TRIGGER),
+    "supports_tests": (test_support.supports_tests, test_support.TRIGGER),
     "timeouts": (timeouts.timeouts, timeouts.TRIGGER),
     "unlimited": (unlimited.unlimited, unlimited.TRIGGER),
 }

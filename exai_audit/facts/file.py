@@ -46,7 +46,7 @@ class FileFacts:
     """What one file says. ``module`` is its dotted name below the root.
 
     ``symbols`` are those of an oversized module in a judged scope that may have several duties,
-    None for all others.
+    None for all others. ``supports_tests`` where it holds what only tests need.
     """
 
     path: str
@@ -72,3 +72,4 @@ class FileFacts:
     suppressions: tuple[SuppressionFact, ...] = ()
     symbols: ModuleSymbols | None = None
     references: tuple[ReferenceFact, ...] = ()
+    supports_tests: bool = False

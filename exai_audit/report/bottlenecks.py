@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import fsum
 
-from exai_audit.finding import Confidence, Family, Finding, Severity
+from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
 from exai_audit.results.advice import Hours
 from exai_audit.results.result import AuditResult
 from exai_audit.score.grades import in_words
@@ -28,13 +28,21 @@ class Bottleneck:
         return fsum(finding.points for finding in self.findings)
 
     @property
+    def in_scripts(self) -> bool:
+        """Whether it is one of scripts: those are shown apart."""
+        return self.head.scope is Scope.SCRIPTS and not self.head.project_wide
+
+    @property
     def severity(self) -> Severity:
         weighing = [f.severity for f in self.findings if f.points > 0] or [self.head.severity]
         return max(weighing, key=lambda severity: severity.rank)
 
 
 def bottlenecks(findings: Iterable[Finding]) -> tuple[Bottleneck, ...]:
-    """Group findings, worst group first: those that weigh, then by severity and by points."""
+    """Group findings, worst group first: those that weigh, then by severity and by points.
+
+    Those of scripts come after all others.
+    """
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_group(finding), []).append(finding)
@@ -49,7 +57,13 @@ def _group(finding: Finding) -> tuple[str, str]:
     if finding.family is Family.SIZE:
         return "size", finding.path
     together = _SITES.get(finding.code, finding.code)
-    return together, "" if together in _SITES.values() else finding.path
+    if together not in _SITES.values():
+        return together, finding.path
+    return together, "" if finding.project_wide else _apart(finding)
+
+
+def _apart(finding: Finding) -> str:
+    return finding.scope.value if finding.scope is Scope.SCRIPTS else ""
 
 
 def _by_leadership(finding: Finding) -> tuple[object, ...]:
@@ -66,7 +80,8 @@ def _worst_first(bottleneck: Bottleneck) -> tuple[object, ...]:
     """Order by what it costs, for many findings may be worse than one; low ones come last."""
     head, points = bottleneck.head, bottleneck.points
     is_low = bottleneck.severity is Severity.LOW
-    return (points <= 0, is_low, -points, head.path, head.line, head.code)
+    cost = (points <= 0, is_low, -points)
+    return (bottleneck.in_scripts, *cost, head.path, head.line, head.code)
 
 
 def counted(number: int, noun: str) -> str:
@@ -107,6 +122,13 @@ def why_no_score(result: AuditResult) -> str:
     if result.scale.judged_lines:
         return "no category of the score was judged"
     return "no line was judged"
+
+
+def in_scripts(result: AuditResult) -> int:
+    """Return how many findings stand in scripts, of what is not only judged scripts."""
+    if result.target.scopes == (Scope.SCRIPTS,):
+        return 0
+    return sum(finding.scope is Scope.SCRIPTS for finding in result.findings)
 
 
 def unsure(result: AuditResult) -> int:
