@@ -13,7 +13,9 @@ from exai_audit.collectors.comments.suppressions import suppressions
 from exai_audit.collectors.concurrency import (
     blocking,
     bridges,
+    loop_bound,
     offloaded_functions,
+    pool_waits,
     pools,
     semaphores,
 )
@@ -40,7 +42,9 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "passed_limits": (limit_calls.passed_limits, limit_calls.PASSED_LIMITS_TRIGGER),
     "offloaded_functions": (offloaded_functions.offloaded_functions, offloaded_functions.TRIGGER),
     "limit_parameters": (limit_calls.limit_parameters, limit_calls.LIMIT_PARAMETERS_TRIGGER),
+    "loop_bound": (loop_bound.loop_bound, loop_bound.TRIGGER),
     "mismatches": (mismatches.mismatches, mismatches.TRIGGER),
+    "pool_waits": (pool_waits.pool_waits, pool_waits.TRIGGER),
     "pools": (pools.pools, pools.TRIGGER),
     "semaphores": (semaphores.semaphores, semaphores.TRIGGER),
     "supports_tests": (test_support.supports_tests, test_support.TRIGGER),

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from exai_audit.facts.caches import CacheFacts
-from exai_audit.facts.concurrency import BlockingFact, BridgeFact, OffloadedFunctionFact, PoolFact
+from exai_audit.facts.concurrency import (
+    BlockingFact,
+    BridgeFact,
+    LoopBoundFact,
+    OffloadedFunctionFact,
+    PoolFact,
+    PoolWaitFact,
+)
 from exai_audit.facts.practices import PracticeFact
 from exai_audit.facts.references import ReferenceFact
 from exai_audit.facts.size import LineCounts, SizeFacts
@@ -73,3 +80,5 @@ class FileFacts:
     symbols: ModuleSymbols | None = None
     references: tuple[ReferenceFact, ...] = ()
     supports_tests: bool = False
+    loop_bound: tuple[LoopBoundFact, ...] = ()
+    pool_waits: tuple[PoolWaitFact, ...] = ()
