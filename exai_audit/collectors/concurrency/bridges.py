@@ -49,7 +49,7 @@ _LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
 _THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
 _THREADS_OWN = "asyncio.get_event_loop"
 _ASKS = frozenset({"asyncio.new_event_loop", "uvloop.new_event_loop", _THREADS_OWN})
-_STARTS = frozenset({"start", "serve", "launch", "main", "cli", "entrypoint"})
+_STARTS = frozenset({"start", "serve", "launch", "entrypoint"})
 _LIMITERS = frozenset({"asyncio.wait_for", "asyncio.timeout"})
 
 

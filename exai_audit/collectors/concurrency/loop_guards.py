@@ -32,7 +32,11 @@ class LoopGuards:
         So it is where the error that a running loop gives is caught around ``call``.
         """
         function = self._tree.function_of(call)
-        if self._is_caught(call) or self._asks(function, call):
+        if self._is_caught(call):
+            return True
+        if isinstance(function, ast.AsyncFunctionDef):
+            return False
+        if self._asks(function, call):
             return True
         callers = self._functions.callers(function) if function is not None else []
         return bool(callers) and all(
@@ -50,7 +54,7 @@ class LoopGuards:
 
     def _asks(self, function: AnyFunction | None, before: ast.Call) -> bool:
         """Tell whether a function, or one around it, asks for a running loop above a call."""
-        while function is not None:
+        while function is not None and not isinstance(function, ast.AsyncFunctionDef):
             if any(one.lineno <= before.lineno for one in self._questions.get(function, ())):
                 return True
             function = self._tree.function_of(function)
