@@ -25,6 +25,11 @@ class Severity(str, Enum):
         graver = [s for s in Severity if self.rank < s.rank <= ceiling.rank]
         return graver[0] if graver else self
 
+    @property
+    def lowered(self) -> Severity:
+        """The next less grave severity; low stays low."""
+        return next((s for s in reversed(Severity) if s.rank < self.rank), self)
+
 
 class Confidence(str, Enum):
     """How sure the rule is, in ascending order of ``rank``."""
@@ -53,7 +58,10 @@ class Family(str, Enum):
 
 
 class Scope(str, Enum):
+    """What a file is for. Scripts are judged one step lower in severity than production."""
+
     PRODUCTION = "production"
+    SCRIPTS = "scripts"
     TESTS = "tests"
     EXAMPLES = "examples"
 

@@ -40,14 +40,45 @@ def finding_in(text: str, folder: Path) -> Finding:
             "EXA401", Severity.MEDIUM, Confidence.HIGH,
         ),
         (
-            "async def f():\n    with ThreadPoolExecutor(8) as p:\n        p.submit(print)\n",
+            "async def f():\n    with ThreadPoolExecutor(8) as p:\n        p.submit(print)\n"
+            "        await asyncio.sleep(0)\n",
             "EXA402", Severity.MEDIUM, Confidence.HIGH,
+        ),
+        (
+            "async def f():\n    with ThreadPoolExecutor(8) as p:\n        p.submit(print)\n",
+            "EXA405", Severity.HIGH, Confidence.HIGH,
+        ),
+        (
+            "class C:\n    def f(self):\n        with ThreadPoolExecutor(8) as p:\n"
+            "            p.submit(print).result(1)\n",
+            "EXA402", Severity.LOW, Confidence.MEDIUM,
+        ),
+        (
+            "class C:\n    def __init__(self, c):\n        self.c = c\n"
+            "        self.p = ThreadPoolExecutor(8)\n"
+            "    def f(self):\n        g(self.p)\n    def close(self):\n        self.c.close()\n",
+            "EXA403", Severity.LOW, Confidence.MEDIUM,
         ),
         (
             "def f(items):\n    p = ThreadPoolExecutor(8)\n    p.map(str, items)\n",
             "EXA403", Severity.LOW, Confidence.HIGH,
         ),
-        ("def f(work):\n    return asyncio.run(work)\n", "EXA404", Severity.LOW, Confidence.HIGH),
+        ("def f(work):\n    return asyncio.run(work)\n", "EXA404", Severity.LOW, Confidence.LOW),
+        (
+            "def f(work):\n    try:\n        return asyncio.run(work)\n    except Exception:\n"
+            "        return None\n",
+            "EXA404", Severity.LOW, Confidence.MEDIUM,
+        ),
+        (
+            "class C:\n    def __init__(self):\n        self.lock = asyncio.Lock()\n"
+            "    async def g(self):\n        async with self.lock:\n            return 1\n"
+            "    def f(self):\n        return asyncio.run(self.g())\n",
+            "EXA404", Severity.LOW, Confidence.HIGH,
+        ),
+        (
+            "async def f(work):\n    return asyncio.run(work)\n",
+            "EXA404", Severity.HIGH, Confidence.HIGH,
+        ),
         (
             "def f(p: ThreadPoolExecutor, work):\n    return p.submit(asyncio.run, work)\n",
             "EXA404", Severity.MEDIUM, Confidence.HIGH,
@@ -58,7 +89,16 @@ def finding_in(text: str, folder: Path) -> Finding:
         ),
         (
             "def f(work, loop):\n    asyncio.run_coroutine_threadsafe(work, loop).result()\n",
+            "EXA406", Severity.MEDIUM, Confidence.MEDIUM,
+        ),
+        (
+            "def f(url, loop):\n    asyncio.run_coroutine_threadsafe(g(url), loop).result()\n",
             "EXA406", Severity.MEDIUM, Confidence.HIGH,
+        ),
+        (
+            "P = ThreadPoolExecutor(8)\ndef g():\n    P.submit(print).result(1)\n"
+            "def f():\n    P.submit(g)\ndef stop():\n    P.shutdown()\n",
+            "EXA407", Severity.HIGH, Confidence.MEDIUM,
         ),
     ],
 )  # fmt: skip
@@ -82,7 +122,8 @@ def test_severity_and_confidence(
             ),
         ),
         (
-            "async def f():\n    with ThreadPoolExecutor(6) as p:\n        p.submit(print)\n",
+            "async def f():\n    with ThreadPoolExecutor(6) as p:\n        p.submit(print)\n"
+            "        await asyncio.sleep(0)\n",
             ("ThreadPoolExecutor(6) once", "asyncio.to_thread(...) is enough"),
         ),
         (

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from exai_audit.audit.discover import Discovery, discover, scope_of
+from exai_audit.audit.discover import Discovery, discover
+from exai_audit.audit.engine import audit
+from exai_audit.audit.scopes import scope_of
 from exai_audit.config import Settings
 from exai_audit.errors import UsageError
 from exai_audit.finding import Scope
@@ -191,6 +193,20 @@ def test_named_file_must_be_python(tmp_path: Path) -> None:
         ("docs_src/x.py", Scope.EXAMPLES),
         ("a/demos/x.py", Scope.EXAMPLES),
         ("demos.py", Scope.PRODUCTION),
+        ("web/cypress/x.py", Scope.TESTS),
+        ("api_e2e/x.py", Scope.TESTS),
+        ("app/mocks/x.py", Scope.TESTS),
+        ("src/pkg/pytest/plugin.py", Scope.TESTS),
+        ("src/pytest/plugin.py", Scope.PRODUCTION),
+        (".github/tools/x.py", Scope.EXAMPLES),
+        ("../x.py", Scope.PRODUCTION),
+        ("evals/x.py", Scope.EXAMPLES),
+        ("a/notebooks/x.py", Scope.EXAMPLES),
+        ("sample/x.py", Scope.EXAMPLES),
+        ("benchmark/x.py", Scope.EXAMPLES),
+        ("a/scripts/x.py", Scope.SCRIPTS),
+        ("ci/x.py", Scope.SCRIPTS),
+        ("shop/scripts/management/commands/x.py", Scope.PRODUCTION),
     ],
 )
 def test_scope_by_segments(path: str, scope: Scope) -> None:
@@ -220,3 +236,51 @@ def test_patterns_that_name_no_python_file_are_passed_over(
     (tmp_path / "a.py").write_text("")
     found = discover([tmp_path], tmp_path, Settings().files).files
     assert [file.path for file in found] == (["a.py"] if taken else [])
+
+
+def scopes_in(tmp_path: Path, files: dict[str, str]) -> dict[str, str]:
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    audited = audit([tmp_path], tmp_path, Settings(), 1, lambda done, total: None)
+    return {path: scope.value for path, scope in audited.project.scope_of.items()}
+
+
+def test_what_supports_tests_is_not_production(tmp_path: Path) -> None:
+    fixtures = "import pytest\n\n\n@pytest.fixture\ndef shop():\n    return 1\n"
+    cases = "from django.test import TestCase\n\n\nclass ShopCase(TestCase):\n    pass\n"
+    mixed = f"{cases}\n\ndef a():\n    pass\n\n\ndef b():\n    pass\n"
+    found = scopes_in(
+        tmp_path, {"shop/testing.py": fixtures, "shop/base.py": cases, "shop/mixed.py": mixed}
+    )
+    assert found == {
+        "shop/base.py": "tests", "shop/mixed.py": "production", "shop/testing.py": "tests",
+    }  # fmt: skip
+
+
+def test_scripts_are_what_production_does_not_import(tmp_path: Path) -> None:
+    found = scopes_in(tmp_path, {
+        "shop/app.py": "from scripts.shared import read\n",
+        "scripts/shared.py": "from scripts.deep import x\n\n\ndef read(): return x\n",
+        "scripts/deep.py": "x = 1\n",
+        "scripts/load.py": "from scripts.only import y\n",
+        "scripts/only.py": "y = 1\n",
+        "shop/__init__.py": "",
+        "shop/tools/__init__.py": "",
+        "shop/tools/search.py": "",
+        "tools/release.py": "",
+    })  # fmt: skip
+    assert {path for path, scope in found.items() if scope == "scripts"} == {
+        "scripts/load.py", "scripts/only.py", "tools/release.py",
+    }  # fmt: skip
+
+
+def test_findings_in_scripts_are_one_step_lower(tmp_path: Path) -> None:
+    text = "import time\n\n\nasync def wait():\n    time.sleep(5)\n"
+    for name in ("shop.py", "scripts/wait.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    audited = audit([tmp_path], tmp_path, Settings(), 1, lambda done, total: None)
+    found = {f.path: f.severity for f in audited.findings if f.code == "EXA405"}
+    assert found["scripts/wait.py"] is found["shop.py"].lowered

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from exai_audit.audit.cache import CACHE_FOLDER
 from exai_audit.audit.gitignore import Ignores, ignores_around
+from exai_audit.audit.scopes import scope_of
 from exai_audit.config import FileChoice, lexically_absolute
 from exai_audit.errors import UsageError
 from exai_audit.files.glob import Excludes, covers
@@ -20,11 +21,6 @@ from exai_audit.files.timestamps import changed_ns
 from exai_audit.finding import Scope
 from exai_audit.rulebook.registry import nearest
 
-_TEST_FOLDER = re.compile(r"tests?|doctests|.*[_-]tests?")
-_TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
-_EXAMPLE_FOLDER = re.compile(
-    r"examples?|demos?|docs|docs_src|samples|benchmarks|benches",
-)
 SUFFIXES = (".py", ".pyi")
 _NEVER_SOURCE = frozenset({CACHE_FOLDER, ".git"})
 _SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
@@ -34,8 +30,8 @@ _SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
 class Discovered:
     """One file to audit; ``path`` is relative to the root, with slashes, ``place`` is absolute.
 
-    ``size`` is in bytes, ``changed``, the time of the last change, in nanoseconds. ``content``
-    stands in for what is on disk.
+    ``scope`` is what the path alone says. ``size`` is in bytes, ``changed``, the time of the last
+    change, in nanoseconds. ``content`` stands in for what is on disk.
     """
 
     path: str
@@ -106,17 +102,6 @@ def with_content(
     search.skipped = {skipped.path: skipped.reason for skipped in discovery.skipped}
     search.given(lexically_absolute(path), content)
     return search.result()
-
-
-def scope_of(path: str) -> Scope:
-    """Return the scope of a file by its path below the root."""
-    *folders, name = path.split("/")
-    stem = name.rsplit(".", 1)[0]
-    if _TEST_FILE.fullmatch(stem) or any(map(_TEST_FOLDER.fullmatch, folders)):
-        return Scope.TESTS
-    if any(map(_EXAMPLE_FOLDER.fullmatch, folders)):
-        return Scope.EXAMPLES
-    return Scope.PRODUCTION
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -11,6 +11,7 @@ from pathlib import Path
 from exai_audit.audit.cache import FactsCache
 from exai_audit.audit.collecting import Collected, Named, Progress, collect_all
 from exai_audit.audit.discover import Discovered, Discovery, discover, with_content
+from exai_audit.audit.scopes import may_be_judged, scopes_of
 from exai_audit.config import Settings
 from exai_audit.facts.file import FileFacts
 from exai_audit.files.source import UnreadableSourceError
@@ -82,9 +83,14 @@ def audit(
 
 
 def project_of(
-    files: Sequence[FileFacts], scope_of: dict[str, Scope], root: Path, settings: Settings
+    files: Sequence[FileFacts], by_path: Mapping[str, Scope], root: Path, settings: Settings
 ) -> Project:
-    """Return the project that ``files`` make, with what ``root`` says of libraries and scripts."""
+    """Return the project that ``files`` make, with what ``root`` says of libraries and scripts.
+
+    Args:
+        by_path: the scope of each file that its path alone says.
+    """
+    scope_of = scopes_of(files, by_path)
     judged = frozenset(
         path
         for path, scope in scope_of.items()
@@ -96,6 +102,11 @@ def project_of(
     completed = with_project_calls(with_project_caches(files, dict(settings.cache_layers)))
     sorted_ = with_own_categories(completed, dict(settings.timeout_categories))
     return Project(sorted_, scope_of, judged, pins, scripts=scripts)
+
+
+def limit_of(scope: Scope, settings: Settings) -> int | None:
+    """Return above how many lines the symbols of a file of this scope, by its path, are read."""
+    return settings.module_limit if may_be_judged(scope, settings.scopes) else None
 
 
 def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
@@ -115,10 +126,8 @@ def _recall_or_collect(
     """Return the facts of all files in order, from the cache where it holds."""
     inits = (f.path.rpartition("/") for f in files if f.path.endswith("/__init__.py"))
     packages = {folder for folder, _, _ in inits}
-    limit = settings.module_limit
     named = [
-        (file, dotted_name(file.path, packages), limit if file.scope in settings.scopes else None)
-        for file in files
+        (file, dotted_name(file.path, packages), limit_of(file.scope, settings)) for file in files
     ]
     if cache is None:
         return [facts for facts, _ in collect(named)]

@@ -71,11 +71,14 @@ def _float(number: float | None) -> float | None:
 
 
 def _finding(rule: Rule, hit: Hit, project: Project) -> Finding:
+    """Make a finding of a hit; one of a script is a step lower, but not of the whole project."""
+    scope = project.scope_of.get(hit.path, Scope.PRODUCTION)
+    in_script = scope is Scope.SCRIPTS and not hit.project_wide
     return Finding(
         code=rule.code,
         name=rule.name,
         family=rule.family,
-        severity=hit.severity,
+        severity=hit.severity.lowered if in_script else hit.severity,
         confidence=hit.confidence,
         path=hit.path,
         line=hit.span.line,
@@ -92,6 +95,6 @@ def _finding(rule: Rule, hit: Hit, project: Project) -> Finding:
         threshold=_float(hit.threshold),
         points=0.0,
         fingerprint=digest(rule.code, hit.subject) if hit.project_wide else "",
-        scope=project.scope_of.get(hit.path, Scope.PRODUCTION),
+        scope=scope,
         project_wide=hit.project_wide,
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from exai_audit.audit.cache import FactsCache
 from exai_audit.audit.collecting import collect_one
-from exai_audit.audit.discover import scope_of
-from exai_audit.audit.engine import Audit, dotted_name, project_of
+from exai_audit.audit.engine import Audit, dotted_name, limit_of, project_of
 from exai_audit.audit.judge import judge
+from exai_audit.audit.scopes import scope_of
 from exai_audit.audit.weigh import Weighed, weigh
 from exai_audit.config import Settings
 from exai_audit.facts.file import FileFacts
@@ -57,7 +57,7 @@ def audit_revision(
     for path in paths:
         module, facts = dotted_name(path, packages), known.get(path)
         if facts is None or facts.module != module:
-            limit = settings.module_limit if scope_of(path) in settings.scopes else None
+            limit = limit_of(scope_of(path), settings)
             facts = _facts(path, module, contents[path], limit, cache)
         files.append(facts)
     if cache is not None:

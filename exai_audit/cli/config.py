@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from exai_audit.audit.discover import scope_of
+from exai_audit.audit.scopes import scope_of
 from exai_audit.cli import options
 from exai_audit.cli.output import write_stdout
 from exai_audit.config import (

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache, facts_fingerprint
-from exai_audit.audit.discover import Discovery
 from exai_audit.audit.engine import Audit, audit
 from exai_audit.cli.clock import today
 from exai_audit.cli.command import Words
@@ -108,7 +107,7 @@ def run_audit(
             meanwhile=_load_the_rest,
         )
     if show_files:
-        _print_files(audited.discovery)
+        _print_files(audited)
     run = Run(tuple(targets), root, settings, settings_file, audited, cache, past)
     if verbose:
         _print_choices(run, cache)
@@ -143,8 +142,8 @@ def _print_choices(run: Run, cache: FactsCache | None) -> None:
     say(f"cache: {cache.folder if cache else 'none'}")
 
 
-def _print_files(discovery: Discovery) -> None:
-    for file in discovery.files:
-        say(f"{file.path}: {file.scope.value}")
-    for left_out in discovery.skipped:
+def _print_files(audited: Audit) -> None:
+    for file in audited.discovery.files:
+        say(f"{file.path}: {audited.project.scope_of[file.path].value}")
+    for left_out in audited.discovery.skipped:
         say(f"{left_out.path}: left out: {left_out.reason}")

@@ -16,12 +16,14 @@ from exai_audit.collectors.concurrency import (
     callbacks,
     coroutines,
     fan_outs,
+    loop_bound,
     offloaded_functions,
+    pool_waits,
     pools,
     semaphores,
     tasks,
 )
-from exai_audit.collectors.practices import health
+from exai_audit.collectors.practices import health, test_support
 from exai_audit.collectors.structure.references import TRIGGER_WORDS as REFERENCES
 from exai_audit.collectors.structure.references import references
 from exai_audit.collectors.structure.size import count_lines, sizes
@@ -48,9 +50,12 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "offloaded_functions": (offloaded_functions.offloaded_functions, offloaded_functions.TRIGGER),
     "limit_parameters": (limit_calls.limit_parameters, limit_calls.LIMIT_PARAMETERS_TRIGGER),
     "loop_callbacks": (callbacks.loop_callbacks, callbacks.TRIGGER),
+    "loop_bound": (loop_bound.loop_bound, loop_bound.TRIGGER),
     "mismatches": (mismatches.mismatches, mismatches.TRIGGER),
+    "pool_waits": (pool_waits.pool_waits, pool_waits.TRIGGER),
     "pools": (pools.pools, pools.TRIGGER),
     "semaphores": (semaphores.semaphores, semaphores.TRIGGER),
+    "supports_tests": (test_support.supports_tests, test_support.TRIGGER),
     "timeouts": (timeouts.timeouts, timeouts.TRIGGER),
     "unawaited": (coroutines.unawaited, coroutines.UNAWAITED_TRIGGER),
     "unlimited": (unlimited.unlimited, unlimited.TRIGGER),

@@ -10,7 +10,7 @@ NOTES: dict[str, str] = {
     "extend-exclude": "what is left out besides `exclude`",
     "force-exclude": "leave excluded files out even where they are named, as hooks do",
     "respect-gitignore": "leave out what git ignores",
-    "scope": "what is judged: production, tests, examples",
+    "scope": "what is judged: production, scripts (one step lower), tests, examples",
     "generated": "files to treat as generated: counted, not judged",
     "max-file-size": "bytes; larger files are left out",
     "knowledge": "your own knowledge files, beside this one",

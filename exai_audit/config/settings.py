@@ -130,7 +130,7 @@ class Settings:
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
     respect_gitignore: bool = True
-    scopes: tuple[Scope, ...] = (Scope.PRODUCTION,)
+    scopes: tuple[Scope, ...] = (Scope.PRODUCTION, Scope.SCRIPTS)
     generated: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     min_confidence: Confidence = Confidence.MEDIUM

@@ -45,9 +45,13 @@ class PoolFact:
     ``shutdown``), empty when the file shows nothing; ``closed_by`` how its library closes it,
     ``at_exit`` whether the interpreter's exit does too. ``handed_on`` when the file gives it away,
     so that another may close it. ``per_call`` names what makes it again and again (``coroutine``,
-    ``loop``, ``handler``), or is empty. ``tasks`` is how many calls it is given in all, 0 where
+    ``loop``, ``handler``, the ``wrapper`` of a decorator, a function that is ``called-again``, or
+    perhaps a ``method``), or is empty. ``tasks`` is how many calls it is given in all, 0 where
     the file does not say. ``kept_as`` is the last name of what holds it. ``by_entry`` when the
-    program's own start makes it, so that it ends with the program.
+    program's own start makes it, so that it ends with the program; ``single`` when the module
+    makes one object of its class, for itself. ``left_by`` is the method of its class that closes
+    the rest and not the pool, and ``left_line`` its line; ``lent`` when all that gives it away is
+    to hand it to a call.
     """
 
     place: Place
@@ -69,6 +73,10 @@ class PoolFact:
     by_entry: bool = False
     default: str = ""
     with_four: int | None = None
+    single: bool = False
+    left_by: str = ""
+    left_line: int = 0
+    lent: bool = False
 
 
 class BridgeKind(str, Enum):
@@ -96,14 +104,34 @@ class RunsIn(str, Enum):
 class Role(str, Enum):
     """What the code around a bridge is, as far as its own file shows.
 
-    An entry starts the program. A runner has a loop that lives on after the call; an owner makes
-    and closes a loop in the same function.
+    An entry starts the program. A runner has a loop that lives on after the call; an owner is
+    there to run what it is given in a loop of its own.
     """
 
     LIBRARY = "library"
     ENTRY = "entry"
     RUNNER = "runner"
     OWNER = "owner"
+
+
+class WaitDoubt(str, Enum):
+    """Why a wait for another loop's coroutine may be limited although the file shows no limit.
+
+    Its coroutine is a parameter, with the loop looked after or not; or its loop is stopped here.
+    """
+
+    PARAMETER = "parameter"
+    LOOP_LOOKED_AFTER = "loop-looked-after"
+    LOOP_ENDED = "loop-ended"
+
+
+class LoopHazard(str, Enum):
+    """What shows that a loop made for one call does harm."""
+
+    EACH_TURN = "each-turn"
+    CLOSED_LOOP_LEFT = "closed-loop-left"
+    ERROR_SWALLOWED = "error-swallowed"
+    AMONG_COROUTINES = "among-coroutines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +143,9 @@ class BridgeFact:
     ``new_loop`` when the loop is made for the call, not the thread's own. ``runs_in`` says where
     the function is run, ``handed_line`` on which line of the file that is said; both are empty
     where the file does not show it. ``itself`` when the bridge is not called but handed over.
-    ``unlimited`` is where the result is waited for without a limit.
+    ``unlimited`` is where the result is waited for without a limit, ``doubt`` why it may end.
+    ``guarded`` when a running loop is asked for first; ``fails`` when one surely runs already.
+    ``runs`` is the dotted name of the coroutine function that is run, where the file says.
     """
 
     place: Place
@@ -130,6 +160,11 @@ class BridgeFact:
     itself: bool = False
     unlimited: Place | None = None
     new_loop: bool = False
+    guarded: bool = False
+    fails: bool = False
+    hazard: LoopHazard | None = None
+    runs: str = ""
+    doubt: WaitDoubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,3 +249,34 @@ class LoopCallbackFact:
     place: Place
     callback: str
     work: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoopBoundFact:
+    """A lock, queue or client that belongs to the event loop that first uses it.
+
+    ``kept_as`` is what it is kept as, in the words of the file; ``at_import`` when it is made as
+    the module is imported, else it is its object's. ``users`` are the dotted names of the
+    coroutine functions of the file that use it, directly or through others of the file.
+    """
+
+    place: Place
+    callable: str
+    kept_as: str
+    at_import: bool
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolWaitFact:
+    """A task of a pool that hands work to its own pool, at ``place``, and waits for it.
+
+    ``handed_line`` is where the task itself is handed over, ``wait_line`` where it waits,
+    ``limited`` when that wait has a limit.
+    """
+
+    place: Place
+    pool: str
+    handed_line: int
+    wait_line: int
+    limited: bool = False

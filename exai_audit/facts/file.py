@@ -11,9 +11,11 @@ from exai_audit.facts.concurrency import (
     BridgeFact,
     DroppedTaskFact,
     FanOutFact,
+    LoopBoundFact,
     LoopCallbackFact,
     OffloadedFunctionFact,
     PoolFact,
+    PoolWaitFact,
     UnawaitedFact,
 )
 from exai_audit.facts.practices import PracticeFact
@@ -55,7 +57,8 @@ class FileFacts:
     """What one file says. ``module`` is its dotted name below the root.
 
     ``symbols`` are those of an oversized module in a judged scope that may have several duties,
-    None for all others. ``coroutines`` are the dotted names of its coroutine functions.
+    None for all others. ``coroutines`` are the dotted names of its coroutine functions,
+    ``supports_tests`` tells that it holds what only tests need.
     """
 
     path: str
@@ -86,3 +89,6 @@ class FileFacts:
     suppressions: tuple[SuppressionFact, ...] = ()
     symbols: ModuleSymbols | None = None
     references: tuple[ReferenceFact, ...] = ()
+    supports_tests: bool = False
+    loop_bound: tuple[LoopBoundFact, ...] = ()
+    pool_waits: tuple[PoolWaitFact, ...] = ()

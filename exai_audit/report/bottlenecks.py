@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import fsum
 
-from exai_audit.finding import Confidence, Family, Finding, Severity
+from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
 from exai_audit.results.advice import Hours
 from exai_audit.results.result import AuditResult
 from exai_audit.score.grades import in_words
@@ -28,13 +28,18 @@ class Bottleneck:
         return fsum(finding.points for finding in self.findings)
 
     @property
+    def in_scripts(self) -> bool:
+        """Whether it is one of scripts: those are shown apart."""
+        return self.head.scope is Scope.SCRIPTS and not self.head.project_wide
+
+    @property
     def severity(self) -> Severity:
         weighing = [f.severity for f in self.findings if f.points > 0] or [self.head.severity]
         return max(weighing, key=lambda severity: severity.rank)
 
 
 def bottlenecks(findings: Iterable[Finding]) -> tuple[Bottleneck, ...]:
-    """Group findings, the costliest group first; those that weigh nothing come last."""
+    """Group findings, the costliest group first; those of scripts come after all others."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_group(finding), []).append(finding)
@@ -49,7 +54,13 @@ def _group(finding: Finding) -> tuple[str, str]:
     if finding.family is Family.SIZE:
         return "size", finding.path
     together = _SITES.get(finding.code, finding.code)
-    return together, "" if together in _SITES.values() else finding.path
+    if together not in _SITES.values():
+        return together, finding.path
+    return together, "" if finding.project_wide else _apart(finding)
+
+
+def _apart(finding: Finding) -> str:
+    return finding.scope.value if finding.scope is Scope.SCRIPTS else ""
 
 
 def _by_leadership(finding: Finding) -> tuple[object, ...]:
@@ -65,7 +76,7 @@ def _by_gravity(finding: Finding) -> tuple[object, ...]:
 def _costliest_first(bottleneck: Bottleneck) -> tuple[object, ...]:
     """Order by what it costs, for many findings may be worse than one; severity decides ties."""
     head, gravity = bottleneck.head, -bottleneck.severity.rank
-    return (-bottleneck.points, gravity, head.path, head.line, head.code)
+    return (bottleneck.in_scripts, -bottleneck.points, gravity, head.path, head.line, head.code)
 
 
 def counted(number: int, noun: str) -> str:
@@ -106,6 +117,13 @@ def why_no_score(result: AuditResult) -> str:
     if result.scale.judged_lines:
         return "no category of the score was judged"
     return "no line was judged"
+
+
+def in_scripts(result: AuditResult) -> int:
+    """Return how many findings stand in scripts, of what is not only judged scripts."""
+    if result.target.scopes == (Scope.SCRIPTS,):
+        return 0
+    return sum(finding.scope is Scope.SCRIPTS for finding in result.findings)
 
 
 def unsure(result: AuditResult) -> int:

@@ -17,6 +17,7 @@ from exai_audit.report.bottlenecks import (
     counted,
     evidence,
     hours,
+    in_scripts,
     location,
     said_confidence,
     severity_counts,
@@ -101,7 +102,7 @@ def _first_screen(
     yield _indented(Text(f"{found} · {_scale(result.scale)}"), 2)
     for note in reference_notes(result):
         yield _indented(Text(visible(note)), 2)
-    worst = [group for group in groups[:_COSTLIEST] if group.points > 0]
+    worst = [group for group in groups if group.points > 0][:_COSTLIEST]
     if worst:
         yield Text()
         yield Text("What costs most", style="bold")
@@ -206,8 +207,12 @@ def _bottlenecks(
     if shown:
         yield Text()
         yield Text("Bottlenecks, costliest first", style="bold")
+    apart = False
     for number, group in enumerate(shown, 1):
         yield Text()
+        if group.in_scripts and not apart:
+            apart = True
+            yield Text("In scripts, one step lower in severity", style="bold")
         yield from _bottleneck(number, group, width)
     if len(groups) > len(shown):
         rest = len(groups) - len(shown)
@@ -273,6 +278,9 @@ def _closing(result: AuditResult, width: int) -> Iterator[RenderableType]:
 
 
 def _notes(result: AuditResult) -> Iterator[str]:
+    scripts = in_scripts(result)
+    if scripts:
+        yield f"{counted(scripts, 'finding')} in scripts, one step lower in severity."
     few = unsure(result)
     if few:
         yield f"{counted(few, 'finding')} too unsure to weigh or gate (--min-confidence low)."

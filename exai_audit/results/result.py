@@ -41,7 +41,7 @@ class Target:
     root: str = "."
     revision: str | None = None
     date: str | None = None
-    scopes: tuple[Scope, ...] = (Scope.PRODUCTION,)
+    scopes: tuple[Scope, ...] = (Scope.PRODUCTION, Scope.SCRIPTS)
     min_confidence: Confidence = Confidence.MEDIUM
     folder: str = ""
 

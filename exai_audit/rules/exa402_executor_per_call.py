@@ -1,4 +1,4 @@
-"""A pool of workers made anew in a coroutine, a loop or a request handler.
+"""A pool of workers made anew in a coroutine, a loop, a request handler or a wrapper.
 
 *Why.* Starting threads or processes costs more than most of what they are given, and a pool that
 is made for each call bounds nothing: ten calls at once make ten pools.
@@ -28,7 +28,9 @@ async def resize(images, loop):
 
 *Known false alarms.* A coroutine that runs once, at start-up: suppress with that reason. Entry
 points (``main``, commands, what only they call), pools that a context manager yields to its user
-and pools around an endless loop are silent.
+and pools around an endless loop are silent. A synchronous method may be called seldom: low
+confidence, medium where the pool is made for one task only. Plain functions are silent, unless
+they are a decorator's wrapper or the file itself calls them in a loop, a coroutine or a handler.
 
 *References.* Python documentation, asyncio "Executing code in thread or process pools";
 ``asyncio.to_thread`` uses the loop's own pool of min(32, CPUs + 4) threads.
@@ -40,7 +42,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.facts.concurrency import PoolFact, PoolKind
-from exai_audit.finding import Family, Hit, Severity
+from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -51,7 +53,7 @@ class Options:
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each pool that a coroutine, a loop or a handler makes for itself."""
+    """Yield a hit at each pool that what runs again and again makes for itself."""
     for facts in project.judged_files():
         for pool in facts.pools:
             if pool.per_call and not pool.handed_on:
@@ -62,7 +64,11 @@ _MAKERS = {
     "coroutine": "each call of the coroutine",
     "handler": "each request",
     "loop": "each turn of the loop",
+    "wrapper": "each call of the decorated function",
+    "called-again": "each call of the function, of which there are many,",
+    "method": "each call of the method",
 }
+_CONFIDENCE = {"called-again": Confidence.MEDIUM, "method": Confidence.LOW}
 
 
 def _hit(path: str, pool: PoolFact) -> Hit:
@@ -70,10 +76,17 @@ def _hit(path: str, pool: PoolFact) -> Hit:
     return Hit(
         path=path,
         place=pool.place,
-        severity=Severity.MEDIUM,
+        severity=Severity.LOW if pool.per_call == "method" else Severity.MEDIUM,
+        confidence=_confidence(pool),
         message=f"{_MAKERS[pool.per_call]} makes a {name} of its own",
         remedy=_remedy(pool, name),
     )
+
+
+def _confidence(pool: PoolFact) -> Confidence:
+    if pool.per_call == "method" and pool.tasks == 1:
+        return Confidence.MEDIUM
+    return _CONFIDENCE.get(pool.per_call, Confidence.HIGH)
 
 
 def _remedy(pool: PoolFact, name: str) -> str:
@@ -84,6 +97,8 @@ def _remedy(pool: PoolFact, name: str) -> str:
     remedy = f"Make {given} once, at module level or at start-up, and {close} at shutdown."
     if pool.kind is PoolKind.PROCESS:
         return remedy
+    if pool.per_call in ("wrapper", "called-again", "method"):
+        return f"{remedy} Calls at the same time then share its workers."
     if pool.per_call == "handler":
         return f"{remedy} Concurrent requests then share its workers."
     if pool.tasks == 1 or not pool.tasks:
@@ -95,8 +110,8 @@ RULE = Rule(
     code="EXA402",
     name="executor-per-call",
     family=Family.CONCURRENCY,
-    summary="a pool made inside a coroutine, a loop or a request handler",
-    severity="medium",
+    summary="a pool made inside a coroutine, a loop, a request handler or a wrapper",
+    severity="medium; low in a method",
     options=Options,
     check=check,
 )

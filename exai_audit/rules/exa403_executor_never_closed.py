@@ -37,8 +37,9 @@ class Mailer:
 
 *Known false alarms.* One pool for the whole program may be left to the interpreter's exit, where
 ``concurrent.futures`` itself joins its workers, and so may one that an entry point makes: low
-confidence. A pool that the file gives away (returns it, passes it to another call) may be closed
-there and is silent.
+confidence; and so may that of the one object that a module makes of a class. A pool that the file
+gives away (returns it, passes it to another call) may be closed there and is silent, unless the
+class that made it has a method that closes the rest of it.
 
 *References.* Python documentation, ``Executor.shutdown``; ``multiprocessing.pool.Pool``: "must be
 properly managed (either by using the pool as a context manager or by calling close() and
@@ -51,7 +52,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.facts.concurrency import PoolFact, PoolLifetime
-from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -67,13 +68,17 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each pool that its file neither closes nor gives away."""
     for facts in project.judged_files():
         for pool in facts.pools:
-            if not pool.closed and not pool.handed_on:
+            left = bool(pool.left_by) and pool.lent
+            if not pool.closed and (left or not pool.handed_on):
                 yield _hit(facts.path, pool)
 
 
 def _hit(path: str, pool: PoolFact) -> Hit:
     name = pool.callable.rpartition(".")[2]
-    at_exit = pool.by_entry or (pool.at_exit and pool.lifetime in _FOR_THE_PROGRAM)
+    if pool.left_by:
+        return _left(path, pool, name)
+    for_all = pool.lifetime in _FOR_THE_PROGRAM or pool.single
+    at_exit = pool.by_entry or (pool.at_exit and for_all)
     until = ", until the interpreter exits" if at_exit else ""
     return Hit(
         path=path,
@@ -82,6 +87,21 @@ def _hit(path: str, pool: PoolFact) -> Hit:
         confidence=Confidence.LOW if at_exit else Confidence.HIGH,
         message=f"nothing closes this {name}{until}",
         remedy=_remedy(pool, name),
+    )
+
+
+def _left(path: str, pool: PoolFact, name: str) -> Hit:
+    """Return the hit at a pool that the closing method of its class leaves running."""
+    close = pool.closed_by[0] if pool.closed_by else "close"
+    said = f"{pool.left_by} closes the object and leaves the pool running"
+    return Hit(
+        path=path,
+        place=pool.place,
+        severity=Severity.LOW,
+        confidence=Confidence.MEDIUM if pool.handed_on else Confidence.HIGH,
+        message=f"nothing closes this {name}: {pool.left_by} leaves it running",
+        remedy=f"Call self.{pool.kept_as}.{close}() in {pool.left_by}.",
+        related=(Related(path, pool.left_line, said),),
     )
 
 

@@ -3,7 +3,8 @@
 *Why.* ``asyncio.run`` makes a loop, runs one coroutine and throws the loop away. In a function
 that a pool or a thread runs for each call, nothing survives the call: connection pools, locks and
 clients belong to a loop that is gone, and "attached to a different loop" or "loop is closed" comes
-at the second call. In library code it fails as soon as the caller already runs in a loop.
+at the second call. In library code it fails as soon as the caller already runs in a loop; in a
+coroutine, and on the loop that ``get_running_loop()`` returned, it fails always.
 
 *Bad*
 
@@ -39,8 +40,12 @@ make it a console script of pyproject.toml, or suppress with that reason.
 point for asyncio programs, and should ideally only be called once". Entry points are what stands
 under ``if __name__ == "__main__"``, functions called only from there, console scripts, commands,
 functions named ``main`` and what stands in ``cli``, ``commands`` or ``scripts`` modules. A thread
-started once with a loop of its own, and code that makes, owns and closes the loop it runs, are
-silent. ``get_event_loop().run_until_complete`` runs the thread's own loop: low confidence.
+started once with a loop of its own, and a runner whose loop outlives the call, are silent; so is
+code that asks for a running loop first, or catches the RuntimeError that one gives. In library code
+the confidence is low unless harm shows: it stands in a loop; what it runs uses a lock or client
+that outlives the call; it leaves its thread with a closed loop; ``except Exception`` around it
+hides the error; it stands among coroutines of its class and is no twin of one (``load``,
+``aload``). ``get_event_loop().run_until_complete`` runs the thread's own loop: low confidence.
 """
 
 from __future__ import annotations
@@ -48,7 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exai_audit.facts.concurrency import BridgeFact, BridgeKind, Role, RunsIn
+from exai_audit.facts.concurrency import BridgeFact, BridgeKind, LoopHazard, Role, RunsIn
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
@@ -75,14 +80,33 @@ class _Handing:
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each function that makes a loop for one call, at the gravest place in it."""
     handed = _handed_in_other_files(project)
+    nested, kept = _nests_loops(project), _kept_by_user(project)
     for facts in project.judged_files():
         by_function: dict[str, list[Hit]] = {}
         for fact in facts.bridges:
-            if fact.kind in _LOOPS and fact.role is not Role.RUNNER:
-                for hit in _hits(facts.path, fact, handed, project):
-                    by_function.setdefault(fact.place.symbol, []).append(hit)
-        for hits in _with_nested(by_function):
+            if fact.kind in _LOOPS and (fact.fails or fact.role is not Role.RUNNER):
+                found = by_function.setdefault(fact.place.symbol, [])
+                if not (fact.fails and nested):
+                    found.extend(_hits(facts.path, fact, handed, kept, project))
+        spoken = {symbol: hits for symbol, hits in by_function.items() if hits}
+        for hits in _with_nested(spoken):
             yield _one_of(hits)
+
+
+def _nests_loops(project: Project) -> bool:
+    """Tell whether the project has loops run inside running ones, with nest_asyncio."""
+    kinds = (fact.kind for facts in project.files for fact in facts.bridges)
+    return BridgeKind.NEST_ASYNCIO in kinds
+
+
+def _kept_by_user(project: Project) -> Mapping[str, str]:
+    """Return by the dotted name of a coroutine function what it uses that outlives its call."""
+    return {
+        user: bound.kept_as
+        for facts in project.files
+        for bound in facts.loop_bound
+        for user in bound.users
+    }
 
 
 def _with_nested(by_function: Mapping[str, list[Hit]]) -> Iterator[list[Hit]]:
@@ -96,15 +120,23 @@ def _with_nested(by_function: Mapping[str, list[Hit]]) -> Iterator[list[Hit]]:
 
 
 def _hits(
-    path: str, fact: BridgeFact, handed: Mapping[str, _Handing], project: Project
+    path: str,
+    fact: BridgeFact,
+    handed: Mapping[str, _Handing],
+    kept: Mapping[str, str],
+    project: Project,
 ) -> Iterator[Hit]:
+    if fact.fails:
+        yield _failing(path, fact)
+    if fact.fails or fact.guarded:
+        return
     handing = handed.get(fact.function)
     if fact.runs_in is not None:
         handing = _Handing(path, fact.handed_line, fact.runs_in)
     if handing is not None and handing.runs_in in _PER_CALL:
         yield _in_pool(path, fact, handing)
     elif handing is None and fact.role is Role.LIBRARY and not _is_script(fact, project):
-        yield _in_library(path, fact)
+        yield _in_library(path, fact, kept.get(fact.runs, ""))
 
 
 def _one_of(hits: Sequence[Hit]) -> Hit:
@@ -135,12 +167,14 @@ def _is_script(fact: BridgeFact, project: Project) -> bool:
 
 
 def _in_pool(path: str, fact: BridgeFact, handing: _Handing) -> Hit:
+    runs = "makes a new event loop" if fact.new_loop or fact.itself else "runs an event loop"
     where = "each task of a pool" if handing.runs_in is RunsIn.POOL else "a thread for each call"
     return Hit(
         path=path,
         place=fact.place,
         severity=Severity.MEDIUM,
-        message=f"{fact.operation} makes a new event loop in {where}",
+        confidence=Confidence.HIGH if fact.new_loop or fact.itself else Confidence.LOW,
+        message=f"{fact.operation} {runs} in {where}",
         remedy=_remedy_in_pool(fact),
         related=()
         if fact.itself
@@ -158,14 +192,35 @@ def _remedy_in_pool(fact: BridgeFact) -> str:
     )
 
 
-def _in_library(path: str, fact: BridgeFact) -> Hit:
+def _failing(path: str, fact: BridgeFact) -> Hit:
+    name = fact.place.symbol.rpartition(".")[2]
+    where = f"the coroutine {name}" if fact.is_async else f"{name}, where a loop runs already"
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.HIGH,
+        message=f"{fact.operation} always fails in {where}: a loop cannot be run inside another",
+        remedy=_remedy_where_it_fails(name, fact),
+    )
+
+
+def _remedy_where_it_fails(name: str, fact: BridgeFact) -> str:
+    if fact.is_async:
+        return "Await the coroutine here: a loop already runs."
+    return (
+        f"Make {name} a coroutine and await it; or hand the work to a loop in another thread:"
+        " asyncio.run_coroutine_threadsafe(work(), other_loop).result(timeout=...)."
+    )
+
+
+def _in_library(path: str, fact: BridgeFact, kept: str) -> Hit:
     name = fact.place.symbol.rpartition(".")[2]
     return Hit(
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        confidence=Confidence.HIGH if fact.new_loop else Confidence.LOW,
-        message=_message_in_library(name, fact),
+        confidence=_confidence_in_library(fact, kept),
+        message=_message_in_library(name, fact, kept),
         remedy=(
             f"Make {name} a coroutine and let the program's entry point call asyncio.run once; or"
             " keep one loop in a thread of its own for all calls and use"
@@ -174,10 +229,29 @@ def _in_library(path: str, fact: BridgeFact) -> Hit:
     )
 
 
-def _message_in_library(name: str, fact: BridgeFact) -> str:
-    if fact.new_loop:
-        return f"{name} is no entry point and makes an event loop for each call, {fact.operation}"
-    return f"{name} is no entry point and runs the thread's event loop, which may run already"
+def _confidence_in_library(fact: BridgeFact, kept: str) -> Confidence:
+    if not fact.new_loop:
+        return Confidence.LOW
+    if kept:
+        return Confidence.HIGH
+    return Confidence.MEDIUM if fact.hazard is not None else Confidence.LOW
+
+
+_HARM = {
+    LoopHazard.EACH_TURN: ", at each turn of a loop",
+    LoopHazard.CLOSED_LOOP_LEFT: " and leaves its thread with a closed loop",
+    LoopHazard.ERROR_SWALLOWED: " and hides the error that a running loop gives",
+    LoopHazard.AMONG_COROUTINES: ", among coroutines of its class",
+}
+
+
+def _message_in_library(name: str, fact: BridgeFact, kept: str) -> str:
+    if not fact.new_loop:
+        return f"{name} is no entry point and runs the thread's event loop, which may run already"
+    harm = f" although it uses {kept}, which outlives the call" if kept else ""
+    if not harm and fact.hazard is not None:
+        harm = _HARM[fact.hazard]
+    return f"{name} is no entry point and makes an event loop for each call{harm}, {fact.operation}"
 
 
 RULE = Rule(
@@ -185,7 +259,7 @@ RULE = Rule(
     name="sync-async-bridge",
     family=Family.CONCURRENCY,
     summary="a new event loop for each call, in a pool, a thread or library code",
-    severity="medium in a pool or a thread per call, else low",
+    severity="high where it always fails, medium in a pool or a thread per call, else low",
     options=Options,
     check=check,
 )

@@ -26,7 +26,9 @@ def fetch(url, loop):
 ```
 
 *Known false alarms.* A wait that something else surely ends (the coroutine has a limit of its own
-that the file does not show): suppress with that reason.
+that the file does not show): suppress with that reason. Where the coroutine is a parameter, its
+limit may be the caller's: medium confidence, low if the function also asks the loop whether it
+runs, or has just started it. Low, too, where the function stops the loop and joins its thread.
 
 *References.* Python documentation, ``asyncio.run_coroutine_threadsafe``. The setting
 ``bridge-functions`` names functions of the project that run a coroutine and wait for it; a call of
@@ -38,9 +40,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exai_audit.facts.concurrency import BridgeFact, BridgeKind
+from exai_audit.facts.concurrency import BridgeFact, BridgeKind, WaitDoubt
 from exai_audit.facts.timeouts import TimeoutForm, ValueKind
-from exai_audit.finding import Family, Hit, Severity
+from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -63,6 +65,9 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
                 yield _own(facts.path, fact)
 
 
+_CONFIDENCE = {None: Confidence.HIGH, WaitDoubt.PARAMETER: Confidence.MEDIUM}
+
+
 def _limited_by_default(project: Project) -> set[str]:
     """Return the functions whose timeout parameter has a number for a default."""
     return {
@@ -79,6 +84,7 @@ def _hit(path: str, fact: BridgeFact) -> Hit:
         path=path,
         place=fact.unlimited,
         severity=Severity.MEDIUM,
+        confidence=_CONFIDENCE.get(fact.doubt, Confidence.LOW),
         message="waits without a limit for a coroutine in another thread's event loop",
         remedy=(
             "Write .result(timeout=...) with a limit from the project's constants, catch"

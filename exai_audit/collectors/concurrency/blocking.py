@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 
 from exai_audit.collectors.concurrency.futures import MAKERS, WAITS, is_known_done, is_wait, made_by
+from exai_audit.collectors.concurrency.pool_exits import pool_exits
 from exai_audit.collectors.concurrency.reachability import (
     ASKS_FOR_ITEMS,
     ASKS_FOR_LOOP,
@@ -43,7 +44,7 @@ def blocking(tree: ModuleTree) -> tuple[BlockingFact, ...]:
     """Return what blocks, one fact for each ``with`` block or chain of calls, at its start."""
     if not tree.all(ast.AsyncFunctionDef):
         return ()
-    found = _BlockingCalls(tree).facts()
+    found = (*_BlockingCalls(tree).facts(), *pool_exits(tree))
     return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.operation)))
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 
+from exai_audit.collectors.concurrency.bridge_waits import doubt_about
 from exai_audit.collectors.concurrency.futures import WAITS, is_known_done, is_wait, made_by
+from exai_audit.collectors.concurrency.hazards import hazard_of
+from exai_audit.collectors.concurrency.loop_guards import LoopGuards
 from exai_audit.collectors.concurrency.offloads import (
     OF_ANY_LOOP,
     STARTING,
     Offloaded,
     callee_of,
     calls_of,
-    is_method_of,
+    is_in_loop,
+    keep_gravest,
     offloaded_by,
     offloads,
     row_of,
@@ -44,6 +49,7 @@ _LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
 _THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
 _THREADS_OWN = "asyncio.get_event_loop"
 _ASKS = frozenset({"asyncio.new_event_loop", "uvloop.new_event_loop", _THREADS_OWN})
+_STARTS = frozenset({"start", "serve", "launch", "entrypoint"})
 _LIMITERS = frozenset({"asyncio.wait_for", "asyncio.timeout"})
 
 
@@ -58,6 +64,7 @@ class _Bridges:
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
         self._functions = FunctionRoles(tree)
+        self._guards = LoopGuards(tree, self._functions)
 
     @cached_property
     def _handed(self) -> dict[AnyFunction, Offloaded]:
@@ -74,13 +81,32 @@ class _Bridges:
                 else self._functions.called(expression)
             )
             if function is not None:
-                _keep_gravest(handed, function, given)
+                keep_gravest(handed, function, self._once(given))
+            for other in self._handed_along(call):
+                keep_gravest(handed, other, self._once(given))
         for call in self._functions.calls() if handed else ():
             around = self._tree.function_of(call)
             called = self._functions.called(call.func) if around in handed else None
             if called is not None and around is not None and not _is_coroutine(called):
-                _keep_gravest(handed, called, handed[around])
+                keep_gravest(handed, called, handed[around])
         return handed
+
+    def _once(self, given: Offloaded) -> Offloaded:
+        """Take a thread that an entry point starts for one that is started once."""
+        function = self._tree.function_of(given.call)
+        if given.runs_in is not RunsIn.THREAD_PER_CALL or is_in_loop(given.call, self._tree):
+            return given
+        once = self._functions.is_entry(function)
+        return replace(given, runs_in=RunsIn.THREAD) if once else given
+
+    def _handed_along(self, call: ast.Call) -> Iterator[AnyFunction]:
+        """Yield the functions of the module among the arguments for the one that is handed over."""
+        for given in arguments(call):
+            items = given.value.elts if isinstance(given.value, ast.Tuple) else [given.value]
+            for item in items:
+                function = self._functions.called(item)
+                if function is not None and not _is_coroutine(function):
+                    yield function
 
     def facts(self) -> Iterator[BridgeFact]:
         for call in calls_of(_speaks, self._tree):
@@ -108,24 +134,38 @@ class _Bridges:
             runs_in=given.runs_in,
             handed_line=self._tree.span(call).line,
             itself=True,
+            guarded=self._guards.stand_before(call),
         )
 
     def _fact(self, call: ast.Call, row: Call, kind: BridgeKind) -> BridgeFact:
         function = self._tree.function_of(call)
-        handed = self._handed.get(function) if function is not None and kind in _LOOPS else None
+        in_loop = kind in _LOOPS
+        handed = self._handed.get(function) if function is not None and in_loop else None
+        fails = in_loop and self._guards.surely_fails(call)
         return BridgeFact(
             place=self._place(call),
             kind=kind,
             operation=row.name,
             is_async=_is_coroutine(function),
-            role=self._role(call, kind, function) if kind in _LOOPS else Role.LIBRARY,
+            role=self._role(call, kind, function) if in_loop else Role.LIBRARY,
             function=self._name_of(function),
-            callers=self._callers(function) if kind in _LOOPS else (),
+            callers=self._callers(function) if in_loop else (),
             runs_in=handed.runs_in if handed else None,
             handed_line=self._tree.span(handed.call).line if handed else 0,
             unlimited=self._unlimited(call, kind),
             new_loop=kind is BridgeKind.RUN or self._is_new_loop(call),
+            guarded=in_loop and self._guards.stand_before(handed.call if handed else call),
+            fails=fails,
+            hazard=hazard_of(call, self._tree) if in_loop else None,
+            runs=self._run_by(call) if in_loop else "",
+            doubt=doubt_about(call, kind, self._tree),
         )
+
+    def _run_by(self, call: ast.Call) -> str:
+        """Return the dotted name of the coroutine function whose coroutine is run."""
+        given = next((given.value for given in arguments(call)), None)
+        called = given.func if isinstance(given, ast.Call) else given
+        return (self._tree.qualified(called) or "") if called is not None else ""
 
     def _place(self, node: ast.expr) -> Place:
         return self._tree.place(node)
@@ -141,16 +181,15 @@ class _Bridges:
     # What runs the loop
 
     def _role(self, call: ast.Call, kind: BridgeKind, function: AnyFunction | None) -> Role:
-        if self._functions.is_entry(function):
-            return Role.ENTRY
+        runs_a_loop = kind is BridgeKind.RUN_UNTIL_COMPLETE
         if self._is_run_of_thread(function):
             return Role.RUNNER
+        if runs_a_loop and self._lives_on(callee_of(call, self._tree)):
+            return Role.RUNNER
+        if self._functions.is_entry(function):
+            return Role.ENTRY
         if is_runner(call, function):
             return Role.OWNER
-        if kind is BridgeKind.RUN_UNTIL_COMPLETE:
-            if self._lives_on(callee_of(call, self._tree)):
-                return Role.RUNNER
-            return Role.OWNER if self._closes(call, function) else Role.LIBRARY
         return Role.ENTRY if self._serves(call, function) else Role.LIBRARY
 
     def _serves(self, call: ast.Call, function: AnyFunction | None) -> bool:
@@ -158,7 +197,10 @@ class _Bridges:
 
         Its own name says so, or those of all that call it, and the loop's result is not used.
         """
-        if function is None or not isinstance(self._tree.parent(call), ast.Expr):
+        parent = self._tree.parent(call)
+        if isinstance(parent, ast.Return) and isinstance(function, FUNCTIONS):
+            return bool(_STARTS & set(words(function.name)))
+        if function is None or not isinstance(parent, ast.Expr):
             return False
         tops = self._functions.tops(function)
         return _is_starting(function) or (bool(tops) and all(map(_is_starting, tops)))
@@ -195,14 +237,6 @@ class _Bridges:
         rows = [row_of(one, self._tree) for one in made if isinstance(one, ast.Call)]
         return bool(rows) and not any(row and row.name == _THREADS_OWN for row in rows)
 
-    def _closes(self, call: ast.Call, function: AnyFunction | None) -> bool:
-        """Tell whether the function that runs a loop closes it too."""
-        loop = receiver(callee_of(call, self._tree))
-        return isinstance(loop, ast.Name) and any(
-            is_method_of(other, "close", loop.id) and self._tree.function_of(other) is function
-            for other in self._tree.all(ast.Call)
-        )
-
     # Waits
 
     def _unlimited(self, call: ast.Call, kind: BridgeKind) -> Place | None:
@@ -237,19 +271,6 @@ class _Bridges:
             return False
         name = self._tree.qualified(given.func)
         return bool(name) and table().canonical(name or "") in _LIMITERS
-
-
-def _keep_gravest(
-    handed: dict[AnyFunction, Offloaded], function: AnyFunction, given: Offloaded
-) -> None:
-    known = handed.get(function)
-    if known is None or _GRAVITY[given.runs_in] > _GRAVITY[known.runs_in]:
-        handed[function] = given
-
-
-_GRAVITY = {
-    RunsIn.POOL: 3, RunsIn.THREAD_PER_CALL: 2, RunsIn.PROCESS: 1, RunsIn.THREAD: 0,
-}  # fmt: skip
 
 
 def _is_asked_for(call: ast.Call, tree: ModuleTree) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from exai_audit.collectors.context.roles import AnyFunction
 from exai_audit.facts.concurrency import RunsIn
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import words
@@ -41,6 +42,20 @@ class Offloaded:
     call: ast.Call
     function: ast.expr
     runs_in: RunsIn
+
+
+def keep_gravest(
+    handed: dict[AnyFunction, Offloaded], function: AnyFunction, given: Offloaded
+) -> None:
+    """Note that a function is handed over, unless it is known to run somewhere graver."""
+    known = handed.get(function)
+    if known is None or _GRAVITY[given.runs_in] > _GRAVITY[known.runs_in]:
+        handed[function] = given
+
+
+_GRAVITY = {
+    RunsIn.POOL: 3, RunsIn.THREAD_PER_CALL: 2, RunsIn.PROCESS: 1, RunsIn.THREAD: 0,
+}  # fmt: skip
 
 
 def offloads(row: Call) -> bool:
@@ -149,8 +164,8 @@ def _is_thread_per_call(thread: ast.Call, function: ast.expr, tree: ModuleTree) 
     if target is not None and _is_joined(target.id, around, tree):
         return True
     if around.name == "__init__" or STARTING & set(words(around.name)):
-        return _is_in_loop(thread, tree) and target is None
-    return _is_in_loop(thread, tree) or _is_made_in(function, around, tree)
+        return is_in_loop(thread, tree) and target is None
+    return is_in_loop(thread, tree) or _is_made_in(function, around, tree)
 
 
 def _assigned(thread: ast.Call, tree: ModuleTree) -> ast.expr | None:
@@ -160,7 +175,8 @@ def _assigned(thread: ast.Call, tree: ModuleTree) -> ast.expr | None:
     return parent.target if isinstance(parent, ast.AnnAssign) else None
 
 
-def _is_in_loop(node: ast.AST, tree: ModuleTree) -> bool:
+def is_in_loop(node: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a node stands in a loop of its own function."""
     function = tree.function_of(node)
     return any(
         isinstance(parent, (ast.For, ast.AsyncFor, ast.While))

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
 
-from exai_audit.collectors.concurrency.pool_uses import (
-    PoolHolder,
-    disposal_of,
-    entered_block,
-    holder_of,
-    uses_of,
+from exai_audit.collectors.concurrency.pool_holders import holder_of, uses_of
+from exai_audit.collectors.concurrency.pool_makers import (
+    PoolMakers,
+    closing_method,
+    is_single,
 )
-from exai_audit.collectors.context.roles import FunctionRoles, is_handler
+from exai_audit.collectors.concurrency.pool_uses import disposal_of
 from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
 from exai_audit.knowledge.calls import Call, Pool
 from exai_audit.knowledge.table import table
-from exai_audit.syntax.mentions import names_in
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
     FUNCTIONS,
     Argument,
-    Function,
     argument,
     arguments,
     first_parameter,
@@ -32,7 +28,6 @@ from exai_audit.syntax.nodes import (
 from exai_audit.syntax.numbers import is_numeric_literal
 from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.triggers import Trigger
-from exai_audit.syntax.walk import children, descendants
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -60,7 +55,7 @@ def pools(tree: ModuleTree) -> tuple[PoolFact, ...]:
 
 def _pools(tree: ModuleTree) -> Iterator[PoolFact]:
     local = {f"{tree.dotted}.{tree.symbol(one.node)}": one for one in _pool_classes(tree)}
-    makers = _Makers(tree)
+    makers = PoolMakers(tree)
     tried: set[ast.AST] = set()
     for call in _candidates(tree, local.values()):
         known, sized = _known(call, local, tree)
@@ -117,7 +112,7 @@ def _row(expression: ast.expr, tree: ModuleTree) -> Call | None:
     return table().call(name) if name else None
 
 
-def _pool(call: ast.Call, name: str, pool: Pool, makers: _Makers, sized: bool) -> PoolFact:
+def _pool(call: ast.Call, name: str, pool: Pool, makers: PoolMakers, sized: bool) -> PoolFact:
     tree = makers.tree
     given = argument(call, pool.argument, pool.position)
     size = None if given is None or is_none(given.value) else given.value
@@ -126,6 +121,8 @@ def _pool(call: ast.Call, name: str, pool: Pool, makers: _Makers, sized: bool) -
     uses = uses_of(kept, tree)
     fate = disposal_of(call, kept, uses, pool.closed_by, tree)
     per_call = makers.per_call(call, kept, uses)
+    lives_in_object = kept.lifetime is PoolLifetime.INSTANCE
+    left = closing_method(call, tree) if lives_in_object and not fate.closed else None
     return PoolFact(
         place=tree.place(call),
         callable=name,
@@ -146,6 +143,10 @@ def _pool(call: ast.Call, name: str, pool: Pool, makers: _Makers, sized: bool) -
         by_entry=not fate.closed and makers.starts_the_program(call),
         default=pool.default,
         with_four=pool.with_four,
+        single=lives_in_object and is_single(call, tree),
+        left_by=left.name if left is not None else "",
+        left_line=tree.span(left).line if left is not None else 0,
+        lent=fate.lent,
     )
 
 
@@ -190,76 +191,3 @@ def _default_of_parameter(size: ast.expr, tree: ModuleTree) -> ast.expr | None:
     if len(bindings) != 1 or bindings[0].kind is not BindingKind.PARAMETER:
         return None
     return bindings[0].value
-
-
-class _Makers:
-    """What makes pools: coroutines, loops, request handlers, or code that runs once."""
-
-    def __init__(self, tree: ModuleTree) -> None:
-        self.tree = tree
-
-    @cached_property
-    def _functions(self) -> FunctionRoles:
-        return FunctionRoles(self.tree)
-
-    def starts_the_program(self, call: ast.Call) -> bool:
-        """Tell whether an entry point makes a pool, or the main guard of a script."""
-        function = self.tree.function_of(call)
-        if function is not None:
-            return self._functions.is_entry(function)
-        return any(
-            isinstance(node, ast.If) and "__main__" in self.tree.text(node.test)
-            for node in self.tree.ancestors(call)
-        )
-
-    def per_call(self, call: ast.Call, kept: PoolHolder, uses: Iterable[ast.AST]) -> str:
-        """Return what makes a short-lived pool again and again, empty for none."""
-        if kept.lifetime is not PoolLifetime.CALL or _lasts(call, uses, self.tree):
-            return ""
-        child: ast.AST = call
-        for node in self.tree.ancestors(call):
-            if isinstance(node, FUNCTIONS):
-                return self._per_call_of(node) if isinstance(child, ast.stmt) else ""
-            if isinstance(node, ast.Lambda):
-                return ""
-            if isinstance(node, ast.If) and kept.name and kept.name in _names_in(node.test):
-                return ""  # made once, on the first turn
-            if isinstance(node, _LOOPS) and any(child is statement for statement in node.body):
-                return "loop"
-            child = node
-        return ""
-
-    def _per_call_of(self, function: Function) -> str:
-        if is_handler(function, self.tree):
-            return "handler"
-        is_async = isinstance(function, ast.AsyncFunctionDef)
-        return "coroutine" if is_async and not self._functions.is_entry(function) else ""
-
-
-def _names_in(node: ast.AST) -> set[str]:
-    return {name for below in descendants(node) for name in names_in(below)}
-
-
-def _lasts(call: ast.Call, uses: Iterable[ast.AST], tree: ModuleTree) -> bool:
-    """Tell whether a ``with`` block of a pool lasts: it yields to its user, or loops for ever."""
-    blocks = (entered_block(node, tree) for node in (call, *uses))
-    return any(block is not None and _block_lasts(block, tree) for block in blocks)
-
-
-def _block_lasts(block: ast.With | ast.AsyncWith, tree: ModuleTree) -> bool:
-    function = tree.function_of(block)
-    stack: list[ast.AST] = [*block.body]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (*FUNCTIONS, ast.Lambda)):
-            continue
-        if isinstance(node, (ast.Yield, ast.YieldFrom)) and tree.function_of(node) is function:
-            return True
-        if isinstance(node, ast.While) and _is_true(node.test):
-            return True
-        stack.extend(children(node))
-    return False
-
-
-def _is_true(test: ast.expr) -> bool:
-    return isinstance(test, ast.Constant) and test.value in (True, 1)

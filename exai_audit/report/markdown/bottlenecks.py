@@ -19,8 +19,13 @@ def bottleneck_section(
 ) -> Iterator[str]:
     """Yield ``full`` bottlenecks in detail and the rest as a list of at most ``limit`` lines."""
     explained: set[str] = set()
+    apart = False
     for number, group in enumerate(groups[:full], 1):
         if number > 1:
+            yield ""
+        if group.in_scripts and not apart:
+            apart = True
+            yield "**In scripts**, one step lower in severity:"
             yield ""
         first = group.head.code not in explained
         explained.add(group.head.code)
@@ -33,8 +38,20 @@ def bottleneck_section(
     if rest:
         if full:
             yield ""
-        lines = [one_line(group.head) for group in rest]
-        yield from details(counted(len(rest), "more bottleneck"), lines, limit)
+        yield from _listed(rest, limit)
+
+
+def _listed(rest: Sequence[Bottleneck], limit: int | None) -> Iterator[str]:
+    """Yield the heads of bottlenecks as lists: of scripts apart."""
+    scripts = [one_line(group.head) for group in rest if group.in_scripts]
+    others = [one_line(group.head) for group in rest if not group.in_scripts]
+    if others:
+        yield from details(counted(len(others), "more bottleneck"), others, limit)
+    if others and scripts:
+        yield ""
+    if scripts:
+        title = f"{counted(len(scripts), 'more bottleneck')} in scripts"
+        yield from details(title, scripts, limit)
 
 
 def _bottleneck(

@@ -1,0 +1,66 @@
+"""Waits for another thread's loop of which the file shows that they may well end."""
+
+from __future__ import annotations
+
+import ast
+
+from exai_audit.facts.concurrency import BridgeKind, WaitDoubt
+from exai_audit.knowledge.limit_names import words
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS, Function, argument, last_name, parameters
+
+_ASKS = frozenset({"is_running", "is_closed", "is_alive"})
+_STARTS = frozenset({"ensure", "start", "get", "create"})
+_STOPS = "stop"
+
+
+def doubt_about(call: ast.Call, kind: BridgeKind, tree: ModuleTree) -> WaitDoubt | None:
+    """Return why a call of ``run_coroutine_threadsafe`` may well be limited after all.
+
+    The caller's own limit may be in a coroutine that is a parameter, more so if the function looks
+    after the loop; a loop that the function itself stops, and whose thread it joins, is its own.
+    """
+    function = tree.function_of(call)
+    if kind is not BridgeKind.RUN_COROUTINE_THREADSAFE or not isinstance(function, FUNCTIONS):
+        return None
+    inside = [one for one in tree.all(ast.Call) if tree.function_of(one) is function]
+    if _stops_a_loop(function, inside, tree):
+        return WaitDoubt.LOOP_ENDED
+    if not _runs_a_parameter(call, function):
+        return None
+    looks_after = _looks_after_the_loop(call, inside, tree)
+    return WaitDoubt.LOOP_LOOKED_AFTER if looks_after else WaitDoubt.PARAMETER
+
+
+def _stops_a_loop(function: Function, inside: list[ast.Call], tree: ModuleTree) -> bool:
+    """Tell whether a function has a loop stopped, and joins a thread."""
+    stops = any(
+        node.attr == _STOPS and tree.function_of(node) is function
+        for node in tree.all(ast.Attribute)
+    )
+    return stops and any(last_name(one.func) == "join" for one in inside)
+
+
+def _runs_a_parameter(call: ast.Call, function: Function) -> bool:
+    given = argument(call, "coro", 0)
+    taken = {parameter.name for parameter in parameters(function)}
+    return given is not None and isinstance(given.value, ast.Name) and given.value.id in taken
+
+
+def _looks_after_the_loop(call: ast.Call, inside: list[ast.Call], tree: ModuleTree) -> bool:
+    """Tell whether the loop is asked if it runs, or is one that a call has just given."""
+    if any(last_name(one.func) in _ASKS or _starts(one) for one in inside):
+        return True
+    loop = argument(call, "loop", 1)
+    if loop is None:
+        return False
+    if isinstance(loop.value, ast.Call):
+        return True
+    name = loop.value
+    values = tree.bindings(name.id, name) if isinstance(name, ast.Name) else []
+    return any(isinstance(value, ast.Call) for value in values)
+
+
+def _starts(call: ast.Call) -> bool:
+    said = words(last_name(call.func))
+    return bool(_STARTS & set(said)) and "loop" in said

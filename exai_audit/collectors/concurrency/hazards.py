@@ -1,0 +1,75 @@
+"""What shows that a loop made for one call does harm: where it is made, what it leaves behind."""
+
+from __future__ import annotations
+
+import ast
+
+from exai_audit.collectors.concurrency.offloads import is_in_loop, is_method_of
+from exai_audit.facts.concurrency import LoopHazard
+from exai_audit.knowledge.limit_names import words
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS, arguments, last_name, receiver
+from exai_audit.syntax.walk import descendants
+
+_ANY_ERROR = frozenset({"Exception", "BaseException"})
+_MARKS = frozenset({"async", "aio", "a", "sync", "coro", "coroutine"})
+
+
+def hazard_of(call: ast.Call, tree: ModuleTree) -> LoopHazard | None:
+    """Return the first that shows of a call that makes a loop, runs it and throws it away."""
+    if is_in_loop(call, tree):
+        return LoopHazard.EACH_TURN
+    if _leaves_a_closed_loop(call, tree):
+        return LoopHazard.CLOSED_LOOP_LEFT
+    if _is_swallowed(call, tree):
+        return LoopHazard.ERROR_SWALLOWED
+    return LoopHazard.AMONG_COROUTINES if _stands_among_coroutines(call, tree) else None
+
+
+def _leaves_a_closed_loop(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the thread is given a loop that the same function closes, and no other then."""
+    loop = receiver(call.func)
+    if not isinstance(loop, ast.Name):
+        return False
+    function = tree.function_of(call)
+    inside = [one for one in tree.all(ast.Call) if tree.function_of(one) is function]
+    given = [one for one in inside if last_name(one.func) == "set_event_loop" and one.args]
+    is_set = any(isinstance(o.args[0], ast.Name) and o.args[0].id == loop.id for o in given)
+    reset = any(not (isinstance(o.args[0], ast.Name) and o.args[0].id == loop.id) for o in given)
+    return is_set and not reset and any(is_method_of(one, "close", loop.id) for one in inside)
+
+
+def _is_swallowed(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the error that a running loop gives is caught with all others, and kept."""
+    child: ast.AST = call
+    for node in tree.ancestors(call):
+        if isinstance(node, FUNCTIONS):
+            return False
+        if isinstance(node, ast.Try) and child in node.body and node.handlers:
+            last = node.handlers[-1]
+            caught_all = last.type is None or last_name(last.type) in _ANY_ERROR
+            raises = any(isinstance(below, ast.Raise) for below in descendants(last))
+            return caught_all and not raises
+        child = node
+    return False
+
+
+def _stands_among_coroutines(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a plain method stands among coroutines, and is no twin of one of them."""
+    function = tree.function_of(call)
+    owner = tree.class_of(call)
+    if not isinstance(function, FUNCTIONS) or owner is None or function not in owner.body:
+        return False
+    others = [one.name for one in owner.body if isinstance(one, ast.AsyncFunctionDef)]
+    run = [last_name(given.value) for given in arguments(call)]
+    names = [*others, *run]
+    return bool(others) and not any(is_twin(function.name, name) for name in names)
+
+
+def is_twin(plain: str, asynchronous: str) -> bool:
+    """Tell whether two names say the same work, once to call and once to await."""
+    bare, other = plain.strip("_"), asynchronous.strip("_")
+    if other in (f"a{bare}", bare):
+        return True
+    left, right = (tuple(w for w in words(n) if w not in _MARKS) for n in (bare, other))
+    return bool(left) and left == right
