@@ -12,10 +12,12 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from exai_audit.errors import UsageError
+from exai_audit.files.presence import is_there
 
 GIT_TIMEOUT_SECONDS = 120.0
 _SAFE = (
@@ -103,6 +105,17 @@ def top_level(folder: Path) -> Path:
             )
         raise GitError(f"{folder} is not in the working tree of a git repository ({said})")
     return Path(os.fsdecode(done.stdout.rstrip(b"\r\n")))
+
+
+def may_be_tracked(path: Path) -> bool:
+    """Tell whether git tracks a path or anything below it, or cannot tell in a repository."""
+    around = path.parent
+    with suppress(GitError):
+        done = _run(around, "ls-files", "-z", "--", path.name)
+        if done.returncode == 0:
+            return bool(done.stdout)
+    above = (around, *Path(os.path.abspath(around)).parents)  # noqa: PTH100
+    return any(is_there(folder / ".git") for folder in above)
 
 
 def merge_base(folder: Path, name: str) -> str:
