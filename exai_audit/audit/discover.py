@@ -15,7 +15,8 @@ from exai_audit.audit.gitignore import Ignores, ignores_around
 from exai_audit.config import Settings, lexically_absolute
 from exai_audit.errors import UsageError
 from exai_audit.files.glob import Excludes, covers
-from exai_audit.files.source import read_bytes
+from exai_audit.files.presence import is_file, is_folder
+from exai_audit.files.source import SIDE_FILE_BYTES, read_bytes
 from exai_audit.files.timestamps import changed_ns
 from exai_audit.finding import Scope
 from exai_audit.rulebook.registry import nearest
@@ -34,7 +35,7 @@ class Discovered:
     """One file to audit; ``path`` is relative to the root, with slashes, ``place`` is absolute.
 
     ``size`` is in bytes, ``changed``, the time of the last change, in nanoseconds. ``content``
-    stands in for what is on disk.
+    stands in for what is on disk. A file that has more than ``limit`` bytes by now is not read.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Discovered:
     size: int
     changed: int
     content: bytes | None = None
+    limit: int = SIDE_FILE_BYTES
 
     @property
     def absolute(self) -> Path:
@@ -53,9 +55,9 @@ class Discovered:
         """Return what the file says.
 
         Raises:
-            UnreadableSourceError: the operating system refuses.
+            UnreadableSourceError: the operating system refuses, or it is no such file any more.
         """
-        return read_bytes(self.absolute) if self.content is None else self.content
+        return read_bytes(self.place, self.limit) if self.content is None else self.content
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,7 +136,7 @@ class _Search:
         pattern = self._excluding_named(relative)
         if pattern is not None:
             self.skipped[relative] = f"excluded by {pattern!r}"
-        elif path.is_dir():
+        elif is_folder(path):
             respect = self.settings.respect_gitignore
             self._below(str(path), ignores_around(path) if respect else Ignores())
         elif path.suffix not in SUFFIXES and not _is_script(path):
@@ -219,11 +221,14 @@ class _Search:
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
             self.skipped[relative] = "not a regular file"
         elif status.st_size > self.settings.max_file_size:
-            limit = f"{self.settings.max_file_size:,}"
-            self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({limit})"
+            most = f"{self.settings.max_file_size:,}"
+            self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({most})"
         elif relative not in self.files:
             scope, size = scope_of(relative), status.st_size
-            self.files[relative] = Discovered(relative, path, scope, size, changed_ns(status))
+            limit = self.settings.max_file_size
+            self.files[relative] = Discovered(
+                relative, path, scope, size, changed_ns(status), limit=limit
+            )
 
     def _excluding_named(self, relative: str) -> str | None:
         if not self.settings.force_exclude:
@@ -272,7 +277,7 @@ def _posix(path: str) -> str:
 
 def _is_script(path: Path) -> bool:
     """Tell whether a file without a suffix names Python as its interpreter."""
-    if path.suffix or not path.is_file():
+    if path.suffix or not is_file(path):
         return False
     try:
         with path.open("rb") as stream:
