@@ -13,6 +13,7 @@ from functools import partial
 from exai_audit.facts.file import Failure, FailureKind
 from exai_audit.files.source import SourceFile
 from exai_audit.syntax.nesting import is_simple, is_too_deep, may_be_too_deep
+from exai_audit.syntax.tree import LONGEST_EVIDENCE
 from exai_audit.syntax.trial import survives
 
 TOO_DEEP = Failure(FailureKind.UNREADABLE, 1, 1, "nested too deeply to be parsed", "")
@@ -42,7 +43,7 @@ def parse_with_both(source: SourceFile) -> ast.Module | Failure:
 
 def _failure(error: SyntaxError, source: SourceFile) -> Failure:
     line = error.lineno or 1
-    evidence = source.line(line).strip()
+    evidence = source.line(line).strip()[:LONGEST_EVIDENCE]
     reason = error.msg or "invalid syntax"
     return Failure(FailureKind.SYNTAX, line, max(error.offset or 1, 1), reason, evidence)
 
