@@ -216,3 +216,30 @@ def test_patterns_that_name_no_python_file_are_passed_over(
     (tmp_path / "a.py").write_text("")
     found = discover([tmp_path], tmp_path, Settings()).files
     assert [file.path for file in found] == (["a.py"] if taken else [])
+
+
+def test_links_out_of_the_project_are_left_out_unless_named(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    tree(root, "a.py", ".env", ".git/config", "run")
+    (root / "run").write_text("#!/usr/bin/env python3\n")
+    tree(tmp_path, "secret", "other.py")
+    for name, target in {
+        "b.py": "../secret",
+        "c.py": "../other.py",
+        "d.py": ".env",
+        "e.py": ".git/config",
+        "f.py": "/dev/null",
+        "g.py": "run",
+    }.items():
+        (root / name).symlink_to(target)
+    discovery = discover([root], root, Settings())
+    assert found(discovery) == ["a.py", "g.py"]
+    assert reasons(discovery) == {
+        ".git": "excluded by '.git'",
+        "b.py": "symbolic link out of the project",
+        "c.py": "symbolic link out of the project",
+        "d.py": "symbolic link to what is no Python file",
+        "e.py": "symbolic link out of the project",
+        "f.py": "not a regular file",
+    }
+    assert found(discover([root / "c.py"], root, Settings())) == ["c.py"]

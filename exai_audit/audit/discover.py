@@ -129,6 +129,7 @@ class _Search:
     files: dict[str, Discovered] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
 
     def named(self, path: Path) -> None:
         """Take a path that was named by the user."""
@@ -139,9 +140,10 @@ class _Search:
         elif is_folder(path):
             respect = self.settings.respect_gitignore
             self._below(str(path), ignores_around(path) if respect else Ignores())
-        elif path.suffix not in SUFFIXES and not _is_script(path):
+        elif not _is_python(path):
             self.skipped[relative] = "not a Python file"
         else:
+            self.asked.add(relative)
             self._file(str(path), relative, path.is_symlink(), path.stat)
 
     def given(self, path: Path, content: bytes) -> None:
@@ -166,12 +168,21 @@ class _Search:
         )
 
     def drop_second_names(self) -> None:
-        """Leave out symbolic links to files that are audited under their own name."""
+        """Leave out symbolic links out of the project, and to files that are audited themselves.
+
+        A link that was named is followed.
+        """
         real_root = os.path.realpath(self.root)
         for relative in [path for path in self.files if path in self.links]:
             real = os.path.realpath(self.files[relative].place)
             target = _posix(os.path.relpath(real, real_root))
-            if target != relative and target in self.files:
+            if relative not in self.asked and not _is_below(target):
+                del self.files[relative]
+                self.skipped[relative] = "symbolic link out of the project"
+            elif relative not in self.asked and not _is_python(Path(real)):
+                del self.files[relative]
+                self.skipped[relative] = "symbolic link to what is no Python file"
+            elif target != relative and target in self.files:
                 del self.files[relative]
                 self.skipped[relative] = f"symbolic link to {target}"
 
@@ -273,6 +284,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _posix(path: str) -> str:
     return path.replace(os.sep, "/")
+
+
+def _is_below(relative: str) -> bool:
+    """Tell whether a path that counts from the root is in it, and not in git's own folder."""
+    parts = relative.split("/")
+    return not Path(relative).is_absolute() and parts[0] != ".." and ".git" not in parts
+
+
+def _is_python(path: Path) -> bool:
+    return path.suffix in SUFFIXES or _is_script(path)
 
 
 def _is_script(path: Path) -> bool:
