@@ -71,17 +71,18 @@ def test_truncated_cache_is_a_miss(tmp_path: Path) -> None:
 
 
 def test_deleted_file_is_forgotten_and_unread_ones_are_not(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
     (tmp_path / "a.py").write_bytes(SOURCE)
-    filled(tmp_path)
-    cache = FactsCache(tmp_path, "ours", tmp_path)
+    filled(folder)
+    cache = FactsCache(folder, "ours", tmp_path)
     cache.remember("b.py", 7, len(SOURCE), blob_hash(SOURCE), facts_of(SOURCE))
     cache.save()
-    assert FactsCache(tmp_path, "ours", tmp_path).unchanged("a.py", 7, len(SOURCE))
+    assert FactsCache(folder, "ours", tmp_path).unchanged("a.py", 7, len(SOURCE))
     (tmp_path / "a.py").unlink()
-    cache = FactsCache(tmp_path, "ours", tmp_path)
+    cache = FactsCache(folder, "ours", tmp_path)
     cache.remember("c.py", 7, len(SOURCE), blob_hash(SOURCE), facts_of(SOURCE))
     cache.save()
-    assert FactsCache(tmp_path, "ours", tmp_path).unchanged("a.py", 7, len(SOURCE)) is None
+    assert FactsCache(folder, "ours", tmp_path).unchanged("a.py", 7, len(SOURCE)) is None
 
 
 def test_unwritable_folder_is_no_error(tmp_path: Path) -> None:

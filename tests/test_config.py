@@ -282,9 +282,15 @@ def test_points_of_categories_are_a_setting(tmp_path: Path) -> None:
         ("{ cache = 1 }", "'cache': expected one of size, timeouts, caches, concurrency"),
         ("{ size = -1 }", "'size': expected a number from 0, got -1"),
         ("{ size = inf }", "'size': expected a number from 0, got inf"),
+        ("{ size = 1e308 }", "'size': expected at most 1000000000, got 1e"),
         ("{ size = 0, timeouts = 0, caches = 0, concurrency = 0 }", "at least one category"),
     ],
 )
 def test_wrong_points_of_categories_are_told(tmp_path: Path, value: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         loaded(tmp_path, f"{HEAD}category-points = {value}")
+
+
+def test_patterns_in_options_of_rules_are_read_as_patterns(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is not a path pattern"):
+        loaded(tmp_path, f'{HEAD}central-timeout-modules = ["[z-a]"]')

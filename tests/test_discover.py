@@ -284,3 +284,30 @@ def test_findings_in_scripts_are_one_step_lower(tmp_path: Path) -> None:
     audited = audit([tmp_path], tmp_path, Settings(), 1, lambda done, total: None)
     found = {f.path: f.severity for f in audited.findings if f.code == "EXA405"}
     assert found["scripts/wait.py"] is found["shop.py"].lowered
+
+
+def test_links_out_of_the_project_are_left_out_unless_named(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    tree(root, "a.py", ".env", ".git/config", "run")
+    (root / "run").write_text("#!/usr/bin/env python3\n")
+    tree(tmp_path, "secret", "other.py")
+    for name, target in {
+        "b.py": "../secret",
+        "c.py": "../other.py",
+        "d.py": ".env",
+        "e.py": ".git/config",
+        "f.py": "/dev/null",
+        "g.py": "run",
+    }.items():
+        (root / name).symlink_to(target)
+    discovery = discover([root], root, Settings())
+    assert found(discovery) == ["a.py", "g.py"]
+    assert reasons(discovery) == {
+        ".git": "excluded by '.git'",
+        "b.py": "symbolic link out of the project",
+        "c.py": "symbolic link out of the project",
+        "d.py": "symbolic link to what is no Python file",
+        "e.py": "symbolic link out of the project",
+        "f.py": "not a regular file",
+    }
+    assert found(discover([root / "c.py"], root, Settings())) == ["c.py"]

@@ -182,3 +182,17 @@ def test_a_hostile_repository_runs_nothing(repository: Path, tmp_path: Path) -> 
     with pytest.raises(GitError):
         contents(repository, ["1" * 40])
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("entry", ["bin", ".", "", "{project}/bin"])
+def test_no_git_of_the_project_is_run(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
+    for folder in (repository / "bin", repository):
+        folder.mkdir(exist_ok=True)
+        (folder / "git").write_text(f"#!/bin/sh\ntouch {repository}/was-run\n")
+        (folder / "git").chmod(0o755)
+    first = entry.format(project=repository)
+    monkeypatch.setenv("PATH", os.pathsep.join((first, os.environ["PATH"])))
+    assert top_level(repository) == repository.resolve()
+    assert not (repository / "was-run").exists()

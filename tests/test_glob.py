@@ -55,6 +55,10 @@ def test_pattern_does_not_match(pattern: str, path: str) -> None:
         ("****/a*b*c*{d,e}.py", "x/aabbcc/f.py", False),
         ("*a" * 30 + "b", "a" * 200, False),
         ("**/a/" * 30 + "b", "a/" * 100 + "c", False),
+        ("{a,aa}" * 28 + "b", "a" * 60, False),
+        ("{a,aa}" * 28, "a" * 40, True),
+        ("x{a,*b", "x{a,b", True),
+        ("*a*a*b", "a" * 4000, False),
     ],
 )
 def test_patterns_with_many_stars(pattern: str, path: str, matched: bool) -> None:
@@ -74,3 +78,4 @@ def test_negated_pattern_covers_the_rest() -> None:
 def test_malformed_pattern_is_told() -> None:
     assert not is_pattern("[z-a]")
     assert is_pattern("[a-z]*")
+    assert not is_pattern("[" * 2_000_000)

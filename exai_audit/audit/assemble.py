@@ -22,6 +22,7 @@ from exai_audit.audit.excerpts import with_excerpts
 from exai_audit.audit.weigh import weigh
 from exai_audit.config import Settings
 from exai_audit.facts.file import FailureKind, FileFacts
+from exai_audit.files.presence import is_there
 from exai_audit.finding import Finding, Scope, Strength
 from exai_audit.git.repository import revision
 from exai_audit.planning.agenda import with_agenda
@@ -120,7 +121,7 @@ def _target(
 def _below_repository(root: Path) -> str:
     """Return the root's path below the top of its git repository; empty at the top or outside."""
     for folder in (root, *root.parents):
-        if (folder / ".git").exists():
+        if is_there(folder / ".git"):
             below = root.relative_to(folder).as_posix()
             return "" if below == "." else below
     return ""

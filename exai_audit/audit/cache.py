@@ -3,7 +3,7 @@
 One file per root in a cache folder. A record is found by path; it holds when the file's size and
 time of change are the same, or else when its content is (git's blob hash). The file as a whole
 holds only for the collectors, the knowledge and the parser that made it. Whatever cannot be read
-is a miss, never an error.
+is a miss, never an error. A cache that git tracks is not believed: its author may be anybody.
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ import msgspec
 
 from exai_audit import __version__
 from exai_audit.facts.file import FileFacts
-from exai_audit.files.atomic import replace_file
+from exai_audit.files.own_folder import ForeignFolderError, read_own, write_own
+from exai_audit.files.presence import is_there
+from exai_audit.files.source import UnreadableSourceError, read_bytes
 from exai_audit.files.timestamps import was_at_rest
 from exai_audit.git.blobs import blob_hash
+from exai_audit.git.repository import may_be_tracked
 
 CACHE_FOLDER = ".exai-audit-cache"
 WORKING_TREE, REVISION = "facts.msgpack", "past.msgpack"
 _FORMAT = 2
 _UNCERTAIN = -1
-_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by exai-audit; safe to delete.\n"
+_MOST_BYTES = 1_000_000_000
 _MAKERS = ("collectors", "facts", "knowledge", "syntax")
 
 
@@ -54,6 +57,9 @@ class _Stored:
 class FactsCache:
     """The remembered facts of the files below ``root``, of today or, in a ``file`` of its own, of
     the past.
+
+    ``refusal`` says why the folder is not used, empty when it is: then nothing is remembered, nor
+    written.
     """
 
     def __init__(
@@ -64,7 +70,7 @@ class FactsCache:
         self._fingerprint = fingerprint
         self._file = file
         self._start = time.time_ns()
-        self._known = _load(folder / file, fingerprint)
+        self.refusal, self._known = _load(folder, file, fingerprint)
         self._kept: dict[str, Record] = {}
         self._is_dirty = False
 
@@ -112,23 +118,20 @@ class FactsCache:
         Files that this run did not look at stay remembered while they exist: auditing one folder
         forgets nothing of the others.
         """
-        if not self._is_dirty:
+        if self.refusal or not self._is_dirty:
             return
         others = ((path, record) for path, record in self._known.items() if self._exists(path))
         records = {**dict(others), **self._kept}
         stored = _Stored(_FORMAT, self._fingerprint, records)
-        try:
-            _prepare(self._folder)
-            replace_file(str(self._folder / self._file), msgspec.msgpack.encode(stored))
-        except OSError:
-            return
+        with suppress(OSError, ForeignFolderError):
+            write_own(self._folder, self._file, msgspec.msgpack.encode(stored))
 
     def _certain(self, changed: int) -> int:
         """Return a time of change, none where the next one could come out the same."""
         return changed if was_at_rest(changed, self._start) else _UNCERTAIN
 
     def _exists(self, path: str) -> bool:
-        return path in self._kept or (self._root / path).exists()
+        return path in self._kept or is_there(self._root / path)
 
 
 def facts_fingerprint(
@@ -148,7 +151,11 @@ def facts_fingerprint(
         status = os.stat(entry)  # noqa: PTH116 - entries are strings, and there are many
         parts.append(f"{os.path.basename(entry)} {status.st_size} {status.st_mtime_ns}")  # noqa: PTH119
     for own in knowledge:
-        parts.append(sha256(own.read_bytes() if own.is_file() else b"").hexdigest())
+        try:
+            said = read_bytes(own)
+        except UnreadableSourceError:
+            said = b""
+        parts.append(sha256(said).hexdigest())
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -178,22 +185,28 @@ def _version(package: str) -> str:
         return ""
 
 
-def _load(path: Path, fingerprint: str) -> dict[str, Record]:
+def _load(folder: Path, file: str, fingerprint: str) -> tuple[str, dict[str, Record]]:
+    """Return why a folder is not to be used, if so, and what the file in it remembers."""
+    try:
+        data = read_own(folder, file, _MOST_BYTES)
+    except ForeignFolderError as error:
+        return str(error), {}
+    if data is None:
+        return "", {}
+    if may_be_tracked(folder):
+        return "it came with the git repository", {}
+    return "", _decoded(data, fingerprint)
+
+
+def _decoded(data: bytes, fingerprint: str) -> dict[str, Record]:
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        stored = msgspec.msgpack.decode(path.read_bytes(), type=_Stored)
-    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
+        stored = msgspec.msgpack.decode(data, type=_Stored)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return {}
     finally:
         if was_enabled:
             gc.enable()
     valid = stored.format == _FORMAT and stored.fingerprint == fingerprint
     return stored.records if valid else {}
-
-
-def _prepare(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
-        if not (folder / name).exists():
-            replace_file(str(folder / name), text.encode())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from importlib import import_module
-from sys import platform
+from sys import platform, version_info
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +16,6 @@ from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.files.source import UnreadableSourceError
 from exai_audit.git.blobs import blob_hash
-from exai_audit.knowledge.table import configuration, use
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -25,6 +25,7 @@ Named = tuple[Discovered, str, int | None]
 """A file, its module's name, and above how many lines its symbols are read, if at all."""
 Collected = tuple[FileFacts, bytes]
 """A file's facts, and git's hash of its content, empty where it could not be read."""
+_LONGEST_REASON = 300
 _CHUNK_BYTES = 40_000
 # Forked workers start in milliseconds, spawned ones import everything again.
 _WORTH_FORK, _WORTH_SPAWN = 300_000, 6_000_000
@@ -46,7 +47,8 @@ def collect_all(
     import_module("exai_audit.collectors")  # once, before workers are forked
     chunks = _chunks(files)
     worth = _WORTH_FORK if platform == "linux" else _WORTH_SPAWN
-    if jobs <= 1 or len(chunks) < 2 or sum(file.size for file, _, _ in files) < worth:
+    is_small = len(chunks) < 2 or sum(file.size for file, _, _ in files) < worth
+    if jobs <= 1 or is_small or not _may_start_workers():
         work: Iterable[list[Collected]] = map(_collect_chunk, chunks)
     else:
         work = _shared(chunks, min(jobs, len(chunks)) - 1, meanwhile)
@@ -68,33 +70,38 @@ def collect_one(path: str, data: bytes, dotted: str, limit: int | None) -> Colle
     try:
         return collect(path, data, dotted, limit), blob_hash(data)
     except Exception as error:  # one file's trouble is a finding, the audit goes on
-        reason = f"cannot be analysed: {type(error).__name__}: {error}"
+        reason = f"cannot be analysed: {type(error).__name__}{_told(error)}"
         return _failed(path, dotted, reason), b""
+
+
+def _told(error: Exception) -> str:
+    """Return what an error says of itself, as far as it can; a foreign one may fail at that."""
+    with suppress(Exception):
+        return f": {error}"[:_LONGEST_REASON]
+    return ""
+
+
+def _may_start_workers() -> bool:
+    """Tell whether workers can be kept from finding modules in the working folder."""
+    return platform == "linux" or version_info >= (3, 11)
 
 
 def _shared(
     chunks: Sequence[Sequence[Named]], workers: int, meanwhile: Callable[[], None]
 ) -> Iterator[list[Collected]]:
     """Yield what the files of each chunk say; workers begin at the front, this process behind."""
-    from concurrent.futures import (
-        ProcessPoolExecutor,
-    )  # slow to load, and a small change needs none
-    from multiprocessing import get_context
+    from exai_audit.audit.workers import working  # slow to load, and a small change needs none
 
-    context = get_context("fork" if platform == "linux" else "spawn")
     own: dict[int, list[Collected]] = {}
-    with ProcessPoolExecutor(workers, context, initializer=use, initargs=configuration()) as pool:
-        try:
-            futures = [pool.submit(_collect_packed, chunk) for chunk in chunks]
-            meanwhile()
-            for index in reversed(range(len(chunks))):
-                if not futures[index].cancel():
-                    break
-                own[index] = _collect_chunk(chunks[index])
-            for index, future in enumerate(futures):
-                yield own[index] if index in own else _unpacked(future)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    with working(workers) as pool:
+        futures = [pool.submit(_collect_packed, chunk) for chunk in chunks]
+        meanwhile()
+        for index in reversed(range(len(chunks))):
+            if not futures[index].cancel():
+                break
+            own[index] = _collect_chunk(chunks[index])
+        for index, future in enumerate(futures):
+            yield own[index] if index in own else _unpacked(future)
 
 
 def _collect_packed(files: Sequence[Named]) -> bytes:

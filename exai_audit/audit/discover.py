@@ -16,7 +16,8 @@ from exai_audit.audit.scopes import scope_of
 from exai_audit.config import FileChoice, lexically_absolute
 from exai_audit.errors import UsageError
 from exai_audit.files.glob import Excludes, covers
-from exai_audit.files.source import read_bytes
+from exai_audit.files.presence import is_file, is_folder
+from exai_audit.files.source import SIDE_FILE_BYTES, read_bytes
 from exai_audit.files.timestamps import changed_ns
 from exai_audit.finding import Scope
 from exai_audit.rulebook.registry import nearest
@@ -31,7 +32,8 @@ class Discovered:
     """One file to audit; ``path`` is relative to the root, with slashes, ``place`` is absolute.
 
     ``scope`` is what the path alone says. ``size`` is in bytes, ``changed``, the time of the last
-    change, in nanoseconds. ``content`` stands in for what is on disk.
+    change, in nanoseconds. ``content`` stands in for what is on disk. A file that has more than
+    ``limit`` bytes by now is not read.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Discovered:
     size: int
     changed: int
     content: bytes | None = None
+    limit: int = SIDE_FILE_BYTES
 
     @property
     def absolute(self) -> Path:
@@ -50,9 +53,9 @@ class Discovered:
         """Return what the file says.
 
         Raises:
-            UnreadableSourceError: the operating system refuses.
+            UnreadableSourceError: the operating system refuses, or it is no such file any more.
         """
-        return read_bytes(self.absolute) if self.content is None else self.content
+        return read_bytes(self.place, self.limit) if self.content is None else self.content
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -113,6 +116,7 @@ class _Search:
     files: dict[str, Discovered] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
 
     def named(self, path: Path) -> None:
         """Take a path that was named by the user."""
@@ -120,12 +124,13 @@ class _Search:
         pattern = self._excluding_named(relative)
         if pattern is not None:
             self.skipped[relative] = f"excluded by {pattern!r}"
-        elif path.is_dir():
+        elif is_folder(path):
             respect = self.choice.respect_gitignore
             self._below(str(path), ignores_around(path) if respect else Ignores())
-        elif path.suffix not in SUFFIXES and not _is_script(path):
+        elif not _is_python(path):
             self.skipped[relative] = "not a Python file"
         else:
+            self.asked.add(relative)
             self._file(str(path), relative, path.is_symlink(), path.stat)
 
     def given(self, path: Path, content: bytes) -> None:
@@ -150,12 +155,21 @@ class _Search:
         )
 
     def drop_second_names(self) -> None:
-        """Leave out symbolic links to files that are audited under their own name."""
+        """Leave out symbolic links out of the project, and to files that are audited themselves.
+
+        A link that was named is followed.
+        """
         real_root = os.path.realpath(self.root)
         for relative in [path for path in self.files if path in self.links]:
             real = os.path.realpath(self.files[relative].place)
             target = _posix(os.path.relpath(real, real_root))
-            if target != relative and target in self.files:
+            if relative not in self.asked and not _is_below(target):
+                del self.files[relative]
+                self.skipped[relative] = "symbolic link out of the project"
+            elif relative not in self.asked and not _is_python(Path(real)):
+                del self.files[relative]
+                self.skipped[relative] = "symbolic link to what is no Python file"
+            elif target != relative and target in self.files:
                 del self.files[relative]
                 self.skipped[relative] = f"symbolic link to {target}"
 
@@ -205,11 +219,14 @@ class _Search:
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
             self.skipped[relative] = "not a regular file"
         elif status.st_size > self.choice.max_file_size:
-            limit = f"{self.choice.max_file_size:,}"
-            self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({limit})"
+            most = f"{self.choice.max_file_size:,}"
+            self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({most})"
         elif relative not in self.files:
             scope, size = scope_of(relative), status.st_size
-            self.files[relative] = Discovered(relative, path, scope, size, changed_ns(status))
+            limit = self.choice.max_file_size
+            self.files[relative] = Discovered(
+                relative, path, scope, size, changed_ns(status), limit=limit
+            )
 
     def _excluding_named(self, relative: str) -> str | None:
         if not self.choice.force_exclude:
@@ -256,9 +273,19 @@ def _posix(path: str) -> str:
     return path.replace(os.sep, "/")
 
 
+def _is_below(relative: str) -> bool:
+    """Tell whether a path that counts from the root is in it, and not in git's own folder."""
+    parts = relative.split("/")
+    return not Path(relative).is_absolute() and parts[0] != ".." and ".git" not in parts
+
+
+def _is_python(path: Path) -> bool:
+    return path.suffix in SUFFIXES or _is_script(path)
+
+
 def _is_script(path: Path) -> bool:
     """Tell whether a file without a suffix names Python as its interpreter."""
-    if path.suffix or not path.is_file():
+    if path.suffix or not is_file(path):
         return False
     try:
         with path.open("rb") as stream:

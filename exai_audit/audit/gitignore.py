@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from exai_audit.files.gitpatterns import Patterns
+from exai_audit.files.presence import is_folder, is_there
+from exai_audit.files.source import UnreadableSourceError, read_bytes, side_text
 
-_PLAIN = re.compile(r"!?[\w.*?/~-]*[\w.*~-]/?")
-_WILD = re.compile(r"[*?\]\\]")
-_CLASS_AT_END = re.compile(r"\[[^\]]*\]$")
-_NO_PYTHON_CLASS = re.compile(r"\[[a-hj-xz0-9]*\]$")  # neither "y" nor "i", and no range or "!"
+_MOST_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +20,7 @@ class _Layer:
 
     prefix: str
     source: str
-    spec: GitIgnoreSpec
-    names_files: bool
+    patterns: Patterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +36,20 @@ class Ignores:
     def ignoring(self, path: str, is_folder: bool) -> str | None:
         """Return the name of the file that has ``path`` (absolute) ignored, None when none has."""
         for layer in reversed(self.layers):
-            if not (is_folder or layer.names_files):
+            if not (is_folder or layer.patterns.may_name_python):
                 continue
             relative = path[len(layer.prefix) :].replace(os.sep, "/")
-            include = layer.spec.check_file(relative + "/" if is_folder else relative).include
-            if include is not None:
-                return layer.source if include else None
+            ignores = layer.patterns.ignores(relative, is_folder)
+            if ignores is not None:
+                return layer.source if ignores else None
         return None
 
     def _with(self, folder: str, file: Path, source: str) -> Ignores:
         patterns = _patterns(file)
         if not patterns:
             return self
-        from pathspec import GitIgnoreSpec  # slow to load, and many trees have no use for it
-
-        spec = GitIgnoreSpec.from_lines(patterns)
         prefix = folder if folder.endswith(os.sep) else folder + os.sep
-        return Ignores(
-            (*self.layers, _Layer(prefix, source, spec, any(map(_names_python, patterns))))
-        )
+        return Ignores((*self.layers, _Layer(prefix, source, patterns)))
 
 
 def ignores_around(start: Path) -> Ignores:
@@ -69,7 +59,7 @@ def ignores_around(start: Path) -> Ignores:
     Outside a repository no folder above ``start`` counts.
     """
     above = list(start.parents)
-    top = next((i for i, folder in enumerate((start, *above)) if (folder / ".git").exists()), None)
+    top = next((i for i, folder in enumerate((start, *above)) if is_there(folder / ".git")), None)
     if top is None:
         return Ignores()
     folders = [start, *above][: top + 1][::-1]
@@ -77,55 +67,26 @@ def ignores_around(start: Path) -> Ignores:
     ignores = Ignores()._with(str(folders[0]), exclude, ".git/info/exclude")
     for folder, inner in pairwise(folders):
         ignores = ignores.within(str(folder))
-        if ignores.ignoring(str(inner), inner.is_dir()):
+        if ignores.ignoring(str(inner), is_folder(inner)):
             return Ignores()
     return ignores
 
 
 def _git_folder(entry: Path) -> Path:
     """Return the repository's own folder; in a worktree ``.git`` is a file that leads to it."""
-    if entry.is_dir():
+    if is_folder(entry):
         return entry
-    try:
-        line = entry.read_text(encoding="utf-8", errors="replace").strip()
-        folder = entry.parent / line.removeprefix("gitdir:").strip()
-        shared = folder / "commondir"
-        if shared.is_file():
-            return folder / shared.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
+    line = side_text(entry).strip()
+    if not line.startswith("gitdir:"):
         return entry
-    return folder
+    folder = entry.parent / line.removeprefix("gitdir:").strip()
+    shared = side_text(folder / "commondir").strip()
+    return folder / shared if shared else folder
 
 
-def _patterns(file: Path) -> list[str]:
-    if not file.is_file():
-        return []
+def _patterns(file: Path) -> Patterns:
     try:
-        lines = file.read_text(encoding="utf-8-sig", errors="surrogateescape").split("\n")
-    except OSError:
-        return []
-    return [line for line in lines if _is_valid(line)]
-
-
-def _is_valid(line: str) -> bool:
-    """Tell whether a line says anything; git too passes over patterns that are not valid."""
-    if not line.strip() or line.startswith("#"):
-        return False
-    if _PLAIN.fullmatch(line):
-        return True
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
-
-
-def _names_python(pattern: str) -> bool:
-    """Tell whether a pattern can match a Python file itself, not only a folder around it."""
-    last = pattern.rstrip().rpartition("/")[2]
-    tail = _WILD.split(last)[-1]
-    if not last or _CLASS_AT_END.search(last):
-        return bool(last) and not _NO_PYTHON_CLASS.search(last)
-    return any(suffix.endswith(tail) or tail.endswith(suffix) for suffix in (".py", ".pyi"))
+        data = read_bytes(file, _MOST_BYTES)
+    except UnreadableSourceError:
+        return Patterns(())
+    return Patterns(data.decode("utf-8-sig", errors="surrogateescape").split("\n"))

@@ -13,6 +13,7 @@ from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.cli.running import run_audit
 from exai_audit.config import load
 from exai_audit.errors import UsageError
+from exai_audit.files.presence import is_file, is_there
 from exai_audit.files.source import read_bytes
 from exai_audit.results.baseline import (
     DEFAULT_FILE,
@@ -68,9 +69,9 @@ def baseline_command(
 
 def _former(file: Path, result: AuditResult) -> Baseline | None:
     """Return the baseline that is about to be written again."""
-    if not file.exists():
+    if not is_there(file):
         return None
-    if not file.is_file():
+    if not is_file(file):
         raise UsageError(f"{file}: is not a regular file, so no baseline is written to it")
     try:
         old = read_baseline(file, FORMULA_VERSION)

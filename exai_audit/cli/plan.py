@@ -17,6 +17,7 @@ from exai_audit.cli.running import run_audit
 from exai_audit.config import Settings, find_root, lexically_absolute, load
 from exai_audit.errors import UsageError
 from exai_audit.facts.file import FileFacts
+from exai_audit.files.presence import is_file, is_there
 from exai_audit.planning.decomposition import plan_of
 from exai_audit.report.plan import FORMATS, render
 from exai_audit.results.result import Plan
@@ -40,7 +41,7 @@ def plan_command(
 ) -> None:
     """Plan how to split one oversized module."""
     reports = requested(output_format or [], output, FORMATS)
-    if not file.is_file() or file.suffix != ".py":
+    if not is_file(file) or file.suffix != ".py":
         raise UsageError(f"{file}: not a Python file; name the module to split")
     settings, settings_file = load(file.absolute(), config, isolated)
     root, scanned = _project(file, settings_file)
@@ -70,16 +71,19 @@ def _project(file: Path, settings_file: Path | None) -> tuple[Path, list[Path]]:
     Without settings and outside of git that is the package around the module, or it alone.
     """
     root = find_root([file], settings_file)
-    if settings_file is not None or (root / ".git").exists():
+    if settings_file is not None or is_there(root / ".git"):
         return root, [root, file]
     package = lexically_absolute(file)
-    while (package.parent / "__init__.py").is_file():
+    while is_file(package.parent / "__init__.py"):
         package = package.parent
     return find_root([package.parent], settings_file), [package]
 
 
 def _plan(audited: Audit, path: str, settings: Settings) -> Plan:
-    facts = next(facts for facts in audited.project.files if facts.path == path)
+    facts = next((facts for facts in audited.project.files if facts.path == path), None)
+    if facts is None:
+        left_out = {skipped.path: skipped.reason for skipped in audited.discovery.skipped}
+        raise UsageError(f"{path}: no plan: {left_out.get(path, 'it was not read')}")
     if facts.failure is not None:
         raise UsageError(f"{path}:{facts.failure.line}: no plan: {facts.failure.reason}")
     is_oversized = facts.lines.physical > settings.module_limit

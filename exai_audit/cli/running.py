@@ -93,6 +93,8 @@ def run_audit(
         folder = cache_dir or root / CACHE_FOLDER
         cache = FactsCache(folder, makers, root)
         past = FactsCache(folder, makers, root, REVISION) if with_revision else None
+        if cache.refusal:
+            say(f"exai-audit: warning: {folder}: is not used to remember facts: {cache.refusal}")
     with progress_bar() as progress:
         audited = audit(
             paths,

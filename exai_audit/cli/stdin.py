@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from exai_audit.errors import UsageError
+from exai_audit.files.presence import is_there
 
 _STDIN = Path("-")
 
@@ -27,5 +28,5 @@ def given_text(paths: list[Path], name: Path | None) -> tuple[Path, bytes] | Non
 
 def project_around(file: Path, root: Path, settings_file: Path | None) -> list[Path]:
     """Return what to read from disk besides: the project; outside of any, nothing."""
-    is_project = settings_file is not None or (root / ".git").exists()
-    return [root] if is_project else [path for path in (file,) if path.exists()]
+    is_project = settings_file is not None or is_there(root / ".git")
+    return [root] if is_project else [path for path in (file,) if is_there(path)]

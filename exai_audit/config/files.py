@@ -11,6 +11,8 @@ from typing import Any
 from exai_audit.config.keys import read_settings
 from exai_audit.config.settings import Settings
 from exai_audit.errors import SettingsError
+from exai_audit.files.presence import is_file, is_folder, is_there
+from exai_audit.files.source import UnreadableSourceError, read_bytes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -55,7 +57,7 @@ def find_table(
     for folder in _to_repository_root(start):
         for name in (OWN_FILE, SHARED_FILE):
             file = folder / name
-            table = _table(file) if file.is_file() else None
+            table = _table(file) if is_file(file) else None
             if table is not None:
                 return table, file
     return {}, None
@@ -67,7 +69,7 @@ def nearest_settings_file(paths: Sequence[Path]) -> Path:
     It is the nearest pyproject.toml, else an own file in the root.
     """
     for folder in _to_repository_root(paths[0]):
-        if (folder / SHARED_FILE).is_file():
+        if is_file(folder / SHARED_FILE):
             return folder / SHARED_FILE
     return find_root(paths, None) / OWN_FILE
 
@@ -75,7 +77,7 @@ def nearest_settings_file(paths: Sequence[Path]) -> Path:
 def _to_repository_root(start: Path) -> Iterator[Path]:
     for folder in _upward(lexically_absolute(start)):
         yield folder
-        if (folder / ".git").exists():
+        if is_there(folder / ".git"):
             return
 
 
@@ -87,14 +89,14 @@ def find_root(paths: Sequence[Path], settings_file: Path | None) -> Path:
     """
     absolute = [lexically_absolute(path) for path in paths]
     common = Path(os.path.commonpath(absolute))
-    if not common.is_dir():
+    if not is_folder(common):
         common = common.parent
     if settings_file is not None:
         folder = lexically_absolute(settings_file).parent
         if common.is_relative_to(folder):
             return folder
     for folder in _upward(common):
-        if (folder / ".git").exists():
+        if is_there(folder / ".git"):
             return folder
     return common
 
@@ -111,9 +113,9 @@ def lexically_absolute(path: Path) -> Path:
 def _table(file: Path) -> dict[str, Any] | None:
     """Return the file's settings, None when it is a shared file without a section of ours."""
     try:
-        document = document_of(file.read_text(encoding="utf-8"), file)
-    except OSError as error:
-        raise SettingsError(f"{shown_path(file)}: cannot be read: {error.strerror}") from error
+        document = document_of(read_bytes(file).decode("utf-8"), file)
+    except UnreadableSourceError as error:
+        raise SettingsError(f"{shown_path(file)}: cannot be read: {error}") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{shown_path(file)}: is not valid TOML: {error}") from error
     tool = document.get("tool", {})
@@ -133,7 +135,7 @@ def document_of(text: str, file: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number may have too many digits
         raise SettingsError(f"{shown_path(file)}: is not valid TOML: {error}") from error
 
 

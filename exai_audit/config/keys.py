@@ -58,6 +58,7 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "max-drop": ("max_drop", read_number),
 }
 
+_PATTERN_OPTIONS = frozenset({"central-timeout-modules"})
 OVERRIDE_KEYS: dict[str, Reader] = {
     "paths": read_patterns,
     "ignore": read_codes,
@@ -146,7 +147,11 @@ def with_options(settings: Settings, **given: object) -> Settings:
 
 
 def _option_readers() -> dict[str, Reader]:
-    return {key: reader_for(hint) for rule in rules() for key, hint in option_types(rule).items()}
+    hints = {key: hint for rule in rules() for key, hint in option_types(rule).items()}
+    return {
+        key: read_patterns if key in _PATTERN_OPTIONS else reader_for(hint)
+        for key, hint in hints.items()
+    }
 
 
 _Ignores = tuple[tuple[str, tuple[str, ...]], ...]

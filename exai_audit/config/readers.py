@@ -14,6 +14,8 @@ from exai_audit.finding import Family, Scope
 from exai_audit.rulebook.registry import canonical_code, code_problem, nearest
 
 Reader = Callable[[object], object]
+MOST, MOST_WHOLE = 10**9, 10**12
+"""The largest numbers that settings take: sums and products of them stay finite."""
 _GRADE = re.compile(r"[A-F][+\-\u2212]?", re.IGNORECASE)
 
 
@@ -30,6 +32,8 @@ def read_flag(value: object) -> bool:
 def read_whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise InvalidValueError(_expected("a whole number from 1", value))
+    if value > MOST_WHOLE:
+        raise InvalidValueError(_expected(f"at most {MOST_WHOLE}", value))
     return value
 
 
@@ -37,6 +41,8 @@ def read_number(value: object) -> float:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not 0 <= value < math.inf:  # type: ignore[operator]
         raise InvalidValueError(_expected("a number from 0", value))
+    if value > MOST:  # type: ignore[operator]
+        raise InvalidValueError(_expected(f"at most {MOST}", value))
     return float(value)  # type: ignore[arg-type]
 
 

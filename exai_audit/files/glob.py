@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _SPECIAL = re.compile(r"[/*?\[{]")
-_MOST_STARS = 3  # a regular expression tries all ways to share the path out among them
+_MOST_STARS = 1  # a regular expression tries all ways to share the path out among them
+_LONGEST = 4096
 _TOKEN = re.compile(r"\*\*/|\*+|\?|\[!?[^\]]+\]|\{[^{}]*\}|.", re.DOTALL)
 
 
@@ -20,7 +21,7 @@ def matches(pattern: str, path: str) -> bool:
     clean = _clean(pattern)
     subject = path if "/" in clean else path.rsplit("/", 1)[-1]
     tokens = _TOKEN.findall(clean)
-    if sum(token.startswith("*") for token in tokens) > _MOST_STARS:
+    if "{" in clean or sum(token.startswith("*") for token in tokens) > _MOST_STARS:
         return _matches_slowly(tokens, subject)
     return _compiled(clean).fullmatch(subject) is not None
 
@@ -85,6 +86,8 @@ def any_covers(patterns: Iterable[str], path: str) -> bool:
 
 def is_pattern(pattern: str) -> bool:
     """Tell whether ``pattern`` is well formed."""
+    if len(pattern) > _LONGEST:
+        return False
     try:
         _compiled(pattern)
     except re.error:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 import tokenize
 from codecs import BOM_UTF8
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+SIDE_FILE_BYTES = 50_000_000
+"""How much is read of a file that is no source: settings, lock files, stored results."""
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_LEAST_READ = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +45,53 @@ class UnreadableSourceError(Exception):
     """The bytes cannot be read or decoded; the message says why."""
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file.
+def read_bytes(
+    path: Path | str, limit: int = SIDE_FILE_BYTES, *, within: int | None = None, own: bool = False
+) -> bytes:
+    """Read a regular file of at most ``limit`` bytes; what lies there is never waited for.
+
+    Args:
+        within: the descriptor of the folder that ``path`` counts from.
+        own: no link, and nothing that others own or can write.
 
     Raises:
-        UnreadableSourceError: the operating system refuses.
+        UnreadableSourceError: it is something else, or longer, or the operating system refuses.
     """
     try:
-        return path.read_bytes()
+        handle = os.open(path, _FLAGS | (_NO_LINK if own else 0), dir_fd=within)
+        try:
+            return _read(handle, limit, own=own)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise UnreadableSourceError(error.strerror or type(error).__name__) from error
+    except ValueError as error:
+        raise UnreadableSourceError(f"is no path: {error}") from error
+
+
+def side_text(path: Path | str, encoding: str = "utf-8") -> str:
+    """Return what a file beside the sources says, nothing where it cannot be read or decoded."""
+    try:
+        return read_bytes(path).decode(encoding)
+    except (UnreadableSourceError, UnicodeDecodeError):
+        return ""
+
+
+def _read(handle: int, limit: int, *, own: bool) -> bytes:
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableSourceError("not a regular file")
+    if own and hasattr(os, "geteuid"):
+        shared = stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+        if shared or status.st_uid != os.geteuid():
+            raise UnreadableSourceError("not a file that only its owner can write")
+    parts, room = [], limit + 1
+    while room > 0 and (part := os.read(handle, min(room, max(status.st_size + 1, _LEAST_READ)))):
+        parts.append(part)
+        room -= len(part)
+    if room <= 0:
+        raise UnreadableSourceError(f"longer than {limit:,} bytes")
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def decode(path: str, data: bytes) -> SourceFile:

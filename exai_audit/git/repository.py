@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from exai_audit.errors import UsageError
+from exai_audit.files.presence import is_there
 
 GIT_TIMEOUT_SECONDS = 120.0
 _SAFE = (
@@ -121,6 +125,17 @@ def top_level(folder: Path) -> Path:
             )
         raise GitError(f"{folder} is not in the working tree of a git repository ({said})")
     return Path(os.fsdecode(done.stdout.rstrip(b"\r\n")))
+
+
+def may_be_tracked(path: Path) -> bool:
+    """Tell whether git tracks a path or anything below it, or cannot tell in a repository."""
+    around = path.parent
+    with suppress(GitError):
+        done = _run(around, "ls-files", "-z", "--", path.name)
+        if done.returncode == 0:
+            return bool(done.stdout)
+    above = (around, *Path(os.path.abspath(around)).parents)  # noqa: PTH100
+    return any(is_there(folder / ".git") for folder in above)
 
 
 def merge_base(folder: Path, name: str) -> str:
@@ -270,7 +285,7 @@ def _run(
     folder: Path, *words: str, given: bytes = b"", alone: bool = False
 ) -> subprocess.CompletedProcess[bytes]:
     """Run git in ``folder``; ``alone`` keeps every repository and configuration out of it."""
-    command = ["git", *_SAFE, *words]
+    command = [_program(os.environ.get("PATH", os.defpath), str(folder)), *_SAFE, *words]
     try:
         return subprocess.run(
             command,
@@ -281,10 +296,30 @@ def _run(
             check=False,
             timeout=GIT_TIMEOUT_SECONDS,
         )
-    except FileNotFoundError as error:
-        raise GitError("the git command is not installed, or not on the PATH") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise GitError(f"git {words[0]} failed: {type(error).__name__}") from error
+
+
+@lru_cache(maxsize=64)
+def _program(path: str, folder: str) -> str:
+    """Return the git command: of an absolute entry of the PATH that is not in the project.
+
+    Raises:
+        GitError: there is none.
+    """
+    project = _around(os.path.realpath(folder))
+    for entry in filter(os.path.isabs, path.split(os.pathsep)):
+        found = shutil.which("git", path=entry)
+        is_inside = Path(os.path.realpath(entry)).is_relative_to(project)
+        if found and Path(found).is_absolute() and not is_inside:
+            return found
+    raise GitError("the git command is not installed, or not on the PATH")
+
+
+def _around(folder: str) -> str:
+    """Return the top of the repository around a folder, else the folder."""
+    above = (Path(folder), *Path(folder).parents)
+    return str(next((one for one in above if is_there(one / ".git")), Path(folder)))
 
 
 def _environment(alone: Path | None) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from exai_audit.errors import SettingsError
+from exai_audit.files.source import UnreadableSourceError, read_bytes
 from exai_audit.knowledge.calls import (
     Blocking,
     Bridge,
@@ -42,12 +43,9 @@ def rows_of(path: Path) -> Iterator[Call]:
             file and row.
     """
     try:
-        if not path.is_file():
-            raise OSError("no such file, or none to read from")
-        data = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SettingsError(f"{path}: knowledge: cannot be read: {reason}") from error
+        data = tomllib.loads(read_bytes(path).decode("utf-8"))
+    except UnreadableSourceError as error:
+        raise SettingsError(f"{path}: knowledge: cannot be read: {error}") from error
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path.name}: {error}") from error
     unknown = _unknown(data, ("call",))

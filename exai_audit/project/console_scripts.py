@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from exai_audit.files.source import side_text
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -33,8 +35,8 @@ def _dotted(target: str) -> str:
 
 def _of_pyproject(path: Path) -> Iterator[str]:
     try:
-        data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        data: dict[str, Any] = tomllib.loads(side_text(path))
+    except (ValueError, RecursionError):
         return
     for keys in (("project", "scripts"), ("project", "gui-scripts"), ("tool", "poetry", "scripts")):
         section: Any = data
@@ -49,8 +51,8 @@ def _of_pyproject(path: Path) -> Iterator[str]:
 def _of_setup(path: Path) -> Iterator[str]:
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(path.read_text("utf-8"))
-    except (OSError, ValueError, configparser.Error):
+        parser.read_string(side_text(path))
+    except (ValueError, configparser.Error):
         return
     for group in _SETUP_GROUPS:
         lines = parser.get("options.entry_points", group, fallback="").splitlines()

@@ -6,13 +6,18 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+import msgspec
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
+
+from exai_audit.files.source import side_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,8 +25,18 @@ else:
     import tomli as tomllib
 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
-_CARET = re.compile(r"\^\s*(\d+)(?:\.(\d+))?")
-_LARGEST = 20_000_000
+_CARET = re.compile(r"\^\s*(\d{1,9})(?:\.(\d{1,9}))?(?!\d)")
+_NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
+_LONGEST_LINE = 2_000
+_Kind = TypeVar("_Kind")
+
+
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    """A package as a lock file names it."""
+
+    version: str
+    name: str = ""
 
 
 def pinned(root: Path, packages: Collection[str]) -> dict[str, str]:
@@ -36,9 +51,9 @@ def pinned(root: Path, packages: Collection[str]) -> dict[str, str]:
     wanted: dict[str, str] = {str(canonicalize_name(name)): name for name in packages}
     locked = _first_of_each(_locked(root), wanted)
     asked: dict[str, list[str]] = {}
-    for requirement in _requirements(root):
-        name = wanted.get(canonicalize_name(requirement.name))
-        if name is not None and str(requirement.specifier):
+    for requirement in _requirements(root, wanted):
+        name = wanted[canonicalize_name(requirement.name)]
+        if str(requirement.specifier):
             asked.setdefault(name, []).append(str(requirement.specifier))
     return {**{name: ",".join(found) for name, found in asked.items()}, **locked}
 
@@ -48,12 +63,12 @@ def is_below(specifiers: str, version: str) -> bool | None:
     limit = Version(version)
     try:
         allowed = SpecifierSet(specifiers)
-    except InvalidSpecifier:
+    except ValueError:
         return None
     for specifier in allowed:
         try:
             named = Version(specifier.version.removesuffix(".*"))
-        except InvalidVersion:
+        except ValueError:  # no version, or a number of too many digits
             continue
         if specifier.operator in (">=", ">", "==", "===", "~=") and named >= limit:
             return False
@@ -84,35 +99,58 @@ def _first_of_each(found: Iterable[tuple[str, str]], wanted: Mapping[str, str]) 
 def _locked(root: Path) -> Iterator[tuple[str, str]]:
     for lock in _LOCKS:
         data = _toml(root / lock)
-        for package in data.get("package", data.get("packages", [])):
-            if isinstance(package, dict) and isinstance(package.get("version"), str):
-                yield str(package.get("name", "")), package["version"]
-    pipfile = _json(root / "Pipfile.lock").get("default", {})
-    for name, entry in pipfile.items() if isinstance(pipfile, dict) else ():
-        if isinstance(entry, dict) and isinstance(entry.get("version"), str):
-            yield name, entry["version"].removeprefix("==")
+        for package in _items(data.get("package", data.get("packages")), _Locked):
+            yield package.name, package.version
+    for name, entry in _values(_json(root / "Pipfile.lock").get("default"), _Locked):
+        yield name, entry.version.removeprefix("==")
 
 
-def _requirements(root: Path) -> Iterator[Requirement]:
+def _requirements(root: Path, wanted: Collection[str]) -> Iterator[Requirement]:
     data = _toml(root / "pyproject.toml")
-    project = data.get("project", {})
-    lines = list(project.get("dependencies", ())) if isinstance(project, dict) else []
-    optional = project.get("optional-dependencies", {}) if isinstance(project, dict) else {}
-    for groups in (optional, data.get("dependency-groups", {})):
-        for group in groups.values() if isinstance(groups, dict) else ():
-            lines.extend(group if isinstance(group, list) else ())
-    poetry = data.get("tool", {}).get("poetry", {}).get("dependencies", {})
-    for name, asked in poetry.items() if isinstance(poetry, dict) else ():
+    project = _within(data, "project")
+    lines = list(_items(project.get("dependencies"), str))
+    for groups in (project.get("optional-dependencies"), data.get("dependency-groups")):
+        for _, group in _values(groups, list[Any]):
+            lines.extend(_items(group, str))
+    for name, asked in _within(data, "tool", "poetry", "dependencies").items():
         text = asked.get("version", "") if isinstance(asked, dict) else asked
-        lines.append(f"{name} {_without_caret(str(text))}")
-    files = (*root.glob("*requirements*.txt"), *root.glob("requirements/*.txt"))
-    for path in sorted(files):
-        lines.extend(line.partition(" #")[0] for line in _text(path).splitlines())
+        lines.append(f"{name} {_without_caret(text)}" if isinstance(text, str) else name)
+    for path in _requirements_files(root):
+        lines.extend(line.partition(" #")[0] for line in side_text(path).splitlines())
     for line in lines:
-        try:
-            yield Requirement(str(line))
-        except InvalidRequirement:
-            continue
+        named = _NAME.match(line) if len(line) <= _LONGEST_LINE else None
+        if named is not None and canonicalize_name(named[1]) in wanted:
+            with suppress(ValueError):  # a requirement that is none, or a number without end
+                yield Requirement(line)
+
+
+def _requirements_files(root: Path) -> list[Path]:
+    try:
+        return sorted((*root.glob("*requirements*.txt"), *root.glob("requirements/*.txt")))
+    except OSError:
+        return []
+
+
+def _within(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """Return a table within tables, an empty one where there is none."""
+    for key in keys:
+        inner = data.get(key)
+        data = inner if isinstance(inner, dict) else {}
+    return data
+
+
+def _items(section: object, kind: type[_Kind]) -> Iterator[_Kind]:
+    """Yield the items of a list that are of the kind; what is no list has none."""
+    for item in section if isinstance(section, list) else ():
+        with suppress(msgspec.ValidationError):
+            yield msgspec.convert(item, kind)
+
+
+def _values(section: object, kind: type[_Kind]) -> Iterator[tuple[str, _Kind]]:
+    """Yield the entries of a table whose values are of the kind; what is no table has none."""
+    for name, item in section.items() if isinstance(section, dict) else ():
+        with suppress(msgspec.ValidationError):
+            yield name, msgspec.convert(item, kind)
 
 
 def _without_caret(asked: str) -> str:
@@ -125,23 +163,14 @@ def _without_caret(asked: str) -> str:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(_text(path))
+        return tomllib.loads(side_text(path))
     except (ValueError, RecursionError):
         return {}
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(_text(path) or "{}")
+        data = json.loads(side_text(path) or "{}")
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
-
-
-def _text(path: Path) -> str:
-    try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
-            return ""
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""

@@ -16,6 +16,7 @@ from typing import Annotated
 import msgspec
 
 from exai_audit.errors import UsageError
+from exai_audit.files.presence import is_file, is_there
 from exai_audit.files.source import UnreadableSourceError, read_bytes
 from exai_audit.finding import Finding, Severity
 from exai_audit.results.result import AuditResult, BaselineEntry, BaselineUse
@@ -73,13 +74,13 @@ def read_baseline(file: Path, formula_version: int) -> Baseline:
     Raises:
         UsageError: the file cannot be read, is no baseline, or is one of another formula.
     """
-    if file.exists() and not file.is_file():
+    if is_there(file) and not is_file(file):
         raise UsageError(f"{file}: the baseline cannot be read: it is no file: {_REWRITE}")
     try:
-        baseline = msgspec.json.decode(read_bytes(file), type=Baseline)
+        baseline = msgspec.convert(json.loads(read_bytes(file)), Baseline)
     except UnreadableSourceError as error:
         raise UsageError(f"{file}: the baseline cannot be read: {error}: {_REWRITE}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise UsageError(f"{file}: is no baseline of exai-audit: {error}: {_REWRITE}") from error
     if baseline.exai_audit_baseline != FORMAT:
         given = baseline.exai_audit_baseline

@@ -8,6 +8,8 @@ from typing import get_args, get_type_hints
 
 from exai_audit.config.keys import KEYS, OVERRIDE_KEYS
 from exai_audit.config.readers import (
+    MOST,
+    MOST_WHOLE,
     Reader,
     read_category_points,
     read_codes,
@@ -59,8 +61,8 @@ def _of_reader(reader: Reader) -> Schema | None:
     """Return what a reader takes; None for those that are made for an enum."""
     known: dict[Reader, Schema] = {
         read_flag: {"type": "boolean"},
-        read_whole: {"type": "integer", "minimum": 1},
-        read_number: {"type": "number", "minimum": 0},
+        read_whole: {"type": "integer", "minimum": 1, "maximum": MOST_WHOLE},
+        read_number: {"type": "number", "minimum": 0, "maximum": MOST},
         read_text: {"type": "string"},
         read_texts: _TEXTS,
         read_paths: _TEXTS,
@@ -76,7 +78,7 @@ def _of_reader(reader: Reader) -> Schema | None:
         read_category_points: {
             "type": "object",
             "properties": {
-                family.value: {"type": "number", "minimum": 0}
+                family.value: {"type": "number", "minimum": 0, "maximum": MOST}
                 for family in Family
                 if family is not Family.AUDIT
             },

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ast
 import warnings
+from functools import partial
 
 from exai_audit.facts.file import Failure, FailureKind
 from exai_audit.files.source import SourceFile
-from exai_audit.syntax.nesting import is_too_deep, may_be_too_deep
+from exai_audit.syntax.nesting import is_simple, is_too_deep, may_be_too_deep
+from exai_audit.syntax.tree import LONGEST_EVIDENCE
+from exai_audit.syntax.trial import survives
 
 TOO_DEEP = Failure(FailureKind.UNREADABLE, 1, 1, "nested too deeply to be parsed", "")
 
@@ -35,22 +38,24 @@ def parse_with_both(source: SourceFile) -> ast.Module | Failure:
     syntax = parse_module(source)
     if isinstance(syntax, Failure) or is_too_deep(syntax, source.lines):
         return syntax
-    return _read_by_libcst(source) or syntax
+    return _read_by_libcst(source, is_trusted=True) or syntax
 
 
 def _failure(error: SyntaxError, source: SourceFile) -> Failure:
     line = error.lineno or 1
-    evidence = source.line(line).strip()
+    evidence = source.line(line).strip()[:LONGEST_EVIDENCE]
     reason = error.msg or "invalid syntax"
     return Failure(FailureKind.SYNTAX, line, max(error.offset or 1, 1), reason, evidence)
 
 
-def _read_by_libcst(source: SourceFile) -> ast.Module | None:
+def _read_by_libcst(source: SourceFile, *, is_trusted: bool = False) -> ast.Module | None:
     """Return libcst's tree; None where it cannot read the file, or must not: it recurses."""
     if may_be_too_deep(source.text):
         return None
     from exai_audit.syntax.lowering import UnknownSyntaxError, lowered
 
+    if not is_trusted and not is_simple(source.text) and not survives(partial(lowered, source)):
+        return None
     try:
         return lowered(source)
     except (UnknownSyntaxError, RecursionError):

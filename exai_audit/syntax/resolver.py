@@ -6,9 +6,11 @@ import ast
 import builtins
 import keyword
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.nodes import (
@@ -34,6 +36,7 @@ _Definition = Function | ast.ClassDef
 _Position = tuple[int, int]
 _DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 _DEEPEST = 40
+_MOST_BINDINGS = 100
 _FIRST: _Position = (-1, 0)
 _NOWHERE: _Position = (0, 0)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -80,6 +83,8 @@ class Resolver:
         self._registered: dict[_Definition, str] = {}
         self._decorated: dict[Function, set[str]] = {}
         self._parsed: dict[ast.Constant, ast.expr | None] = {}
+        self._ordered: dict[int, tuple[list[_Position], list[Binding]]] = {}
+        self._blocks: dict[ast.AST, dict[ast.AST, str]] = {}
         self._depth = 0
 
     def resolve(self, expression: ast.expr) -> Ref | None:
@@ -149,13 +154,23 @@ class Resolver:
         """Return the bindings that can reach ``node``: from the last that surely ran before it."""
         if owner is not scope or len(bindings) == 1:
             return bindings
-        here = self._position(node)
-        before = [b for b in bindings if self._position(b.node) < here] or bindings
+        before = self._before(bindings, self._position(node)) or bindings
         around = self._around(node)
-        for index in range(len(before) - 1, -1, -1):
+        for index in range(len(before) - 1, max(-1, len(before) - _MOST_BINDINGS), -1):
             if self._surely_ran(before[index].node, around):
                 return before[index:]
         return before
+
+    def _before(self, bindings: list[Binding], here: _Position) -> list[Binding]:
+        """Return the bindings of one name that stand before a place, in order."""
+        known = self._ordered.get(id(bindings))
+        if known is None:
+            placed = sorted(
+                ((self._position(binding.node), binding) for binding in bindings), key=itemgetter(0)
+            )
+            known = [place for place, _ in placed], [binding for _, binding in placed]
+            self._ordered[id(bindings)] = known
+        return known[1][: bisect_left(known[0], here)]
 
     def _position(self, node: ast.AST) -> _Position:
         """Return where the statement around a node stands; parameters come first of all."""
@@ -182,13 +197,15 @@ class Resolver:
             return False
         if not isinstance(binding, ast.stmt):
             return True
-        return any(
-            binding in held and around[parent] in held
-            for name in _BLOCKS
-            if isinstance(held := getattr(parent, name, None), list)
-        )
+        if parent not in self._blocks:
+            self._blocks[parent] = _blocks_of(parent)
+        held = self._blocks[parent]
+        return binding in held and held[binding] == held.get(around[parent], "")
 
     def _bound(self, bindings: list[Binding], owner: Scope) -> Ref | None:
+        """Return what bindings agree on; what is bound very many times says nothing."""
+        if len(bindings) > _MOST_BINDINGS:
+            return None
         if len(bindings) == 1:
             only = bindings[0]
             return None if _says_nothing(only) else self._binding(only, owner)
@@ -294,6 +311,8 @@ class Resolver:
     def _class_member(
         self, owner: ast.ClassDef, attribute: str, seen: set[ast.ClassDef]
     ) -> Ref | None:
+        if len(seen) >= _DEEPEST:
+            return None
         seen.add(owner)
         bound = self._attribute_bindings(owner, attribute)
         if bound:
@@ -500,6 +519,16 @@ class Resolver:
         if not isinstance(local, ast.ClassDef):
             return []
         return self._attribute_bindings(local, node.attr)
+
+
+def _blocks_of(parent: ast.AST) -> dict[ast.AST, str]:
+    """Return what stands in the blocks of a statement, each with its block's name."""
+    return {
+        node: name
+        for name in _BLOCKS
+        if isinstance(held := getattr(parent, name, None), list)
+        for node in held
+    }
 
 
 def _constant(node: ast.Constant) -> Ref | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
@@ -14,6 +15,8 @@ from exai_audit.syntax.nodes import FUNCTIONS, Function
 from exai_audit.syntax.walk import LEAVES, walk
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+LONGEST_EVIDENCE = 200
+_LONG_LINE = 500
 _First = TypeVar("_First", bound=ast.AST)
 _Second = TypeVar("_Second", bound=ast.AST)
 _Third = TypeVar("_Third", bound=ast.AST)
@@ -29,6 +32,8 @@ class SyntaxTree:
         self.parents = self._walked.parents
         self._functions: dict[ast.AST, Function | ast.Lambda | None] = {}
         self._in_order: set[str] = set()
+        self._evidence: dict[int, str] = {}
+        self._columns: dict[int, Sequence[int]] = {}
         self._found: dict[tuple[type[ast.AST], ...], list[ast.AST]] = {}
 
     @property
@@ -189,12 +194,29 @@ class SyntaxTree:
         text = self.source.line(line)
         if text.isascii():
             return offset + 1
-        return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+        if len(text) < _LONG_LINE:
+            before = text.encode("utf-8", "surrogatepass")[:offset]
+            return len(before.decode("utf-8", "replace")) + 1
+        if line not in self._columns:
+            self._columns[line] = _columns(text)
+        return self._columns[line][min(offset, len(self._columns[line]) - 1)]
 
     def place(self, node: ast.AST) -> Place:
-        """Return the span of ``node`` with its symbol and its first line as evidence."""
+        """Return the span of ``node`` with its symbol and the start of its line as evidence."""
         span = self.span(node)
-        return Place(span, self.symbol(node), self.source.line(span.line).strip())
+        if span.line not in self._evidence:
+            line = self.source.line(span.line).lstrip()
+            self._evidence[span.line] = line[:LONGEST_EVIDENCE].rstrip()
+        return Place(span, self.symbol(node), self._evidence[span.line])
+
+
+def _columns(text: str) -> Sequence[int]:
+    """Return the 1-based column of the character that each byte of a line in UTF-8 is of."""
+    columns = array("l")
+    for column, char in enumerate(text, 1):
+        columns.extend([column] * len(char.encode("utf-8", "surrogatepass")))
+    columns.append(len(text) + 1)
+    return columns
 
 
 def _start(node: ast.expr) -> tuple[int, int]:

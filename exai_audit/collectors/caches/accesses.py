@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,6 +70,14 @@ class CacheIndex:
     @property
     def functions(self) -> Sequence[Named]:
         return self._tree.functions
+
+    @cached_property
+    def functions_by_name(self) -> Mapping[str, Sequence[Named]]:
+        """The functions by their own names, those of one name in source order."""
+        by_name: dict[str, list[Named]] = {}
+        for function in self.functions:
+            by_name.setdefault(function.name, []).append(function)
+        return by_name
 
     @property
     def classes(self) -> Sequence[ast.ClassDef]:

@@ -133,12 +133,12 @@ class _Reading:
 
     def _reached(self, functions: Iterable[Function]) -> set[Function]:
         """Return functions with those of the module that they call, a few calls away."""
-        by_name = {f.name: f for f in self._gathered.functions}
+        by_name = self._gathered.functions_by_name
         found: set[Function] = set(functions)
         new = set(found)
         for _ in range(_DEEPEST):
             called = {name for function in new for name in _called(function)}
-            called_here: set[Function] = {by_name[n] for n in called if n in by_name}
+            called_here: set[Function] = {by_name[n][-1] for n in called if n in by_name}
             new = called_here - found
             found |= new
         return found

@@ -39,6 +39,7 @@ _MAKERS = frozenset({"client", "resource", "from_url", "create_engine", "create_
 _WAITED_ON = frozenset({"asyncio.sleep", "time.sleep"})
 _NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 _ORDER = tuple(Origin)
+_MOST_OF_A_NAME = 1_000
 _DEEPEST = 2
 
 
@@ -157,7 +158,10 @@ def _local(tree: ModuleTree, index: CacheIndex, call: ast.Call) -> Named | None:
         around, name = None, func.id
     else:
         return None
-    same = [f for f in index.functions if f.name == name and method_class(tree, f) is around]
+    named = index.functions_by_name.get(name, ())
+    if len(named) > _MOST_OF_A_NAME:
+        return None
+    same = [f for f in named if method_class(tree, f) is around]
     return same[0] if len(same) == 1 else None
 
 

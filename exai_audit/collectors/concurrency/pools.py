@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ from exai_audit.syntax.numbers import is_numeric_literal
 from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.triggers import Trigger
 
+_MOST_WORKERS = 10**9
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -167,14 +169,21 @@ def _stands_in(call: ast.Call, tried: Set[ast.AST], tree: ModuleTree) -> bool:
 def _sized(size: ast.expr | None, tree: ModuleTree) -> tuple[int | None, Workers]:
     if size is None:
         return None, Workers.DEFAULT
-    number = tree.number(size)
+    number = _whole(tree.number(size))
     if number is not None:
-        return int(number), Workers.LITERAL if is_numeric_literal(size) else Workers.CONSTANT
+        return number, Workers.LITERAL if is_numeric_literal(size) else Workers.CONSTANT
     default = _default_of_parameter(size, tree)
-    number = tree.number(default) if default is not None else None
+    number = _whole(tree.number(default)) if default is not None else None
     if number is not None:
-        return int(number), Workers.PARAMETER_DEFAULT
+        return number, Workers.PARAMETER_DEFAULT
     return None, Workers.EXPRESSION
+
+
+def _whole(number: float | None) -> int | None:
+    """Return a size as a whole number, an endless one as the largest."""
+    if number is None or math.isnan(number):
+        return None
+    return int(max(-_MOST_WORKERS, min(number, _MOST_WORKERS)))
 
 
 def _default_of_parameter(size: ast.expr, tree: ModuleTree) -> ast.expr | None:

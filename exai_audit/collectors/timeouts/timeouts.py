@@ -40,7 +40,8 @@ def _merged(sites: Iterable[Site], tree: ModuleTree) -> Iterator[Site]:
     for site in found:
         own = {site.covers, site.at}
         around = set(tree.ancestors(site.at))
-        if seen & own or (covering - own) & around or entries & (around | {site.at}):
+        inside = any(node in covering and node not in own for node in around)
+        if seen & own or inside or site.at in entries or not entries.isdisjoint(around):
             continue
         seen.update(own)
         yield site

@@ -31,5 +31,7 @@ def lowered(source: SourceFile) -> ast.Module:
         module = cst.parse_module(source.text)
         expressions = Expressions(Places(module, source))
         return ast.Module(Statements(expressions).block(module.body), type_ignores=[])
-    except (cst.ParserSyntaxError, TypeError) as error:
-        raise UnknownSyntaxError(str(error)) from error
+    except RecursionError:
+        raise
+    except Exception as error:  # values of literals are evaluated, and may be none
+        raise UnknownSyntaxError(type(error).__name__) from error

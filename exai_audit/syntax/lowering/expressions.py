@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -75,7 +76,7 @@ class Expressions:
         return ast.Constant(..., **self.places.of(node))
 
     def _number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> ast.expr:
-        return ast.Constant(ast.literal_eval(node.value), **self.places.of(node))
+        return ast.Constant(_number_of(node.value), **self.places.of(node))
 
     def _string(self, node: cst.SimpleString) -> ast.expr:
         return ast.Constant(node.evaluated_value, **self.places.of(node))
@@ -283,6 +284,18 @@ class Expressions:
             is_async = int(node.asynchronous is not None)
             yield ast.comprehension(self.of(node.target), self.of(node.iter), tests, is_async)
             node = node.inner_for_in
+
+
+def _number_of(text: str) -> complex:
+    """Return a number; one of more digits than the interpreter reads is endless."""
+    try:
+        value = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        if not text.replace("_", "").isdecimal():
+            raise
+        return math.inf
+    assert isinstance(value, (int, float, complex))
+    return value
 
 
 def _flat(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:

@@ -1,0 +1,73 @@
+"""Processes beside this one, which end when it does, whatever ends it.
+
+They have no output of their own: a worker that outlives its parent for a moment keeps no pipe open.
+A started one finds its modules where this process does, never in the working folder, which may be
+the scanned project.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait
+from pathlib import Path
+from threading import Thread
+
+from exai_audit.knowledge.table import configuration, use
+
+START_METHOD = "fork" if sys.platform == "linux" else "spawn"
+_SAFE_PATH = "PYTHONSAFEPATH"
+
+
+@contextmanager
+def working(number: int, method: str = START_METHOD) -> Iterator[ProcessPoolExecutor]:
+    """Give so many processes work; an error, or an interrupt, ends them at once."""
+    begin = (os.getpid(), tuple(map(str, configuration()[0])), configuration()[1])
+    with _safe_path(method):
+        pool = ProcessPoolExecutor(number, get_context(method), initializer=_begin, initargs=begin)
+        try:
+            yield pool
+        except BaseException:
+            for process in active_children():
+                process.kill()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _safe_path(method: str) -> Iterator[None]:
+    """Let started processes leave the working folder out of their path."""
+    if method == "fork":
+        yield
+        return
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+def _begin(parent: int, own: tuple[str, ...], bridges: tuple[str, ...]) -> None:
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
+    with suppress(OSError):
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nothing, stream)
+    use([Path(file) for file in own], bridges)
+
+
+def _end_with(parent: int) -> None:
+    """Wait for the parent to end, and end."""
+    process = parent_process()
+    if process is not None and process.pid == parent:
+        wait([process.sentinel])
+    os._exit(1)
