@@ -13,6 +13,7 @@ from exai_audit.collectors.comments.suppressions import suppressions
 from exai_audit.collectors.concurrency import (
     blocking,
     bridges,
+    definitions,
     offloaded_functions,
     pools,
     semaphores,
@@ -35,6 +36,7 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "blocking": (blocking.blocking, blocking.TRIGGER),
     "bridges": (bridges.bridges, bridges.TRIGGER),
     "caches": (caches.caches, caches.TRIGGER),
+    "definitions": (definitions.definitions, definitions.TRIGGER),
     "enclosed": (enclosed.enclosed, enclosed.TRIGGER),
     "health": (health.health, health.TRIGGER),
     "passed_limits": (limit_calls.passed_limits, limit_calls.PASSED_LIMITS_TRIGGER),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from exai_audit.facts.caches import CacheFacts
+from exai_audit.facts.calls import DefinitionFacts
 from exai_audit.facts.concurrency import BlockingFact, BridgeFact, OffloadedFunctionFact, PoolFact
 from exai_audit.facts.practices import PracticeFact
 from exai_audit.facts.references import ReferenceFact
@@ -23,6 +24,7 @@ from exai_audit.facts.timeouts import (
 
 _NO_SIZES = SizeFacts()
 _NO_CACHES = CacheFacts()
+_NO_DEFINITIONS = DefinitionFacts()
 
 
 class FailureKind(str, Enum):
@@ -67,6 +69,7 @@ class FileFacts:
     bridges: tuple[BridgeFact, ...] = ()
     offloaded_functions: tuple[OffloadedFunctionFact, ...] = ()
     blocking: tuple[BlockingFact, ...] = ()
+    definitions: DefinitionFacts = _NO_DEFINITIONS
     semaphores: tuple[PracticeFact, ...] = ()
     health: tuple[PracticeFact, ...] = ()
     suppressions: tuple[SuppressionFact, ...] = ()
