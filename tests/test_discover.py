@@ -300,7 +300,7 @@ def test_links_out_of_the_project_are_left_out_unless_named(tmp_path: Path) -> N
         "g.py": "run",
     }.items():
         (root / name).symlink_to(target)
-    discovery = discover([root], root, Settings())
+    discovery = discover([root], root, Settings().files)
     assert found(discovery) == ["a.py", "g.py"]
     assert reasons(discovery) == {
         ".git": "excluded by '.git'",
@@ -310,4 +310,4 @@ def test_links_out_of_the_project_are_left_out_unless_named(tmp_path: Path) -> N
         "e.py": "symbolic link out of the project",
         "f.py": "not a regular file",
     }
-    assert found(discover([root / "c.py"], root, Settings())) == ["c.py"]
+    assert found(discover([root / "c.py"], root, Settings().files)) == ["c.py"]

@@ -55,7 +55,7 @@ def test_a_folder_without_permission_is_left_out_and_said(tmp_path: Path) -> Non
     closed.mkdir()
     closed.chmod(0)
     try:
-        found = discover([tmp_path], tmp_path, Settings())
+        found = discover([tmp_path], tmp_path, Settings().files)
     finally:
         closed.chmod(0o700)
     assert [file.path for file in found.files] == ["a.py"]
@@ -67,7 +67,7 @@ def test_a_pipe_by_the_name_of_a_side_file_is_not_waited_for(tmp_path: Path, nam
     os.mkfifo(tmp_path / name)
     (tmp_path / "a.py").touch()
     assert load(tmp_path, None, False) == (Settings(), None)
-    assert len(discover([tmp_path], tmp_path, Settings()).files) == 1
+    assert len(discover([tmp_path], tmp_path, Settings().files).files) == 1
 
 
 @pytest.mark.parametrize("name", ["setup.cfg", "pyproject.toml"])

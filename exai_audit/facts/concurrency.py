@@ -176,21 +176,56 @@ class OffloadedFunctionFact:
     runs_in: RunsIn
 
 
+class BlockingKind(str, Enum):
+    """What a blocking call waits for."""
+
+    NETWORK = "network"
+    PROCESS = "process"
+    SLEEP = "sleep"
+    DATABASE = "database"
+    DNS = "dns"
+    INPUT = "input"
+    IN_PROCESS = "in-process"
+    WORK = "work"
+    FILE_SYSTEM = "file-system"
+
+
+class Moment(str, Enum):
+    """When a coroutine runs in the life of its program, as far as its own file shows.
+
+    ``ALONE`` when the program is that one coroutine.
+    """
+
+    SERVING = "serving"
+    START = "start"
+    END = "end"
+    ALONE = "alone"
+
+
 @dataclass(frozen=True, slots=True)
 class BlockingFact:
-    """A call of the blocking list that a coroutine makes; ``instead`` says what to await.
+    """A call of the blocking list; ``instead`` says what a coroutine awaits.
 
-    ``via`` is the line of the blocking call in the synchronous function ``via_symbol`` of the same
-    file that the coroutine calls, 0 when the coroutine blocks itself. ``file_system`` when all it
-    waits for is the file system.
+    ``seconds`` is how long it sleeps or waits at most, None where that is not known or not
+    limited; ``loopback`` when it asks its own machine. ``needs`` are parameters of the function
+    around it, each with whether it must be true for the call to be reached; ``queue`` is the last
+    name of what it waits on, for queues.
     """
 
     place: Place
     operation: str
     instead: str
-    via: int = 0
-    via_symbol: str = ""
-    file_system: bool = False
+    kind: BlockingKind
+    seconds: float | None = None
+    loopback: bool = False
+    moment: Moment = Moment.SERVING
+    needs: tuple[tuple[str, bool], ...] = ()
+    queue: str = ""
+
+    @property
+    def file_system(self) -> bool:
+        """Whether all it waits for is the file system."""
+        return self.kind is BlockingKind.FILE_SYSTEM
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from exai_audit.facts.caches import CacheFacts
+from exai_audit.facts.calls import DefinitionFacts
 from exai_audit.facts.concurrency import (
     BlockingFact,
     BridgeFact,
@@ -34,6 +35,7 @@ from exai_audit.facts.timeouts import (
 
 _NO_SIZES = SizeFacts()
 _NO_CACHES = CacheFacts()
+_NO_DEFINITIONS = DefinitionFacts()
 
 
 class FailureKind(str, Enum):
@@ -84,6 +86,7 @@ class FileFacts:
     dropped_tasks: tuple[DroppedTaskFact, ...] = ()
     fan_outs: tuple[FanOutFact, ...] = ()
     loop_callbacks: tuple[LoopCallbackFact, ...] = ()
+    definitions: DefinitionFacts = _NO_DEFINITIONS
     semaphores: tuple[PracticeFact, ...] = ()
     health: tuple[PracticeFact, ...] = ()
     suppressions: tuple[SuppressionFact, ...] = ()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from exai_audit.facts.concurrency import BlockingKind
+
 Waits = Literal["network", "process", "in-process", "work", "around", "limit", "lifetime"]
 """What a call waits for: another machine, another process, its own, work that others will bring;
 ``around`` limits all that runs in it, ``limit`` makes a limit object, ``lifetime`` is no wait."""
@@ -82,7 +84,8 @@ class Blocking:
     is a zero, a False, given, not given, or holds ``WNOHANG``; ``non-blocking`` speaks of the
     socket that it is a method of. ``origin`` tells that only a future that this file itself got
     from a pool or another thread's loop is known to be unfinished.
-    ``file_system`` calls are judged only with a setting.
+    ``file_system`` calls are judged only with a setting. ``kind`` says what is waited for where
+    the library alone does not tell (see `exai_audit.knowledge.blocking_kinds`).
     """
 
     instead: str
@@ -91,6 +94,21 @@ class Blocking:
     unless: Unless = ""
     origin: bool = False
     file_system: bool = False
+    kind: BlockingKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Methods:
+    """What all methods of a class do but those in ``but``, private ones and those with own rows.
+
+    With ``instead`` they block, and that is what a coroutine awaits; ``{name}`` stands for the
+    method. ``fluent`` tells that each returns an object of the class. What stands in an attribute
+    of the class is the class, too (``client.containers.run``).
+    """
+
+    instead: str = ""
+    but: tuple[str, ...] = ()
+    fluent: bool = False
 
 
 BridgeCall = Literal[
@@ -137,19 +155,48 @@ class Call:
     blocking: Blocking | None = None
     bridge: Bridge | None = None
     offload: Offload | None = None
+    methods: Methods | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All rows by canonical name; ``roots`` are the top-level modules they speak of."""
+    """All rows by canonical name; ``roots`` are the top-level modules they speak of.
+
+    ``open_roots`` are those of the classes of which a row speaks as a whole, see `Methods`.
+    """
 
     calls: Mapping[str, Call]
     roots: frozenset[str]
     _names: Mapping[str, str] = field(repr=False)
+    open_roots: frozenset[str] = frozenset()
 
     def call(self, name: str) -> Call | None:
-        """Return the row of a call under its own name or an alias."""
-        return self.calls.get(self.canonical(name))
+        """Return the row of a call under its own name or an alias, or that of its class."""
+        name = self.canonical(name)
+        known = self.calls.get(name)
+        if known is None and name.partition(".")[0] in self.open_roots:
+            return self._method(name)
+        return known
+
+    def _method(self, name: str) -> Call | None:
+        """Return what the row of the nearest class says of one of its methods."""
+        head, _, method = name.rpartition(".")
+        owner = head
+        while owner:
+            row = self.calls.get(owner)
+            methods = row.methods if row is not None else None
+            if row is not None and methods is not None:
+                if method.startswith("_") or method in methods.but:
+                    return None
+                instead = methods.instead.replace("{name}", method)
+                return Call(
+                    name,
+                    source=row.source,
+                    returns=owner if methods.fluent else None,
+                    blocking=Blocking(instead) if instead else None,
+                )
+            owner = owner.rpartition(".")[0]
+        return None
 
     def canonical(self, name: str) -> str:
         """Return the name the table uses; an alias of a class also renames its attributes."""

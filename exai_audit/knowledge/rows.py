@@ -18,6 +18,7 @@ from exai_audit.knowledge.calls import (
     Bridge,
     Cache,
     Call,
+    Methods,
     Offload,
     Pool,
     Timeout,
@@ -30,7 +31,7 @@ else:
 
 PARTS: dict[str, type] = {
     "timeout": Timeout, "pool": Pool, "cache": Cache, "blocking": Blocking, "bridge": Bridge,
-    "offload": Offload,
+    "offload": Offload, "methods": Methods,
 }  # fmt: skip
 _KEYS = {"call": "a list of tables [[call]]", "name": "a dotted name", "source": "where it says so"}
 

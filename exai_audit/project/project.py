@@ -9,6 +9,7 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.facts.suppressions import StaleSuppression
 from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.finding import Scope
+from exai_audit.project.call_graph import CallGraph
 
 _DEFINED = (TimeoutForm.MODULE_CONSTANT, TimeoutForm.CLASS_FIELD)
 
@@ -31,8 +32,15 @@ class Project:
         default_factory=dict, init=False, repr=False, compare=False
     )
     _chosen: list[FileFacts] = field(default_factory=list, init=False, repr=False, compare=False)
+    _graph: list[CallGraph] = field(default_factory=list, init=False, repr=False, compare=False)
     stale: tuple[StaleSuppression, ...] = ()
     scripts: frozenset[str] = frozenset()
+
+    def call_graph(self) -> CallGraph:
+        """Return which calls lead where, over all files."""
+        if not self._graph:
+            self._graph.append(CallGraph(self.files))
+        return self._graph[0]
 
     def judged_files(self) -> Iterator[FileFacts]:
         """Yield the files to judge: parsed, in a judged scope, neither generated nor stubs."""

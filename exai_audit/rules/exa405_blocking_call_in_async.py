@@ -31,23 +31,37 @@ async def poll(url):
 
 *Known false alarms.* A coroutine that runs alone in a loop of its own may block it on purpose. A
 future's ``result()`` is only judged where the file shows the call that made it (``submit``,
-``run_coroutine_threadsafe``) and nothing that waits for it first.
+``run_coroutine_threadsafe``) and nothing that waits for it first. What is called away from the
+coroutine may stand in a branch that this call does not take: medium confidence.
 
 *References.* What blocks is listed in the knowledge table, each call with its source. A call is
-named when it stands in the coroutine itself, or one call away in a synchronous function of the
-same file (medium confidence); nested functions, lambdas and what is handed to a thread do not
-block. File-system calls are judged with ``judge-file-system = true``.
+named when it stands in the coroutine itself, also on a receiver that another module types, or up
+to two calls away in synchronous functions of any module; private functions of the same module
+count with their caller. Nested functions, lambdas and what is handed to a thread do not block.
+All callers of a place that blocks are one finding, and so are ten or more coroutines that use
+synchronous clients of one kind. The severity says how long it takes and who waits: high from one
+second on or without a limit; medium for databases, name look-ups and limits below a second; low
+for the machine's own addresses, at start-up, shutdown and in programs of one coroutine.
+File-system calls are judged with ``judge-file-system = true``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from exai_audit.facts.concurrency import BlockingFact
+from exai_audit.facts.calls import FunctionFact
+from exai_audit.facts.concurrency import BlockingKind, Moment
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.location import Place
+from exai_audit.project.blocking_severity import severity_of
+from exai_audit.project.call_graph import CallGraph, Way
+from exai_audit.project.definitions import Module
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
+
+_MANY = 10
+_Judged = Callable[[str, Way], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +71,185 @@ class Options:
     judge_file_system: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Blocked:
+    """A call in a coroutine, and the way from it to what blocks.
+
+    ``line`` is that of the coroutine.
+    """
+
+    path: str
+    place: Place
+    way: Way
+    moment: Moment
+    line: int = 0
+
+    @property
+    def severity(self) -> Severity:
+        return severity_of(self.way.blocks, self.moment)
+
+    @property
+    def cause(self) -> tuple[str, int, int]:
+        """Return the place that blocks: the call itself, or what it leads to."""
+        span = self.way.blocks.place.span if self.way.hops else self.place.span
+        path = self.way.path if self.way.hops else self.path
+        return path, span.line, 0 if self.way.hops else span.column
+
+
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each blocking call that a coroutine makes."""
+    """Yield a hit for each place that blocks, at the coroutine's call that suffers most."""
+
+    def is_judged(path: str, way: Way) -> bool:
+        return not way.blocks.file_system or options.at(path).judge_file_system
+
+    causes: dict[tuple[str, int, int], list[_Blocked]] = {}
+    for one in _blocked(project, is_judged):
+        causes.setdefault(one.cause, []).append(one)
+    yield from _by_kind([_worst_first(found) for found in causes.values()])
+
+
+def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
+    spoken: set[tuple[str, object]] = set()
     for facts in project.judged_files():
-        file_system = options.at(facts.path).judge_file_system
         for fact in facts.blocking:
-            if file_system or not fact.file_system:
-                yield _through(facts.path, fact) if fact.via else _direct(facts.path, fact)
+            way = Way(facts.path, fact)
+            if is_judged(facts.path, way):
+                spoken.add((facts.path, fact.place.span))
+                yield _Blocked(facts.path, fact.place, way, fact.moment)
+    graph = project.call_graph()
+    judged = {facts.path for facts in project.judged_files()}
+    for module, function in graph.coroutines():
+        path = module.facts.path
+        if path in judged:
+            for one in _led(graph, module, function, is_judged):
+                if (path, one.place.span) not in spoken:
+                    yield one
 
 
-def _direct(path: str, fact: BlockingFact) -> Hit:
-    return Hit(
-        path=path,
-        place=fact.place,
-        severity=Severity.HIGH,
-        message=f"{fact.operation} blocks the event loop of the coroutine {_name(fact)}",
-        remedy=f"Write {fact.instead} instead.",
+def _led(
+    graph: CallGraph, module: Module, function: FunctionFact, is_judged: _Judged
+) -> Iterator[_Blocked]:
+    """Yield the calls of a coroutine that lead to what blocks, each with its gravest way."""
+    path = module.facts.path
+    for call in function.calls:
+        ways = [way for way in graph.ways(function, call, module) if is_judged(path, way)]
+        if ways and call.place is not None:
+            way = max(ways, key=lambda way: severity_of(way.blocks, call.moment).rank)
+            yield _Blocked(path, call.place, way, call.moment, function.line)
+
+
+def _worst_first(found: Sequence[_Blocked]) -> list[_Blocked]:
+    return sorted(
+        found,
+        key=lambda one: (-one.severity.rank, len(one.way.hops), one.path, one.place.span),
     )
 
 
-def _through(path: str, fact: BlockingFact) -> Hit:
-    said = f"{fact.operation} blocks in {fact.via_symbol}"
-    return Hit(
-        path=path,
-        place=fact.place,
-        severity=Severity.HIGH,
-        confidence=Confidence.MEDIUM,
-        message=f"the coroutine {_name(fact)} blocks the event loop: {said}, line {fact.via}",
-        remedy=(
-            f"Call it as await asyncio.to_thread({fact.via_symbol.rpartition('.')[2]}, ...), or"
-            f" make it a coroutine and write {fact.instead} in it."
+def _by_kind(causes: Sequence[Sequence[_Blocked]]) -> Iterator[Hit]:
+    """Yield one hit for each cause, but one for all of a kind where there are many."""
+    kinds: dict[str, list[Sequence[_Blocked]]] = {}
+    for found in causes:
+        kinds.setdefault(_kind(found[0]), []).append(found)
+    for kind, alike in kinds.items():
+        coroutines = {(one.path, one.place.symbol) for found in alike for one in found}
+        if kind and len(alike) > 1 and len(coroutines) >= _MANY:
+            yield _of_many(kind, alike, len(coroutines))
+        else:
+            yield from (_hit(found) for found in alike)
+
+
+def _kind(one: _Blocked) -> str:
+    """Return the client whose methods block, as one repair may replace it; else nothing."""
+    owner, _, _ = one.way.blocks.operation.rpartition(".")
+    library, _, name = owner.rpartition(".")
+    if not library or not name[:1].isupper():
+        return ""
+    is_database = one.way.blocks.kind is BlockingKind.DATABASE
+    return library.partition(".")[0] if is_database else owner
+
+
+def _of_many(kind: str, alike: Sequence[Sequence[_Blocked]], coroutines: int) -> Hit:
+    causes = _worst_first([found[0] for found in alike])
+    hit = _hit([causes[0]])
+    others = tuple(Related(one.path, one.place.span.line, _said(one)) for one in causes[1:])
+    return replace(
+        hit,
+        message=(
+            f"{coroutines} coroutines block the event loop with synchronous calls of {kind},"
+            f" in {len(causes)} places; the worst: {hit.message}"
         ),
-        related=(Related(path, fact.via, said),),
+        related=hit.related + others,
+        measured=coroutines,
+        threshold=_MANY,
+        project_wide=True,
+        subject=kind,
     )
 
 
-def _name(fact: BlockingFact) -> str:
-    return fact.place.symbol.rpartition(".")[2]
+def _hit(found: Sequence[_Blocked]) -> Hit:
+    """Return the hit at the worst of the calls that lead to one place; the others are related."""
+    first, *others = found
+    more = f"; so do {len(others)} more calls" if others else ""
+    return Hit(
+        path=first.path,
+        place=first.place,
+        severity=first.severity,
+        confidence=Confidence.MEDIUM if first.way.hops else Confidence.HIGH,
+        message=_message(first) + more,
+        remedy=_remedy(first),
+        related=(
+            *_steps(first),
+            *(Related(one.path, one.place.span.line, _calls(one)) for one in others),
+        ),
+    )
+
+
+def _message(one: _Blocked) -> str:
+    blocks = one.way.blocks
+    if not one.way.hops:
+        return f"{blocks.operation} blocks the event loop of the coroutine {_name(one)}"
+    where = f"line {blocks.place.span.line}"
+    if one.way.path != one.path:
+        where = f"{one.way.path}:{blocks.place.span.line}"
+    return f"the coroutine {_name(one)} blocks the event loop: {_said(one)}, {where}"
+
+
+def _said(one: _Blocked) -> str:
+    if not one.way.hops:
+        return f"{one.way.blocks.operation} blocks in {one.place.symbol}"
+    return f"{one.way.blocks.operation} blocks in {one.way.hops[-1].callee}"
+
+
+def _calls(one: _Blocked) -> str:
+    return f"{_name(one)} calls {one.way.hops[0].callee}" if one.way.hops else _said(one)
+
+
+def _remedy(one: _Blocked) -> str:
+    if not one.way.hops:
+        return f"Write {one.way.blocks.instead} instead."
+    called = one.way.hops[0].callee.rpartition(".")[2]
+    return (
+        f"Call it as await asyncio.to_thread({called}, ...), or make it a coroutine and write"
+        f" {one.way.blocks.instead} in {one.way.hops[-1].callee}."
+    )
+
+
+def _steps(one: _Blocked) -> tuple[Related, ...]:
+    """Return the way, hop by hop, from the coroutine to what blocks."""
+    if not one.way.hops:
+        return ()
+    return (
+        Related(one.path, one.line, f"the coroutine {_name(one)}"),
+        *(
+            Related(hop.path, hop.line, f"{hop.caller} calls {hop.callee}")
+            for hop in one.way.hops[1:]
+        ),
+        Related(one.way.path, one.way.blocks.place.span.line, _said(one)),
+    )
+
+
+def _name(one: _Blocked) -> str:
+    return one.place.symbol.rpartition(".")[2]
 
 
 RULE = Rule(
@@ -101,7 +257,7 @@ RULE = Rule(
     name="blocking-call-in-async",
     family=Family.CONCURRENCY,
     summary="a call that blocks the event loop, in a coroutine",
-    severity="high",
+    severity="high; medium or low where little time is lost, or nobody waits",
     options=Options,
     check=check,
 )

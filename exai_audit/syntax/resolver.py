@@ -342,8 +342,11 @@ class Resolver:
 
     def _call(self, node: ast.Call, scope: Scope, awaited: bool) -> Ref | None:
         callee = self._resolve(node.func, scope)
-        if callee is None or callee.instance:
+        if callee is None:
             return None
+        if callee.instance:
+            made = self._table.returns(f"{callee.name}.__call__")
+            return Ref(made, True) if made else None
         local = self._local.get(callee.name)
         if local is None:
             return self._external_call(callee.name, node, scope)

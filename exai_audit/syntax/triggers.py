@@ -45,12 +45,14 @@ class Trigger:
         names: words that are signs.
         rows: chooses rows of the knowledge table: their last names are signs where the file
             imports a library that leads to them, and so is another name that it gives them.
+        roots: tells from the top-level modules that any name may come from.
         applies: whether the words of the file let it speak at all.
     """
 
     words: re.Pattern[str] | None = None
     names: frozenset[str] = frozenset()
     rows: Rows | None = None
+    roots: Callable[[frozenset[str]], bool] = lambda roots: False
     applies: Callable[[frozenset[str]], bool] = lambda words: True
 
     def __post_init__(self) -> None:
@@ -65,7 +67,7 @@ class Trigger:
         """
         if not self.applies(words):
             return False
-        if not self.names.isdisjoint(words):
+        if not self.names.isdisjoint(words) or self.roots(roots):
             return True
         if self.rows is not None and not names_of(self.rows, roots).isdisjoint(words):
             return True
@@ -115,6 +117,21 @@ class _Vocabulary:
 
 
 _VOCABULARY = _Vocabulary()
+
+
+def reaches_open(roots: frozenset[str]) -> bool:
+    """Tell whether a module can reach a class of which a row speaks as a whole.
+
+    The names of its methods are known to nobody: any call may be of one.
+    """
+    known = table()
+    reached = _reached(roots & known.roots, configuration())
+    return not known.open_roots.isdisjoint(reached)
+
+
+def reached(roots: frozenset[str]) -> frozenset[str]:
+    """Return the libraries of the table whose objects a module with these roots may hold."""
+    return _reached(roots & table().roots, configuration())
 
 
 def names_of(rows: Rows, roots: frozenset[str]) -> frozenset[str]:

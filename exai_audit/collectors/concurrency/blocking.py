@@ -1,80 +1,98 @@
-"""Calls that block the event loop: made in a coroutine, or one call away from it."""
+"""The calls of each function that block its thread."""
 
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property
-from itertools import islice
+from functools import cached_property, lru_cache
 
+from exai_audit.collectors.concurrency.durations import is_loopback, seconds
 from exai_audit.collectors.concurrency.futures import MAKERS, WAITS, is_known_done, is_wait, made_by
+from exai_audit.collectors.concurrency.harmless import gives_no_wait, is_right_here, knows_better
+from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.collectors.concurrency.pool_exits import pool_exits
-from exai_audit.collectors.concurrency.reachability import (
-    ASKS_FOR_ITEMS,
-    ASKS_FOR_LOOP,
-    asks_for_items,
-    is_sync_mode,
-    only_reaps_finished,
-    reaches,
-)
-from exai_audit.facts.concurrency import BlockingFact
-from exai_audit.knowledge.calls import Blocking, Call
+from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, asks_for_items, needs
+from exai_audit.facts.concurrency import BlockingFact, BlockingKind, Moment
+from exai_audit.knowledge.blocking_kinds import kind_of
+from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, Function, argument, is_none, last_name
-from exai_audit.syntax.triggers import Trigger, names_of
+from exai_audit.syntax.nodes import FUNCTIONS, Function, last_name, receiver
+from exai_audit.syntax.triggers import Trigger, names_of, reaches_open
 
 
 def _blocks(row: Call) -> bool:
     return row.blocking is not None
 
 
-TRIGGER = Trigger(rows=_blocks, names=MAKERS, applies=lambda words: "async" in words)
+TRIGGER = Trigger(
+    rows=_blocks, names=MAKERS, roots=reaches_open, applies=lambda words: "async" in words
+)
+BLOCKS_ANYWHERE = Trigger(rows=_blocks, names=MAKERS, roots=reaches_open)
 _FUTURE = "concurrent.futures.Future"
-_NO_WAIT_KEYWORDS = frozenset({"block", "blocking", "wait"})
-_AWAITS = frozenset({
-    "wait_for", "shield", "gather", "ensure_future", "create_task", "wrap_future", "isawaitable",
-})  # fmt: skip
 _NON_BLOCKING = frozenset({"setblocking", "SOCK_NONBLOCK"})
+_SHORTEST_SLEEP = 0.01
+_BUILTINS = frozenset(dir(builtins)) - {"open", "input"}
 _Direct = Sequence[tuple[ast.Call, BlockingFact]]
 
 
 def blocking(tree: ModuleTree) -> tuple[BlockingFact, ...]:
-    """Return what blocks, one fact for each ``with`` block or chain of calls, at its start."""
+    """Return what blocks coroutines, one fact for each ``with`` block or chain of calls."""
     if not tree.all(ast.AsyncFunctionDef):
         return ()
-    found = (*_BlockingCalls(tree).facts(), *pool_exits(tree))
+    calls = blocking_calls(tree)
+    own = (
+        fact
+        for function in calls.functions
+        if isinstance(function, ast.AsyncFunctionDef)
+        for fact in calls.of(function)
+    )
+    found = (*own, *pool_exits(tree))
     return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.operation)))
 
 
-class _BlockingCalls:
-    """The blocking calls of one module; those of plain functions only where coroutines call it."""
+@lru_cache(maxsize=1)
+def blocking_calls(tree: ModuleTree) -> BlockingCalls:
+    """Return the blocking calls of a module, worked out once for all that ask."""
+    return BlockingCalls(tree)
+
+
+class BlockingCalls:
+    """The calls of one module that block, by the function they stand in."""
 
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
+        self._known: dict[Function, tuple[BlockingFact, ...]] = {}
 
-    def facts(self) -> Iterator[BlockingFact]:
-        plain: dict[str, list[Function]] = {}
-        for function, calls in self._candidates.items():
-            if isinstance(function, ast.AsyncFunctionDef):
-                yield from _first_of_each_block(self._direct(calls), self._tree)
-            else:
-                name = f"{self._tree.dotted}.{self._tree.symbol(function)}"
-                plain.setdefault(name, []).append(function)
-        for name, calls in self._calls_by_coroutines(plain).items():
-            yield from self._one_call_away(calls, plain[name])
+    @property
+    def functions(self) -> Iterator[Function]:
+        """The functions that may block."""
+        return iter(self._candidates)
+
+    def of(self, function: Function) -> tuple[BlockingFact, ...]:
+        """Return what blocks in a function, one fact for each ``with`` block or chain of calls."""
+        if function not in self._known:
+            direct = self._direct(self._candidates.get(function, ()))
+            self._known[function] = tuple(_first_of_each_block(direct, self._tree))
+        return self._known[function]
 
     @cached_property
     def _candidates(self) -> dict[Function, list[ast.Call]]:
         """Return, by the function they stand in, the calls that may block."""
         tree = self._tree
         found: dict[Function, list[ast.Call]] = {}
-        for call in tree.calls(names_of(_blocks, tree.roots) | WAITS):
+        for call in self._calls():
             function = tree.function_of(call)
             if isinstance(function, FUNCTIONS):
                 found.setdefault(function, []).append(call)
         return found
+
+    def _calls(self) -> Iterator[ast.Call]:
+        tree = self._tree
+        if reaches_open(tree.roots):
+            return (call for call in tree.all(ast.Call) if not is_builtin(call.func))
+        return tree.calls(names_of(_blocks, tree.roots) | WAITS)
 
     def _direct(self, calls: Sequence[ast.Call]) -> _Direct:
         """Return the calls that do block, the file system's after all others."""
@@ -82,7 +100,7 @@ class _BlockingCalls:
         found = [
             (call, fact)
             for call, fact in facts
-            if fact is not None and not _is_right_here(call, self._tree)
+            if fact is not None and not is_right_here(call, self._tree)
         ]
         return sorted(found, key=lambda pair: pair[1].file_system)
 
@@ -95,13 +113,29 @@ class _BlockingCalls:
             return None
         if asks_for_items(call, (tree.function_of(call),), self._asks_for_items, tree):
             return None
-        if _gives_no_wait(call, row.blocking, tree):
+        if gives_no_wait(call, row.blocking, tree) or knows_better(call, row, tree):
             return None
         if row.blocking.unless == "non-blocking" and self._makes_non_blocking:
             return None
-        place = tree.place(call)
+        return self._fact(call, row, row.blocking.instead)
+
+    def _fact(self, call: ast.Call, row: Call, instead: str) -> BlockingFact | None:
+        tree, kind, most = self._tree, kind_of(row), seconds(call, row, self._tree)
+        if kind is BlockingKind.SLEEP and most is not None and most < _SHORTEST_SLEEP:
+            return None
+        function = tree.function_of(call)
+        is_async = isinstance(function, ast.AsyncFunctionDef)
+        queue = receiver(call.func) if kind is BlockingKind.IN_PROCESS else None
         return BlockingFact(
-            place, row.name, row.blocking.instead, file_system=row.blocking.file_system
+            tree.place(call),
+            row.name,
+            instead,
+            kind,
+            most,
+            is_loopback(call),
+            moments_of(tree).of(call) if is_async else Moment.SERVING,
+            needs(call, function, tree) if isinstance(function, ast.FunctionDef) else (),
+            last_name(queue) if queue is not None else "",
         )
 
     @cached_property
@@ -114,66 +148,13 @@ class _BlockingCalls:
 
     @cached_property
     def _asks_for_items(self) -> list[ast.Call]:
-        return self._calls_named(ASKS_FOR_ITEMS)
+        calls = self._tree.calls(ASKS_FOR_ITEMS)
+        return [call for call in calls if last_name(call.func) in ASKS_FOR_ITEMS]
 
-    @cached_property
-    def _asks_for_loop(self) -> list[ast.Call]:
-        return self._calls_named(ASKS_FOR_LOOP)
 
-    def _calls_named(self, names: frozenset[str]) -> list[ast.Call]:
-        return [call for call in self._tree.calls(names) if last_name(call.func) in names]
-
-    def _calls_by_coroutines(self, plain: dict[str, list[Function]]) -> dict[str, list[ast.Call]]:
-        """Return, by the name of a function, the calls of it that coroutines make."""
-        tree = self._tree
-        last_names = frozenset(name.rpartition(".")[2] for name in plain)
-        found: dict[str, list[ast.Call]] = {}
-        for call in tree.calls(last_names) if plain else ():
-            if isinstance(tree.function_of(call), ast.AsyncFunctionDef):
-                name = tree.qualified(call.func)
-                if name in plain:
-                    found.setdefault(name, []).append(call)
-        return found
-
-    def _one_call_away(
-        self, calls: Sequence[ast.Call], functions: Sequence[Function]
-    ) -> Iterator[BlockingFact]:
-        """Yield what blocks in the last of the ``functions`` that blocks: all have one name."""
-        for function in reversed(functions):
-            if function in self._generators:
-                continue
-            direct = self._direct(self._candidates[function])
-            for call in calls if direct else ():
-                yield from islice(self._reached(call, function, direct), 1)
-            if direct:
-                return
-
-    @cached_property
-    def _generators(self) -> set[ast.AST | None]:
-        yields = (*self._tree.all(ast.Yield), *self._tree.all(ast.YieldFrom))
-        return {self._tree.function_of(node) for node in yields}
-
-    def _reached(
-        self, call: ast.Call, function: Function, direct: _Direct
-    ) -> Iterator[BlockingFact]:
-        tree = self._tree
-        for blocks, fact in direct:
-            if self._is_reached(call, function, blocks):
-                yield replace(
-                    fact,
-                    place=tree.place(call),
-                    via=fact.place.span.line,
-                    via_symbol=tree.symbol(function),
-                )
-
-    def _is_reached(self, call: ast.Call, function: Function, blocks: ast.Call) -> bool:
-        tree = self._tree
-        if _is_right_here(call, tree):
-            return False
-        if not reaches(call, function, blocks, self._asks_for_loop, tree):
-            return False
-        around = (tree.function_of(call), function)
-        return not asks_for_items(blocks, around, self._asks_for_items, tree)
+def is_builtin(function: ast.expr) -> bool:
+    """Tell whether a call is of something without a receiver that no library gives."""
+    return isinstance(function, ast.Name) and function.id in _BUILTINS
 
 
 def _row(call: ast.Call, tree: ModuleTree) -> Call | None:
@@ -197,63 +178,6 @@ def _names_in(node: ast.AST) -> Iterator[str]:
         said = getattr(node, field, None)
         if isinstance(said, str):
             yield said
-
-
-def _gives_no_wait(call: ast.Call, blocking: Blocking, tree: ModuleTree) -> bool:
-    """Tell whether the arguments say that the call does not wait after all."""
-    given = argument(call, blocking.argument, blocking.position) if blocking.argument else None
-    value = given.value if given is not None else None
-    if blocking.unless == "not-given" and (value is None or is_none(value)):
-        return not _unpacks(call)
-    if blocking.unless == "given":
-        return value is not None
-    if blocking.unless == "nohang" and value is not None:
-        return "NOHANG" in tree.text(value)
-    if blocking.unless == "false" and value is not None and _is_false(value):
-        return True
-    if blocking.unless in ("zero", "not-given") and value is not None and tree.number(value) == 0:
-        return True
-    return any(one.arg in _NO_WAIT_KEYWORDS and _is_false(one.value) for one in call.keywords)
-
-
-def _unpacks(call: ast.Call) -> bool:
-    starred = any(isinstance(one, ast.Starred) for one in call.args)
-    return starred or any(one.arg is None for one in call.keywords)
-
-
-def _is_false(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value is False
-
-
-def _is_awaited(call: ast.Call, tree: ModuleTree) -> bool:
-    """Tell whether the call's own result is awaited: then it is no blocking call after all."""
-    parent = tree.parent(call)
-    if isinstance(parent, ast.withitem):
-        return isinstance(tree.parent(parent), ast.AsyncWith)
-    if isinstance(parent, ast.Await):
-        return True
-    given: ast.AST = call
-    if isinstance(parent, (ast.keyword, ast.Starred)):
-        given, parent = parent, tree.parent(parent)
-    if not isinstance(parent, ast.Call) or given is parent.func:
-        return False
-    return last_name(parent.func) in _AWAITS
-
-
-def _is_right_here(call: ast.Call, tree: ModuleTree) -> bool:
-    """Tell whether the place of a call shows that no coroutine's loop is blocked by it."""
-    shown = (_is_awaited, _must_not_wait, is_sync_mode, only_reaps_finished)
-    return any(shows(call, tree) for shows in shown)
-
-
-def _must_not_wait(call: ast.Call, tree: ModuleTree) -> bool:
-    """Tell whether a generator is being closed, where nothing can be awaited instead."""
-    return any(
-        isinstance(node, ast.ExceptHandler)
-        and isinstance(node.type, ast.Name)
-        and node.type.id == "GeneratorExit"
-        for node in tree.ancestors(call)
-    )
 
 
 def _first_of_each_block(blocking: _Direct, tree: ModuleTree) -> Iterator[BlockingFact]:

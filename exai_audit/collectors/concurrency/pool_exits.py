@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from exai_audit.collectors.concurrency.futures import MAKERS, WAITS
-from exai_audit.facts.concurrency import BlockingFact
+from exai_audit.facts.concurrency import BlockingFact, BlockingKind
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, last_name
@@ -25,7 +25,9 @@ def pool_exits(tree: ModuleTree) -> Iterator[BlockingFact]:
             pool = item.context_expr
             if isinstance(pool, ast.Call) and _is_pool(pool, tree) and _leaves_work(block, item):
                 name = table().canonical(tree.qualified(pool.func) or "")
-                yield BlockingFact(tree.place(pool), f"{name}.__exit__", _INSTEAD)
+                yield BlockingFact(
+                    tree.place(pool), f"{name}.__exit__", _INSTEAD, BlockingKind.WORK
+                )
 
 
 def _is_pool(call: ast.Call, tree: ModuleTree) -> bool:

@@ -1,16 +1,16 @@
-"""Whether a coroutine's call of a synchronous function reaches what blocks in it."""
+"""What must hold for a function to reach a call in it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
     FUNCTIONS,
     Function,
-    arguments,
+    is_none,
     last_name,
     parameters,
     receiver,
@@ -21,36 +21,52 @@ ASKS_FOR_LOOP = frozenset({
     "is_async_context", "current_task",
 })  # fmt: skip
 ASKS_FOR_ITEMS = frozenset({"empty", "qsize", "full"})
+Needs = tuple[tuple[str, bool], ...]
+_ENDS = (ast.Return, ast.Raise)
 _ASYNC_WORDS = frozenset({"async", "asynchronous", "asyncio"})
 
 
-def reaches(
-    call: ast.Call,
-    function: Function,
-    blocking: ast.Call,
-    asks: Iterable[ast.Call],
-    tree: ModuleTree,
-) -> bool:
-    """Tell whether ``call`` of ``function`` gets as far as the ``blocking`` call in it.
+def needs(node: ast.AST, function: Function, tree: ModuleTree) -> Needs:
+    """Return the parameters of ``function`` that decide whether it reaches ``node``.
 
-    It does not where the function first asks whether a loop runs, nor where a parameter that is
-    False for this call decides.
-
-    Args:
-        asks: the calls of the module that ask so.
+    Each comes with whether it must be true: for ``if flag: node`` and after ``if not flag: return``
+    it must.
     """
-    if any(tree.function_of(ask) is function for ask in asks):
-        return False
-    child: ast.AST = blocking
-    for node in tree.ancestors(blocking):
-        if node is function:
-            return True
-        if isinstance(node, ast.If) and child in node.body and isinstance(node.test, ast.Name):
-            given = _given(node.test.id, call, function)
-            if isinstance(given, ast.Constant) and (given.value is False or given.value is None):
-                return False
-        child = node
-    return True
+    taken = {parameter.name for parameter in parameters(function)}
+    found: dict[tuple[str, bool], None] = {}
+    child: ast.AST = node
+    for around in tree.ancestors(node):
+        if isinstance(around, ast.If) and child is not around.test:
+            found.update(dict.fromkeys(_asked(around.test, child in around.body, taken)))
+        if isinstance(child, ast.stmt):
+            for before in _before(child, tree):
+                found.update(dict.fromkeys(_asked(before.test, False, taken)))
+        if around is function:
+            break
+        child = around
+    return tuple(found)
+
+
+def _before(statement: ast.stmt, tree: ModuleTree) -> Iterator[ast.If]:
+    """Yield the conditions before a statement, in its block, that end the function when met."""
+    for one in tree.block(statement):
+        if one is statement:
+            return
+        if isinstance(one, ast.If) and not one.orelse and isinstance(one.body[-1], _ENDS):
+            yield one
+
+
+def _asked(test: ast.expr, met: bool, taken: set[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the parameter that a condition asks for, and what it is where that is ``met``."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _asked(test.operand, not met, taken)
+    elif isinstance(test, ast.Name):
+        if test.id in taken:
+            yield test.id, met
+    elif isinstance(test, ast.Compare) and len(test.ops) == 1 and is_none(test.comparators[0]):
+        operator = test.ops[0]
+        if isinstance(operator, (ast.Is, ast.IsNot)) and met is not isinstance(operator, ast.Is):
+            yield from _asked(test.left, True, taken)
 
 
 def only_reaps_finished(call: ast.Call, tree: ModuleTree) -> bool:
@@ -85,27 +101,12 @@ def is_sync_mode(call: ast.Call, tree: ModuleTree) -> bool:
             otherwise = child in node.orelse
             if isinstance(node.test, ast.Constant) and isinstance(node.test.value, bool):
                 return otherwise is node.test.value
-            asked = words(tree.text(node.test))
+            text = tree.text(node.test)
+            asked = words(text) if "async" in text.lower() else ()
             if _ASYNC_WORDS & set(asked) and (otherwise or "not" in asked):
                 return True
         child = node
     return False
-
-
-def _given(name: str, call: ast.Call, function: Function) -> ast.expr | None:
-    """Return what a parameter of ``function`` is for a call: its argument, else its default."""
-    given = arguments(call)
-    for one in given:
-        if one.name == name:
-            return one.value
-    known = [parameter for parameter in parameters(function) if not parameter.star]
-    positional = [parameter for parameter in known if not parameter.by_name]
-    is_method = isinstance(call.func, ast.Attribute) and bool(positional)
-    for index, parameter in enumerate(positional[1:] if is_method else positional):
-        if parameter.name == name:
-            by_position = [one for one in given if not one.name]
-            return by_position[index].value if index < len(by_position) else parameter.default
-    return next((p.default for p in known if p.by_name and p.name == name), None)
 
 
 def asks_for_items(

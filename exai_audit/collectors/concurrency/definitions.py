@@ -1,0 +1,289 @@
+"""What a file defines that other files may call, and the calls that lead on from it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from exai_audit.collectors.concurrency.blocking import BLOCKS_ANYWHERE, blocking_calls
+from exai_audit.collectors.concurrency.call_sites import CallSites
+from exai_audit.collectors.concurrency.held_names import HeldNames, chain, imported_names
+from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
+from exai_audit.facts.calls import (
+    CallFact,
+    ClassFact,
+    DefinitionFacts,
+    FunctionFact,
+    FunctionForm,
+)
+from exai_audit.facts.concurrency import BlockingFact
+from exai_audit.knowledge.table import configuration, table
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import (
+    FUNCTIONS,
+    Function,
+    Parameter,
+    is_none,
+    last_name,
+    parameters,
+    receiver,
+)
+from exai_audit.syntax.terms import Terms, unannotated
+from exai_audit.syntax.triggers import Trigger
+
+TRIGGER = Trigger(names=frozenset({"def", "class"}))
+_ROUNDS = 3
+_MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
+_PROPERTIES = frozenset({"property", "cached_property"})
+_OF_ANYTHING = frozenset({
+    "get", "pop", "update", "keys", "values", "items", "join", "read", "write", "close", "index",
+    "count", "copy", "append", "add", "remove", "clear", "split", "strip", "encode", "decode",
+    "open", "start", "set",
+})  # fmt: skip
+"""Methods that so many objects have that an argument's call of one says nothing."""
+_OF_PLAIN_OBJECTS = frozenset({
+    "append", "extend", "items", "keys", "values", "strip", "rstrip", "lstrip", "lower", "upper",
+    "startswith", "endswith", "format", "split", "rsplit", "join", "replace", "encode", "decode",
+    "isdigit", "setdefault", "title", "splitlines", "partition", "rpartition", "insert", "sort",
+    "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "getLogger",
+    "isinstance", "issubclass", "len", "str", "int", "float", "bool", "repr", "print", "getattr",
+    "setattr", "hasattr", "super", "type", "field", "Field", "cast", "TypeVar", "deepcopy", "copy",
+    "create_task", "ensure_future", "set_result", "set_exception", "done", "cancel", "cancelled",
+    "add_done_callback", "wraps", "partial", "dumps", "loads", "model_dump", "model_validate",
+    "to_dict", "from_dict", "isoformat", "total_seconds", "group", "match", "search", "sub",
+    "casefold", "hex", "digest", "hexdigest", "setLevel", "addHandler", "get_logger",
+})  # fmt: skip
+"""Methods and functions that wait for nothing, whatever class they are of."""
+
+
+def definitions(tree: ModuleTree) -> DefinitionFacts:
+    """Return the functions, classes and variables that may lead to what matters."""
+    foreign, clients = imported_names(tree)
+    blocks = BLOCKS_ANYWHERE.is_in(tree.words, tree.roots)
+    if not foreign and not clients and not blocks:
+        return DefinitionFacts()
+    return _Definitions(tree, foreign, clients, blocks).facts()
+
+
+@lru_cache(maxsize=4)
+def _methods_of_clients(own: object) -> frozenset[str]:
+    rows = (row.name for row in table().calls.values() if row.blocking and row.name.count(".") > 1)
+    return frozenset(name.rpartition(".")[2] for name in rows) - _OF_ANYTHING
+
+
+class _Definitions:
+    """The definitions of one module.
+
+    Args:
+        foreign: the names that may be of other files.
+        clients: the names that come from libraries with clients.
+        blocks: whether the module can block at all.
+    """
+
+    def __init__(
+        self, tree: ModuleTree, foreign: set[str], clients: set[str], blocks: bool
+    ) -> None:
+        self._tree = tree
+        self._terms = Terms(tree.dotted, tree.parents, tree.scopes)
+        self._sites = CallSites(tree, self._terms)
+        self._held = HeldNames(tree)
+        self._foreign, self._clients = foreign, clients
+        self._blocking = blocking_calls(tree) if blocks else None
+        self._calls: dict[Function, dict[ast.Call, CallFact]] = {}
+        self._generators = {
+            tree.function_of(node) for node in (*tree.all(ast.Yield), *tree.all(ast.YieldFrom))
+        }
+
+    def facts(self) -> DefinitionFacts:
+        self._blocks = self._blocking_functions()
+        self._exits()
+        self._calls_of_arguments()
+        self._calls_within()
+        holders = self._holders()
+        functions = tuple(self._functions(holders))
+        classes = tuple(self._classes(holders))
+        variables = tuple(self._variables(holders))
+        return DefinitionFacts(functions, classes, variables)
+
+    def _blocking_functions(self) -> dict[ast.AST, tuple[BlockingFact, ...]]:
+        calls = self._blocking
+        if calls is None:
+            return {}
+        plain = [one for one in calls.functions if isinstance(one, ast.FunctionDef)]
+        found = ((function, calls.of(function)) for function in plain)
+        return {function: facts for function, facts in found if facts}
+
+    def _exits(self) -> None:
+        """Note the calls that may be of something that another file defines or holds."""
+        if not self._foreign and not self._clients:
+            return
+        names = self._held.from_names(self._foreign)
+        for call in self._tree.all(ast.Call):
+            if not names.isdisjoint(chain(call.func)) and self._may_lead_on(call):
+                self._note(call)
+
+    def _may_lead_on(self, call: ast.Call) -> bool:
+        """Tell whether a call may block: not what is awaited, raised, or of texts and containers.
+
+        What makes an object seldom does, and only coroutines are asked about it.
+        """
+        tree, name = self._tree, last_name(call.func)
+        if name in _OF_PLAIN_OBJECTS or isinstance(tree.parent(call), (ast.Await, ast.Raise)):
+            return False
+        makes = name.lstrip("_")[:1].isupper()
+        return not makes or isinstance(tree.function_of(call), ast.AsyncFunctionDef)
+
+    def _calls_of_arguments(self) -> None:
+        """Note the calls of methods of a parameter of which only its caller knows what it is."""
+        for call in self._tree.calls(_methods_of_clients(configuration())):
+            owner = receiver(call.func)
+            function = self._tree.function_of(call)
+            if not isinstance(owner, ast.Name) or not isinstance(function, ast.FunctionDef):
+                continue
+            if owner.id in unannotated(function) and owner.id not in ("self", "cls"):
+                self._note(call)
+
+    def _note(self, call: ast.Call) -> bool:
+        function = self._tree.function_of(call)
+        if not isinstance(function, FUNCTIONS):
+            return False
+        noted = self._calls.setdefault(function, {})
+        if call in noted:
+            return False
+        fact = self._sites.fact(call, function)
+        if fact is None:
+            return False
+        noted[call] = fact
+        return True
+
+    def _calls_within(self) -> None:
+        """Note the calls of functions of the module itself that lead to a call noted before."""
+        leading: set[ast.AST] = {f for f, calls in self._calls.items() if calls} | set(self._blocks)
+        asked: set[str] = set()
+        for _ in range(_ROUNDS):
+            names = {name for function in leading for name in self._names_of(function)} - asked
+            asked |= names
+            leading = set()
+            for call in self._tree.calls(frozenset(names)) if names else ():
+                if self._note(call):
+                    leading.add(self._tree.function_of(call) or self._tree.module)
+
+    def _names_of(self, function: ast.AST) -> Iterator[str]:
+        if not isinstance(function, FUNCTIONS):
+            return
+        if function.name in ("__init__", "__enter__", "__call__"):
+            owner = self._tree.class_of(function)
+            if owner is not None:
+                yield owner.name
+        else:
+            yield function.name
+
+    def _holders(self) -> set[str]:
+        """Return the names that may hold what matters, those of classes that do among them."""
+        leading = {*self._blocks, *(f for f, calls in self._calls.items() if calls)}
+        owners = {self._tree.class_of(function) for function in leading}
+        classes = {owner.name for owner in owners if owner is not None}
+        found = self._held.from_names({*self._foreign, *self._clients, *classes})
+        for (owner, name), _ in self._tree.scopes.attributes.items():
+            if name in found and isinstance(owner, ast.ClassDef):
+                classes.add(owner.name)
+        return self._held.from_names({*found, *classes})
+
+    # Functions
+
+    def _functions(self, holders: set[str]) -> Iterator[FunctionFact]:
+        for function in self._tree.functions:
+            calls = tuple(self._calls.get(function, {}).values())
+            blocks = self._blocks.get(function, ())
+            returns = self._terms.returned(function) if function.name in holders else ""
+            if calls or blocks or returns:
+                yield self._function(function, calls, blocks, returns)
+
+    def _function(
+        self,
+        function: Function,
+        calls: tuple[CallFact, ...],
+        blocks: tuple[BlockingFact, ...],
+        returns: str,
+    ) -> FunctionFact:
+        tree = self._tree
+        asks = self._sites.asking(ASKS_FOR_LOOP)
+        return FunctionFact(
+            name=tree.symbol(function),
+            line=function.lineno,
+            is_async=isinstance(function, ast.AsyncFunctionDef),
+            form=self._form(function),
+            parameters=tuple(_taken(function, tree)),
+            returns=returns,
+            calls=tuple(sorted(calls, key=lambda call: call.line)),
+            blocks=blocks,
+            asks_for_loop=any(tree.function_of(ask) is function for ask in asks),
+            asks_for_items=tuple(
+                sorted(
+                    {
+                        last_name(receiver(ask.func) or ask.func)
+                        for ask in self._sites.asking(ASKS_FOR_ITEMS)
+                        if tree.function_of(ask) is function
+                    }
+                )
+            ),
+        )
+
+    def _form(self, function: Function) -> FunctionForm:
+        decorated = {last_name(one) for one in function.decorator_list}
+        if decorated & _MANAGERS:
+            return FunctionForm.CONTEXT_MANAGER
+        if decorated & _PROPERTIES:
+            return FunctionForm.PROPERTY
+        return FunctionForm.GENERATOR if function in self._generators else FunctionForm.PLAIN
+
+    # Classes and variables
+
+    def _classes(self, holders: set[str]) -> Iterator[ClassFact]:
+        attributes: dict[ast.AST, set[str]] = {}
+        for owner, name in self._tree.scopes.attributes:
+            if name in holders:
+                attributes.setdefault(owner, set()).add(name)
+        for owner in self._tree.all(ast.ClassDef):
+            if owner.name in holders:
+                yield self._class(owner, attributes.get(owner, set()), holders)
+
+    def _class(self, owner: ast.ClassDef, names: set[str], holders: set[str]) -> ClassFact:
+        inside = self._tree.scopes.inside(owner).names
+        methods = [node.name for node in owner.body if isinstance(node, FUNCTIONS)]
+        held = sorted((names | (holders & inside.keys())) - set(methods))
+        terms = ((name, self._terms.attribute(owner, name)) for name in held)
+        bases = (self._terms.term(base) for base in owner.bases)
+        return ClassFact(
+            self._tree.symbol(owner),
+            tuple(base for base in bases if base),
+            tuple(methods),
+            tuple((name, term) for name, term in terms if term),
+        )
+
+    def _variables(self, holders: set[str]) -> Iterator[tuple[str, str]]:
+        tree = self._tree
+        for name in sorted(holders & tree.scopes.module.names.keys()):
+            term = self._terms.module_variable(name)
+            if term:
+                yield name, term
+
+
+def _taken(function: Function, tree: ModuleTree) -> Iterator[tuple[str, str]]:
+    """Yield the parameters that a call gives with their defaults, as far as these are literals."""
+    known: Iterable[Parameter] = parameters(function)
+    around = tree.parent(function)
+    is_static = "staticmethod" in {last_name(one) for one in function.decorator_list}
+    if isinstance(around, ast.ClassDef) and not is_static:
+        known = list(known)[1:]
+    for one in known:
+        yield f"{one.star}{one.name}", _literal(one.default)
+
+
+def _literal(value: ast.expr | None) -> str:
+    if is_none(value):
+        return "None"
+    if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float)):
+        return str(value.value)
+    return ""

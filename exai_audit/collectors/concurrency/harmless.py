@@ -1,0 +1,163 @@
+"""Where the code around a call shows that nothing is blocked by it after all."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from exai_audit.collectors.concurrency.reachability import is_sync_mode, only_reaps_finished
+from exai_audit.knowledge.calls import Blocking, Call
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import (
+    FUNCTIONS,
+    argument,
+    dotted,
+    is_none,
+    last_name,
+    receiver,
+    text_of,
+)
+
+_NO_WAIT_KEYWORDS = frozenset({"block", "blocking", "wait"})
+_AWAITS = frozenset({
+    "wait_for", "shield", "gather", "ensure_future", "create_task", "wrap_future", "isawaitable",
+})  # fmt: skip
+_SHARED_LOOP = frozenset({
+    "run_forever", "run_coroutine_threadsafe", "create_task", "ensure_future", "gather",
+    "call_soon_threadsafe", "TaskGroup",
+})  # fmt: skip
+
+
+def gives_no_wait(call: ast.Call, blocking: Blocking, tree: ModuleTree) -> bool:
+    """Tell whether the arguments say that the call does not wait after all."""
+    given = argument(call, blocking.argument, blocking.position) if blocking.argument else None
+    value = given.value if given is not None else None
+    if blocking.unless == "not-given" and (value is None or is_none(value)):
+        return not _unpacks(call)
+    if blocking.unless == "given":
+        return value is not None
+    if blocking.unless == "nohang" and value is not None:
+        return "NOHANG" in tree.text(value)
+    if blocking.unless == "false" and value is not None and _is_false(value):
+        return True
+    if blocking.unless in ("zero", "not-given") and value is not None and tree.number(value) == 0:
+        return True
+    return any(one.arg in _NO_WAIT_KEYWORDS and _is_false(one.value) for one in call.keywords)
+
+
+def _unpacks(call: ast.Call) -> bool:
+    starred = any(isinstance(one, ast.Starred) for one in call.args)
+    return starred or any(one.arg is None for one in call.keywords)
+
+
+def _is_false(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is False
+
+
+def is_awaited(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the call's own result is awaited: then it is no blocking call after all."""
+    parent = tree.parent(call)
+    if isinstance(parent, ast.withitem):
+        return isinstance(tree.parent(parent), ast.AsyncWith)
+    if isinstance(parent, ast.Await):
+        return True
+    given: ast.AST = call
+    if isinstance(parent, (ast.keyword, ast.Starred)):
+        given, parent = parent, tree.parent(parent)
+    if not isinstance(parent, ast.Call) or given is parent.func:
+        return False
+    return last_name(parent.func) in _AWAITS
+
+
+def is_right_here(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the place of a call shows that no coroutine's loop is blocked by it."""
+    shown = (is_awaited, _must_not_wait, is_sync_mode, only_reaps_finished, _has_private_loop)
+    return any(shows(call, tree) for shows in shown)
+
+
+def _must_not_wait(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a generator is being closed, where nothing can be awaited instead."""
+    return any(
+        isinstance(node, ast.ExceptHandler)
+        and isinstance(node.type, ast.Name)
+        and node.type.id == "GeneratorExit"
+        for node in tree.ancestors(call)
+    )
+
+
+def _has_private_loop(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the class runs its coroutines, one at a time, in a loop that it made itself."""
+    if "run_until_complete" not in tree.words or "new_event_loop" not in tree.words:
+        return False
+    owner = tree.class_of(call)
+    if owner is None or not isinstance(tree.function_of(call), ast.AsyncFunctionDef):
+        return False
+    made = {last_name(one.func) for one in tree.all(ast.Call) if tree.class_of(one) is owner}
+    return {"run_until_complete", "new_event_loop"} <= made and made.isdisjoint(_SHARED_LOOP)
+
+
+def knows_better(call: ast.Call, row: Call, tree: ModuleTree) -> bool:
+    """Tell whether a call that mostly blocks does not: what it is called on or given says so."""
+    if row.name in ("subprocess.Popen.wait", "subprocess.Popen.communicate"):
+        return _has_ended(call, tree)
+    if row.name == "socket.socket.connect":
+        return _is_datagram(call, tree)
+    if row.name == "urllib.request.urlopen":
+        return any(_starts(one).startswith("data:") for one in call.args[:1])
+    return False
+
+
+def _starts(value: ast.expr) -> str:
+    """Return the text that a literal or formatted text begins with."""
+    if isinstance(value, ast.JoinedStr) and value.values:
+        value = value.values[0]
+    return text_of(value) or ""
+
+
+def _has_ended(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether ``poll()`` was asked before, and said that the process is no more."""
+    process = receiver(call.func)
+    name = dotted(process) if process is not None else ""
+    if not name or "poll" not in tree.words:
+        return False
+    child: ast.AST = call
+    for node in tree.ancestors(call):
+        if isinstance(node, FUNCTIONS):
+            break
+        if isinstance(node, ast.If) and child in node.body and _polls(node.test, name, ast.IsNot):
+            return True
+        child = node
+    function = tree.function_of(call)
+    return any(
+        tree.function_of(loop) is function
+        and loop.lineno < call.lineno
+        and _polls(loop.test, name, ast.Is)
+        for loop in tree.all(ast.While)
+    )
+
+
+def _polls(test: ast.expr, name: str, operator: type[ast.cmpop]) -> bool:
+    return any(
+        isinstance(one, ast.Compare)
+        and isinstance(one.ops[0], operator)
+        and isinstance(one.left, ast.Call)
+        and dotted(one.left.func) == f"{name}.poll"
+        for one in _conjuncts(test)
+    )
+
+
+def _conjuncts(test: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        yield from test.values
+    else:
+        yield test
+
+
+def _is_datagram(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a socket was made for datagrams: to connect it sends nothing."""
+    socket = receiver(call.func)
+    values = tree.bindings(socket.id, socket) if isinstance(socket, ast.Name) else []
+    for parent in tree.ancestors(call):
+        if isinstance(parent, ast.With):
+            values = [*values, *(item.context_expr for item in parent.items)]
+    return any("SOCK_DGRAM" in tree.text(value) for value in values)

@@ -1,0 +1,128 @@
+"""When a coroutine runs: while the program serves, as it starts or ends, or as all there is."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+
+from exai_audit.collectors.context.roles import FunctionRoles
+from exai_audit.facts.concurrency import Moment
+from exai_audit.knowledge.limit_names import words
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import arguments, dotted, last_name, text_of
+
+_HOOKS = {
+    "startup": Moment.START, "on_startup": Moment.START, "before_serving": Moment.START,
+    "before_server_start": Moment.START, "main_process_start": Moment.START,
+    "shutdown": Moment.END, "on_shutdown": Moment.END, "after_serving": Moment.END,
+    "after_server_stop": Moment.END, "on_cleanup": Moment.END, "on_exit": Moment.END,
+}  # fmt: skip
+_LIFESPANS = frozenset({"lifespan", "cleanup_ctx", "while_serving"})
+_MANAGERS = frozenset({"asynccontextmanager"})
+_MORE_THAN_ONE = frozenset({
+    "create_task", "gather", "ensure_future", "TaskGroup", "create_task_group", "start_soon",
+    "start_server", "run_app", "AppRunner", "uvicorn", "hypercorn", "serve", "serve_forever",
+    "run_forever", "Server", "FastMCP", "add_handler", "as_completed", "run_coroutine_threadsafe",
+    "start_polling", "run_polling", "AsyncIOScheduler", "subscribe", "stdio_server", "FastAPI",
+    "Quart", "Sanic", "Starlette",
+})  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def moments_of(tree: ModuleTree) -> Moments:
+    """Return the moments of a module, worked out once for all that ask."""
+    return Moments(tree)
+
+
+class Moments:
+    """The moments of the coroutines of one module."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+        self._roles = FunctionRoles(tree)
+        self._known: dict[ast.AsyncFunctionDef, Moment | None] = {}
+        self._runs = [
+            call
+            for call in tree.calls(frozenset({"run"}))
+            if (tree.qualified(call.func) or "") in ("asyncio.run", "anyio.run", "uvloop.run")
+        ]
+
+    def of(self, node: ast.AST) -> Moment:
+        """Return when the coroutine runs in which ``node`` stands."""
+        function = self._tree.function_of(node)
+        if not isinstance(function, ast.AsyncFunctionDef):
+            return Moment.SERVING
+        if function not in self._known:
+            self._known[function] = self._find(function)
+        moment = self._known[function]
+        if moment is None:  # of a context manager around the program's life
+            return Moment.START if self._is_before_yield(node, function) else Moment.END
+        return moment
+
+    def _find(self, function: ast.AsyncFunctionDef) -> Moment | None:
+        hook = self._hook(function)
+        if hook is not Moment.SERVING:
+            return hook
+        return Moment.ALONE if self._is_alone(function) else Moment.SERVING
+
+    def _hook(self, function: ast.AsyncFunctionDef) -> Moment | None:
+        """Return the moment for which a function is registered; None for a lifespan's."""
+        said = function.decorator_list
+        names = {last_name(one) for one in said}
+        for one in said:
+            if isinstance(one, ast.Call):
+                names.update(text_of(given.value) or "" for given in arguments(one))
+        if names & _LIFESPANS or (names & _MANAGERS and "lifespan" in words(function.name)):
+            return None
+        names |= self._registered(function.name)
+        if names & _LIFESPANS:
+            return None
+        return next((_HOOKS[name] for name in sorted(names) if name in _HOOKS), Moment.SERVING)
+
+    def _registered(self, name: str) -> set[str]:
+        """Return the hooks that a call of the module gives a function to."""
+        tree = self._tree
+        if tree.words.isdisjoint(_HOOKS) and tree.words.isdisjoint(_LIFESPANS):
+            return set()
+        found: set[str] = set()
+        for mention in (*tree.named(name), *self._attributes(name)):
+            parent = tree.parent(mention)
+            if isinstance(parent, (ast.List, ast.Tuple)):
+                mention, parent = parent, tree.parent(parent)
+            if isinstance(parent, ast.keyword) and parent.arg:
+                found.add(parent.arg)
+            elif isinstance(parent, ast.Call) and mention is not parent.func:
+                found.update(dotted(parent.func).split(".")[-2:])
+                found.update(text_of(one) or "" for one in parent.args)
+        return found
+
+    def _attributes(self, name: str) -> list[ast.Attribute]:
+        return [node for node in self._tree.all(ast.Attribute) if node.attr == name]
+
+    def _is_before_yield(self, node: ast.AST, function: ast.AsyncFunctionDef) -> bool:
+        yields = [
+            one.lineno
+            for one in self._tree.all(ast.Yield)
+            if self._tree.function_of(one) is function
+        ]
+        return not yields or getattr(node, "lineno", 0) <= min(yields)
+
+    def _is_alone(self, function: ast.AsyncFunctionDef) -> bool:
+        """Tell whether only a run below an entry point awaits a coroutine, and nothing beside it.
+
+        The module starts neither a task nor a server.
+        """
+        if not self._runs or not self._tree.words.isdisjoint(_MORE_THAN_ONE):
+            return False
+        run = [one for call in self._runs for one in self._run_by(call)]
+        if not any(one is function for one in run) and not any(
+            top in run for top in self._roles.tops(function)
+        ):
+            return False
+        return all(self._roles.is_entry(self._tree.function_of(call)) for call in self._runs)
+
+    def _run_by(self, call: ast.Call) -> list[ast.AST]:
+        given = [one.value for one in arguments(call)][:1]
+        called = [one.func if isinstance(one, ast.Call) else one for one in given]
+        found = (self._roles.called(one) for one in called)
+        return [one for one in found if one is not None]

@@ -1,0 +1,97 @@
+"""What a file defines and which calls its functions make, as far as another file may ask.
+
+A **term** says what an expression denotes where only several files together can tell. It is a
+dotted name, with marks for what is done on the way: ``()`` called, ``(await)`` called and awaited,
+``(with)`` called and entered by ``with``, ``(depends)`` provided by a framework, ``<name>`` a
+parameter of the function before it. ``shop.clients.make().get`` is the ``get`` of what
+``shop.clients.make`` returns; ``shop.orders.total.<db>.execute`` the ``execute`` of an argument.
+An instance of the class ``shop.Store`` is ``shop.Store()``. Any other argument of a call is
+``?``, a literal stands as it is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from exai_audit.facts.concurrency import BlockingFact, Moment
+from exai_audit.location import Place
+
+UNKNOWN = "?"
+
+
+class FunctionForm(str, Enum):
+    """What calling a function does: runs it, makes a generator, a context manager, or reads."""
+
+    PLAIN = "plain"
+    GENERATOR = "generator"
+    CONTEXT_MANAGER = "context-manager"
+    PROPERTY = "property"
+
+
+class CallForm(str, Enum):
+    """What is done with the result at once: nothing of note, ``with``, or a loop over it."""
+
+    PLAIN = "plain"
+    ENTERED = "entered"
+    ITERATED = "iterated"
+    AWAITED = "awaited"
+
+
+@dataclass(frozen=True, slots=True)
+class CallFact:
+    """A call that a function makes of something that may matter.
+
+    ``arguments`` has position or keyword of each with its term. ``needs`` are parameters of the
+    function around, each with whether it must be true for the call to be reached. ``place`` is
+    None but in coroutines, and ``moment`` is theirs.
+    """
+
+    line: int
+    callee: str
+    arguments: tuple[tuple[str, str], ...] = ()
+    needs: tuple[tuple[str, bool], ...] = ()
+    form: CallForm = CallForm.PLAIN
+    place: Place | None = None
+    moment: Moment = Moment.SERVING
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFact:
+    """A function by its name in the module: ``Class.method``, ``outer.inner``.
+
+    ``parameters`` are those that a call gives, ``self`` left out, with their defaults as literals.
+    ``returns`` is the term of what it returns, or yields. ``blocks`` are the blocking calls of a
+    synchronous function. ``asks_for_loop`` when it asks whether an event loop runs;
+    ``asks_for_items`` are the last names of the queues that it asks whether they are empty.
+    """
+
+    name: str
+    line: int
+    is_async: bool = False
+    form: FunctionForm = FunctionForm.PLAIN
+    parameters: tuple[tuple[str, str], ...] = ()
+    returns: str = ""
+    calls: tuple[CallFact, ...] = ()
+    blocks: tuple[BlockingFact, ...] = ()
+    asks_for_loop: bool = False
+    asks_for_items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFact:
+    """A class: the terms of its bases, its methods, and what it holds in attributes, as terms."""
+
+    name: str
+    bases: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFacts:
+    """What a file defines that may matter to another: functions, classes, module variables."""
+
+    functions: tuple[FunctionFact, ...] = ()
+    classes: tuple[ClassFact, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()

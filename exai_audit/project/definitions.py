@@ -1,0 +1,124 @@
+"""Where the project defines what a dotted name says: modules, functions, classes, variables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from exai_audit.facts.calls import ClassFact, FunctionFact
+from exai_audit.facts.file import FileFacts
+from exai_audit.knowledge.table import table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """One file with what it defines, by the names in the module."""
+
+    facts: FileFacts = field(repr=False)
+    functions: dict[str, FunctionFact] = field(default_factory=dict)
+    classes: dict[str, ClassFact] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Return the dotted name of the module."""
+        return self.facts.module
+
+    def imported(self, name: str) -> str:
+        """Return what an import of the module gives a name to, as far as its targets show."""
+        ending = f".{name}"
+        return next((one for one in self.facts.imports if one.endswith(ending)), "")
+
+
+class Definitions:
+    """The modules of a project by their dotted names, and by what these end with.
+
+    Where several files have one name, that is meant which shares most of its path with the file
+    that asks.
+    """
+
+    def __init__(self, files: Iterable[FileFacts]) -> None:
+        self.modules = tuple(_module(file) for file in files)
+        self._by_name: dict[str, list[Module]] = {}
+        self._by_ending: dict[str, list[Module]] = {}
+        for module in self.modules:
+            self._by_name.setdefault(module.name, []).append(module)
+            tail = _dotted(module.facts.path)
+            while tail:
+                self._by_ending.setdefault(tail, []).append(module)
+                tail = tail.partition(".")[2]
+        self._libraries = table().roots | sys.stdlib_module_names
+
+    def module(self, name: str, asking: Module | None = None) -> Module | None:
+        """Return the module of a dotted name, or the nearest whose path ends like that.
+
+        A name of one part is only that of a module in the same folder, unless it is a package.
+        """
+        root = name.partition(".")[0]
+        known = [one for one in self._by_name.get(name, ()) if self._may_mean(one, root, asking)]
+        if known:
+            return _nearest(known, asking)
+        if asking is None or root in self._libraries:
+            return None
+        near = [one for one in self._by_ending.get(name, ()) if _is_near(one, name, asking)]
+        return _nearest(near, asking) if near else None
+
+    def _may_mean(self, module: Module, root: str, asking: Module | None) -> bool:
+        """Tell whether a file of a library's name may be meant: not where it is a loose one."""
+        if root not in self._libraries or "." in module.name or _is_package(module):
+            return True
+        return asking is not None and _folder(module) == _folder(asking)
+
+    def locate(self, parts: Sequence[str], asking: Module | None) -> tuple[Module, int] | None:
+        """Return the module that the longest beginning of a name denotes, and how long that is."""
+        for length in range(len(parts), 0, -1):
+            module = self.module(".".join(parts[:length]), asking)
+            if module is not None:
+                return module, length
+        return None
+
+
+def _module(facts: FileFacts) -> Module:
+    found = facts.definitions
+    functions: dict[str, FunctionFact] = {}
+    for function in found.functions:  # of several of one name the last that does something counts
+        if function.name not in functions or function.blocks or function.calls:
+            functions[function.name] = function
+    classes = {one.name: one for one in found.classes}
+    return Module(facts, functions, classes, dict(found.variables))
+
+
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _folder(module: Module) -> str:
+    return module.facts.path.rpartition("/")[0]
+
+
+def _is_package(module: Module) -> bool:
+    return module.facts.path.endswith("__init__.py")
+
+
+def _is_near(module: Module, name: str, asking: Module) -> bool:
+    """Tell whether a file may import another by the end of its path."""
+    if "." not in name and not _is_package(module):
+        return _folder(module) == _folder(asking)
+    return _common(module, asking) > 0 or "/" not in asking.facts.path
+
+
+def _nearest(modules: Sequence[Module], asking: Module | None) -> Module:
+    if asking is None or len(modules) == 1:
+        return modules[0]
+    return max(modules, key=lambda module: _common(module, asking))
+
+
+def _common(module: Module, asking: Module) -> int:
+    """Return how many folders the paths of two modules begin with together."""
+    count = 0
+    for one, other in zip(module.facts.path.split("/"), asking.facts.path.split("/"), strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
