@@ -44,12 +44,16 @@ class Category(str, Enum):
 class TimeoutFact:
     """One site where code supplies or names a limit.
 
-    ``seconds`` is None unless the value is known; ``name`` is the parameter, constant, key or
+    ``amount`` is the number as it is written, ``scale`` how many seconds its unit is where the
+    code says so, ``seconds`` their product; each is None where it is unknown. ``name`` is the parameter, constant, key or
     keyword; ``operation`` the callee that is bounded, fully qualified where its origin is known,
     empty when unknown. ``key`` is the environment or configuration key that the literal stands in
     for, ``first`` the first argument of the call if that is a literal, as written.
     ``refers`` is the dotted name of the constant that a reference denotes, where its origin is
-    known. ``fallback`` tells that the literal only stands in for what may be given otherwise.
+    known. ``fallback`` tells that the literal only stands in for what may be given otherwise,
+    ``role`` why it is no policy although it stands in the code (``tick``, ``teardown``, ``lease``,
+    ``setting``, ``override``, ``person``; ``mirror`` for a default handed on under its own name),
+    empty where it is one.
     """
 
     place: Place
@@ -64,6 +68,9 @@ class TimeoutFact:
     first: str = ""
     refers: str = ""
     fallback: bool = False
+    amount: float | None = None
+    scale: float | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +146,16 @@ class MismatchFact:
     clue: Clue
 
 
+BY_NAME = -1
+
+
 @dataclass(frozen=True, slots=True)
 class LimitParameter:
-    """A parameter of a function of the file that is a limit; ``position`` counts without self.
+    """A parameter of a function of the file that is a limit.
 
-    ``scale`` is how many seconds its unit is, None where its name leaves that open.
+    ``position`` counts without self, and is `BY_NAME` where it is given by keyword only.
+
+    ``scale`` is how many seconds its unit is, None where its function's code leaves that open.
     """
 
     function: str

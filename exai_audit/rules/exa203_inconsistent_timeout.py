@@ -67,6 +67,7 @@ _WAITS = frozenset({
     "close", "shutdown", "stop", "flush", "drain", "kill", "terminate",
 })  # fmt: skip
 _SETTINGS = frozenset({"config", "conf", "cfg", "settings", "options", "environ", "env", "getenv"})
+_SCRIPTS = frozenset({"scripts", "script", "bin", "tools", "ci", "hack"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,9 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     sites = [
         (facts.path, fact)
         for facts in project.judged_files()
+        if not _is_script(facts.path)
         for fact in facts.timeouts
-        if fact.seconds is not None and is_literal_limit(fact)
+        if fact.amount is not None and is_literal_limit(fact)
     ]
     yield from _disagreeing(_grouped(sites, _environment_key), "{} falls back to {}", False)
     yield from _disagreeing(_grouped(sites, _constant), "{} is defined as {}", True)
@@ -90,6 +92,10 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     foreign = [site for site in calls if not _is_of(site[1].operation, owners) and site[1].first]
     by_argument = _grouped(mine + foreign, _argument)
     yield from _disagreeing(by_argument, "{} is given {}", True)
+
+
+def _is_script(path: str) -> bool:
+    return not _SCRIPTS.isdisjoint(path.split("/")[:-1])
 
 
 def _grouped(sites: Iterable[_Site], key_of: object) -> dict[_Key, list[_Site]]:
@@ -137,17 +143,26 @@ def _is_of(operation: str, modules: set[str]) -> bool:
 
 
 def _disagreeing(groups: dict[_Key, list[_Site]], text: str, across_files: bool) -> Iterator[Hit]:
-    for key, sites in groups.items():
-        values = Counter(fact.seconds for _, fact in sites)
-        files = {path for path, _ in sites}
-        if len(values) > 1 and not (across_files and len(files) < 2):
-            yield _hit(key, sites, values, text)
+    for key, found in groups.items():
+        in_seconds = [site for site in found if site[1].seconds is not None]
+        as_written = [site for site in found if site[1].seconds is None]
+        for sites in (in_seconds, as_written):  # what counts in another unit may be equal
+            values = Counter(_value(fact) for _, fact in sites)
+            files = {path for path, _ in sites}
+            if len(values) > 1 and not (across_files and len(files) < 2):
+                yield _hit(key, sites, values, text)
 
 
-def _hit(key: _Key, sites: list[_Site], values: Counter[float | None], text: str) -> Hit:
-    rarest = min(sites, key=lambda site: (values[site[1].seconds], site[0], site[1].place))
+def _value(fact: TimeoutFact) -> float:
+    value = fact.seconds if fact.seconds is not None else fact.amount
+    return value if value is not None else 0.0
+
+
+def _hit(key: _Key, sites: list[_Site], values: Counter[float], text: str) -> Hit:
+    rarest = min(sites, key=lambda site: (values[_value(site[1])], site[0], site[1].place))
     path, fact = rarest
-    shown = _listed([shown_seconds(value) for value in sorted(v for v in values if v is not None)])
+    known = fact.seconds is not None
+    shown = _listed([shown_seconds(v) if known else f"{v:g}" for v in sorted(values)])
     what = f"{key[0]} ({key[1]})" if len(key) > 1 else key[0]
     if len(key) > 1 and key[2]:
         what = f"{key[0]}({key[2]}, {key[1]})"
@@ -164,7 +179,7 @@ def _hit(key: _Key, sites: list[_Site], values: Counter[float | None], text: str
             " where the waits really differ, give each a name that says for what."
         ),
         related=tuple(
-            Related(p, f.place.span.line, shown_seconds(f.seconds))
+            Related(p, f.place.span.line, shown_seconds(_value(f)) if known else f"{f.amount:g}")
             for p, f in sites
             if f is not fact
         ),
