@@ -45,8 +45,8 @@ class TimeoutFact:
     """One site where code supplies or names a limit.
 
     ``amount`` is the number as it is written, ``scale`` how many seconds its unit is where the
-    code says so, ``seconds`` their product; each is None where it is unknown. ``name`` is the parameter, constant, key or
-    keyword; ``operation`` the callee that is bounded, fully qualified where its origin is known,
+    code says so, ``seconds`` their product; each is None where it is unknown. ``name`` is
+    the parameter, constant, key or keyword; ``operation`` the callee that is bounded, fully qualified where its origin is known,
     empty when unknown. ``key`` is the environment or configuration key that the literal stands in
     for, ``first`` the first argument of the call if that is a literal, as written.
     ``refers`` is the dotted name of the constant that a reference denotes, where its origin is
@@ -71,6 +71,9 @@ class TimeoutFact:
     amount: float | None = None
     scale: float | None = None
     role: str = ""
+
+
+ADDRESS_MAY = "its address may set a limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,16 @@ class EnclosedFact:
 
 
 class Clue(str, Enum):
-    """What tells that a unit is wrong."""
+    """What tells that a unit is wrong: a magnitude alone is less sure than a likely one.
+
+    An amount is one that a name says and its value contradicts: ``FIVE_MINUTES = 30``.
+    """
 
     NAME = "name"
     CONVERSION = "conversion"
     MAGNITUDE = "magnitude"
+    LIKELY = "likely"
+    AMOUNT = "amount"
 
 
 @dataclass(frozen=True, slots=True)

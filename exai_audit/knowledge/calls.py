@@ -19,8 +19,9 @@ class Timeout:
     it out says nothing; ``forever_below`` is the version before which it was ``forever``.
     ``unlimited`` tells that an explicit None waits for ever. ``also`` are further arguments that
     limit the same wait, ``partly`` tells that phases of it are limited anyhow, ``address`` is the
-    position of an address that may carry a limit in its text. ``whole`` marks a limit object whose
-    ``argument`` is the limit on all its other phases together.
+    position of an address that may carry a limit in its text. ``distinct`` tells that no other
+    library has a method of that name, which is known on any object. ``whole`` marks a limit object
+    whose ``argument`` is the limit on all its other phases together.
     """
 
     argument: str
@@ -34,6 +35,7 @@ class Timeout:
     partly: bool = False
     address: int | None = None
     whole: bool = False
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +141,23 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All rows by canonical name; ``roots`` are the top-level modules they speak of."""
+    """All rows by canonical name; ``roots`` are the top-level modules they speak of.
+
+    ``wild`` are the classes of which one row speaks for every method: ``Page.*``.
+    """
 
     calls: Mapping[str, Call]
     roots: frozenset[str]
+    wild: frozenset[str]
     _names: Mapping[str, str] = field(repr=False)
 
     def call(self, name: str) -> Call | None:
-        """Return the row of a call under its own name or an alias."""
-        return self.calls.get(self.canonical(name))
+        """Return the row of a call under its own name or an alias, else that of all its class."""
+        row = self.calls.get(self.canonical(name))
+        if row is None and self.wild:
+            owner = self.canonical(name).rpartition(".")[0]
+            row = self.calls.get(self.canonical(f"{owner}.*")) if owner in self.wild else None
+        return row
 
     def canonical(self, name: str) -> str:
         """Return the name the table uses; an alias of a class also renames its attributes."""

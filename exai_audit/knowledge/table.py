@@ -72,4 +72,5 @@ def extended(calls: dict[str, Call], own: Sequence[Path], bridges: Iterable[str]
         calls[name] = replace(known, bridge=Bridge("own"))
     names = {alias: call.name for call in calls.values() for alias in call.aliases}
     roots = frozenset(name.partition(".")[0] for name in (*calls, *names))
-    return Table(calls, roots, names)
+    wild = (name[:-2] for name in (*calls, *names) if name.endswith(".*"))
+    return Table(calls, roots, frozenset(wild), names)

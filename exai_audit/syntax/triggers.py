@@ -45,12 +45,14 @@ class Trigger:
         names: words that are signs.
         rows: chooses rows of the knowledge table: their last names are signs where the file
             imports a library that leads to them, and so is another name that it gives them.
+        said: gives more words that are signs, when it is first asked.
         applies: whether the words of the file let it speak at all.
     """
 
     words: re.Pattern[str] | None = None
     names: frozenset[str] = frozenset()
     rows: Rows | None = None
+    said: Callable[[], frozenset[str]] = frozenset
     applies: Callable[[frozenset[str]], bool] = lambda words: True
 
     def __post_init__(self) -> None:
@@ -65,7 +67,7 @@ class Trigger:
         """
         if not self.applies(words):
             return False
-        if not self.names.isdisjoint(words):
+        if not self.names.isdisjoint(words) or not self.said().isdisjoint(words):
             return True
         if self.rows is not None and not names_of(self.rows, roots).isdisjoint(words):
             return True

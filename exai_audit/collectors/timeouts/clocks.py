@@ -23,7 +23,7 @@ def is_a_clock(call: ast.Call, tree: ModuleTree) -> bool:
 
 
 def is_age(node: ast.expr, tree: ModuleTree) -> bool:
-    """Tell whether an expression is seconds since a moment: ``time.time() - start``, or its name."""
+    """Tell whether an expression is the seconds since a moment: ``time.time() - start``."""
     if isinstance(node, ast.Name):
         values = tree.bindings(node.id, node)
         return len(values) == 1 and isinstance(values[0], ast.BinOp) and is_age(values[0], tree)
