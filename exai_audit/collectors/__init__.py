@@ -22,7 +22,17 @@ from exai_audit.collectors.structure.references import TRIGGER_WORDS as REFERENC
 from exai_audit.collectors.structure.references import references
 from exai_audit.collectors.structure.size import count_lines, sizes
 from exai_audit.collectors.structure.symbols import module_symbols
-from exai_audit.collectors.timeouts import enclosed, limit_calls, mismatches, timeouts, unlimited
+from exai_audit.collectors.timeouts import (
+    enclosed,
+    framework_settings,
+    limit_calls,
+    mismatches,
+    short_limits,
+    timeouts,
+    unforwarded,
+    unlimited,
+    wall_clocks,
+)
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.facts.symbols import ModuleSymbols
@@ -36,14 +46,18 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "bridges": (bridges.bridges, bridges.TRIGGER),
     "caches": (caches.caches, caches.TRIGGER),
     "enclosed": (enclosed.enclosed, enclosed.TRIGGER),
+    "framework_settings": (framework_settings.framework_settings, framework_settings.TRIGGER),
     "health": (health.health, health.TRIGGER),
     "passed_limits": (limit_calls.passed_limits, limit_calls.PASSED_LIMITS_TRIGGER),
     "offloaded_functions": (offloaded_functions.offloaded_functions, offloaded_functions.TRIGGER),
     "limit_parameters": (limit_calls.limit_parameters, limit_calls.LIMIT_PARAMETERS_TRIGGER),
     "mismatches": (mismatches.mismatches, mismatches.TRIGGER),
     "pools": (pools.pools, pools.TRIGGER),
+    "short_limits": (short_limits.short_limits, short_limits.TRIGGER),
     "semaphores": (semaphores.semaphores, semaphores.TRIGGER),
     "timeouts": (timeouts.timeouts, timeouts.TRIGGER),
+    "unforwarded": (unforwarded.unforwarded, unforwarded.TRIGGER),
+    "wall_clocks": (wall_clocks.wall_clocks, wall_clocks.TRIGGER),
     "unlimited": (unlimited.unlimited, unlimited.TRIGGER),
 }
 """Field of `FileFacts` → what finds it in a tree, and what a file holds that says any of it."""

@@ -20,6 +20,12 @@ from exai_audit.facts.timeouts import (
     TimeoutFact,
     UnlimitedFact,
 )
+from exai_audit.facts.waits import (
+    FrameworkSettingFact,
+    ShortLimitFact,
+    UnforwardedFact,
+    WallClockFact,
+)
 
 _NO_SIZES = SizeFacts()
 _NO_CACHES = CacheFacts()
@@ -62,6 +68,10 @@ class FileFacts:
     mismatches: tuple[MismatchFact, ...] = ()
     limit_parameters: tuple[LimitParameter, ...] = ()
     passed_limits: tuple[PassedLimitFact, ...] = ()
+    unforwarded: tuple[UnforwardedFact, ...] = ()
+    short_limits: tuple[ShortLimitFact, ...] = ()
+    wall_clocks: tuple[WallClockFact, ...] = ()
+    framework_settings: tuple[FrameworkSettingFact, ...] = ()
     caches: CacheFacts = _NO_CACHES
     pools: tuple[PoolFact, ...] = ()
     bridges: tuple[BridgeFact, ...] = ()

@@ -53,6 +53,11 @@ def names_a_purpose(name: str) -> bool:
     return bool(set(_said(name)) - _QUALIFIERS)
 
 
+def purpose_of(name: str) -> frozenset[str]:
+    """Return the words of a name that say what its limit is for, in upper case."""
+    return frozenset(_said(name)) - _QUALIFIERS
+
+
 def names_a_unit(name: str) -> bool:
     """Tell whether a name ends with a unit other than seconds."""
     words = [word.upper() for word in _WORD.findall(name)]

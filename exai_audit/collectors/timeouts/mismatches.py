@@ -90,6 +90,9 @@ def _calls(tree: ModuleTree) -> list[ast.Call]:
             around = tree.parent(keyword)
             if isinstance(around, ast.Call):
                 found.append(around)
+    if any(name.partition(".")[0] in tree.roots for name in table().wild):
+        limits = (k for k in tree.all(ast.keyword) if k.arg and is_timeout_like(k.arg))
+        found.extend(c for c in map(tree.parent, limits) if isinstance(c, ast.Call))
     return list(dict.fromkeys(found))
 
 
