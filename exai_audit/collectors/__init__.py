@@ -25,6 +25,7 @@ from exai_audit.collectors.structure.symbols import module_symbols
 from exai_audit.collectors.timeouts import (
     enclosed,
     framework_settings,
+    handed,
     limit_calls,
     mismatches,
     short_limits,
@@ -47,6 +48,7 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "caches": (caches.caches, caches.TRIGGER),
     "enclosed": (enclosed.enclosed, enclosed.TRIGGER),
     "framework_settings": (framework_settings.framework_settings, framework_settings.TRIGGER),
+    "handed_limits": (handed.handed_limits, handed.TRIGGER),
     "health": (health.health, health.TRIGGER),
     "passed_limits": (limit_calls.passed_limits, limit_calls.PASSED_LIMITS_TRIGGER),
     "offloaded_functions": (offloaded_functions.offloaded_functions, offloaded_functions.TRIGGER),

@@ -14,6 +14,7 @@ from exai_audit.facts.suppressions import SuppressionFact
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.facts.timeouts import (
     EnclosedFact,
+    HandedLimitFact,
     LimitParameter,
     MismatchFact,
     PassedLimitFact,
@@ -68,6 +69,7 @@ class FileFacts:
     mismatches: tuple[MismatchFact, ...] = ()
     limit_parameters: tuple[LimitParameter, ...] = ()
     passed_limits: tuple[PassedLimitFact, ...] = ()
+    handed_limits: tuple[HandedLimitFact, ...] = ()
     unforwarded: tuple[UnforwardedFact, ...] = ()
     short_limits: tuple[ShortLimitFact, ...] = ()
     wall_clocks: tuple[WallClockFact, ...] = ()

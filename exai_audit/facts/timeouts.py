@@ -47,8 +47,8 @@ class TimeoutFact:
     ``amount`` is the number as it is written, ``scale`` how many seconds its unit is where the
     code says so, ``seconds`` their product; each is None where it is unknown. ``name`` is
     the parameter, constant, key or keyword; ``operation`` the callee that is bounded, fully
-    qualified where its origin is known, empty when unknown. ``key`` is the environment or configuration key that the literal stands in
-    for, ``first`` the first argument of the call if that is a literal, as written.
+    qualified where its origin is known, empty when unknown. ``key`` is the environment or
+    configuration key that the literal stands in for, ``first`` the first argument of the call if that is a literal, as written.
     ``refers`` is the dotted name of the constant that a reference denotes, where its origin is
     known. ``fallback`` tells that the literal only stands in for what may be given otherwise,
     ``role`` why it is no policy although it stands in the code (``tick``, ``teardown``, ``lease``,
@@ -170,6 +170,20 @@ class LimitParameter:
     name: str
     position: int
     scale: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedLimitFact:
+    """A default, at ``place``, that reaches a function which another file may define.
+
+    It is handed on at ``position`` or, where that is `BY_NAME`, as ``name``.
+    """
+
+    place: Place
+    function: str
+    position: int
+    name: str
+    number: float
 
 
 @dataclass(frozen=True, slots=True)

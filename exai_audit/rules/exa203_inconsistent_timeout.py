@@ -42,7 +42,9 @@ that wait for whatever they are given (``wait``, ``get``, ``join``) are not comp
 
 *References.* It stands at the rarest value and is silenced in the settings only. Compared are the
 fallbacks of one environment or configuration key, module constants of one name, and literals given
-for one argument of one function of the project, or of a library call with an equal first argument.
+for one argument of one function of the project, or of a library call with an equal first argument,
+and the defaults that parameters and attributes of several files hand on to one function. A number
+whose unit the code does not show is compared with such numbers only; scripts are not compared.
 """
 
 from __future__ import annotations
@@ -51,8 +53,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
+from exai_audit.facts.timeouts import HandedLimitFact, LimitParameter, TimeoutFact, TimeoutForm
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.central_timeouts import is_literal_limit, shown_seconds
 from exai_audit.project.constant_names import names_a_purpose
 from exai_audit.project.project import Project
@@ -92,6 +95,63 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     foreign = [site for site in calls if not _is_of(site[1].operation, owners) and site[1].first]
     by_argument = _grouped(mine + foreign, _argument)
     yield from _disagreeing(by_argument, "{} is given {}", True)
+    yield from _handed_on(project)
+
+
+def _handed_on(project: Project) -> Iterator[Hit]:
+    """Yield a hit for each function to which the defaults of several files hand other limits."""
+    limits = {
+        (limit.function, key): limit
+        for facts in project.files
+        for limit in facts.limit_parameters
+        for key in (limit.position, limit.name)
+    }
+    exported = exported_names(project.files)
+    groups: dict[LimitParameter, list[tuple[str, HandedLimitFact]]] = {}
+    for facts in project.judged_files():
+        for fact in facts.handed_limits if not _is_script(facts.path) else ():
+            key = fact.name or fact.position
+            names = spellings(fact.function, exported)
+            limit = next((limits[n, key] for n in names if (n, key) in limits), None)
+            if limit is not None and not names_a_purpose(limit.name) and _is_compared(limit):
+                groups.setdefault(limit, []).append((facts.path, fact))
+    for limit, found in groups.items():
+        if len({path for path, _ in found}) > 1 and len({fact.number for _, fact in found}) > 1:
+            yield _handed_hit(limit, found)
+
+
+def _is_compared(limit: LimitParameter) -> bool:
+    last = limit.function.rpartition(".")[2].strip("_")
+    return (
+        last != "init" and not last[:1].isupper() and last.partition("_")[0] not in _WAITS - {"get"}
+    )
+
+
+def _handed_hit(limit: LimitParameter, found: list[tuple[str, HandedLimitFact]]) -> Hit:
+    counted = Counter(fact.number for _, fact in found)
+    path, fact = min(found, key=lambda one: (counted[one[1].number], one[0], one[1].place))
+    shown = _listed([f"{number:g}" for number in sorted(counted)])
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        message=(
+            f"{limit.function} ({limit.name}) is given {shown} by default"
+            f" in {len({p for p, _ in found})} files"
+        ),
+        remedy=(
+            "Decide on one default for what this function reaches, and import it; where the waits"
+            " really differ, give each a name that says for what."
+        ),
+        related=tuple(
+            Related(p, f.place.span.line, f"{f.number:g}") for p, f in found if f is not fact
+        ),
+        measured=len(counted),
+        threshold=1,
+        project_wide=True,
+        subject=f"{limit.function} {limit.name}",
+    )
 
 
 def _is_script(path: str) -> bool:

@@ -77,7 +77,7 @@ def _root(name: str) -> str:
 
 def _handed(call: ast.Call, tree: ModuleTree) -> Iterator[PassedLimitFact]:
     name = tree.qualified(call.func)
-    if name is None or not _may_be_of_the_project(name, tree):
+    if name is None or not may_be_of_the_project(name, tree):
         return
     is_async = isinstance(tree.function_of(call), ast.AsyncFunctionDef)
     first = call.args[0]
@@ -101,7 +101,7 @@ def _handed(call: ast.Call, tree: ModuleTree) -> Iterator[PassedLimitFact]:
             )
 
 
-def _may_be_of_the_project(name: str, tree: ModuleTree) -> bool:
+def may_be_of_the_project(name: str, tree: ModuleTree) -> bool:
     """Tell whether another scanned file may define a function: it is imported, and not known."""
     if "." not in name or name.startswith(f"{tree.dotted}."):
         return False
