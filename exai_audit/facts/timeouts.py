@@ -52,7 +52,7 @@ class TimeoutFact:
     ``refers`` is the dotted name of the constant that a reference denotes, where its origin is
     known. ``fallback`` tells that the literal only stands in for what may be given otherwise,
     ``role`` why it is no policy although it stands in the code (``tick``, ``teardown``, ``lease``,
-    ``setting``, ``override``, ``person``; ``mirror`` for a default handed on under its own name),
+    ``setting``, ``defaults``, ``override``, ``person``; ``mirror`` for a default handed on under its own name),
     empty where it is one.
     """
 

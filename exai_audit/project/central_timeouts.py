@@ -89,7 +89,7 @@ class _Settings:
             return not fact.place.symbol or f"{fact.operation}.{fact.name}" in self._fields
         if fact.role:
             return True
-        return fact.form is TimeoutForm.FALLBACK and self._read[fact.key] == 1
+        return fact.fallback and self._read[fact.key] == 1
 
 
 _Site = tuple[str, TimeoutFact]

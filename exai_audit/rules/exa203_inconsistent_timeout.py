@@ -90,7 +90,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     yield from _disagreeing(_grouped(sites, _environment_key), "{} falls back to {}", False)
     yield from _disagreeing(_grouped(sites, _constant), "{} is defined as {}", True)
     owners = {facts.module for facts in project.files}
-    calls = [site for site in sites if site[1].form in _CALLS]
+    calls = [site for site in sites if site[1].form in _CALLS and not site[1].role]
     mine = [site for site in calls if _is_of(site[1].operation, owners)]
     foreign = [site for site in calls if not _is_of(site[1].operation, owners) and site[1].first]
     by_argument = _grouped(mine + foreign, _argument)

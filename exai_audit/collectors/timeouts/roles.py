@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from exai_audit.collectors.timeouts.shapes import name_of_target, targets_of
 from exai_audit.collectors.timeouts.sites import Site
 from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.knowledge.limit_names import words
@@ -67,6 +68,8 @@ def role_of(site: Site, operation: str, tree: ModuleTree) -> str:
         return "override"
     if _LEASES & set(words(site.name)) or _LOCKS & {operation.rpartition(".")[2]}:
         return "lease"
+    if site.form is TimeoutForm.MAPPING_ENTRY and _is_of_defaults(site.at, tree):
+        return "defaults"
     if site.call is None or site.form not in _CALLED:
         return ""
     if _waits_for_a_person(site.call, operation):
@@ -109,6 +112,19 @@ def _is_override(site: Site, tree: ModuleTree) -> bool:
         return False
     root = dotted(target.value).partition(".")[0]
     return root not in ("", "self", "cls")
+
+
+def _is_of_defaults(node: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a mapping is kept as settings or defaults, or given to a class of them."""
+    for around in tree.ancestors(node):
+        if isinstance(around, ast.Call) and last_name(around.func)[:1].isupper():
+            return bool(_SETTINGS & set(words(last_name(around.func))))
+        if isinstance(around, (ast.Assign, ast.AnnAssign)):
+            named = words(name_of_target(targets_of(around)[0]))
+            return bool({"default", "defaults"} & set(named))
+        if isinstance(around, (ast.stmt, ast.Lambda)):
+            return False
+    return False
 
 
 def _waits_for_a_person(call: ast.Call, operation: str) -> bool:

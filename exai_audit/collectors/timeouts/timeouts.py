@@ -23,6 +23,7 @@ TRIGGER = Trigger(
     words=re.compile(rf"{LIMIT_WORD.pattern}|\A(?:heartbeat|ping_interval)\Z|{_KEY_IN_PARTS}"),
     rows=takes_a_limit_unnamed,
 )
+_DAY = 86400.0
 _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 
@@ -33,6 +34,14 @@ def timeouts(tree: ModuleTree) -> tuple[TimeoutFact, ...]:
     units = UnitReader(tree)
     facts = [_fact(site, finder, units, tree) for site in _merged(finder.sites(), tree)]
     return tuple(sorted(facts, key=lambda fact: (fact.place.span, fact.name)))
+
+
+def _role(site: Site, operation: str, scale: float | None, tree: ModuleTree) -> str:
+    if site.value.kind is not ValueKind.LITERAL:
+        return ""
+    if scale is not None and scale >= _DAY:  # nobody waits for days
+        return "lease"
+    return role_of(site, operation, tree)
 
 
 def _merged(sites: Iterable[Site], tree: ModuleTree) -> Iterator[Site]:
@@ -78,7 +87,7 @@ def _fact(site: Site, finder: SiteFinder, units: UnitReader, tree: ModuleTree) -
         fallback=site.value.fallback,
         amount=amount,
         scale=scale,
-        role=role_of(site, operation, tree) if site.value.kind is ValueKind.LITERAL else "",
+        role=_role(site, operation, scale, tree),
     )
 
 

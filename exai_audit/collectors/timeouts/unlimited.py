@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cached_property
 
 from exai_audit.collectors.context.limiters import Guards
-from exai_audit.collectors.context.roles import is_route
+from exai_audit.collectors.context.roles import FunctionRoles, is_route
 from exai_audit.collectors.timeouts.commands import remote_command
 from exai_audit.collectors.timeouts.unpacked import unpacked_keys
 from exai_audit.collectors.timeouts.untyped import STUB_WORD, distinct_names, untyped
@@ -34,6 +34,7 @@ _WHOLE = "all phases together"
 _RUNS = frozenset({
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
 })  # fmt: skip
+_OF_PEOPLE = frozenset({"scripts", "script", "tools", "bin", "dev", "ci", "release", "build"})
 _SENDS = frozenset({"request", "send", "get_adapter"})
 _MOUNT = frozenset({"mount"})
 _SESSIONS = frozenset({"Session", "session"})
@@ -104,11 +105,22 @@ class _Reader:
             given=given is not None,
             package=row.package or row.name.partition(".")[0],
             forever_below="" if given is not None else row.timeout.forever_below,
-            doubt=_PARTLY if remote and remote[1] else doubt,
+            doubt=self._doubt_of_command(call, partly=remote[1]) if remote else doubt,
             elsewhere=row.name.startswith("requests.Session.") and not self._makes_sessions,
             guarded=self._guards.stand_around(call),
             served=_is_served(call, tree),
         )
+
+    def _doubt_of_command(self, call: ast.Call, *, partly: bool) -> str:
+        """Return why a command may have a limit: an option of its own, a person who waits."""
+        folders = set(self._tree.source.path.lower().replace("-", "/").split("/")[:-1])
+        if _OF_PEOPLE & folders or self._roles.is_entry(self._tree.function_of(call)):
+            return "a person may wait for it"
+        return _PARTLY if partly else ""
+
+    @cached_property
+    def _roles(self) -> FunctionRoles:
+        return FunctionRoles(self._tree)
 
     def guarded(self, call: ast.Call, fact: UnlimitedFact) -> UnlimitedFact:
         """Return a fact with what stands around its call."""
