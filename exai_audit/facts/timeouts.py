@@ -45,15 +45,17 @@ class TimeoutFact:
     """One site where code supplies or names a limit.
 
     ``amount`` is the number as it is written, ``scale`` how many seconds its unit is where the
-    code says so, ``seconds`` their product; each is None where it is unknown. ``name`` is
-    the parameter, constant, key or keyword; ``operation`` the callee that is bounded, fully
-    qualified where its origin is known, empty when unknown. ``key`` is the environment or
-    configuration key that the literal stands in for, ``first`` the first argument of the call if that is a literal, as written.
-    ``refers`` is the dotted name of the constant that a reference denotes, where its origin is
-    known. ``fallback`` tells that the literal only stands in for what may be given otherwise,
-    ``role`` why it is no policy although it stands in the code (``tick``, ``teardown``, ``lease``,
-    ``setting``, ``defaults``, ``override``, ``person``; ``mirror`` for a default handed on under its own name),
-    empty where it is one.
+    code says so, ``seconds`` their product; each is None where it is unknown. ``name`` is the
+    parameter, constant, key or keyword; ``operation`` the callee that is bounded, fully qualified
+    where its origin is known, empty when unknown. ``key`` is the environment or configuration key
+    that the literal stands in for, ``first`` the first argument of the call if that is a literal,
+    as written. ``refers`` is the dotted name of the constant that a reference denotes, where its
+    origin is known. ``fallback`` tells that the literal only stands in for what may be given
+    otherwise.
+
+    ``role`` says why it is no policy although it stands in the code, and is empty where it is one:
+    ``tick``, ``teardown``, ``lease``, ``setting``, ``defaults``, ``override``, ``person``; or
+    ``mirror`` for a default that is handed on under its own name.
     """
 
     place: Place

@@ -9,6 +9,7 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import dotted, text_of
 from exai_audit.syntax.scopes import BindingKind
 
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _READS = frozenset({"get", "items", "keys", "values", "copy", "pop"})
 _WRITES = frozenset({"update", "setdefault"})
 
@@ -25,6 +26,13 @@ def unpacked_keys(call: ast.Call, tree: ModuleTree) -> frozenset[str] | None:
     return frozenset(keys)
 
 
+def _is_later(node: ast.AST, than: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a node runs after another in one function, outside of any loop."""
+    if tree.span(node).line <= tree.span(than).end_line:
+        return False
+    return not any(isinstance(one, _LOOPS) for one in tree.ancestors(than))
+
+
 def _keys_of(node: ast.expr, tree: ModuleTree) -> set[str] | None:
     if isinstance(node, ast.Dict):
         return _all(
@@ -33,6 +41,8 @@ def _keys_of(node: ast.expr, tree: ModuleTree) -> set[str] | None:
     if isinstance(node, ast.Call) and tree.qualified(node.func) == "builtins.dict":
         keywords = (({k.arg} if k.arg else _keys_of(k.value, tree)) for k in node.keywords)
         return None if node.args else _all(keywords)
+    if isinstance(node, ast.Call):
+        return _keys_returned(node, tree)
     if isinstance(node, ast.IfExp):
         return _all((_keys_of(node.body, tree), _keys_of(node.orelse, tree)))
     return _keys_of_name(node, tree) if isinstance(node, ast.Name) else None
@@ -64,8 +74,21 @@ def _keys_of_name(node: ast.Name, tree: ModuleTree) -> set[str] | None:
         return None
     made = (_keys_of(b.value, tree) for b in bindings if b.value is not None)
     uses = (one for one in tree.named(node.id) if isinstance(one.ctx, ast.Load))
-    used = (_keys_of_use(one, tree) for one in uses if tree.scopes.of(one) is scope)
+    used = (
+        _keys_of_use(one, tree)
+        for one in uses
+        if tree.scopes.of(one) is scope and not _is_later(one, node, tree)
+    )
     return _all(found for part in (made, used) for found in part)
+
+
+def _keys_returned(call: ast.Call, tree: ModuleTree) -> set[str] | None:
+    """Return the keys of the mappings that a function of this module makes and returns."""
+    name = tree.qualified(call.func) or ""
+    own = (f for f in tree.functions if f"{tree.dotted}.{tree.symbol(f)}".strip(".") == name)
+    function = next(own, None)
+    returns = tree.scopes.inside(function).returns if function is not None else []
+    return _all(_keys_of(one, tree) for one in returns) if returns else None
 
 
 def _is_made_here(value: ast.expr | None) -> bool:
