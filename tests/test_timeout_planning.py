@@ -131,7 +131,7 @@ def test_hostile_paths_stay_in_their_comment(tmp_path: Path) -> None:
     assert executed(text, {}, tmp_path) == {"REQUESTS_TIMEOUT_SECONDS": 5.0}
 
 
-@pytest.mark.parametrize("source", ["multiprocessing", "fixture"])
+@pytest.mark.parametrize("source", ["redis", "fixture"])
 def test_generated_settings_pass_ruff_and_mypy(source: str, tmp_path: Path) -> None:
     if source == "fixture":
         text = project(tmp_path, orders=ORDERS, invoices=INVOICES).timeout_config
@@ -150,3 +150,19 @@ def test_generated_settings_pass_ruff_and_mypy(source: str, tmp_path: Path) -> N
             cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, text + done.stdout + done.stderr
+
+
+def test_a_number_of_unknown_unit_is_listed_and_never_a_constant(tmp_path: Path) -> None:
+    text = "def press(page, button):\n    page.press(button, timeout=600000)\n"
+    generated = project(tmp_path, a=text + "    page.click(button, wait_timeout_ms=500)\n")
+    assert generated.timeout_config is not None
+    assert "600000" in generated.timeout_config
+    assert list(executed(generated.timeout_config, {}, tmp_path).values()) == [0.5]
+
+
+def test_units_come_from_the_code_that_takes_the_number(tmp_path: Path) -> None:
+    taker = "import time\n\n\ndef rest(timeout):\n    time.sleep(timeout / 1000)\n"
+    user = "from taker import rest\n\n\ndef work():\n    rest(timeout=1500)\n"
+    text = project(tmp_path, taker=taker, user=user).timeout_config
+    assert text is not None
+    assert list(executed(text, {}, tmp_path).values()) == [1.5]

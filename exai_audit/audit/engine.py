@@ -22,6 +22,7 @@ from exai_audit.project.calls import with_project_calls
 from exai_audit.project.console_scripts import console_scripts
 from exai_audit.project.project import Project
 from exai_audit.project.timeout_categories import with_own_categories
+from exai_audit.project.units import with_units
 
 Collect = Callable[[Sequence[Named]], list[Collected]]
 _SOURCE_FOLDERS = frozenset({"src", "lib"})
@@ -99,7 +100,9 @@ def project_of(
     doubtful = {u.package for f in files for u in f.unlimited if u.forever_below}
     pins = _pins(root, doubtful)
     scripts = console_scripts(root) if any(f.bridges for f in files) else frozenset()
-    completed = with_project_calls(with_project_caches(files, dict(settings.cache_layers)))
+    completed = with_units(
+        with_project_calls(with_project_caches(files, dict(settings.cache_layers)))
+    )
     sorted_ = with_own_categories(completed, dict(settings.timeout_categories))
     return Project(sorted_, scope_of, judged, pins, scripts=scripts)
 

@@ -29,7 +29,18 @@ from exai_audit.collectors.structure.references import TRIGGER_WORDS as REFERENC
 from exai_audit.collectors.structure.references import references
 from exai_audit.collectors.structure.size import count_lines, sizes
 from exai_audit.collectors.structure.symbols import module_symbols
-from exai_audit.collectors.timeouts import enclosed, limit_calls, mismatches, timeouts, unlimited
+from exai_audit.collectors.timeouts import (
+    enclosed,
+    framework_settings,
+    handed,
+    limit_calls,
+    mismatches,
+    short_limits,
+    timeouts,
+    unforwarded,
+    unlimited,
+    wall_clocks,
+)
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.facts.symbols import ModuleSymbols
@@ -47,6 +58,8 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "definitions": (definitions.definitions, definitions.TRIGGER),
     "enclosed": (enclosed.enclosed, enclosed.TRIGGER),
     "fan_outs": (fan_outs.fan_outs, fan_outs.TRIGGER),
+    "framework_settings": (framework_settings.framework_settings, framework_settings.TRIGGER),
+    "handed_limits": (handed.handed_limits, handed.TRIGGER),
     "health": (health.health, health.TRIGGER),
     "passed_limits": (limit_calls.passed_limits, limit_calls.PASSED_LIMITS_TRIGGER),
     "offloaded_functions": (offloaded_functions.offloaded_functions, offloaded_functions.TRIGGER),
@@ -56,10 +69,13 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "mismatches": (mismatches.mismatches, mismatches.TRIGGER),
     "pool_waits": (pool_waits.pool_waits, pool_waits.TRIGGER),
     "pools": (pools.pools, pools.TRIGGER),
+    "short_limits": (short_limits.short_limits, short_limits.TRIGGER),
     "semaphores": (semaphores.semaphores, semaphores.TRIGGER),
     "supports_tests": (test_support.supports_tests, test_support.TRIGGER),
     "timeouts": (timeouts.timeouts, timeouts.TRIGGER),
     "unawaited": (coroutines.unawaited, coroutines.UNAWAITED_TRIGGER),
+    "unforwarded": (unforwarded.unforwarded, unforwarded.TRIGGER),
+    "wall_clocks": (wall_clocks.wall_clocks, wall_clocks.TRIGGER),
     "unlimited": (unlimited.unlimited, unlimited.TRIGGER),
 }
 """Field of `FileFacts` → what finds it in a tree, and what a file holds that says any of it."""

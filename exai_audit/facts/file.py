@@ -26,11 +26,18 @@ from exai_audit.facts.suppressions import SuppressionFact
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.facts.timeouts import (
     EnclosedFact,
+    HandedLimitFact,
     LimitParameter,
     MismatchFact,
     PassedLimitFact,
     TimeoutFact,
     UnlimitedFact,
+)
+from exai_audit.facts.waits import (
+    FrameworkSettingFact,
+    ShortLimitFact,
+    UnforwardedFact,
+    WallClockFact,
 )
 
 _NO_SIZES = SizeFacts()
@@ -76,6 +83,11 @@ class FileFacts:
     mismatches: tuple[MismatchFact, ...] = ()
     limit_parameters: tuple[LimitParameter, ...] = ()
     passed_limits: tuple[PassedLimitFact, ...] = ()
+    handed_limits: tuple[HandedLimitFact, ...] = ()
+    unforwarded: tuple[UnforwardedFact, ...] = ()
+    short_limits: tuple[ShortLimitFact, ...] = ()
+    wall_clocks: tuple[WallClockFact, ...] = ()
+    framework_settings: tuple[FrameworkSettingFact, ...] = ()
     caches: CacheFacts = _NO_CACHES
     pools: tuple[PoolFact, ...] = ()
     bridges: tuple[BridgeFact, ...] = ()

@@ -44,12 +44,18 @@ class Category(str, Enum):
 class TimeoutFact:
     """One site where code supplies or names a limit.
 
-    ``seconds`` is None unless the value is known; ``name`` is the parameter, constant, key or
-    keyword; ``operation`` the callee that is bounded, fully qualified where its origin is known,
-    empty when unknown. ``key`` is the environment or configuration key that the literal stands in
-    for, ``first`` the first argument of the call if that is a literal, as written.
-    ``refers`` is the dotted name of the constant that a reference denotes, where its origin is
-    known. ``fallback`` tells that the literal only stands in for what may be given otherwise.
+    ``amount`` is the number as it is written, ``scale`` how many seconds its unit is where the
+    code says so, ``seconds`` their product; each is None where it is unknown. ``name`` is the
+    parameter, constant, key or keyword; ``operation`` the callee that is bounded, fully qualified
+    where its origin is known, empty when unknown. ``key`` is the environment or configuration key
+    that the literal stands in for, ``first`` the first argument of the call if that is a literal,
+    as written. ``refers`` is the dotted name of the constant that a reference denotes, where its
+    origin is known. ``fallback`` tells that the literal only stands in for what may be given
+    otherwise.
+
+    ``role`` says why it is no policy although it stands in the code, and is empty where it is one:
+    ``tick``, ``teardown``, ``lease``, ``setting``, ``defaults``, ``override``, ``person``; or
+    ``mirror`` for a default that is handed on under its own name.
     """
 
     place: Place
@@ -64,6 +70,12 @@ class TimeoutFact:
     first: str = ""
     refers: str = ""
     fallback: bool = False
+    amount: float | None = None
+    scale: float | None = None
+    role: str = ""
+
+
+ADDRESS_MAY = "its address may set a limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +127,16 @@ class EnclosedFact:
 
 
 class Clue(str, Enum):
-    """What tells that a unit is wrong."""
+    """What tells that a unit is wrong: a magnitude alone is less sure than a likely one.
+
+    An amount is one that a name says and its value contradicts: ``FIVE_MINUTES = 30``.
+    """
 
     NAME = "name"
     CONVERSION = "conversion"
     MAGNITUDE = "magnitude"
+    LIKELY = "likely"
+    AMOUNT = "amount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +156,36 @@ class MismatchFact:
     clue: Clue
 
 
+BY_NAME = -1
+
+
 @dataclass(frozen=True, slots=True)
 class LimitParameter:
-    """A parameter of a function of the file that is a limit; ``position`` counts without self.
+    """A parameter of a function of the file that is a limit.
 
-    ``scale`` is how many seconds its unit is, None where its name leaves that open.
+    ``position`` counts without self, and is `BY_NAME` where it is given by keyword only.
+
+    ``scale`` is how many seconds its unit is, None where its function's code leaves that open.
     """
 
     function: str
     name: str
     position: int
     scale: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedLimitFact:
+    """A default, at ``place``, that reaches a function which another file may define.
+
+    It is handed on at ``position`` or, where that is `BY_NAME`, as ``name``.
+    """
+
+    place: Place
+    function: str
+    position: int
+    name: str
+    number: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ class Timeout:
     it out says nothing; ``forever_below`` is the version before which it was ``forever``.
     ``unlimited`` tells that an explicit None waits for ever. ``also`` are further arguments that
     limit the same wait, ``partly`` tells that phases of it are limited anyhow, ``address`` is the
-    position of an address that may carry a limit in its text. ``whole`` marks a limit object whose
-    ``argument`` is the limit on all its other phases together.
+    position of an address that may carry a limit in its text. ``distinct`` tells that no other
+    library has a method of that name, which is known on any object. ``whole`` marks a limit object
+    whose ``argument`` is the limit on all its other phases together.
     """
 
     argument: str
@@ -36,6 +37,7 @@ class Timeout:
     partly: bool = False
     address: int | None = None
     whole: bool = False
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +164,13 @@ class Call:
 class Table:
     """All rows by canonical name; ``roots`` are the top-level modules they speak of.
 
-    ``open_roots`` are those of the classes of which a row speaks as a whole, see `Methods`.
+    ``wild`` are the classes of which one row speaks for every method: ``Page.*``; ``open_roots``
+    are those of the classes whose row says what all methods do, see `Methods`.
     """
 
     calls: Mapping[str, Call]
     roots: frozenset[str]
+    wild: frozenset[str]
     _names: Mapping[str, str] = field(repr=False)
     open_roots: frozenset[str] = frozenset()
 
@@ -175,7 +179,10 @@ class Table:
         name = self.canonical(name)
         known = self.calls.get(name)
         if known is None and name.partition(".")[0] in self.open_roots:
-            return self._method(name)
+            known = self._method(name)
+        if known is None and self.wild:
+            owner = name.rpartition(".")[0]
+            known = self.calls.get(self.canonical(f"{owner}.*")) if owner in self.wild else None
         return known
 
     def _method(self, name: str) -> Call | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 from exai_audit.facts.timeouts import Category
 
@@ -37,6 +38,15 @@ _SCALES = {
 }  # fmt: skip
 # Also words of another sense: "us", nanoseconds nobody waits for, days of a calendar.
 _UNSURE_UNITS = frozenset({"us", "ns", "day", "days", "second", "minute", "hour"})
+_MORE_SCALES = {"min": 60.0, "week": 604800.0, "weeks": 604800.0}
+_NO_AMOUNTS = frozenset({"s", "us", "ns"})
+_NUMERALS = {
+    "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0,
+    "eight": 8.0, "nine": 9.0, "ten": 10.0, "twelve": 12.0, "fifteen": 15.0, "twenty": 20.0,
+    "thirty": 30.0, "sixty": 60.0, "ninety": 90.0,
+}  # fmt: skip
+# How long SQLite waits for a lock is counted so by itself and by all that wrap it.
+_IN_MILLISECONDS = frozenset({("busy", "timeout")})
 _LONE_UNITS = frozenset({"ms", "millis", "milliseconds", "seconds", "secs"})
 
 _SPEAKS_OF: tuple[tuple[Category, frozenset[str]], ...] = (
@@ -114,14 +124,21 @@ def _limit_word(parts: tuple[str, ...]) -> int | None:
     return None
 
 
-def scale(name: str) -> float | None:
-    """Return how many seconds a number under this name counts in, None where it is unsure."""
+def stated_scale(name: str) -> float | None:
+    """Return how many seconds a number under this name counts in, None where the name is silent.
+
+    A name that says an amount beside the unit (``FIVE_MINUTES``) gives the value, not its unit.
+    """
+    if named_amount(name) is not None:
+        return None
     parts = words(name)
+    if parts[-2:] in _IN_MILLISECONDS:
+        return 1e-3
     at = _limit_word(parts)
     after = parts[at + 1 :] if at is not None else parts
     if "min" in after:  # minutes or minimum
         return None
-    return next((_SCALES[word] for word in after if word in _SCALES), 1.0)
+    return next((_SCALES[word] for word in after if word in _SCALES), None)
 
 
 def named_unit(name: str) -> float | None:
@@ -129,7 +146,21 @@ def named_unit(name: str) -> float | None:
     parts = words(name)
     if len(parts) < 2 and not (parts and parts[0] in _LONE_UNITS):
         return None
-    return _SCALES.get(parts[-1]) if parts[-1] not in _UNSURE_UNITS else None
+    if parts[-1] in _UNSURE_UNITS or named_amount(name) is not None:
+        return None
+    return _SCALES.get(parts[-1])
+
+
+@lru_cache(maxsize=4096)
+def named_amount(name: str) -> tuple[float, float] | None:
+    """Return the amount and the seconds of its unit that a name says: ``CACHE_50_MINUTES``."""
+    parts = words(name)
+    for amount, unit in pairwise(parts):
+        number = float(amount) if amount.isdecimal() else _NUMERALS.get(amount)
+        scale = _SCALES.get(unit, _MORE_SCALES.get(unit))
+        if number and scale is not None and unit not in _NO_AMOUNTS:
+            return number, scale
+    return None
 
 
 def unit_scale(unit: str) -> float:

@@ -73,4 +73,6 @@ def extended(calls: dict[str, Call], own: Sequence[Path], bridges: Iterable[str]
     names = {alias: call.name for call in calls.values() for alias in call.aliases}
     roots = frozenset(name.partition(".")[0] for name in (*calls, *names))
     opened = (name for name, call in calls.items() if call.methods is not None)
-    return Table(calls, roots, names, frozenset(name.partition(".")[0] for name in opened))
+    wild = (name[:-2] for name in (*calls, *names) if name.endswith(".*"))
+    open_roots = frozenset(name.partition(".")[0] for name in opened)
+    return Table(calls, roots, frozenset(wild), names, open_roots)

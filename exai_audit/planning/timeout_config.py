@@ -70,17 +70,21 @@ def timeout_config(
 ) -> str | None:
     """Return the text of a ``timeouts.py`` for the scattered limits, None when there are none.
 
-    It is valid Python of 3.10 or later. Limits that bound the same thing with different values are
-    one field with the value that most of them have, and a comment that lists them all; limits that
-    only share a name get fields of their own.
+    It is valid Python of 3.10 or later. A number whose unit the code does not show is no field: a
+    comment lists it for a person to decide. Limits that bound the same thing with different values
+    are one field with the value that most of them have, and a comment that lists them all; limits
+    that only share a name get fields of their own.
 
     Args:
         findings: the active ones; EXA203 tells which limits contradict each other.
         central: path patterns of the project's own timeout modules, from the settings.
     """
-    groups = _named(_sites(project, central), _contradictions(findings))
-    if not groups:
+    found = _found(project, central)
+    sites = [_Site(path, f, f.seconds) for path, f in found if f.seconds is not None]
+    open_ones = [(path, f) for path, f in found if f.seconds is None and f.amount is not None]
+    if not found:
         return None
+    groups = _named(sites, _contradictions(findings))
     keys = {name: key for name, sites in groups.items() if (key := _environment_key(sites))}
     lines = [_HEAD, *_environment(keys), _CLASS]
     for category in Category:
@@ -89,6 +93,7 @@ def timeout_config(
             lines.append(f"\n    # {category.value}\n")
         for name in sorted(own):
             lines.extend(_field(name, own[name]))
+    lines.extend(_undecided(open_ones))
     lines.append(_TAIL.replace("KEYS", _KEYS if keys else ""))
     return "".join(lines)
 
@@ -101,12 +106,21 @@ def _environment(keys: Mapping[str, str]) -> Iterator[str]:
         yield "}\n"
 
 
-def _sites(project: Project, patterns: Sequence[str]) -> list[_Site]:
+def _found(project: Project, patterns: Sequence[str]) -> list[tuple[str, TimeoutFact]]:
     central = central_modules(project, patterns)
     found = [(facts.path, fact) for facts, fact in scattered_limits(project, central)]
     found += [site for defaults in repeated_defaults(project, central) for site in defaults]
-    sites = [_Site(path, f, f.seconds) for path, f in found if f.seconds is not None]
-    return sorted(sites, key=lambda site: (site.place, site.fact.name))
+    return sorted(found, key=lambda site: (site[0], site[1].place.span.line, site[1].name))
+
+
+def _undecided(sites: Sequence[tuple[str, TimeoutFact]]) -> Iterator[str]:
+    """Yield the numbers that nobody can turn into seconds without asking, as comments."""
+    if not sites:
+        return
+    yield "\n    # Decide: the code does not say what unit these count in, so they are no fields.\n"
+    for path, fact in sites:
+        what = ".".join(part for part in (fact.operation, fact.key or fact.name) if part)
+        yield _comment(f"{fact.amount:g}: {what} ({path}:{fact.place.span.line})")
 
 
 def _contradictions(findings: Iterable[Finding]) -> frozenset[tuple[str, int]]:

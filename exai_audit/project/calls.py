@@ -45,7 +45,7 @@ def _with_calls(
 ) -> FileFacts:
     found = []
     for handed in file.passed_limits:
-        for function in _spellings(handed.function, names):
+        for function in spellings(handed.function, names):
             parameter = parameters.get((function, handed.position))
             if parameter is not None:
                 found.append(_site(handed, function, parameter))
@@ -56,7 +56,8 @@ def _with_calls(
     return replace(file, timeouts=tuple(sites))
 
 
-def _spellings(name: str, exported: Mapping[str, str]) -> tuple[str, ...]:
+def spellings(name: str, exported: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names under which a function may be defined: where a package takes it from."""
     real = exported.get(name, name)
     owner, _, method = name.rpartition(".")
     through = f"{exported[owner]}.{method}" if owner in exported else real
@@ -64,15 +65,17 @@ def _spellings(name: str, exported: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _site(handed: PassedLimitFact, function: str, parameter: LimitParameter) -> TimeoutFact:
-    scale = parameter.scale
+    scale, number = parameter.scale, handed.number
     return TimeoutFact(
         place=handed.place,
         form=TimeoutForm.PROJECT_CALL,
-        value=ValueKind.LITERAL if handed.number >= 0 else ValueKind.NONE,
-        seconds=round(handed.number * scale, 9) if scale is not None else None,
+        value=ValueKind.LITERAL if number >= 0 else ValueKind.NONE,
+        seconds=round(number * scale, 9) if scale is not None else None,
         name=parameter.name,
         operation=function,
         category=handed.category,
         is_async=handed.is_async,
         first=handed.first,
+        amount=number,
+        scale=scale,
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.files.glob import any_covers
+from exai_audit.project.constant_names import names_a_purpose
 from exai_audit.project.project import Project
 
 _STEM = re.compile(
@@ -54,40 +55,85 @@ def _class_says_so(facts: FileFacts) -> bool:
 def scattered_limits(
     project: Project, central: frozenset[str]
 ) -> Iterator[tuple[FileFacts, TimeoutFact]]:
-    """Yield the literal limits in the body of the judged code, outside the central modules.
+    """Yield the policies written as numbers into the judged code outside the central modules.
 
-    A limit of 0 says "do not wait" and a circuit breaker's cool-down is no wait: both are left out.
+    Left out are a limit of 0, which says "do not wait", a circuit breaker's cool-down, what has
+    another role than that of a policy, and what stands in for a setting that is read only here.
     """
+    settings = _Settings(project)
     for facts in project.judged_files():
         if facts.path in central:
             continue
         for fact in facts.timeouts:
-            if fact.form in _IN_THE_BODY and is_literal_limit(fact):
+            if fact.form in _IN_THE_BODY and is_literal_limit(fact) and not settings.hold(fact):
                 yield facts, fact
 
 
-def repeated_defaults(
-    project: Project, central: frozenset[str]
-) -> Iterator[list[tuple[str, TimeoutFact]]]:
-    """Yield the defaults that two functions or more share by parameter name and value."""
-    groups: dict[tuple[str, float], list[tuple[str, TimeoutFact]]] = {}
+class _Settings:
+    """The settings of a project: which keys are read once, which classes have their defaults."""
+
+    def __init__(self, project: Project) -> None:
+        self._read = Counter(
+            fact.key for facts in project.judged_files() for fact in facts.timeouts if fact.key
+        )
+        self._fields = {
+            ".".join(part for part in (facts.module, fact.place.symbol, fact.name) if part)
+            for facts in project.files
+            for fact in facts.timeouts
+            if fact.form is TimeoutForm.CLASS_FIELD
+        }
+
+    def hold(self, fact: TimeoutFact) -> bool:
+        """Tell whether a site belongs to the settings, or bounds no wait that is a policy."""
+        if fact.role == "setting":
+            return not fact.place.symbol or f"{fact.operation}.{fact.name}" in self._fields
+        if fact.role:
+            return True
+        return fact.fallback and self._read[fact.key] == 1
+
+
+_Site = tuple[str, TimeoutFact]
+
+
+def repeated_defaults(project: Project, central: frozenset[str]) -> Iterator[list[_Site]]:
+    """Yield the defaults that two functions or more share by parameter name and value.
+
+    A name that says no more than that it is a limit repeats within one module only. A facade that
+    hands the limit on, and methods of one name, which override each other, are not counted.
+    """
+    groups: dict[tuple[object, ...], list[_Site]] = {}
     for facts in project.judged_files():
         for fact in facts.timeouts if facts.path not in central else ():
-            is_default = fact.form is TimeoutForm.PARAMETER_DEFAULT
-            if is_default and is_literal_limit(fact) and fact.seconds is not None:
-                groups.setdefault((fact.name, fact.seconds), []).append((facts.path, fact))
+            is_default = fact.form is TimeoutForm.PARAMETER_DEFAULT and not fact.role
+            if is_default and is_literal_limit(fact):
+                where = "" if names_a_purpose(fact.name) else facts.path
+                key = (where, fact.name, fact.seconds, fact.amount)
+                groups.setdefault(key, []).append((facts.path, fact))
     for defaults in groups.values():
-        if len({(path, fact.place.symbol) for path, fact in defaults}) > 1:
+        if len({_function(path, fact) for path, fact in defaults}) > 1:
             yield defaults
+
+
+def _function(path: str, fact: TimeoutFact) -> tuple[str, str]:
+    """Return what names a function; methods of one name in several classes are one."""
+    owner, _, name = fact.place.symbol.rpartition(".")
+    return ("", name) if owner and name != "__init__" else (path, fact.place.symbol)
 
 
 def is_literal_limit(fact: TimeoutFact) -> bool:
     """Tell whether a site gives a positive number that limits a wait."""
     if fact.value is not ValueKind.LITERAL or fact.category is Category.CIRCUIT_BREAKER:
         return False
-    return fact.seconds is None or fact.seconds > 0
+    return fact.amount is None or fact.amount > 0
 
 
-def shown_seconds(seconds: float | None) -> str:
+def shown_seconds(seconds: float) -> str:
     """Return a limit as it is read: ``5 s``, ``0.25 s``."""
-    return "a limit of unknown unit" if seconds is None else f"{seconds:g} s"
+    return f"{seconds:g} s"
+
+
+def shown_limit(fact: TimeoutFact) -> str:
+    """Return the limit of a site: in seconds where the code says so, else as it is written."""
+    if fact.seconds is not None:
+        return shown_seconds(fact.seconds)
+    return f"{fact.amount:g} (unit unknown)" if fact.amount is not None else "a limit"

@@ -10,7 +10,11 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LIMIT_WORDS = frozenset({"TIMEOUT", "DEADLINE"})
 _UNITS = frozenset({"S", "SEC", "SECS", "SECOND", "SECONDS", "MS", "MILLIS", "MINUTES", "HOURS"})
 _SAYS_NOTHING = frozenset({"SELF", "CLS", "SUPER", "BUILTINS", "GET", "INIT"})
-_QUALIFIERS = frozenset({"DEFAULT", "MAX", "MIN", "GLOBAL", "SHORT", "LONG", "IN", "ENV"})
+_QUALIFIERS = frozenset({
+    "DEFAULT", "MAX", "MIN", "GLOBAL", "SHORT", "LONG", "IN", "ENV", "REQUEST", "REQUESTS", "HTTP",
+    "HTTPS", "URL", "CONNECT", "CONNECTION", "READ", "WRITE", "SOCKET", "CLIENT", "CALL", "NETWORK",
+    "OPERATION", "TOTAL", "WAIT", "COMMAND", "INITIAL", "BASE",
+})  # fmt: skip
 _MOST_WORDS = 5
 
 
@@ -47,6 +51,11 @@ def _joined(words: list[str]) -> str:
 def names_a_purpose(name: str) -> bool:
     """Tell whether a name says what its limit is for, not only that it is one."""
     return bool(set(_said(name)) - _QUALIFIERS)
+
+
+def purpose_of(name: str) -> frozenset[str]:
+    """Return the words of a name that say what its limit is for, in upper case."""
+    return frozenset(_said(name)) - _QUALIFIERS
 
 
 def names_a_unit(name: str) -> bool:

@@ -49,7 +49,7 @@ from exai_audit.project.central_timeouts import (
     central_modules,
     repeated_defaults,
     scattered_limits,
-    shown_seconds,
+    shown_limit,
 )
 from exai_audit.project.constant_names import constant_name
 from exai_audit.project.project import Project
@@ -66,25 +66,37 @@ class Options:
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each scattered limit, and one for each repeated parameter default."""
+    """Yield a hit for each operation of a file with scattered limits, and repeated default."""
     central = central_modules(project, options.default.central_timeout_modules)
+    groups: dict[tuple[str, str], list[TimeoutFact]] = {}
     for facts, fact in scattered_limits(project, central):
-        yield _hit(facts.path, fact)
+        groups.setdefault((facts.path, _bounded(fact)), []).append(fact)
+    for (path, _), sites in groups.items():
+        yield _hit(path, sites)
     for defaults in repeated_defaults(project, central):
         yield _default_hit(defaults)
 
 
-def _hit(path: str, fact: TimeoutFact) -> Hit:
-    value = shown_seconds(fact.seconds)
-    constant = constant_name(fact)
+def _hit(path: str, sites: list[TimeoutFact]) -> Hit:
+    fact, *others = sites
+    more = f", in {len(sites)} places" if others else ""
     return Hit(
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        message=f"{value} is written into the code as the limit of {_bounded(fact)}",
-        remedy=_remedy(fact, constant),
+        message=(
+            f"{_shown(sites)} is written into the code as the limit of {_bounded(fact)}{more}"
+        ),
+        remedy=_remedy(fact, constant_name(fact)),
+        related=tuple(
+            Related(path, other.place.span.line, f"here {shown_limit(other)}") for other in others
+        ),
         measured=fact.seconds,
     )
+
+
+def _shown(sites: list[TimeoutFact]) -> str:
+    return " or ".join(dict.fromkeys(map(shown_limit, sites)))
 
 
 def _bounded(fact: TimeoutFact) -> str:
@@ -96,14 +108,19 @@ def _bounded(fact: TimeoutFact) -> str:
 
 
 def _remedy(fact: TimeoutFact, constant: str) -> str:
-    given = "" if fact.seconds is None else f" = {float(fact.seconds)!r}"
-    return f"Define {constant}{given} in the project's timeout settings and use the name here."
+    if fact.seconds is None:
+        return (
+            "Find out what unit this number counts in, define it in the project's timeout settings"
+            " with the unit in its name, and use the name here."
+        )
+    given = f"{constant} = {float(fact.seconds)!r}"
+    return f"Define {given} in the project's timeout settings and use the name here."
 
 
 def _default_hit(defaults: list[_Default]) -> Hit:
     (path, fact), *others = defaults
     functions = len({(p, f.place.symbol) for p, f in defaults})
-    value = shown_seconds(fact.seconds)
+    value = shown_limit(fact)
     return Hit(
         path=path,
         place=fact.place,

@@ -92,7 +92,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     few = len(sites) < limits.fragmentation_timeouts or len(per_file) < limits.fragmentation_files
     if few:
         return
-    values = len({fact.seconds for _, fact in sites if fact.seconds is not None})
+    values = len({(fact.seconds, fact.amount if fact.seconds is None else 0) for _, fact in sites})
     most = min(per_file, key=lambda path: (-per_file[path], path))
     first = next(fact for path, fact in sites if path == most)
     grave = (

@@ -42,7 +42,9 @@ that wait for whatever they are given (``wait``, ``get``, ``join``) are not comp
 
 *References.* It stands at the rarest value and is silenced in the settings only. Compared are the
 fallbacks of one environment or configuration key, module constants of one name, and literals given
-for one argument of one function of the project, or of a library call with an equal first argument.
+for one argument of one function of the project, or of a library call with an equal first argument,
+and the defaults that parameters and attributes of several files hand on to one function. A number
+whose unit the code does not show is compared with such numbers only; scripts are not compared.
 """
 
 from __future__ import annotations
@@ -51,8 +53,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
+from exai_audit.facts.timeouts import HandedLimitFact, LimitParameter, TimeoutFact, TimeoutForm
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.central_timeouts import is_literal_limit, shown_seconds
 from exai_audit.project.constant_names import names_a_purpose
 from exai_audit.project.project import Project
@@ -67,6 +70,7 @@ _WAITS = frozenset({
     "close", "shutdown", "stop", "flush", "drain", "kill", "terminate",
 })  # fmt: skip
 _SETTINGS = frozenset({"config", "conf", "cfg", "settings", "options", "environ", "env", "getenv"})
+_SCRIPTS = frozenset({"scripts", "script", "bin", "tools", "ci", "hack"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +83,79 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     sites = [
         (facts.path, fact)
         for facts in project.judged_files()
+        if not _is_script(facts.path)
         for fact in facts.timeouts
-        if fact.seconds is not None and is_literal_limit(fact)
+        if fact.amount is not None and is_literal_limit(fact)
     ]
     yield from _disagreeing(_grouped(sites, _environment_key), "{} falls back to {}", False)
     yield from _disagreeing(_grouped(sites, _constant), "{} is defined as {}", True)
     owners = {facts.module for facts in project.files}
-    calls = [site for site in sites if site[1].form in _CALLS]
+    calls = [site for site in sites if site[1].form in _CALLS and not site[1].role]
     mine = [site for site in calls if _is_of(site[1].operation, owners)]
     foreign = [site for site in calls if not _is_of(site[1].operation, owners) and site[1].first]
     by_argument = _grouped(mine + foreign, _argument)
     yield from _disagreeing(by_argument, "{} is given {}", True)
+    yield from _handed_on(project)
+
+
+def _handed_on(project: Project) -> Iterator[Hit]:
+    """Yield a hit for each function to which the defaults of several files hand other limits."""
+    limits = {
+        (limit.function, key): limit
+        for facts in project.files
+        for limit in facts.limit_parameters
+        for key in (limit.position, limit.name)
+    }
+    exported = exported_names(project.files)
+    groups: dict[LimitParameter, list[tuple[str, HandedLimitFact]]] = {}
+    for facts in project.judged_files():
+        for fact in facts.handed_limits if not _is_script(facts.path) else ():
+            key = fact.name or fact.position
+            names = spellings(fact.function, exported)
+            limit = next((limits[n, key] for n in names if (n, key) in limits), None)
+            if limit is not None and not names_a_purpose(limit.name) and _is_compared(limit):
+                groups.setdefault(limit, []).append((facts.path, fact))
+    for limit, found in groups.items():
+        if len({path for path, _ in found}) > 1 and len({fact.number for _, fact in found}) > 1:
+            yield _handed_hit(limit, found)
+
+
+def _is_compared(limit: LimitParameter) -> bool:
+    last = limit.function.rpartition(".")[2].strip("_")
+    return (
+        last != "init" and not last[:1].isupper() and last.partition("_")[0] not in _WAITS - {"get"}
+    )
+
+
+def _handed_hit(limit: LimitParameter, found: list[tuple[str, HandedLimitFact]]) -> Hit:
+    counted = Counter(fact.number for _, fact in found)
+    path, fact = min(found, key=lambda one: (counted[one[1].number], one[0], one[1].place))
+    shown = _listed([f"{number:g}" for number in sorted(counted)])
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        message=(
+            f"{limit.function} ({limit.name}) is given {shown} by default"
+            f" in {len({p for p, _ in found})} files"
+        ),
+        remedy=(
+            "Decide on one default for what this function reaches, and import it; where the waits"
+            " really differ, give each a name that says for what."
+        ),
+        related=tuple(
+            Related(p, f.place.span.line, f"{f.number:g}") for p, f in found if f is not fact
+        ),
+        measured=len(counted),
+        threshold=1,
+        project_wide=True,
+        subject=f"{limit.function} {limit.name}",
+    )
+
+
+def _is_script(path: str) -> bool:
+    return not _SCRIPTS.isdisjoint(path.split("/")[:-1])
 
 
 def _grouped(sites: Iterable[_Site], key_of: object) -> dict[_Key, list[_Site]]:
@@ -137,17 +203,26 @@ def _is_of(operation: str, modules: set[str]) -> bool:
 
 
 def _disagreeing(groups: dict[_Key, list[_Site]], text: str, across_files: bool) -> Iterator[Hit]:
-    for key, sites in groups.items():
-        values = Counter(fact.seconds for _, fact in sites)
-        files = {path for path, _ in sites}
-        if len(values) > 1 and not (across_files and len(files) < 2):
-            yield _hit(key, sites, values, text)
+    for key, found in groups.items():
+        in_seconds = [site for site in found if site[1].seconds is not None]
+        as_written = [site for site in found if site[1].seconds is None]
+        for sites in (in_seconds, as_written):  # what counts in another unit may be equal
+            values = Counter(_value(fact) for _, fact in sites)
+            files = {path for path, _ in sites}
+            if len(values) > 1 and not (across_files and len(files) < 2):
+                yield _hit(key, sites, values, text)
 
 
-def _hit(key: _Key, sites: list[_Site], values: Counter[float | None], text: str) -> Hit:
-    rarest = min(sites, key=lambda site: (values[site[1].seconds], site[0], site[1].place))
+def _value(fact: TimeoutFact) -> float:
+    value = fact.seconds if fact.seconds is not None else fact.amount
+    return value if value is not None else 0.0
+
+
+def _hit(key: _Key, sites: list[_Site], values: Counter[float], text: str) -> Hit:
+    rarest = min(sites, key=lambda site: (values[_value(site[1])], site[0], site[1].place))
     path, fact = rarest
-    shown = _listed([shown_seconds(value) for value in sorted(v for v in values if v is not None)])
+    known = fact.seconds is not None
+    shown = _listed([shown_seconds(v) if known else f"{v:g}" for v in sorted(values)])
     what = f"{key[0]} ({key[1]})" if len(key) > 1 else key[0]
     if len(key) > 1 and key[2]:
         what = f"{key[0]}({key[2]}, {key[1]})"
@@ -164,7 +239,7 @@ def _hit(key: _Key, sites: list[_Site], values: Counter[float | None], text: str
             " where the waits really differ, give each a name that says for what."
         ),
         related=tuple(
-            Related(p, f.place.span.line, shown_seconds(f.seconds))
+            Related(p, f.place.span.line, shown_seconds(_value(f)) if known else f"{f.amount:g}")
             for p, f in sites
             if f is not fact
         ),

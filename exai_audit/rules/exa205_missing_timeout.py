@@ -37,16 +37,20 @@ same process (locks, queues, events) are no findings.
 source of each). Where it depends on the version, the project's lock file or requirements do;
 without them the confidence is low, as it is where other phases of the wait are limited, an address
 may carry a limit, or another function awaits this one inside a limit of its own. A subprocess
-without a limit is a finding in coroutines and request handlers only, a low one.
+without a limit is a finding in coroutines and request handlers only, a low one, unless what it runs
+talks to another machine (``ssh``, ``git clone``). Clients of Redis whose address is a variable are
+one finding together. A call on an object of unknown class is found where other calls on it have a
+limit, or where only one library has a method of that name: medium confidence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from exai_audit.facts.timeouts import UnlimitedFact
-from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.facts.file import FileFacts
+from exai_audit.facts.timeouts import ADDRESS_MAY, UnlimitedFact
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
@@ -61,6 +65,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each call that waits for another machine, or process, without a limit."""
     own = {facts.module.partition(".")[0] for facts in project.files}
     limited = _called_inside_limits(project)
+    addresses: list[tuple[FileFacts, UnlimitedFact]] = []
     for facts in project.judged_files():
         for fact in facts.unlimited:
             is_own = fact.operation.partition(".")[0] in own
@@ -71,8 +76,29 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
             confidence = _confidence(fact, project)
             if confidence is not None and f"{facts.module}.{fact.place.symbol}" in limited:
                 confidence = Confidence.LOW
-            if confidence is not None:
+            if confidence is not None and fact.doubt == ADDRESS_MAY and _is_redis(fact):
+                addresses.append((facts, fact))
+            elif confidence is not None:
                 yield _hit(facts.path, fact, confidence)
+    yield from _of_addresses(addresses, project)
+
+
+def _is_redis(fact: UnlimitedFact) -> bool:
+    return fact.operation.partition(".")[0] == "redis"
+
+
+def _of_addresses(
+    found: Sequence[tuple[FileFacts, UnlimitedFact]], project: Project
+) -> Iterator[Hit]:
+    """Yield one hit for all clients of Redis whose address is a variable."""
+    if not found:
+        return
+    (facts, fact), *others = found
+    confidence = _confidence(replace(fact, doubt=""), project)
+    if confidence is not None:
+        confidence = Confidence.MEDIUM if confidence is Confidence.HIGH else confidence
+        related = (Related(f.path, o.place.span.line, o.place.evidence) for f, o in others)
+        yield replace(_hit(facts.path, fact, confidence), related=tuple(related))
 
 
 def _called_inside_limits(project: Project) -> frozenset[str]:
@@ -122,6 +148,8 @@ def _message(fact: UnlimitedFact) -> str:
 
 
 def _remedy(fact: UnlimitedFact) -> str:
+    if fact.operation == "urllib.request.urlretrieve":
+        return "It takes no timeout: read from urlopen(..., timeout=…) and write the file."
     if fact.operation == "xmlrpc.client.ServerProxy":
         return "Give it a Transport whose make_connection sets a timeout on the connection."
     if fact.operation.rpartition(".")[2] in ("communicate", "wait") and fact.waits == "process":

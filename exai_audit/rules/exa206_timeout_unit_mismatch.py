@@ -24,7 +24,9 @@ def stock(url, timeout_ms):
 ```
 
 *Known false alarms.* A name that lies about its unit. A number alone (``timeout=5000`` where
-seconds are expected) is a finding of low confidence.
+seconds are expected, ``timeout=3`` where milliseconds are) is a finding of medium confidence where
+another machine is waited for, else of low. A name with an amount (``CACHE_50_MINUTES``) says its
+value: it is a finding only if the value is that amount in no unit.
 
 *References.* Units come from the last word of a name or key (``_ms``, ``_seconds``), from the
 argument's unit in the knowledge table, and from conversions (``* 1000``, ``/ 1000``,
@@ -36,16 +38,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exai_audit.facts.timeouts import Clue, MismatchFact
-from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.facts.timeouts import Clue, MismatchFact, TimeoutFact, TimeoutForm
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _CONFIDENCE = {
     Clue.NAME: Confidence.HIGH,
     Clue.CONVERSION: Confidence.MEDIUM,
+    Clue.LIKELY: Confidence.MEDIUM,
+    Clue.AMOUNT: Confidence.MEDIUM,
     Clue.MAGNITUDE: Confidence.LOW,
 }
+_BY_SIZE = (Clue.MAGNITUDE, Clue.LIKELY)
+_DEFINED = (TimeoutForm.MODULE_CONSTANT, TimeoutForm.CLASS_FIELD)
+_LEAST_TWIN = 100
 _HOW = {
     ("milliseconds", "seconds"): " / 1000",
     ("seconds", "milliseconds"): " * 1000",
@@ -61,8 +68,10 @@ class Options:
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each value whose unit is not the one expected."""
+    spoken = set()
     for facts in project.judged_files():
         for fact in facts.mismatches:
+            spoken.add((facts.path, fact.place.span.line))
             yield Hit(
                 path=facts.path,
                 place=fact.place,
@@ -71,17 +80,57 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
                 message=_message(fact),
                 remedy=_remedy(fact),
             )
+    for path, twin, other, there in _twins(project):
+        if (path, twin.place.span.line) not in spoken:
+            yield _twin_hit(path, twin, other, there)
+
+
+_Twin = tuple[str, TimeoutFact, str, TimeoutFact]
+
+
+def _twins(project: Project) -> Iterator[_Twin]:
+    """Yield the constants in seconds of which another module has the same in milliseconds."""
+    by_name: dict[tuple[str, float], list[tuple[str, TimeoutFact]]] = {}
+    for facts in project.judged_files():
+        for fact in facts.timeouts:
+            is_constant = fact.form in _DEFINED and fact.name.isupper() and not fact.key
+            if is_constant and fact.amount is not None and fact.amount >= _LEAST_TWIN:
+                by_name.setdefault((fact.name, fact.amount), []).append((facts.path, fact))
+    for same in by_name.values():
+        in_ms = [(path, fact) for path, fact in same if fact.scale == 1e-3]
+        for path, fact in same:
+            if in_ms and fact.scale == 1.0:
+                yield path, fact, *in_ms[0]
+
+
+def _twin_hit(path: str, fact: TimeoutFact, other: str, there: TimeoutFact) -> Hit:
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.HIGH,
+        confidence=Confidence.MEDIUM,
+        message=(
+            f"{fact.name} = {fact.amount:g} is used in seconds here, and {other} uses the same in"
+            " milliseconds"
+        ),
+        remedy="Decide which unit is meant, convert where it is not, and put it into the name.",
+        related=(Related(other, there.place.span.line, "here it counts milliseconds"),),
+    )
 
 
 def _message(fact: MismatchFact) -> str:
+    if fact.clue is Clue.AMOUNT:
+        return f"{fact.target} says {fact.target_unit}, which {fact.given} is in no unit"
     target = f"{fact.target} of {fact.operation}" if fact.operation else fact.target
-    looks = "looks as if it counted" if fact.clue is Clue.MAGNITUDE else "counts"
+    looks = "looks as if it counted" if fact.clue in _BY_SIZE else "counts"
     return f"{fact.given} {looks} in {fact.given_unit}, {target} in {fact.target_unit}"
 
 
 def _remedy(fact: MismatchFact) -> str:
     how = _HOW.get((fact.given_unit, fact.target_unit))
-    if fact.clue is Clue.MAGNITUDE:
+    if fact.clue is Clue.AMOUNT:
+        return "Correct the value, or the name that says another one."
+    if fact.clue in _BY_SIZE:
         return f"Say the limit in {fact.target_unit}, and put the unit into its name."
     if fact.clue is Clue.CONVERSION or how is None:
         return f"Give {fact.target} a value in {fact.target_unit}."

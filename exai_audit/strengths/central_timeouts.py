@@ -28,7 +28,7 @@ def check(project: Project, terms: Terms) -> Iterator[Strength]:
     """Yield one strength for each central module that is used."""
     central = central_modules(project, terms.central_timeout_modules)
     for facts in project.judged_files():
-        limits = [f for f in facts.timeouts if f.form in _DEFINITIONS and f.seconds is not None]
+        limits = [f for f in facts.timeouts if f.form in _DEFINITIONS and f.amount is not None]
         users = project.users_of(facts.module)
         enough = len(limits) >= _FEWEST_LIMITS and len(users) >= _FEWEST_USERS
         if facts.path in central and enough:

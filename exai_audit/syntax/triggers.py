@@ -46,6 +46,7 @@ class Trigger:
         rows: chooses rows of the knowledge table: their last names are signs where the file
             imports a library that leads to them, and so is another name that it gives them.
         roots: tells from the top-level modules that any name may come from.
+        said: gives more words that are signs, when it is first asked.
         applies: whether the words of the file let it speak at all.
     """
 
@@ -53,6 +54,7 @@ class Trigger:
     names: frozenset[str] = frozenset()
     rows: Rows | None = None
     roots: Callable[[frozenset[str]], bool] = lambda roots: False
+    said: Callable[[], frozenset[str]] = frozenset
     applies: Callable[[frozenset[str]], bool] = lambda words: True
 
     def __post_init__(self) -> None:
@@ -67,7 +69,9 @@ class Trigger:
         """
         if not self.applies(words):
             return False
-        if not self.names.isdisjoint(words) or self.roots(roots):
+        if not self.names.isdisjoint(words) or not self.said().isdisjoint(words):
+            return True
+        if self.roots(roots):
             return True
         if self.rows is not None and not names_of(self.rows, roots).isdisjoint(words):
             return True

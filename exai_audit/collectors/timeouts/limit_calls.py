@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from itertools import count
 
-from exai_audit.facts.timeouts import LimitParameter, PassedLimitFact
-from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, is_timeout_like, scale
+from exai_audit.collectors.timeouts.units import UnitReader
+from exai_audit.facts.timeouts import BY_NAME, LimitParameter, PassedLimitFact
+from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, is_timeout_like
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import Function, is_number, text_of
@@ -25,19 +27,26 @@ def limit_parameters(tree: ModuleTree) -> tuple[LimitParameter, ...]:
     limits = {name for name in names if is_timeout_like(name)}
     if not limits:
         return ()
+    units = UnitReader(tree)
     return tuple(
         LimitParameter(
-            f"{tree.dotted}.{tree.symbol(function)}".strip("."), name, position, scale(name)
+            f"{tree.dotted}.{tree.symbol(function)}".strip("."),
+            name,
+            position,
+            units.of_parameter(function, name),
         )
         for function in tree.functions
-        for position, name in enumerate(_parameters(function))
+        for name, position in _parameters(function)
         if name in limits
     )
 
 
-def _parameters(function: Function) -> list[str]:
-    names = [parameter.arg for parameter in (*function.args.posonlyargs, *function.args.args)]
-    return names[1:] if names[:1] in (["self"], ["cls"]) else names
+def _parameters(function: Function) -> Iterator[tuple[str, int]]:
+    """Yield the names of what a function takes, with their positions without self."""
+    given = function.args
+    names = [one.arg for one in (*given.posonlyargs, *given.args)]
+    yield from zip(names[1:] if names[:1] in (["self"], ["cls"]) else names, count())
+    yield from ((one.arg, BY_NAME) for one in given.kwonlyargs)
 
 
 def passed_limits(tree: ModuleTree) -> tuple[PassedLimitFact, ...]:
@@ -68,7 +77,7 @@ def _root(name: str) -> str:
 
 def _handed(call: ast.Call, tree: ModuleTree) -> Iterator[PassedLimitFact]:
     name = tree.qualified(call.func)
-    if name is None or not _may_be_of_the_project(name, tree):
+    if name is None or not may_be_of_the_project(name, tree):
         return
     is_async = isinstance(tree.function_of(call), ast.AsyncFunctionDef)
     first = call.args[0]
@@ -92,7 +101,7 @@ def _handed(call: ast.Call, tree: ModuleTree) -> Iterator[PassedLimitFact]:
             )
 
 
-def _may_be_of_the_project(name: str, tree: ModuleTree) -> bool:
+def may_be_of_the_project(name: str, tree: ModuleTree) -> bool:
     """Tell whether another scanned file may define a function: it is imported, and not known."""
     if "." not in name or name.startswith(f"{tree.dotted}."):
         return False

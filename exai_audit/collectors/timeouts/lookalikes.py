@@ -7,7 +7,7 @@ import ast
 from exai_audit.knowledge.limit_names import words
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import last_name, receiver
+from exai_audit.syntax.nodes import last_name, receiver, text_of
 
 _LOGGING = frozenset({
     "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "msg", "bind",
@@ -59,6 +59,12 @@ def names_no_limit(name: str, target: ast.expr) -> bool:
     """Tell whether a name is that of a class (``Timeout = Union[...]``) or a socket option."""
     is_class = name[:1].isupper() and not name.isupper() and isinstance(target, ast.Name)
     return is_class or name in _SOCKET_OPTIONS
+
+
+def keeps_entries(mapping: ast.Dict) -> bool:
+    """Tell whether a mapping sets up a cache by naming its class: ``"BACKEND": "...Cache"``."""
+    texts = (text_of(value) or "" for value in mapping.values)
+    return any(text.count(".") and _CACHES & set(words(text)) for text in texts)
 
 
 def gives_lifetime(call: ast.Call) -> bool:

@@ -10,7 +10,13 @@ from functools import lru_cache
 
 from exai_audit.facts.timeouts import Clue, MismatchFact
 from exai_audit.knowledge.calls import Call
-from exai_audit.knowledge.limit_names import LIMIT_WORD, is_timeout_like, named_unit, unit_scale
+from exai_audit.knowledge.limit_names import (
+    LIMIT_WORD,
+    is_timeout_like,
+    named_amount,
+    named_unit,
+    unit_scale,
+)
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import Argument, argument, arguments, last_name, text_of
@@ -28,12 +34,29 @@ def _takes_a_limit(row: Call) -> bool:
 
 
 # A key may say "max-wait-ms", which is several words.
-TRIGGER = Trigger(words=re.compile(LIMIT_WORD.pattern + r"|\Await\Z"), rows=_takes_a_limit_unnamed)
+_AMOUNT_WORD = r"(?-i:_(?:SECOND|MINUTE|HOUR|DAY|WEEK)S?\Z)"
+TRIGGER = Trigger(
+    words=re.compile(rf"{LIMIT_WORD.pattern}|\Await\Z|{_AMOUNT_WORD}"),
+    rows=_takes_a_limit_unnamed,
+)
 _CASTS = frozenset({"builtins.float", "builtins.int", "builtins.round", "builtins.abs"})
 _FACTORS = (1000.0, 60.0, 3600.0, 1e6, 1e9)
-_UNITS = {1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours", 1e-6: "µs"}
+_UNITS = {
+    1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours", 1e-6: "µs",
+    86400.0: "days", 604800.0: "weeks",
+}  # fmt: skip
+_ALL_SCALES = (*_UNITS, 1e-9)
+# Before a number of another sense there is another word: PHASE_2_SECONDS.
+_AMOUNT = re.compile(
+    r"(?:\A|(?:CACHE|TIMEOUT|TTL|EVERY|LAST|MAX|WAIT|AFTER|FOR|IN|INTERVAL|DELAY|EXPIRY|EXPIRES)_)"
+    r"(?:\d+|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|TEN|TWELVE|FIFTEEN|THIRTY|SIXTY)"
+    r"_(?:SECOND|MINUTE|HOUR|DAY|WEEK)S?\Z"
+)
 # In milliseconds 2 to 120 seconds; in seconds odd lengths that nobody writes without an hour.
 _LEAST_IN_MS = 2000.0
+# Nobody answers over a network in less than this many milliseconds; as seconds they are usual.
+_LEAST_MS = 100.0
+_FEW_MS = 10.0
 _ROUND_IN_MS = 500.0
 _HOUR = 3600.0
 _HAVE_UNITS = frozenset({
@@ -55,6 +78,7 @@ def mismatches(tree: ModuleTree) -> tuple[MismatchFact, ...]:
     found = [fact for call in _calls(tree) for fact in _in_call(call, tree)]
     for target, value in (*_assigned(tree), *_entries(tree)):
         found.extend(_between(target, value, value, "", tree))
+    found.extend(_amounts(tree))
     return tuple(sorted(found, key=lambda fact: fact.place.span))
 
 
@@ -66,6 +90,9 @@ def _calls(tree: ModuleTree) -> list[ast.Call]:
             around = tree.parent(keyword)
             if isinstance(around, ast.Call):
                 found.append(around)
+    if any(name.partition(".")[0] in tree.roots for name in table().wild):
+        limits = (k for k in tree.all(ast.keyword) if k.arg and is_timeout_like(k.arg))
+        found.extend(c for c in map(tree.parent, limits) if isinstance(c, ast.Call))
     return list(dict.fromkeys(found))
 
 
@@ -76,10 +103,10 @@ def _is_given_a_unit(call: ast.Call, tree: ModuleTree) -> bool:
 
 
 def _may_be_of_another(value: ast.expr, tree: ModuleTree) -> bool:
-    if is_numeric_literal(value):
-        number = tree.number(value)
-        return number is not None and any(_is_of_other_size(number, unit) for unit in (1.0, 1e-3))
-    return type(value) in _HAVE_UNITS and unit_of(value, tree) is not None
+    if type(value) in _HAVE_UNITS and unit_of(value, tree) is not None:
+        return True
+    number = tree.number(value)
+    return number is not None and (_is_in_ms(number) or 0 < number < _LEAST_MS)
 
 
 def _assigned(tree: ModuleTree) -> Iterator[tuple[str, ast.expr]]:
@@ -104,6 +131,34 @@ def _entries(tree: ModuleTree) -> Iterator[tuple[str, ast.expr]]:
                     yield text, value
 
 
+def _amounts(tree: ModuleTree) -> Iterator[MismatchFact]:
+    """Yield the constants whose name says an amount and a unit that their value is not."""
+    if not any(_AMOUNT.search(word) for word in tree.words):
+        return
+    for node in tree.all(ast.Assign):
+        target = node.targets[0]
+        name = target.id if isinstance(target, ast.Name) else ""
+        said = named_amount(name) if name.isupper() and _AMOUNT.search(name) else None
+        number = tree.number(node.value) if is_numeric_literal(node.value) else None
+        if said is None or number is None or number <= 0 or _is_amount(number, *said):
+            continue
+        yield MismatchFact(
+            place=tree.place(target),
+            operation="",
+            target=name,
+            target_unit=f"{said[0]:g} {_UNITS.get(said[1], 'units')}",
+            given=" ".join(tree.text(node.value).split()),
+            given_unit="",
+            clue=Clue.AMOUNT,
+        )
+
+
+def _is_amount(number: float, amount: float, unit: float) -> bool:
+    """Tell whether a number is an amount of a unit, counted in whatever unit."""
+    counted = (amount * unit / scale for scale in _ALL_SCALES)
+    return any(abs(number - one) <= 1e-6 * one for one in counted)
+
+
 def _in_call(call: ast.Call, tree: ModuleTree) -> Iterator[MismatchFact]:
     name = tree.qualified(call.func)
     row = table().call(name) if name else None
@@ -121,23 +176,43 @@ def _given_to_known(given: Argument, row: Call, tree: ModuleTree) -> Iterator[Mi
     assert row.timeout is not None
     expected = unit_scale(row.timeout.unit)
     target, value = row.timeout.argument, given.value
-    if is_numeric_literal(value):
-        number = tree.number(value)
-        is_limit = row.timeout.waits != "lifetime"
-        if number is not None and is_limit and _is_of_other_size(number, expected):
-            yield _fact(given.node, row.name, target, expected, value, None, tree)
-        return
     unit = unit_of(value, tree)
-    if unit is not None and unit.scale != expected:
-        yield _fact(given.node, row.name, target, expected, value, unit, tree)
+    if unit is not None:
+        if unit.scale != expected:
+            yield _fact(given.node, row.name, target, expected, value, unit, tree)
+        return
+    number = tree.number(value)
+    clue = _size(number, row) if number is not None else None
+    if clue is not None:
+        other = _Unit(1e-3 if expected == 1.0 else 1.0, clue)
+        at = _defined_at(value, tree) or given.node
+        yield _fact(at, row.name, target, expected, value, other, tree)
 
 
-def _is_of_other_size(number: float, expected: float) -> bool:
-    """Tell whether a number looks as if it counted in the other unit."""
-    if expected == 1.0:
-        in_ms = number >= _LEAST_IN_MS and number % _ROUND_IN_MS == 0
-        return in_ms and number % _HOUR != 0
-    return expected == 1e-3 and 0 < number < 10 and number != int(number)
+def _defined_at(value: ast.expr, tree: ModuleTree) -> ast.stmt | None:
+    """Return where the number is written that a name of the module stands for."""
+    if is_numeric_literal(value) or not isinstance(value, ast.Name):
+        return None
+    values = tree.bindings(value.id, value)
+    return tree.statement(values[0]) if len(values) == 1 else None
+
+
+def _size(number: float, row: Call) -> Clue | None:
+    """Return what tells that a number looks as if it counted in the other unit."""
+    limit = row.timeout
+    if limit is None or limit.waits == "lifetime":
+        return None
+    if limit.unit == "s" and _is_in_ms(number):
+        return Clue.LIKELY if limit.waits == "network" else Clue.MAGNITUDE
+    if limit.unit != "ms" or not 0 < number < _LEAST_MS:
+        return None
+    if limit.waits == "network" and _unit_said(limit.argument) is None:
+        return Clue.LIKELY
+    return Clue.MAGNITUDE if number < _FEW_MS and number != int(number) else None
+
+
+def _is_in_ms(number: float) -> bool:
+    return number >= _LEAST_IN_MS and number % _ROUND_IN_MS == 0 and number % _HOUR != 0
 
 
 def _between(

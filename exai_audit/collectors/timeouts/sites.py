@@ -10,6 +10,7 @@ from functools import cached_property
 from exai_audit.collectors.timeouts.lookalikes import (
     gives_lifetime,
     is_lifetime,
+    keeps_entries,
     names_no_limit,
     says_only,
 )
@@ -33,6 +34,7 @@ from exai_audit.knowledge.limit_names import (
     is_plural,
     is_timeout_key,
     is_timeout_like,
+    stated_scale,
     unit_scale,
 )
 from exai_audit.knowledge.table import table
@@ -235,7 +237,8 @@ class SiteFinder:
                 continue
             value = self._reader.read(given.value)
             limited = None if is_mapping else call
-            site = Site(given, form, _NOTHING, argument_name, given, limited, row)
+            unit = _unit_beside(argument_name, row)
+            site = Site(given, form, _NOTHING, argument_name, given, limited, row, unit)
             if value is not None and _can_be_limit(value, argument_name):
                 yield replace(site, value=value)
             elif value is None and not is_mapping:
@@ -287,6 +290,8 @@ class SiteFinder:
     # Entries and choices
 
     def _mapped(self, mapping: ast.Dict) -> Iterator[Site]:
+        if keeps_entries(mapping):
+            return
         for key, given in zip(mapping.keys, mapping.values, strict=True):
             name = text_of(key)
             if key is None or name is None or not is_timeout_key(name):
@@ -372,6 +377,14 @@ _NOTHING = Value(ValueKind.NONE)
 def _target_name(node: ast.Assign | ast.AnnAssign) -> str:
     target = targets_of(node)[0]
     return target.id if isinstance(target, ast.Name) else ""
+
+
+def _unit_beside(name: str, row: Call | None) -> float | None:
+    """Return the unit of another limit of a known call, which is that of the one it is known by."""
+    stated = stated_scale(name)
+    if stated is not None or row is None or row.timeout is None:
+        return stated
+    return unit_scale(row.timeout.unit)
 
 
 def _is_websocket(call: ast.Call, row: Call | None) -> bool:

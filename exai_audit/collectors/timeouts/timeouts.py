@@ -1,4 +1,4 @@
-"""Limits on waiting: every site of a file, once, with its value in seconds and what it bounds."""
+"""Limits on waiting: every site of a file, once, with its value and what it bounds."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.timeouts.candidates import candidates, takes_a_limit_unnamed
+from exai_audit.collectors.timeouts.roles import role_of
 from exai_audit.collectors.timeouts.sites import Site, SiteFinder
+from exai_audit.collectors.timeouts.units import UnitReader, unit_in_texts
+from exai_audit.collectors.timeouts.values import Value
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
-from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, scale
+from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, stated_scale
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import arguments, text_of
+from exai_audit.syntax.nodes import FUNCTIONS, arguments, text_of
 from exai_audit.syntax.numbers import is_numeric_literal
 from exai_audit.syntax.triggers import Trigger
 
@@ -20,6 +23,7 @@ TRIGGER = Trigger(
     words=re.compile(rf"{LIMIT_WORD.pattern}|\A(?:heartbeat|ping_interval)\Z|{_KEY_IN_PARTS}"),
     rows=takes_a_limit_unnamed,
 )
+_DAY = 86400.0
 _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 
@@ -27,8 +31,17 @@ _NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm
 def timeouts(tree: ModuleTree) -> tuple[TimeoutFact, ...]:
     """Return the sites in source order."""
     finder = SiteFinder(tree, candidates(tree))
-    facts = [_fact(site, finder, tree) for site in _merged(finder.sites(), tree)]
+    units = UnitReader(tree)
+    facts = [_fact(site, finder, units, tree) for site in _merged(finder.sites(), tree)]
     return tuple(sorted(facts, key=lambda fact: (fact.place.span, fact.name)))
+
+
+def _role(site: Site, operation: str, scale: float | None, tree: ModuleTree) -> str:
+    if site.value.kind is not ValueKind.LITERAL:
+        return ""
+    if scale is not None and scale >= _DAY:  # nobody waits for days
+        return "lease"
+    return role_of(site, operation, tree)
 
 
 def _merged(sites: Iterable[Site], tree: ModuleTree) -> Iterator[Site]:
@@ -54,15 +67,17 @@ def _is_entry(site: Site, tree: ModuleTree) -> bool:
     return is_pair and isinstance(holder, ast.Dict)
 
 
-def _fact(site: Site, finder: SiteFinder, tree: ModuleTree) -> TimeoutFact:
+def _fact(site: Site, finder: SiteFinder, units: UnitReader, tree: ModuleTree) -> TimeoutFact:
     place = tree.place(site.at)
+    amount = None if site.value.kind is ValueKind.NONE else site.value.amount
+    scale = _scale(site, units, tree)
     operation = finder.operation(site)
     is_async = _is_async(site, tree)
     return TimeoutFact(
         place=place,
         form=site.form,
         value=site.value.kind,
-        seconds=_seconds(site),
+        seconds=round(amount * scale, 9) if amount is not None and scale is not None else None,
         name=site.value.phase or site.name,
         operation=operation,
         category=_category(site, operation, place.symbol, is_async, tree),
@@ -71,6 +86,9 @@ def _fact(site: Site, finder: SiteFinder, tree: ModuleTree) -> TimeoutFact:
         first=_first_literal(site.call, site.at, tree),
         refers=_refers(site, tree),
         fallback=site.value.fallback,
+        amount=amount,
+        scale=scale,
+        role=_role(site, operation, scale, tree),
     )
 
 
@@ -87,16 +105,49 @@ def _refers(site: Site, tree: ModuleTree) -> str:
     return refers or ""
 
 
-def _seconds(site: Site) -> float | None:
-    amount = site.value.amount
-    if amount is None or site.value.kind is ValueKind.NONE:
-        return None
+def _scale(site: Site, units: UnitReader, tree: ModuleTree) -> float | None:
+    """Return how many seconds the unit of a limit is, None where nothing says it."""
     if site.value.in_seconds:
-        return amount
-    factor = site.scale if site.scale is not None else scale(site.name)
-    if factor is not None and site.value.key and site.form is not TimeoutForm.FALLBACK:
-        factor = scale(site.value.key) if factor == 1.0 else factor
-    return round(amount * factor, 9) if factor is not None else None
+        return 1.0
+    if site.scale is not None:
+        stated = stated_scale(site.value.key) if site.value.key else None
+        is_own_key = site.form is not TimeoutForm.FALLBACK and site.scale == 1.0
+        return stated if stated is not None and is_own_key else site.scale
+    stated = stated_scale(site.name)
+    if stated is None and site.value.key:
+        stated = stated_scale(site.value.key)
+    if stated is not None or site.value.kind is ValueKind.NONE:
+        return stated
+    if _proves_seconds(site.value):
+        return 1.0
+    said = unit_in_texts(site.covers, tree)
+    return said if said is not None else _shown(site, units, tree)
+
+
+def _proves_seconds(value: Value) -> bool:
+    """Tell whether a number is a fraction: nobody counts parts of a millisecond."""
+    return value.amount is not None and value.amount != int(value.amount)
+
+
+def _shown(site: Site, units: UnitReader, tree: ModuleTree) -> float | None:
+    """Return the unit that the code around a site shows."""
+    if site.form is TimeoutForm.PARAMETER_DEFAULT:
+        function = next((f for f in tree.ancestors(site.at) if isinstance(f, FUNCTIONS)), None)
+        said = units.said_at(site.at)
+        return (
+            said
+            if said is not None or function is None
+            else units.of_parameter(function, site.name)
+        )
+    if isinstance(site.at, (ast.Name, ast.Attribute)):
+        return units.of(site.at, site.name)
+    said = units.said_at(site.covers)
+    if said is not None:
+        return said
+    function = units.taker(site.call) if site.call is not None else None
+    if function is not None:
+        return units.of_parameter(function, site.name)
+    return units.of_kept(site.at)
 
 
 def _is_async(site: Site, tree: ModuleTree) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 from functools import cached_property
 
 from exai_audit.collectors.context.limiters import Guards
-from exai_audit.collectors.context.roles import is_route
-from exai_audit.facts.timeouts import Category, UnlimitedFact
+from exai_audit.collectors.context.roles import FunctionRoles, is_route
+from exai_audit.collectors.timeouts.commands import remote_command
+from exai_audit.collectors.timeouts.unpacked import unpacked_keys
+from exai_audit.collectors.timeouts.untyped import STUB_WORD, distinct_names, untyped
+from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
 from exai_audit.knowledge.calls import Call, Timeout
 from exai_audit.knowledge.limit_names import category_of
 from exai_audit.knowledge.table import table
@@ -27,7 +31,12 @@ _MEANS_LOCAL = frozenset({
 _PARTLY = "other phases of it are limited"
 _READS = frozenset({"read", "sock_read"})
 _WHOLE = "all phases together"
+_RUNS = frozenset({
+    "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
+})  # fmt: skip
+_OF_PEOPLE = frozenset({"scripts", "script", "tools", "bin", "dev", "ci", "release", "build"})
 _SENDS = frozenset({"request", "send", "get_adapter"})
+_MOUNT = frozenset({"mount"})
 _SESSIONS = frozenset({"Session", "session"})
 
 
@@ -43,13 +52,19 @@ def _waits(row: Call) -> bool:
     return row.timeout is not None and row.timeout.waits in _WAITS
 
 
-TRIGGER = Trigger(rows=_waits)
+TRIGGER = Trigger(
+    words=STUB_WORD,
+    names=frozenset({"requests", "blocking_timeout"}),
+    rows=_waits,
+    said=distinct_names,
+)
 
 
 def unlimited(tree: ModuleTree) -> tuple[UnlimitedFact, ...]:
     """Return the calls in source order."""
     reader = _Reader(tree)
     found = [fact for call in tree.calls_of(_waits) for fact in reader.read(call)]
+    found += [reader.guarded(call, fact) for call, fact in untyped(tree)]
     return tuple(sorted(found, key=lambda fact: fact.place.span))
 
 
@@ -65,7 +80,12 @@ class _Reader:
         tree = self._tree
         name = tree.qualified(call.func)
         row = table().call(name) if name else None
-        if row is None or row.timeout is None or not _waits(row) or _unpacks(call):
+        if row is None or row.timeout is None or not _waits(row):
+            return
+        if any(isinstance(given, ast.Starred) for given in call.args):
+            return
+        keys = unpacked_keys(call, tree)
+        if keys is None or keys & {row.timeout.argument, *row.timeout.also}:
             return
         given = _given(call, row.timeout)
         open_ended = _open_phases(given, tree) if given is not None else _Open.NOTHING
@@ -74,20 +94,38 @@ class _Reader:
         if _is_local(call) or self._is_limited_elsewhere(call, row):
             return
         place = tree.place(call)
+        remote = remote_command(call, tree) if row.name in _RUNS else None
+        doubt = _PARTLY if open_ended is _Open.SOME else _doubt(call, row, row.timeout)
         yield UnlimitedFact(
             place=place,
-            operation=row.name,
+            operation=f"{row.name} of {remote[0]}" if remote else row.name,
             argument=row.timeout.argument,
             category=_category(row, place.symbol, tree),
-            waits=row.timeout.waits,
+            waits="network" if remote else row.timeout.waits,
             given=given is not None,
             package=row.package or row.name.partition(".")[0],
             forever_below="" if given is not None else row.timeout.forever_below,
-            doubt=_PARTLY if open_ended is _Open.SOME else _doubt(call, row, row.timeout),
+            doubt=self._doubt_of_command(call, partly=remote[1]) if remote else doubt,
             elsewhere=row.name.startswith("requests.Session.") and not self._makes_sessions,
             guarded=self._guards.stand_around(call),
             served=_is_served(call, tree),
         )
+
+    def _doubt_of_command(self, call: ast.Call, *, partly: bool) -> str:
+        """Return why a command may have a limit: an option of its own, a person who waits."""
+        folders = set(self._tree.source.path.lower().replace("-", "/").split("/")[:-1])
+        if _OF_PEOPLE & folders or self._roles.is_entry(self._tree.function_of(call)):
+            return "a person may wait for it"
+        return _PARTLY if partly else ""
+
+    @cached_property
+    def _roles(self) -> FunctionRoles:
+        return FunctionRoles(self._tree)
+
+    def guarded(self, call: ast.Call, fact: UnlimitedFact) -> UnlimitedFact:
+        """Return a fact with what stands around its call."""
+        is_guarded = self._guards.stand_around(call) or self._sets_the_default
+        return replace(fact, guarded=is_guarded, served=_is_served(call, self._tree))
 
     def _is_limited_elsewhere(self, call: ast.Call, row: Call) -> bool:
         """Tell whether the file sets a limit in another way for calls of this kind."""
@@ -99,7 +137,7 @@ class _Reader:
         if root == "socket" or row.name == "paramiko.SSHClient.exec_command":
             return "settimeout" in self._called
         if row.name.startswith("requests.Session."):
-            return "mount" in self._called or self._replaces or _own_class(call, self._tree)
+            return self._mounts_a_limit or self._replaces or _own_class(call, self._tree)
         if root in ("smtplib", "ftplib"):
             calls = self._tree.all(ast.Call)
             return any(last_name(c.func) == "connect" and _limits(c) for c in calls)
@@ -108,6 +146,25 @@ class _Reader:
     @cached_property
     def _called(self) -> frozenset[str]:
         return frozenset(last_name(call.func) for call in self._tree.all(ast.Call))
+
+    @cached_property
+    def _mounts_a_limit(self) -> bool:
+        """Whether the file mounts an adapter that may set a limit: none of requests' own."""
+        adapters = (call.args[1] for call in self._tree.calls(_MOUNT) if len(call.args) > 1)
+        return any(not self._is_plain(adapter) for adapter in adapters)
+
+    def _is_plain(self, adapter: ast.expr) -> bool:
+        """Tell whether an adapter is known to set no limit."""
+        ref = self._tree.resolve(adapter)
+        if ref is None:
+            return False
+        if ref.name.endswith(".adapters.HTTPAdapter"):
+            return True
+        own = (c for c in self._tree.all(ast.ClassDef) if ref.name.endswith(f".{c.name}"))
+        body = next(own, None)
+        return body is not None and not any(
+            "timeout" in _identifier(node) for node in ast.walk(body)
+        )
 
     @cached_property
     def _sets_the_default(self) -> bool:
@@ -125,6 +182,13 @@ class _Reader:
         """Whether the file puts its own function in the place of one that sends requests."""
         targets = (t for assign in self._tree.all(ast.Assign) for t in assign.targets)
         return any(isinstance(t, ast.Attribute) and t.attr in _SENDS for t in targets)
+
+
+def _identifier(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value) if isinstance(node.value, str) else ""
+    names = (getattr(node, name, None) for name in ("id", "attr", "arg"))
+    return next((name for name in names if isinstance(name, str)), "")
 
 
 def _unpacks(call: ast.Call) -> bool:
@@ -200,7 +264,7 @@ def _doubt(call: ast.Call, row: Call, limit: Timeout) -> str:
     if limit.address is not None and limit.address < len(call.args):
         address = text_of(call.args[limit.address])
         if address is None:
-            return "its address may set a limit"
+            return ADDRESS_MAY
         if "timeout" in address:
             return "its address sets a limit"
     streams = (keyword.value for keyword in call.keywords if keyword.arg == "stream")

@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 
+from exai_audit.collectors.timeouts.clocks import is_a_clock
 from exai_audit.facts.timeouts import ValueKind
 from exai_audit.knowledge.limit_names import is_timeout_key, is_timeout_like, words
 from exai_audit.knowledge.table import table
@@ -45,10 +47,6 @@ _GETTERS = frozenset({
 _CASTING_GETTERS = frozenset({"int", "float", "str", "timedelta", "decimal"})
 _SOURCES = frozenset({"env", "environ", "config", "conf", "settings", "options"})
 _SCHEMA_KEYS = frozenset({"default", "minimum", "maximum", "min", "max", "type"})
-_CLOCKS = frozenset({
-    "time.time", "time.monotonic", "time.perf_counter", "anyio.current_time", "trio.current_time",
-    "datetime.datetime.now", "datetime.datetime.utcnow",
-})  # fmt: skip
 # The largest numbers of their size: what interfaces without a None write for "no limit".
 _FOR_EVER = frozenset(float(2**bits - 1) for bits in (31, 32, 63, 64))
 _SINGLETONS = frozenset({"Ellipsis", "NotImplemented"})
@@ -136,25 +134,31 @@ class ValueReader:
         return self._looked_up(call)[0]
 
     def _looked_up(self, call: ast.Call) -> tuple[str, int]:
-        if is_getter(call):
-            for index, given in enumerate(arguments(call)):
-                key = looked_up_key(given.value) if not (given.name or given.star) else ""
-                if key:
-                    return key, index
+        """Return the key, its parts joined by dots, and the position of its last part."""
+        if not is_getter(call):
+            return "", 0
+        given = arguments(call)
+        for index, one in enumerate(given):
+            if one.name or one.star or not looked_up_key(one.value):
+                continue
+            key = looked_up_key(one.value)
+            if isinstance(one.value, ast.Constant):
+                before = [text_of(part.value) or "" for part in given[:index]]
+                after = [
+                    text_of(part.value) if not part.name else None for part in given[index + 1 :]
+                ]
+                more = list(takewhile(is_key_part, after))
+                less = before if before and all(map(is_key_part, before)) else []
+                return ".".join([*less, key, *(part or "" for part in more)]), index + len(more)
+            return key, index
         return "", 0
 
     def _length_from_now(self, node: ast.BinOp) -> Value | None:
         """Return the length of a wait whose end is given: ``time.monotonic() + 30``."""
         for now, length in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(now, ast.Call) and self._is_a_clock(now):
+            if isinstance(now, ast.Call) and is_a_clock(now, self._tree):
                 return self.read(length)
         return None
-
-    def _is_a_clock(self, call: ast.Call) -> bool:
-        if self._tree.qualified(call.func) in _CLOCKS:
-            return True
-        source = receiver(call.func)
-        return last_name(call.func) == "time" and source is not None and "loop" in last_name(source)
 
     def phases(self, call: ast.Call) -> Value | None:
         """Return the value of a limit object: all that is given to ``httpx.Timeout(10, read=5)``.
@@ -298,6 +302,11 @@ def is_getter(call: ast.Call) -> bool:
 def may_get(name: str) -> bool:
     """Tell whether a call of this name may look something up."""
     return name in _CASTING_GETTERS or not _GETTERS.isdisjoint(words(name))
+
+
+def is_key_part(text: str | None) -> bool:
+    """Tell whether a text may be a part of a key that is given in several: no number."""
+    return bool(text) and str(text).replace("-", "_").isidentifier()
 
 
 def looked_up_key(node: ast.expr) -> str:

@@ -1,0 +1,239 @@
+"""Why a number near a wait is no policy: a tick, an end, a lease, a setting, a person's pace."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from exai_audit.collectors.timeouts.shapes import name_of_target, targets_of
+from exai_audit.collectors.timeouts.sites import Site
+from exai_audit.facts.timeouts import TimeoutForm
+from exai_audit.knowledge.limit_names import words
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import (
+    FUNCTIONS,
+    Function,
+    arguments,
+    dotted,
+    is_none,
+    last_name,
+    receiver,
+    text_of,
+)
+
+_TICKS = frozenset({
+    "get", "wait", "poll", "select", "acquire", "recv", "get_message", "join", "result", "read",
+    "receive", "consume", "next", "notifies", "epoll", "wait_for", "brpop", "blpop", "xread",
+})  # fmt: skip
+_QUEUES = frozenset({"queue", "q", "inbox", "jobs", "tasks", "events", "messages", "incoming"})
+_NOTHING_CAME = (
+    "Empty",
+    "Timeout",
+    "TimeoutError",
+    "TimeoutExpired",
+    "timeout",
+    "TimeoutException",
+)
+_ENDS = frozenset({
+    "join", "close", "aclose", "communicate", "wait", "shutdown", "stop", "quit", "disconnect",
+    "drain", "gather", "cancel", "terminate", "kill", "wait_closed", "wait_for", "result",
+})  # fmt: skip
+_ENDED = frozenset({"terminate", "kill", "cancel", "send_signal", "killpg"})
+_ENDING = frozenset({
+    "stop", "close", "shutdown", "teardown", "cleanup", "exit", "aexit", "del", "kill", "terminate",
+    "disconnect", "dispose", "aclose", "destroy", "unload", "quit", "cancel",
+})  # fmt: skip
+_LEASES = frozenset({
+    "lease", "lifetime", "ttl", "expiry", "session", "idle", "keepalive", "visibility", "lock",
+    "ban", "mute", "grace", "cooldown", "inactivity", "expiration", "keep",
+})  # fmt: skip
+_LOCKS = frozenset({"lock", "Lock", "Redlock", "RedisLock"})
+_SETTINGS = frozenset({"settings", "config", "conf", "configuration", "options", "cfg", "policy"})
+_PEOPLE = frozenset({
+    "prompt", "confirm", "confirmation", "approval", "approve", "menu", "dialog", "modal",
+    "view", "input", "reaction", "interaction", "button", "human", "paginate", "paginator",
+})  # fmt: skip
+_DONE_BY_PEOPLE = frozenset({
+    "message", "reaction_add", "reaction_remove", "button_click", "interaction", "raw_reaction_add",
+    "member_join",
+})  # fmt: skip
+_CALLED = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
+
+
+def role_of(site: Site, operation: str, tree: ModuleTree) -> str:
+    """Return the role of a site as `TimeoutFact` says it, empty for a policy."""
+    if site.form is TimeoutForm.PARAMETER_DEFAULT:
+        return "mirror" if _is_handed_on(site, tree) else ""
+    if _is_override(site, tree):
+        return "override"
+    if _LEASES & set(words(site.name)) or _LOCKS & {operation.rpartition(".")[2]}:
+        return "lease"
+    if site.form is TimeoutForm.MAPPING_ENTRY and _is_of_defaults(site.at, tree):
+        return "defaults"
+    if site.call is None or site.form not in _CALLED:
+        return ""
+    if _waits_for_a_person(site.call, operation):
+        return "person"
+    if _is_tick(site, operation, tree):
+        return "tick"
+    if _is_teardown(site, operation, tree):
+        return "teardown"
+    made = words(last_name(site.call.func))
+    is_class = last_name(site.call.func).lstrip("_")[:1].isupper()
+    return "setting" if is_class and site.row is None and _SETTINGS & set(made) else ""
+
+
+def _is_handed_on(site: Site, tree: ModuleTree) -> bool:
+    """Tell whether a function hands its limit on under the same name, as a facade does."""
+    function = _function(site.at, tree)
+    if function is None:
+        return False
+    return any(
+        keyword.arg == site.name and last_name(keyword.value) == site.name
+        for call in _calls(function)
+        for keyword in call.keywords
+    )
+
+
+def _function(node: ast.AST, tree: ModuleTree) -> Function | None:
+    return next((one for one in tree.ancestors(node) if isinstance(one, FUNCTIONS)), None)
+
+
+def _calls(node: ast.AST) -> Iterator[ast.Call]:
+    return (one for one in ast.walk(node) if isinstance(one, ast.Call))
+
+
+def _is_override(site: Site, tree: ModuleTree) -> bool:
+    """Tell whether settings of another module, or the environment, are given another value."""
+    target = site.at
+    if isinstance(target, ast.Subscript):
+        return tree.qualified(target.value) == "os.environ"
+    if not isinstance(target, ast.Attribute) or not _SETTINGS & set(words(last_name(target.value))):
+        return False
+    root = dotted(target.value).partition(".")[0]
+    return root not in ("", "self", "cls")
+
+
+def _is_of_defaults(node: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a mapping is kept as settings or defaults, or given to a class of them."""
+    for around in tree.ancestors(node):
+        if isinstance(around, ast.Call) and last_name(around.func)[:1].isupper():
+            return bool(_SETTINGS & set(words(last_name(around.func))))
+        if isinstance(around, (ast.Assign, ast.AnnAssign)):
+            named = words(name_of_target(targets_of(around)[0]))
+            return bool({"default", "defaults"} & set(named))
+        if isinstance(around, (ast.stmt, ast.Lambda)):
+            return False
+    return False
+
+
+def _waits_for_a_person(call: ast.Call, operation: str) -> bool:
+    last = operation.rpartition(".")[2] or last_name(call.func)
+    if _PEOPLE & set(words(last)):
+        return True
+    first = text_of(next((given.value for given in arguments(call)), None))
+    return last == "wait_for" and first in _DONE_BY_PEOPLE
+
+
+# Ticks
+
+
+def _is_tick(site: Site, operation: str, tree: ModuleTree) -> bool:
+    """Tell whether a loop goes on when its wait brought nothing."""
+    call = site.call
+    assert call is not None
+    if site.row is not None and site.row.timeout and site.row.timeout.waits == "network":
+        return False
+    names = {last_name(call.func), operation.rpartition(".")[2]}
+    if not names & _TICKS:
+        return False
+    child: ast.AST = call
+    for around in tree.ancestors(call):
+        if isinstance(around, (*FUNCTIONS, ast.Lambda)):
+            return False
+        if isinstance(around, ast.While):
+            return child is around.test or _goes_on(call, around, tree)
+        child = around
+    return False
+
+
+def _goes_on(call: ast.Call, loop: ast.While, tree: ModuleTree) -> bool:
+    if any(_swallows(one) for one in _handlers(call, loop, tree)):
+        return True
+    if isinstance(tree.statement(call), ast.Expr) and last_name(call.func) in ("wait", "join"):
+        return True
+    if not (isinstance(loop.test, ast.Constant)) and _asks_to_stop(loop.test):
+        return last_name(call.func) != "get" or _is_of_a_queue(call)
+    return _skips_nothing(call, tree)
+
+
+def _handlers(call: ast.Call, loop: ast.While, tree: ModuleTree) -> Iterator[ast.ExceptHandler]:
+    """Yield the handlers of a wait that has brought nothing, inside its loop."""
+    child: ast.AST = call
+    for around in tree.ancestors(call):
+        if around is loop:
+            return
+        if isinstance(around, ast.Try) and isinstance(child, ast.stmt) and child in around.body:
+            yield from around.handlers
+        child = around
+
+
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    named = any(kind is not None and last_name(kind).endswith(_NOTHING_CAME) for kind in kinds)
+    leaves = (ast.Raise, ast.Return, ast.Break)
+    return named and not any(isinstance(one, leaves) for one in handler.body)
+
+
+def _asks_to_stop(test: ast.expr) -> bool:
+    return any(
+        isinstance(one, (ast.Name, ast.Attribute))
+        and {"stop", "stopped", "stopping", "running", "shutdown", "closed", "alive", "exit",
+             "is_set", "is_alive", "quit", "done", "cancelled", "terminate", "active"}
+        & {last_name(one), *words(last_name(one))}
+        for one in ast.walk(test)
+    )  # fmt: skip
+
+
+def _is_of_a_queue(call: ast.Call) -> bool:
+    source = receiver(call.func)
+    return source is not None and bool(_QUEUES & set(words(last_name(source))))
+
+
+def _skips_nothing(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the next statement goes on with the loop when the wait gave nothing."""
+    statement = tree.statement(call)
+    if not isinstance(statement, ast.Assign):
+        return False
+    block = tree.block(statement)
+    after = block[block.index(statement) + 1 :][:1]
+    if not after or not isinstance(after[0], ast.If):
+        return False
+    goes_on = any(isinstance(one, (ast.Continue, ast.Pass)) for one in after[0].body)
+    return goes_on and _asks_for_nothing(after[0].test)
+
+
+def _asks_for_nothing(test: ast.expr) -> bool:
+    if isinstance(test, ast.UnaryOp):
+        return isinstance(test.op, ast.Not)
+    return isinstance(test, ast.Compare) and any(map(is_none, test.comparators))
+
+
+# The end of things
+
+
+def _is_teardown(site: Site, operation: str, tree: ModuleTree) -> bool:
+    """Tell whether a wait is for something that is being ended."""
+    call = site.call
+    assert call is not None
+    if not {last_name(call.func), operation.rpartition(".")[2]} & _ENDS:
+        return False
+    child: ast.AST = call
+    for around in tree.ancestors(call):
+        if isinstance(around, ast.Try) and child in around.finalbody:
+            return True
+        if isinstance(around, FUNCTIONS):
+            named = set(words(around.name)) & _ENDING
+            return bool(named) or any(last_name(one.func) in _ENDED for one in _calls(around))
+        child = around
+    return False

@@ -1,0 +1,124 @@
+"""What ``**options`` hands to a call, where the module shows all the keys of the mapping."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import dotted, text_of
+from exai_audit.syntax.scopes import BindingKind
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_READS = frozenset({"get", "items", "keys", "values", "copy", "pop"})
+_WRITES = frozenset({"update", "setdefault"})
+
+
+def unpacked_keys(call: ast.Call, tree: ModuleTree) -> frozenset[str] | None:
+    """Return the keys of all mappings that a call unpacks, None where one may hold others too."""
+    keys: set[str] = set()
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            found = _keys_of(keyword.value, tree)
+            if found is None:
+                return None
+            keys |= found
+    return frozenset(keys)
+
+
+def _is_later(node: ast.AST, than: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a node runs after another in one function, outside of any loop."""
+    if tree.span(node).line <= tree.span(than).end_line:
+        return False
+    return not any(isinstance(one, _LOOPS) for one in tree.ancestors(than))
+
+
+def _keys_of(node: ast.expr, tree: ModuleTree) -> set[str] | None:
+    if isinstance(node, ast.Dict):
+        return _all(
+            _key(key, value, tree) for key, value in zip(node.keys, node.values, strict=True)
+        )
+    if isinstance(node, ast.Call) and tree.qualified(node.func) == "builtins.dict":
+        keywords = (({k.arg} if k.arg else _keys_of(k.value, tree)) for k in node.keywords)
+        return None if node.args else _all(keywords)
+    if isinstance(node, ast.Call):
+        return _keys_returned(node, tree)
+    if isinstance(node, ast.IfExp):
+        return _all((_keys_of(node.body, tree), _keys_of(node.orelse, tree)))
+    return _keys_of_name(node, tree) if isinstance(node, ast.Name) else None
+
+
+def _key(key: ast.expr | None, value: ast.expr, tree: ModuleTree) -> set[str] | None:
+    if key is None:
+        return _keys_of(value, tree)
+    text = text_of(key)
+    return {text} if text is not None else None
+
+
+def _all(found: Iterator[set[str] | None] | tuple[set[str] | None, ...]) -> set[str] | None:
+    keys: set[str] = set()
+    for one in found:
+        if one is None:
+            return None
+        keys |= one
+    return keys
+
+
+def _keys_of_name(node: ast.Name, tree: ModuleTree) -> set[str] | None:
+    """Return the keys of a mapping that one function makes and keeps to itself."""
+    scope = tree.scopes.owner(node.id, tree.scopes.of(node))
+    if scope is None or scope is not tree.scopes.of(node) or isinstance(scope.node, ast.Module):
+        return None
+    bindings = scope.names[node.id]
+    if any(b.kind is not BindingKind.VALUE or not _is_made_here(b.value) for b in bindings):
+        return None
+    made = (_keys_of(b.value, tree) for b in bindings if b.value is not None)
+    uses = (one for one in tree.named(node.id) if isinstance(one.ctx, ast.Load))
+    used = (
+        _keys_of_use(one, tree)
+        for one in uses
+        if tree.scopes.of(one) is scope and not _is_later(one, node, tree)
+    )
+    return _all(found for part in (made, used) for found in part)
+
+
+def _keys_returned(call: ast.Call, tree: ModuleTree) -> set[str] | None:
+    """Return the keys of the mappings that a function of this module makes and returns."""
+    name = tree.qualified(call.func) or ""
+    own = (f for f in tree.functions if f"{tree.dotted}.{tree.symbol(f)}".strip(".") == name)
+    function = next(own, None)
+    returns = tree.scopes.inside(function).returns if function is not None else []
+    return _all(_keys_of(one, tree) for one in returns) if returns else None
+
+
+def _is_made_here(value: ast.expr | None) -> bool:
+    return isinstance(value, (ast.Dict, ast.Call))
+
+
+def _keys_of_use(node: ast.Name, tree: ModuleTree) -> set[str] | None:
+    """Return the keys that one use of a mapping adds to it, None where that cannot be seen."""
+    holder = tree.parent(node)
+    if isinstance(holder, ast.Subscript) and holder.value is node:
+        key = text_of(holder.slice)
+        return {key} if key is not None else (set() if isinstance(holder.ctx, ast.Load) else None)
+    if isinstance(holder, (ast.keyword, ast.Dict)):
+        is_copied = isinstance(holder, ast.Dict) or holder.arg is None
+        return set() if is_copied else None
+    if isinstance(holder, (ast.Compare, ast.FormattedValue, ast.If, ast.BoolOp, ast.UnaryOp)):
+        return set()
+    outer = tree.parent(holder) if isinstance(holder, ast.Attribute) else None
+    if not isinstance(holder, ast.Attribute) or not isinstance(outer, ast.Call):
+        return None
+    if holder.attr in _READS:
+        return set()
+    return _added(outer, tree) if holder.attr in _WRITES else None
+
+
+def _added(call: ast.Call, tree: ModuleTree) -> set[str] | None:
+    """Return the keys that ``options.update(…)`` or ``options.setdefault(…)`` adds."""
+    if dotted(call.func).endswith(".setdefault"):
+        key = text_of(call.args[0]) if call.args else None
+        return {key} if key is not None else None
+    keywords = (({k.arg} if k.arg else _keys_of(k.value, tree)) for k in call.keywords)
+    given = (_keys_of(one, tree) for one in call.args)
+    return _all(found for part in (keywords, given) for found in part)

@@ -1,0 +1,63 @@
+"""Facts about limits that do not reach the wait they are meant for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exai_audit.location import Place
+
+
+@dataclass(frozen=True, slots=True)
+class UnforwardedFact:
+    """A call, in a function that has a limit of its own, that is given none.
+
+    ``own`` is that limit's name, ``kind`` what becomes of it: ``unused`` (nothing reads it),
+    ``attribute`` (the class keeps it and nothing reads it), ``around`` (it limits the wait for this
+    very call). ``given`` counts the arguments by position; ``known`` is the name of the limit that
+    the knowledge table says ``function`` takes, empty for a function that a file may define.
+    """
+
+    place: Place
+    function: str
+    own: str
+    kind: str
+    given: int
+    known: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLimitFact:
+    """A limit of ``seconds`` on a connection, on which ``operation`` waits for ``waits`` seconds.
+
+    ``waits`` is None for a wait without an end; ``line`` is where the wait stands.
+    """
+
+    place: Place
+    limit: str
+    seconds: float
+    operation: str
+    waits: float | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class WallClockFact:
+    """A moment taken from the wall clock: given to an event loop, or the ``deadline`` of a loop."""
+
+    place: Place
+    operation: str
+    given: str
+    is_loop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkSettingFact:
+    """A setting of a framework that a file makes use of without ``setting``, or gives (``given``).
+
+    ``used_by`` is the module whose import shows that the setting matters.
+    """
+
+    place: Place
+    setting: str
+    used_by: str
+    given: bool

@@ -1,0 +1,89 @@
+"""A moment of the wall clock where that of a steady clock is meant.
+
+*Why.* An event loop counts from when the machine started: a Unix time given to it lies half a
+century ahead, and the call never comes. The end of a loop that the wall clock sets moves with it:
+set back by an hour, the loop runs an hour longer.
+
+*Bad*
+
+```python
+import asyncio
+import time
+
+
+def later(action):
+    loop = asyncio.get_event_loop()
+    loop.call_at(time.time() + 5, action)
+```
+
+*Good*
+
+```python
+import asyncio
+
+
+def later(action):
+    loop = asyncio.get_event_loop()
+    loop.call_at(loop.time() + 5, action)
+```
+
+*Known false alarms.* A loop that ends at a time of day. The end of a loop is a low finding of low
+confidence; a moment given to an event loop is always wrong.
+
+*References.* Python documentation: ``loop.call_at``, ``asyncio.timeout_at``, ``loop.time``,
+``time.monotonic``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.facts.waits import WallClockFact
+from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no options."""
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each moment of the wrong clock."""
+    for facts in project.judged_files():
+        for fact in facts.wall_clocks:
+            yield _in_loop(facts.path, fact) if fact.is_loop else _deadline(facts.path, fact)
+
+
+def _in_loop(path: str, fact: WallClockFact) -> Hit:
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.MEDIUM,
+        message=f"{fact.operation} counts by the loop's clock, {fact.given} by the wall clock",
+        remedy="Give it loop.time() plus the seconds that are left until that moment.",
+    )
+
+
+def _deadline(path: str, fact: WallClockFact) -> Hit:
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.LOW,
+        confidence=Confidence.LOW,
+        message=f"{fact.operation} ends a loop by the wall clock, which may be set meanwhile",
+        remedy="Take both times from time.monotonic().",
+    )
+
+
+RULE = Rule(
+    code="EXA209",
+    name="wall-clock-deadline",
+    family=Family.TIMEOUTS,
+    summary="a wall-clock time where a steady clock's is meant",
+    severity="medium; low for the end of a loop",
+    options=Options,
+    check=check,
+)
