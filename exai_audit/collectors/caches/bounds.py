@@ -18,6 +18,7 @@ from exai_audit.collectors.caches.accesses import (
     text,
 )
 from exai_audit.collectors.caches.ownership import Container
+from exai_audit.collectors.caches.replacing import is_replaced
 from exai_audit.collectors.caches.timestamps import reads_clock, stamps
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import (
@@ -101,6 +102,8 @@ class _Reading:
             return
         elif self._is_aged(function) and use.act is not Act.BIND:
             self._age(use, function)
+        elif is_replaced(use, self._held.does(Act.STORE), self._tree):
+            return  # room for the new entry under the same key
         elif function in self._writing:
             measured = self._measured or self._counts(function)
             self._bound = self._bound or ("length check" if measured else "removed when storing")
