@@ -17,6 +17,7 @@ from exai_audit.collectors.caches.accesses import (
     outermost,
     text,
 )
+from exai_audit.collectors.caches.ages import compares_own_age
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.replacing import is_replaced
 from exai_audit.collectors.caches.timestamps import reads_clock, stamps
@@ -220,7 +221,8 @@ class _Reading:
             kept.append("LRU")
         elif self._bound == "length check" and self._takes_oldest():
             kept.append("oldest-first")
-        if self._expiry in ("on look-up", "swept by age") and self._is_stamped():
+        aged = self._expiry in ("on look-up", "swept by age") and self._is_stamped()
+        if aged and compares_own_age(self._held, self._tree):
             kept.append("TTL")
         return " and ".join(kept)
 
