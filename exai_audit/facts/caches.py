@@ -173,8 +173,9 @@ class CacheFacts:
     """The caches of a file, and the names of the functions whose caches it clears.
 
     ``emptying`` are the functions that it calls and that empty a cache by their name. ``threads``
-    is the first call by which the file shows that threads run in it, or empty. ``threaded`` are
-    the functions and methods of other files, dotted, that several of its threads call; ``served``
+    is the first call by which the file shows that threads run in it, or empty;
+    ``in_threads`` are its functions that it has run by several threads of a pool, ``threaded`` the
+    functions and methods of other files, dotted, that several of its threads call; ``served``
     is the framework that runs its functions in the threads of requests, or empty.
     """
 
@@ -182,6 +183,7 @@ class CacheFacts:
     cleared: tuple[str, ...] = ()
     emptying: tuple[str, ...] = ()
     threads: str = ""
+    in_threads: tuple[str, ...] = ()
     threaded: tuple[str, ...] = ()
     served: str = ""
     makings: Makings = _NOTHING

@@ -36,15 +36,16 @@ class Surroundings:
 
     def completed(self, fact: CacheFact, file: FileFacts) -> CacheFact:
         """Return a fact with how long its object lives, and what runs it in threads."""
-        once, part = fact.made_once, False
+        once, part, passes = fact.made_once, False, False
         if fact.owner:
             name = fact.owner.rpartition(".")[2]
             once = once or self._is_made_once(file.module, name)
-            part = not once and self._is_part(file.module, name)
+            passes = not once and self._passes(file.module, name)
+            part = not (once or passes) and self._is_part(file.module, name)
         return replace(
             fact,
             made_once=once,
-            long_lived=fact.long_lived or once,
+            long_lived=once or (fact.long_lived and not passes),
             shared=fact.shared or self._is_imported(fact, file),
             part=part,
             run_by=self._run_by(fact, file),
@@ -63,13 +64,15 @@ class Surroundings:
         makers = self._once.get(name, ())
         return any(self._knows(file, module, name) for file in makers)
 
+    def _passes(self, module: str, name: str) -> bool:
+        """Tell whether an object of a class is made in the course of a call."""
+        return any(self._knows(file, module, name) for file in self._passing.get(name, ()))
+
     def _is_part(self, module: str, name: str) -> bool:
         """Tell whether objects of a class are made only for others that keep them.
 
         None of these is itself made in the course of a call.
         """
-        if any(self._knows(file, module, name) for file in self._passing.get(name, ())):
-            return False
         owners = [o for file, o in self._parts.get(name, ()) if self._knows(file, module, name)]
         return bool(owners) and not any(owner in self._passing for owner in owners)
 

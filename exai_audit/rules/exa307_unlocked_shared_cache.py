@@ -102,7 +102,12 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 def _is_shared(cache: CacheFact) -> bool:
     if cache.lifetime in (Lifetime.MODULE, Lifetime.CLASS):
         return True
-    return cache.lifetime is Lifetime.INSTANCE and (cache.made_once or bool(cache.run_by))
+    threaded = bool(cache.run_by) and not _is_served(cache)
+    return cache.lifetime is Lifetime.INSTANCE and (cache.made_once or threaded)
+
+
+def _is_served(cache: CacheFact) -> bool:
+    return "serves requests" in cache.run_by
 
 
 def _is_filled_twice(cache: CacheFact) -> bool:
@@ -116,10 +121,11 @@ def _threads(cache: CacheFact, facts: FileFacts) -> str:
     if cache.form not in _JUDGED and not breaks:
         return ""
     own = f"a file that uses {facts.caches.threads}" if facts.caches.threads else ""
+    if cache.unlocked_in in facts.caches.in_threads:
+        own = f"a file that has {cache.unlocked_in} run by several threads"
     if own and (cache.lifetime is not Lifetime.INSTANCE or cache.made_once):
         return own
-    served = "serves requests" in cache.run_by
-    return "" if served and not breaks else cache.run_by
+    return "" if _is_served(cache) and not breaks else cache.run_by
 
 
 def _is_unsafe(cache: CacheFact) -> bool:

@@ -141,7 +141,7 @@ class _Reading:
         found: set[Function] = set(functions)
         new = set(found)
         for _ in range(_DEEPEST):
-            called = {name for function in new for name in _called(function)}
+            called = {name for function in new for name in calls_of(function)}
             called_here: set[Function] = {by_name[n] for n in called if n in by_name}
             new = called_here - found
             found |= new
@@ -257,7 +257,8 @@ def _name(use: Use, tree: ModuleTree) -> str:
     return name_of(outermost(tree, use.function))
 
 
-def _called(function: Function) -> set[str]:
+def calls_of(function: Function) -> set[str]:
+    """Return the last names of what a function calls."""
     return {last_name(n.func) for n in descendants(function) if isinstance(n, ast.Call)}
 
 

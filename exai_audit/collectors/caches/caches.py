@@ -14,7 +14,7 @@ from exai_audit.collectors.caches.lives import makings
 from exai_audit.collectors.caches.own_decorators import own_decorators
 from exai_audit.collectors.caches.registries import registries
 from exai_audit.collectors.caches.stores import library_stores
-from exai_audit.collectors.caches.threads import serving, thread_evidence, threaded
+from exai_audit.collectors.caches.threads import in_threads, serving, thread_evidence, threaded
 from exai_audit.collectors.caches.triggers import TRIGGER, CacheNames, memo_dictionaries
 from exai_audit.collectors.caches.vocabulary import empties, is_double, names_cache
 from exai_audit.facts.caches import CacheFact, CacheFacts, Makings
@@ -57,6 +57,7 @@ def _facts(tree: ModuleTree, found: Iterable[CacheFact]) -> CacheFacts:
     return CacheFacts(
         tuple(facts),
         threads=thread_evidence(tree) if facts else "",
+        in_threads=in_threads(tree) if "import" in tree.words else (),
         threaded=threaded(tree) if "import" in tree.words else (),
         served=serving(tree) if "import" in tree.words else "",
         makings=Makings() if tree.words.isdisjoint(_DEFINING) else makings(tree),

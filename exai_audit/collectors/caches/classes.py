@@ -80,7 +80,7 @@ def _beside(
             continue
         other = describe(container, container.stores(), tree, index)
         if other.form is not CacheForm.REGISTRY and other.openness is not Openness.UNSAID:
-            yield other
+            yield replace(other, form=CacheForm.CONTAINER)
 
 
 def _is_no_cache(owner: ast.ClassDef) -> bool:

@@ -11,7 +11,7 @@ from exai_audit.collectors.caches.accesses import (
     last_name,
     place_of,
 )
-from exai_audit.collectors.caches.bounds import limits
+from exai_audit.collectors.caches.bounds import calls_of, limits
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.idiom import is_memo, is_setdefault
 from exai_audit.collectors.caches.keys import (
@@ -30,6 +30,7 @@ from exai_audit.collectors.caches.uses import Act, Use, uses
 from exai_audit.collectors.caches.vocabulary import is_cache_name, is_live, names_location
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Openness, Origin
 from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS, parameters
 
 _DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict"})
 _WEAK = frozenset({"weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"})
@@ -55,7 +56,9 @@ def containers(
             continue
         taken.add(definition.key)
         fact = _fact(held(tree, index, definition), tree, index)
-        if fact is not None:
+        if fact is None:
+            taken.discard(definition.key)
+        else:
             yield fact
 
 
@@ -113,7 +116,8 @@ def describe(
     limited = limits(tree, index, container)
     why = stale_cause(tree, index, stored)
     locked = any(is_locked(use, tree) for use in stored)
-    between = NEVER if locked else check_then_act(container, stored, tree, index)
+    of_loop = live and all(_is_of_loop(value, tree) for value in values)
+    between = NEVER if locked or of_loop else check_then_act(container, stored, tree, index)
     return CacheFact(
         place=place_of(tree, target.node),
         form=CacheForm.REGISTRY if live else form,
@@ -123,7 +127,7 @@ def describe(
         lifetime=container.lifetime,
         bound=limited.bound,
         expiry=limited.expiry,
-        invalidation=limited.invalidation,
+        invalidation=limited.invalidation or written_through(container),
         lock=locked,
         pure=why is None,
         keys=shown_key(tree, stored),
@@ -146,6 +150,29 @@ def describe(
         owner=owner_name(target.owner, tree),
         of_files=why is not None and why.origin is Origin.FILE and is_keyed_by_file(stored),
     )
+
+
+def written_through(held: Container) -> str | None:
+    """Return which function sets the value of an entry to what it is given: it is kept up to date.
+
+    It does not look the entry up, nor does what looks it up call it.
+    """
+    lookers = {use.function for use in held.does(Act.LOOK_UP)}
+    called = {name for looker in lookers if looker is not None for name in calls_of(looker)}
+    for use in held.stores():
+        function = use.function
+        if not isinstance(function, FUNCTIONS) or function in lookers or function.name in called:
+            continue
+        given = {param.name for param in parameters(function)}
+        if isinstance(use.value, ast.Name) and use.value.id in given:
+            return f"set in {function.name}"
+    return None
+
+
+def _is_of_loop(value: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether what is stored works on an event loop only: no thread asks for it."""
+    made = tree.qualified(value.func) if isinstance(value, ast.Call) else None
+    return made is not None and made.partition(".")[0] in ("asyncio", "anyio", "aiohttp")
 
 
 def owner_name(owner: ast.AST, tree: ModuleTree) -> str:

@@ -40,7 +40,7 @@ from exai_audit.syntax.walk import descendants
 
 _STATIC = frozenset({"staticmethod", "classmethod"})
 _STORE_KEYS = frozenset({"cachetools.cached", "asyncache.cached"})
-_OF_SELF = (*_STORE_KEYS, "functools.", "async_lru.", "cachetools.func.")
+_OF_SELF = ("functools.", "async_lru.", "cachetools.func.")
 _THREAD_SAFE = frozenset({"functools.cache", "functools.lru_cache"})
 
 
@@ -222,10 +222,10 @@ def _is_keyed_by_self(cached: _Cached) -> bool:
 
     A store that is a function of the object is one for each.
     """
-    if not cached.callable.startswith(_OF_SELF):
+    if cached.callable not in _STORE_KEYS:
+        return cached.callable.startswith(_OF_SELF)
+    if not isinstance(cached.by, ast.Call):
         return False
-    if cached.callable not in _STORE_KEYS or not isinstance(cached.by, ast.Call):
-        return True
     store = argument(cached.by, cached.cache.store, 0)
     if isinstance(store, ast.Lambda) or is_none(store):
         return False

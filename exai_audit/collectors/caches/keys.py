@@ -65,7 +65,15 @@ def is_keyed_by_file(stored: Iterable[Use]) -> bool:
 def has_few_keys(tree: ModuleTree, held: Container, stored: list[Use]) -> bool:
     """Tell whether there are only so many keys: classes, functions, backends, languages."""
     by_annotation = _is_keyed_by_classes(held.target.node, tree)
-    return by_annotation or all(_has_fixed_key(use, tree) for use in stored)
+    of_many = is_asked_for(held.target.name)
+    return by_annotation or all(
+        _has_fixed_key(use, tree) and not (of_many and _is_plain_name(use)) for use in stored
+    )
+
+
+def _is_plain_name(use: Use) -> bool:
+    """Tell whether a key is only a ``name``: of what, the container's name says."""
+    return use.key is not None and last_name(use.key) in ("name", "names")
 
 
 def openness(tree: ModuleTree, stored: list[Use], held: Container | None = None) -> Openness:
@@ -83,7 +91,7 @@ def openness(tree: ModuleTree, stored: list[Use], held: Container | None = None)
     found = _openness(names)
     if found is not Openness.UNSAID or held is None:
         return found
-    many = has_many_values(held.target.name) or entries_grow(held, tree)
+    many = is_asked_for(held.target.name) or entries_grow(held, tree)
     return Openness.OPEN if many else found
 
 

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 
 from exai_audit.collectors.caches.accesses import is_constructor, last_name
 from exai_audit.facts.caches import Makings
+from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, first_parameter
 from exai_audit.syntax.walk import descendants
 
+_STARTING = frozenset({
+    "app", "application", "boot", "bootstrap", "build", "init", "initialize", "lifespan", "main",
+    "setup", "start", "startup",
+})  # fmt: skip
 _KEEPING = frozenset({"cache", "lru_cache", "singleton"})
 
 
@@ -33,7 +38,7 @@ def makings(tree: ModuleTree) -> Makings:
             once.add(name)
         elif owner:
             parts.add((owner, name))
-        elif not _is_raised(tree, call):
+        elif not _is_raised(tree, call) and not _is_while_starting(tree, call):
             passing.add(name)
     return Makings(tuple(sorted(once)), tuple(sorted(parts)), tuple(sorted(passing)))
 
@@ -45,6 +50,12 @@ def _names_class(name: str) -> bool:
 
 def _is_raised(tree: ModuleTree, call: ast.Call) -> bool:
     return isinstance(tree.parent(call), ast.Raise)
+
+
+def _is_while_starting(tree: ModuleTree, call: ast.Call) -> bool:
+    """Tell whether a function that starts the program makes something: it may live on."""
+    around = (one for one in tree.ancestors(call) if isinstance(one, FUNCTIONS))
+    return any(not _STARTING.isdisjoint(words(function.name)) for function in around)
 
 
 def _is_made_once(tree: ModuleTree, call: ast.Call) -> bool:

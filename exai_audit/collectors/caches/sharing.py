@@ -65,7 +65,7 @@ def _acting(use: Use, held: Container, tree: ModuleTree, index: CacheIndex) -> U
         return None
     start = tree.span((look or use).node)
     awaits = isinstance(function, ast.AsyncFunctionDef)
-    if awaits and (look is None or not _awaits_between(function, look.node, use.node, tree)):
+    if awaits and not (look is not None and _awaits_value(function, look, use, tree)):
         return None
     return Unlocked(tree.span(use.node).line, start.line, tree.symbol(function), awaits, counts)
 
@@ -87,13 +87,30 @@ def _spot(node: ast.AST, tree: ModuleTree) -> _Spot:
     return span.line, span.column
 
 
-def _awaits_between(function: Named, look: ast.AST, store: ast.AST, tree: ModuleTree) -> bool:
-    statement = tree.statement(store)
-    last = tree.span(statement if statement is not None else store)
-    first, end = _spot(look, tree), (last.end_line, last.end_column)
-    return any(
+def _awaits_value(function: Named, look: Use, store: Use, tree: ModuleTree) -> bool:
+    """Tell whether what is stored was awaited after the look-up, or made after an await."""
+    statement = tree.statement(store.node)
+    last = tree.span(statement if statement is not None else store.node)
+    first, end = _spot(look.node, tree), (last.end_line, last.end_column)
+    waits = any(
         isinstance(node, _AWAITING) and first < _spot(node, tree) < end
         for node in descendants(function)
+    )
+    return waits and any(_is_made(value) for value in _values(store, tree))
+
+
+def _values(store: Use, tree: ModuleTree) -> list[ast.expr]:
+    """Return what is stored: of a local name, all that it is assigned."""
+    value = store.value
+    if not isinstance(value, ast.Name) or store.function is None:
+        return [] if value is None else [value]
+    bindings = tree.scopes.inside(store.function).names.get(value.id, [])
+    return [binding.value for binding in bindings if binding.value is not None]
+
+
+def _is_made(value: ast.expr) -> bool:
+    return isinstance(value, (ast.Await, ast.Tuple, ast.Call)) and any(
+        isinstance(node, ast.Await) for node in descendants(value)
     )
 
 

@@ -21,9 +21,9 @@ _SHOWING = frozenset({
     "threading.Condition", "threading.Semaphore", "threading.BoundedSemaphore",
     "concurrent.futures.ThreadPoolExecutor", "concurrent.futures.thread.ThreadPoolExecutor",
     "multiprocessing.pool.ThreadPool", "multiprocessing.dummy.Pool", "_thread.allocate_lock",
-    "_thread.start_new_thread", "asyncio.to_thread", "anyio.to_thread.run_sync",
+    "_thread.start_new_thread",
 })  # fmt: skip
-_NAMES = frozenset({"run_in_executor", *(name.rpartition(".")[2] for name in _SHOWING)})
+_NAMES = frozenset(name.rpartition(".")[2] for name in _SHOWING)
 _IN_EXECUTOR = Offload("pool", "func", 1)
 _LOOPS = (ast.For, ast.While, *COMPREHENSIONS)
 _DEEPEST = 3
@@ -45,9 +45,14 @@ def thread_evidence(tree: ModuleTree) -> str:
         name = tree.qualified(call.func)
         if name in _SHOWING:
             return name
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "run_in_executor":
-            return "run_in_executor"
     return ""
+
+
+def in_threads(tree: ModuleTree) -> tuple[str, ...]:
+    """Return the functions of the module that run in several threads of a pool at once."""
+    reached = (_reached(tree, one.function) for one in _started(tree) if one.many)
+    functions = {function for found in reached for function in found}
+    return tuple(sorted(tree.symbol(f) for f in functions if isinstance(f, FUNCTIONS)))
 
 
 def serving(tree: ModuleTree) -> str:
@@ -93,6 +98,8 @@ def _started(tree: ModuleTree) -> Iterator[_Started]:
         if known is None or known.to == "process":
             continue
         handed = argument(call, known.argument, known.position)
+        if isinstance(handed, ast.Call) and last_name(handed.func) == "partial" and handed.args:
+            handed = handed.args[0]
         function = _denoted(tree, handed) if handed is not None else None
         if function is not None:
             looped = any(isinstance(node, _LOOPS) for node in _around(tree, call))
