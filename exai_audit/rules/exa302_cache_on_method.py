@@ -31,7 +31,7 @@ class Shop:
 *Known false alarms.* Objects that live as long as the process, such as a single service object.
 Members of an enumeration do, and are no finding; nor are static and class methods. Where a comment
 beside it argues the cache's size, where a module makes the object, where some code clears the
-cache, and for objects that are values (named tuples, frozen dataclasses, classes with a hash of
+cache, where it has one entry only, and for objects that are values (named tuples, frozen dataclasses, classes with a hash of
 what they hold), the confidence is low. A hash of ``id(self)`` says which object it is, and
 ``noqa: B019`` alone says that somebody saw the leak: neither lowers it.
 
@@ -86,8 +86,12 @@ def _severity(cache: CacheFact) -> Severity:
 
 
 def _confidence(cache: CacheFact) -> Confidence:
-    stays = cache.made_once or cache.long_lived or cache.emptied
+    stays = cache.made_once or cache.long_lived or cache.emptied or _keeps_one(cache)
     return Confidence.LOW if stays or cache.argued or cache.by_value else Confidence.HIGH
+
+
+def _keeps_one(cache: CacheFact) -> bool:
+    return cache.bound is not None and cache.bound.endswith("=1")
 
 
 def _how_many(cache: CacheFact) -> str:
