@@ -12,6 +12,7 @@ from exai_audit.finding import Family, Finding, Hit, Related, Scope
 from exai_audit.project.project import Project
 from exai_audit.results.fingerprint import digest
 from exai_audit.rulebook.registry import Rule, Scoped, rules
+from exai_audit.score.formula import weight_of
 
 
 def judge(project: Project, settings: Settings, today: date = date.min) -> tuple[Finding, ...]:
@@ -43,7 +44,7 @@ def _hits(
 
 
 def one_finding_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
-    """Within a family the gravest hit speaks at a place; the others become related to it.
+    """Within a family the hit that weighs most speaks at a place; the others are related to it.
 
     Of equals the one with the higher code does: codes rise from the general to the special.
     """
@@ -53,9 +54,7 @@ def one_finding_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Ru
         key = (rule.family, hit.path, hit.span.line, hit.place.symbol, own)
         places.setdefault(key, []).append((rule, hit))
     for pairs in places.values():
-        pairs.sort(
-            key=lambda p: (p[1].severity.rank, p[1].confidence.rank, p[0].code), reverse=True
-        )
+        pairs.sort(key=_weight, reverse=True)
         (rule, hit), *others = pairs
         silenced = tuple(
             Related(other.path, other.span.line, f"{by.code} {by.name}: {other.message}")
@@ -63,6 +62,11 @@ def one_finding_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Ru
             if by.code != rule.code
         )
         yield rule, replace(hit, related=hit.related + silenced)
+
+
+def _weight(pair: tuple[Rule, Hit]) -> tuple[float, int, str]:
+    rule, hit = pair
+    return weight_of(hit.severity, hit.confidence), hit.severity.rank, rule.code
 
 
 def _float(number: float | None) -> float | None:
