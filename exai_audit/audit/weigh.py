@@ -14,7 +14,7 @@ from exai_audit.project.project import Project
 from exai_audit.results.result import Score, Suppressed
 from exai_audit.rulebook.registry import rules
 from exai_audit.score.formula import SHARES, score
-from exai_audit.score.reference import standing
+from exai_audit.score.standing import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def weigh(
     scored = score(active, lines, families, settings.min_confidence, shares)
     total = scored.score
     if total.shown is not None and _is_comparable(settings):
-        total = replace(total, standing=standing(total.shown))
+        total = replace(total, standing=standing(total.shown, lines))
     if silenced:
         everything = [*active, *(item.finding for item in silenced)]
         bare = score(everything, lines, families, settings.min_confidence, shares)

@@ -9,7 +9,7 @@ from math import fsum
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.results.advice import Hours
-from exai_audit.results.result import AuditResult
+from exai_audit.results.result import AuditResult, WayUp
 from exai_audit.score.grades import in_words
 
 # A project-wide finding and the findings that are its sites.
@@ -34,7 +34,7 @@ class Bottleneck:
 
 
 def bottlenecks(findings: Iterable[Finding]) -> tuple[Bottleneck, ...]:
-    """Group findings, worst group first: those that weigh, then by severity and by points."""
+    """Group findings, those that cost most first."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_group(finding), []).append(finding)
@@ -63,10 +63,9 @@ def _by_gravity(finding: Finding) -> tuple[object, ...]:
 
 
 def _worst_first(bottleneck: Bottleneck) -> tuple[object, ...]:
-    """Order by what it costs, for many findings may be worse than one; low ones come last."""
-    head, points = bottleneck.head, bottleneck.points
-    is_low = bottleneck.severity is Severity.LOW
-    return (points <= 0, is_low, -points, head.path, head.line, head.code)
+    """Order by what it costs, for many findings may be worse than one."""
+    head = bottleneck.head
+    return (-bottleneck.points, -bottleneck.severity.rank, head.path, head.line, head.code)
 
 
 def counted(number: int, noun: str) -> str:
@@ -78,6 +77,15 @@ def hours(span: Hours) -> str:
     """Return a range of hours as it is read: ``3.2-6.4 h``."""
     low, high = span
     return f"{low:g} h" if low == high else f"{low:g}-{high:g} h"
+
+
+def steps(way: WayUp) -> str:
+    """Return what a way up takes, for example "12 places, 1 finding in 2 steps"."""
+    work: Counter[str] = Counter()
+    for step in way.steps:
+        work[step.unit] += step.units
+    amount = " and ".join(counted(number, unit) for unit, number in work.items())
+    return f"{amount} in {counted(len(way.steps), 'step')}"
 
 
 def severity_counts(findings: Iterable[Finding]) -> str:
