@@ -13,7 +13,7 @@ from exai_audit.finding import Finding
 from exai_audit.project.project import Project
 from exai_audit.results.result import Score, Suppressed
 from exai_audit.rulebook.registry import rules
-from exai_audit.score.formula import SHARES, score
+from exai_audit.score.formula import SHARES, score, total_score
 from exai_audit.score.standing import standing
 
 
@@ -52,8 +52,8 @@ def weigh(
         total = replace(total, standing=standing(total.shown, lines))
     if silenced:
         everything = [*active, *(item.finding for item in silenced)]
-        bare = score(everything, lines, families, settings.min_confidence, shares)
-        total = replace(total, unsuppressed=bare.score.value)
+        bare = total_score(everything, lines, families, settings.min_confidence, shares)
+        total = replace(total, unsuppressed=bare.value)
     return Weighed(scored.findings, silenced, judged, total)
 
 

@@ -9,9 +9,10 @@ findings hold the score at ``CAP_LIMIT``. ``docs/score.md`` says why.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum, pow, sqrt
+from typing import NamedTuple
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.results.result import Cap, CategoryScore, Constants, RuleScore, Score
@@ -53,6 +54,15 @@ CONFIDENCE_WEIGHTS: Mapping[Confidence, float] = {
 _FAILED_FILES = frozenset({"EXA001", "EXA002"})
 
 
+class _Load(NamedTuple):
+    """What a finding weighs, and where; ``critical`` tells that it holds the score at the cap."""
+
+    category: Family
+    code: str
+    weight: float
+    critical: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """The score, and the findings, in the order given, with what they weigh, cost and gain.
@@ -85,23 +95,46 @@ def score(
         factors: what the allowance of each category is multiplied by.
     """
     points = _points(families, shares)
-    weighed = [_weighed(finding, points, min_confidence) for finding in findings]
-    rules = _weights_of_rules(weighed)
+    loads = [_load(finding, points, min_confidence) for finding in findings]
+    total = _total(findings, loads, judged_lines, points, factors)
+    return Scored(total, _priced(findings, loads, total))
+
+
+def total_score(
+    findings: Sequence[Finding],
+    judged_lines: int,
+    families: Collection[Family],
+    min_confidence: Confidence = Confidence.MEDIUM,
+    shares: Mapping[Family, float] = SHARES,
+) -> Score:
+    """Return the score alone; see `score`."""
+    points = _points(families, shares)
+    loads = [_load(finding, points, min_confidence) for finding in findings]
+    return _total(findings, loads, judged_lines, points, FACTORS)
+
+
+def _total(
+    findings: Sequence[Finding],
+    loads: Sequence[_Load | None],
+    judged_lines: int,
+    points: Mapping[Family, float],
+    factors: Mapping[Family, float],
+) -> Score:
+    rules = _weights_of_rules(loads)
     categories = tuple(
         _category(family, points.get(family), allowance(family, judged_lines, factors), rules)
         for family in SHARES
     )
     constants = _constants(judged_lines, factors)
     if judged_lines <= 0 or not points:
-        none = Score(None, None, categories, constants, provisional=PROVISIONAL)
-        return Scored(none, tuple(weighed))
+        return Score(None, None, categories, constants, provisional=PROVISIONAL)
     before_cap = _bounded(100 - fsum(category.lost for category in categories))
-    holders = tuple(sorted(finding.fingerprint for finding in weighed if holds(finding)))
+    pairs = zip(findings, loads, strict=True)
+    holders = tuple(sorted(f.fingerprint for f, load in pairs if load and load.critical))
     value = min(before_cap, CAP_LIMIT) if holders else before_cap
     cap = Cap(CAP_LIMIT, before_cap - value, holders) if holders else None
     name = grade(round(value, 1))
-    total = Score(value, name, categories, constants, cap, provisional=PROVISIONAL)
-    return Scored(total, tuple(_priced(weighed, total)))
+    return Score(value, name, categories, constants, cap, provisional=PROVISIONAL)
 
 
 def score_without(total: Score, repaired: Iterable[Finding]) -> float:
@@ -115,16 +148,24 @@ def score_without(total: Score, repaired: Iterable[Finding]) -> float:
     """
     if total.value is None:
         raise ValueError("no score to compare with")
-    gone: dict[Family, dict[str, list[float]]] = {}
+    loads = (
+        _Load(finding.category, finding.code, finding.weight, holds(finding))
+        for finding in repaired
+        if finding.category is not None
+    )
+    return _without(total, loads)
+
+
+def _without(total: Score, gone: Iterable[_Load]) -> float:
+    weights: dict[Family, dict[str, list[float]]] = {}
     holders = len(total.cap.findings) if total.cap else 0
-    for finding in repaired:
-        if finding.category is not None:
-            gone.setdefault(finding.category, {}).setdefault(finding.code, []).append(
-                finding.weight
-            )
-            holders -= holds(finding)
+    for load in gone:
+        weights.setdefault(load.category, {}).setdefault(load.code, []).append(load.weight)
+        holders -= load.critical
     left = [
-        _lost_without(category, gone[category.name]) if category.name in gone else category.lost
+        _lost_without(category, weights[category.name])
+        if category.name in weights
+        else category.lost
         for category in total.categories
     ]
     before_cap = _bounded(100 - fsum(left))
@@ -165,21 +206,29 @@ def _lost_without(category: CategoryScore, gone: Mapping[str, Sequence[float]]) 
     return category.points * lost_part(fsum(debts))
 
 
-def _priced(weighed: Iterable[Finding], total: Score) -> Iterator[Finding]:
-    """Yield findings with their cost and gain: the same for those of a rule that weigh the same."""
+def _priced(
+    findings: Sequence[Finding], loads: Sequence[_Load | None], total: Score
+) -> tuple[Finding, ...]:
+    """Return findings with their weight, cost and gain: equal ones of a rule have the same."""
     rules = {(c.name, rule.code): rule for c in total.categories for rule in c.rules}
-    known: dict[tuple[object, ...], tuple[float, float]] = {}
-    for finding in weighed:
-        if finding.category is None:
-            yield finding
-            continue
-        alike = finding.category, finding.code, finding.weight, finding.severity
-        if alike not in known:
-            rule = rules[finding.category, finding.code]
-            gain = max(0.0, score_without(total, (finding,)) - (total.value or 0.0))
-            known[alike] = rule.lost * finding.weight / rule.weight, gain
-        points, gain = known[alike]
-        yield replace(finding, points=points, gain=gain)
+    prices: dict[_Load, tuple[float, float]] = {}
+    if total.value is not None:
+        for load in filter(None, set(loads)):
+            rule = rules[load.category, load.code]
+            gain = max(0.0, _without(total, (load,)) - total.value)
+            prices[load] = rule.lost * load.weight / rule.weight, gain
+    return tuple(
+        _with(finding, load, prices) for finding, load in zip(findings, loads, strict=True)
+    )
+
+
+def _with(
+    finding: Finding, load: _Load | None, prices: Mapping[_Load, tuple[float, float]]
+) -> Finding:
+    if load is None:
+        return replace(finding, weight=0.0, category=None, points=0.0, gain=0.0)
+    cost, gain = prices.get(load, (0.0, 0.0))
+    return replace(finding, weight=load.weight, category=load.category, points=cost, gain=gain)
 
 
 def _constants(judged_lines: int, factors: Mapping[Family, float]) -> Constants:
@@ -199,14 +248,15 @@ def _points(families: Collection[Family], shares: Mapping[Family, float]) -> dic
     return {family: 100 * share / total for family, share in judged.items()} if total > 0 else {}
 
 
-def _weighed(
+def _load(
     finding: Finding, points: Mapping[Family, float], min_confidence: Confidence
-) -> Finding:
-    """Return a finding with its weight and its category, and no cost yet."""
+) -> _Load | None:
+    """Return what a finding weighs and where; None for one that does not."""
     home = _home(finding, points)
-    sure = finding.confidence.rank >= min_confidence.rank
-    weight = weight_of(finding.severity, finding.confidence) if home and sure else 0.0
-    return replace(finding, weight=weight, category=home if weight else None, points=0.0, gain=0.0)
+    if home is None or finding.confidence.rank < min_confidence.rank:
+        return None
+    weight = weight_of(finding.severity, finding.confidence)
+    return _Load(home, finding.code, weight, finding.severity is Severity.CRITICAL)
 
 
 def weight_of(severity: Severity, confidence: Confidence) -> float:
@@ -221,11 +271,11 @@ def _home(finding: Finding, points: Mapping[Family, float]) -> Family | None:
     return finding.family if finding.family in points else None
 
 
-def _weights_of_rules(weighed: Iterable[Finding]) -> dict[Family, dict[str, list[float]]]:
+def _weights_of_rules(loads: Iterable[_Load | None]) -> dict[Family, dict[str, list[float]]]:
     found: dict[Family, dict[str, list[float]]] = {family: {} for family in SHARES}
-    for finding in weighed:
-        if finding.category is not None:
-            found[finding.category].setdefault(finding.code, []).append(finding.weight)
+    for load in loads:
+        if load is not None:
+            found[load.category].setdefault(load.code, []).append(load.weight)
     return found
 
 
