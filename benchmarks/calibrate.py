@@ -1,13 +1,14 @@
-"""Measure the constants of the score on a reference set of public code.
+"""Calibrate the score on a reference set of services and libraries.
 
-    python benchmarks/calibrate.py            # download, audit, write the data and its page
+    python benchmarks/calibrate.py            # download, audit, write the data and its pages
+    python benchmarks/calibrate.py --rescore  # only the formula changed: no audit, from the data
     python benchmarks/calibrate.py --check    # is the data still that of the rules? exits 1 if not
 
-Audits the packages pinned in ``reference_packages.txt``, downloaded with pip into a cache folder,
-and the standard library's packages of the Python that runs this, as they come: no settings, no
-baseline, production code only. It writes ``exai_audit/score/reference.json`` and the tables of
-``docs/calibration.md``. Interrupted, it goes on where it was; a second run is quick, since the
-facts of unchanged files are remembered.
+Audits what is pinned in ``reference_services.txt`` and ``reference_packages.txt``, downloaded with
+pip into a cache folder, and the standard library's packages of the Python that runs this, as they
+come: no settings, no baseline, production code only. It writes ``exai_audit/score/reference.json``
+and the tables of the documentation. Interrupted, it goes on where it was; a second run is quick,
+since the facts of unchanged files and what was found by unchanged rules are remembered.
 """
 
 from __future__ import annotations
@@ -17,85 +18,65 @@ import ast
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
-import sysconfig
-import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
-from statistics import quantiles
+
+import msgspec
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.reference_set import (  # noqa: E402
+    PYTHON,
+    Target,
+    fetch,
+    pins,
+    size_of,
+    standard_library,
+    unpacked,
+)
+from benchmarks.survey import broken_promises, size_factor, survey  # noqa: E402
 from exai_audit import __version__  # noqa: E402
 from exai_audit.audit.cache import FactsCache, facts_fingerprint  # noqa: E402
 from exai_audit.audit.engine import Audit, audit  # noqa: E402
 from exai_audit.audit.weigh import weigh  # noqa: E402
 from exai_audit.config import Settings  # noqa: E402
 from exai_audit.finding import Family, Finding  # noqa: E402
-from exai_audit.score.formula import FORMULA_VERSION, SHARES, score  # noqa: E402
-from exai_audit.score.reference import DATA, Reference, reference  # noqa: E402
+from exai_audit.score.formula import FACTORS, FORMULA_VERSION  # noqa: E402
+from exai_audit.score.reference import (  # noqa: E402
+    DATA,
+    Kind,
+    Reference,
+    ReferencePackage,
+    RuleFound,
+    reference,
+)
 
-from docs.tables import write_pages  # noqa: E402  isort: skip
-
-PINS = Path(__file__).parent / "reference_packages.txt"
 LEAST_LINES = 1000
-PYTHON = "3.11"
-_PLATFORMS = ("any", "manylinux2014_x86_64", "manylinux_2_28_x86_64")
-_NOT_LIBRARY = frozenset({"site-packages", "test", "__pycache__"})
 _JUDGES = ("audit/discover.py", "audit/judge.py", "collectors", "knowledge", "rules", "syntax")
 _NO_JUDGES = ("config", "errors.py", "score", "__init__.py")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A package to audit: the folder that holds it, and the paths of it there."""
-
-    name: str
-    version: str
-    source: str
-    root: Path
-    paths: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What an audit found, before any constant is known."""
-
-    target: Target
-    judged_lines: int
-    findings: tuple[Finding, ...]
-    densities: Mapping[Family, float]
 
 
 def main() -> int:
     options = _options()
     if options.check:
         return _check()
-    _refuse_other_python(options.any_python)
-    cache = options.cache
-    measured = []
-    for target in chain(_pinned(cache), _standard_library()):
-        found = _measure(target, cache, options.jobs)
-        print(f"{target.name} {target.version}: {found.judged_lines:,} lines", flush=True)
-        if found.judged_lines >= LEAST_LINES:
-            measured.append(found)
-        elif target.source == "pypi":
-            sys.exit(
-                f"{PINS.name}: {target.name} has under {LEAST_LINES} judged lines: leave it out"
-            )
-    document = _document(measured, provisional=options.provisional)
-    _write(DATA, json.dumps(document, indent=1) + "\n")
+    made = reference()
+    if not options.rescore:
+        _refuse_other_python(options.any_python)
+        if not options.at_hand:
+            fetch(pins(), options.cache)
+        found = list(_audited(options.cache, options.jobs, only_known=options.at_hand))
+        made = _reference(found, provisional=options.provisional or options.at_hand)
+    write(_calibrated(made))
     reference.cache_clear()
-    write_pages()
-    print(f"half: {document['half']}")
-    return 0
+    # Another process, for the formula's constants are those of the data when it is loaded.
+    subprocess.run([sys.executable, ROOT / "docs" / "tables.py"], check=True)
+    return _check()
 
 
 def _options() -> argparse.Namespace:
@@ -104,17 +85,20 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=home / "exai-audit-calibration")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--check", action="store_true", help="only say whether it is out of date")
+    parser.add_argument("--rescore", action="store_true", help="compute the scores of the data")
     parser.add_argument("--provisional", action="store_true", help="mark the data as not final")
+    parser.add_argument(
+        "--at-hand", action="store_true", help="take what is audited already; provisional"
+    )
     parser.add_argument("--any-python", action="store_true", help=f"run with others than {PYTHON}")
     return parser.parse_args()
 
 
 def _check() -> int:
-    problems = out_of_date(reference())
+    problems = [*out_of_date(reference()), *broken_promises(reference())]
     for problem in problems:
-        print(f"calibration: {problem}: run python benchmarks/calibrate.py")
-    if not problems:
-        print("calibration: up to date")
+        print(f"calibration: {problem}")
+    print("calibration: " + ("run python benchmarks/calibrate.py" if problems else "up to date"))
     return 1 if problems else 0
 
 
@@ -125,11 +109,12 @@ def out_of_date(made: Reference) -> list[str]:
         problems.append("the rules have changed since the reference set was audited")
     if made.formula_version != FORMULA_VERSION:
         problems.append(f"it is of formula {made.formula_version}, not {FORMULA_VERSION}")
-    pins = dict(_pins())
-    audited = {p.name: p.version for p in made.packages if p.source == "pypi"}
-    if odd := sorted(name for name in audited.keys() | pins.keys()
-                     if pins.get(name) != audited.get(name)):  # fmt: skip
-        problems.append(f"the pins differ from what was audited: {', '.join(odd)}")
+    pinned = {pin.name: (pin.version, pin.kind) for pin in pins()}
+    audited = {p.name: (p.version, p.kind) for p in made.packages if p.source == "pypi"}
+    if odd := sorted(name for name in audited.keys() | pinned.keys()
+                     if pinned.get(name) != audited.get(name)):  # fmt: skip
+        named = ", ".join(odd[:5]) + (f" and {len(odd) - 5} more" if len(odd) > 5 else "")
+        problems.append(f"the pins differ from what was audited: {named}")
     return problems
 
 
@@ -185,63 +170,60 @@ def _refuse_other_python(anyway: bool) -> None:
         )
 
 
-def _pins() -> list[tuple[str, str]]:
-    lines = (line.strip() for line in PINS.read_text(encoding="utf-8").splitlines())
-    pins = [line.partition("==") for line in lines if line and not line.startswith("#")]
-    return sorted((name, version) for name, _, version in pins)
+def _audited(cache: Path, jobs: int, *, only_known: bool) -> Iterator[ReferencePackage]:
+    """Yield what is large enough of the set, the smallest first.
+
+    Args:
+        only_known: leave out what this version has not audited yet.
+    """
+    targets = [target for pin in pins() if (target := unpacked(pin, cache)) is not None]
+    targets += standard_library()
+    rules = rules_fingerprint()
+    for target in sorted(targets, key=lambda t: (t.kind is not Kind.SERVICE, size_of(t))):
+        name = f"{target.source}-{target.name}-{target.version}"
+        known = cache / "found" / rules / f"{name}.json"
+        if known.is_file():
+            package = msgspec.json.decode(known.read_bytes(), type=ReferencePackage)
+        elif only_known:
+            continue
+        else:
+            package = _measured(target, cache / "facts" / name, jobs)
+            known.parent.mkdir(parents=True, exist_ok=True)
+            _replace(known, msgspec.json.encode(package))
+            print(f"{target.name} {target.version}: {package.judged_lines:,} lines", flush=True)
+        if package.judged_lines >= LEAST_LINES:
+            yield replace(package, kind=target.kind, field=target.field)
+        elif target.source == "pypi":
+            print(f"{target.name}: under {LEAST_LINES} judged lines: left out")
 
 
-def _pinned(cache: Path) -> Iterator[Target]:
-    for name, version in _pins():
-        folder = cache / "packages" / f"{name}-{version}"
-        if not folder.is_dir():
-            _unpack(_download(name, version, cache / "wheels"), folder)
-        yield Target(name, version, "pypi", folder, (folder,))
-
-
-def _download(name: str, version: str, folder: Path) -> Path:
-    """Download a wheel, for the same Python and platform wherever this runs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--only-binary=:all:", "--python-version", PYTHON, "--dest", temporary]
-        command += [f"--platform={one}" for one in _PLATFORMS]
-        subprocess.run([*command, f"{name}=={version}"], check=True, timeout=600)
-        (wheel,) = Path(temporary).glob("*.whl")
-        return wheel.replace(folder / wheel.name)
-
-
-def _unpack(wheel: Path, folder: Path) -> None:
-    """Unpack the Python files of a wheel: all of them or, interrupted, none."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(dir=folder.parent) as temporary,
-        zipfile.ZipFile(wheel) as zipped,
-    ):
-        unpacked = Path(temporary) / "unpacked"
-        unpacked.mkdir()
-        members = [m for m in zipped.namelist() if m.endswith((".py", ".pyi"))]
-        zipped.extractall(unpacked, members)
-        shutil.move(unpacked, folder)
-
-
-def _standard_library() -> Iterator[Target]:
-    root = Path(sysconfig.get_paths()["stdlib"])
-    for init in sorted(root.glob("*/__init__.py")):
-        name = init.parent.name
-        if name not in _NOT_LIBRARY:
-            yield Target(name, platform.python_version(), "stdlib", root, (init.parent,))
-
-
-def _measure(target: Target, cache: Path, jobs: int) -> Measured:
+def _measured(target: Target, folder: Path, jobs: int) -> ReferencePackage:
     settings = Settings()
-    folder = cache / "facts" / f"{target.source}-{target.name}-{target.version}"
     facts = FactsCache(folder, facts_fingerprint(), target.root)
     audited = audit(target.paths, target.root, settings, jobs, lambda done, total: None, facts)
     _refuse_own_trouble(audited)
     weighed = weigh(audited.findings, audited.project, settings, audited.today)
-    densities = {c.name: round(c.density, 6) for c in weighed.score.categories}
-    return Measured(target, weighed.lines, weighed.active, densities)
+    return ReferencePackage(
+        name=target.name,
+        version=target.version,
+        kind=target.kind,
+        field=target.field,
+        source=target.source,
+        judged_lines=weighed.lines,
+        score=0.0,
+        rules=counted(weighed.active),
+    )
+
+
+def counted(findings: Sequence[Finding]) -> dict[str, RuleFound]:
+    """Return how many findings there are of each rule, severity and confidence."""
+    found: dict[str, tuple[Family, dict[str, dict[str, int]]]] = {}
+    for one in sorted(findings, key=lambda f: (f.code, -f.severity.rank, -f.confidence.rank)):
+        _, counts = found.setdefault(one.code, (one.family, {}))
+        by_confidence = counts.setdefault(one.severity.value, {})
+        sure = one.confidence.value
+        by_confidence[sure] = by_confidence.get(sure, 0) + 1
+    return {code: RuleFound(family, counts) for code, (family, counts) in found.items()}
 
 
 def _refuse_own_trouble(audited: Audit) -> None:
@@ -251,47 +233,39 @@ def _refuse_own_trouble(audited: Audit) -> None:
             sys.exit(f"{file.path}: {file.failure.reason}")
 
 
-def half_of(densities: Sequence[Mapping[Family, float]]) -> dict[Family, float]:
-    """Return per category the third quartile of the densities of those that have any."""
-    half = {}
-    for family in SHARES:
-        some = [one[family] for one in densities if one[family] > 0]
-        if not some:
-            raise SystemExit(f"no reference package has a finding in the category {family.value}")
-        third = quantiles(some, n=4, method="inclusive")[2] if len(some) > 1 else some[0]
-        half[family] = round(third, 4)
-    return half
+def _reference(packages: Sequence[ReferencePackage], *, provisional: bool) -> Reference:
+    return Reference(
+        formula_version=FORMULA_VERSION,
+        tool=__version__,
+        python=platform.python_version(),
+        rules=rules_fingerprint(),
+        provisional=provisional,
+        size_factor=FACTORS[Family.SIZE],
+        packages=tuple(sorted(packages, key=lambda p: (p.kind is not Kind.SERVICE, p.name))),
+    )
 
 
-def _document(measured: Sequence[Measured], *, provisional: bool) -> dict[str, object]:
-    half = half_of([one.densities for one in measured])
-    return {
-        "formula_version": FORMULA_VERSION,
-        "tool": __version__,
-        "python": platform.python_version(),
-        "rules": rules_fingerprint(),
-        "provisional": provisional,
-        "half": {family.value: value for family, value in half.items()},
-        "packages": [_row(one, half) for one in measured],
-    }
+def _calibrated(made: Reference) -> Reference:
+    """Return the data with the factor of size measured, and the scores that follow."""
+    factor = size_factor(made.of_kind(Kind.SERVICE))
+    new = replace(made, formula_version=FORMULA_VERSION, size_factor=factor)
+    scored = (replace(one.package, score=one.shown) for one in survey(new))
+    return replace(new, packages=tuple(scored))
 
 
-def _row(one: Measured, half: Mapping[Family, float]) -> dict[str, object]:
-    total = score(one.findings, one.judged_lines, tuple(SHARES), half=half).score
-    return {
-        "name": one.target.name,
-        "version": one.target.version,
-        "source": one.target.source,
-        "judged_lines": one.judged_lines,
-        "densities": {family.value: one.densities[family] for family in SHARES},
-        "critical": len(total.cap.findings) if total.cap else 0,
-        "score": total.shown,
-    }
+def write(made: Reference, path: Path = DATA) -> None:
+    """Write the data, a package a line, so that a change can be reviewed."""
+    head = msgspec.to_builtins(replace(made, packages=()))
+    del head["packages"]
+    lines = [f"{json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
+    rows = ",\n".join(json.dumps(msgspec.to_builtins(package)) for package in made.packages)
+    text = "\n".join(("{", *lines, '"packages": [', rows, "]", "}")) + "\n"
+    _replace(path, text.encode())
 
 
-def _write(path: Path, text: str) -> None:
+def _replace(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_bytes(data)
     temporary.replace(path)
 
 

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import quantiles
 
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent))
 
-from exai_audit.finding import Severity  # noqa: E402
+from benchmarks.survey import (  # noqa: E402
+    FROM_LINES,
+    TYPICAL_LOSS,
+    Rescored,
+    dearest_medium,
+    dearest_rule,
+    grades,
+    survey,
+)
+from exai_audit.finding import Confidence, Family, Severity  # noqa: E402
 from exai_audit.planning.phases import WEEKS_APART  # noqa: E402
 from exai_audit.planning.recommend import (  # noqa: E402
     FILES_OF_THEIR_OWN,
@@ -25,10 +35,18 @@ from exai_audit.planning.recommend import (  # noqa: E402
     priority_of,
 )
 from exai_audit.planning.remedies import remedies  # noqa: E402
-from exai_audit.score.formula import SHARES  # noqa: E402
-from exai_audit.score.reference import reference  # noqa: E402
+from exai_audit.score.formula import (  # noqa: E402
+    SHARES,
+    allowance,
+    debt,
+    lost_part,
+    weight_of,
+)
+from exai_audit.score.grades import grade  # noqa: E402
+from exai_audit.score.reference import Kind, reference  # noqa: E402
 
 _TABLE = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_SIZES = (200, 5000, 20_000, 100_000)
 
 
 def written(text: str) -> str:
@@ -38,7 +56,7 @@ def written(text: str) -> str:
 
 def pages() -> Iterator[Path]:
     """Yield the pages that hold generated tables."""
-    for page in sorted(DOCS.rglob("*.md")):
+    for page in (*sorted(DOCS.rglob("*.md")), DOCS.parent / "CHANGELOG.md"):
         if _TABLE.search(page.read_text(encoding="utf-8")):
             yield page
 
@@ -58,50 +76,138 @@ def _rows(head: tuple[str, ...], rows: Iterator[tuple[str, ...]], right: int = 0
 
 def _made_with() -> str:
     made = reference()
-    state = "provisional: not all rules were final" if made.provisional else "final"
-    lines = sum(package.judged_lines for package in made.packages)
+    state = (
+        "provisional: to be measured again with the final rules" if made.provisional else "final"
+    )
+    counts = ", ".join(
+        f"{len(packages := made.of_kind(kind))} {noun}"
+        f" ({sum(package.judged_lines for package in packages):,} lines)"
+        for kind, noun in ((Kind.SERVICE, "services"), (Kind.LIBRARY, "libraries"))
+    )
     return (
-        f"{len(made.packages)} packages, {lines:,} judged lines; exai-audit {made.tool}, formula"
-        f" {made.formula_version}, Python {made.python}, rules `{made.rules}` ({state})."
+        f"{counts}; exai-audit {made.tool}, formula {made.formula_version}, Python {made.python},"
+        f" rules `{made.rules}` ({state}). The factor of size that follows is"
+        f" **{made.size_factor:g}**: with it the median service loses {TYPICAL_LOSS:.0%} of its"
+        " size points."
     )
 
 
-def _halves() -> str:
-    made = reference()
+def _of(kind: Kind) -> list[Rescored]:
+    return [one for one in survey(reference()) if one.package.kind is kind]
+
+
+def _fields() -> str:
+    counts = Counter(one.package.field for one in _of(Kind.SERVICE))
 
     def rows() -> Iterator[tuple[str, ...]]:
-        for family in SHARES:
-            some = sorted(p.densities[family] for p in made.packages if p.densities[family] > 0)
-            few = len(some) < 2
-            quartiles = some * 3 if few else quantiles(some, n=4, method="inclusive")
-            shown = (f"{value:.4f}" for value in quartiles)
-            yield (family.value, str(len(some)), *shown, f"**{made.half[family]:g}**")
+        for field in counts:
+            own = [one for one in _of(Kind.SERVICE) if one.package.field == field]
+            lines = sorted(one.package.judged_lines for one in own)
+            scores = _five([one.shown for one in own])
+            yield (field, str(len(own)), f"{lines[0]:,} to {lines[-1]:,}", f"{scores[2]:.1f}")
 
-    head = ("category", "packages with a finding", "1st quartile", "median", "3rd quartile", "half")
-    return _rows(head, rows(), right=1)
+    return _rows(("field", "services", "judged lines", "median score"), rows(), right=1)
 
 
-def _packages() -> str:
-    made = reference()
+def _grades() -> str:
+    services = _of(Kind.SERVICE)
+    former = Counter(grade(round(one.former, 1))[0] for one in services)
 
     def rows() -> Iterator[tuple[str, ...]]:
-        for package in sorted(made.packages, key=lambda p: (-p.score, p.name)):
-            densities = (f"{package.densities[family]:.2f}" for family in SHARES)
-            source = " (standard library)" if package.source == "stdlib" else ""
-            name = f"{package.name} {package.version}{source}"
-            yield (name, f"{package.judged_lines:,}", *densities, f"{package.score:.1f}")
+        for letter, part in grades(services).items():
+            yield (letter, f"{part:.0%}", f"{former[letter] / len(services):.0%}")
 
-    head = ("package", "judged lines", *(family.value for family in SHARES), "score")
-    return _rows(head, rows(), right=1)
+    return _rows(("grade", "services", "by formula 1"), rows(), right=1)
+
+
+def _dearest() -> str:
+    services = _of(Kind.SERVICE)
+    points, code, name = dearest_rule(services)
+    return (
+        f"The dearest finding of medium severity from {FROM_LINES:,} lines on costs"
+        f" {dearest_medium(services):.1f} points; the dearest rule outside size takes {points:.1f}"
+        f" points ({code} in {name})."
+    )
+
+
+def _five(values: Sequence[float]) -> tuple[float, ...]:
+    """Return the least, the quartiles and the greatest."""
+    middle = quantiles(values, n=4, method="inclusive") if len(values) > 1 else [values[0]] * 3
+    return (min(values), *middle, max(values))
 
 
 def _scores() -> str:
-    scores = [package.score for package in reference().packages]
-    first, median, third = quantiles(scores, n=4, method="inclusive")
-    return (
-        f"Scores: lowest {min(scores):.1f}, first quartile {first:.1f}, median {median:.1f}, third"
-        f" quartile {third:.1f}, highest {max(scores):.1f}."
+    def rows() -> Iterator[tuple[str, ...]]:
+        for kind, noun in ((Kind.SERVICE, "services"), (Kind.LIBRARY, "libraries")):
+            for formula in (2, 1):
+                values = [one.shown if formula == 2 else one.former for one in _of(kind)]
+                shown = (f"{value:.1f}" for value in _five(values)) if values else ()
+                yield (noun, str(formula), *shown)
+
+    head = ("set", "formula", "least", "1st quartile", "median", "3rd quartile", "most")
+    return _rows(head, rows(), right=1)
+
+
+def _packages(kind: Kind) -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        for one in sorted(_of(kind), key=lambda o: (-o.shown, o.package.name)):
+            package, categories = one.package, one.scored.score.categories
+            lost = (f"{category.lost:.1f}" for category in categories)
+            name = f"{package.name} {package.version}"
+            shown = f"{one.shown:.1f}", one.scored.score.grade or ""
+            yield (name, package.field, f"{package.judged_lines:,}", *lost, *shown)
+
+    head = ("package", "field", "judged lines", *(f.value for f in SHARES), "score", "grade")
+    return _rows(head, rows(), right=2)
+
+
+def _changes() -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        for one in sorted(
+            survey(reference()), key=lambda o: (o.package.kind.value, o.package.name)
+        ):
+            new = f"{one.shown:.1f} ({one.scored.score.grade})"
+            old = round(one.former, 1)
+            kind, name = one.package.kind.value, f"{one.package.name} {one.package.version}"
+            yield (name, kind, f"{old:.1f} ({grade(old)})", new)
+
+    return _rows(("package", "kind", "formula 1", "formula 2"), rows(), right=2)
+
+
+def _costs() -> str:
+    """Return what one finding costs alone."""
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for family, points in SHARES.items():
+            for severity in Severity:
+                weight = weight_of(severity, Confidence.HIGH)
+                parts = (lost_part(debt(weight, allowance(family, lines))) for lines in _SIZES)
+                costs = (f"{points * part:.1f}" for part in parts)
+                yield (family.value, severity.value, *costs)
+
+    return _rows(("category", "severity", *(f"{n:,} lines" for n in _SIZES)), rows(), right=2)
+
+
+def _example() -> str:
+    """Return a ledger of a made-up service of 18,000 lines, added up."""
+    lines, found = 18_000, (("EXA205", 2, 10.0), ("EXA201", 5, 4.0))
+    allowed = allowance(Family.TIMEOUTS, lines)
+    debts = [debt(number * weight, allowed) for _, number, weight in found]
+    lost = SHARES[Family.TIMEOUTS] * lost_part(sum(debts))
+    said = [f"- Allowance: 8 x root of (18 + 2) = {allowed:.2f}."]
+    for (code, number, weight), owed in zip(found, debts, strict=True):
+        part = number * weight / allowed
+        said.append(
+            f"- {code}: {number} findings x {weight:g} = {number * weight:g}; x = {part:.3f}; debt"
+            f" = x / (1 + x/2) = {owed:.3f}."
+        )
+    said.append(
+        f"- Debts in all: {sum(debts):.3f}; lost: 25 x (1 - 2^-{sum(debts):.3f}) = {lost:.2f}."
     )
+    for (code, number, _), owed in zip(found, debts, strict=True):
+        cost = lost * owed / sum(debts)
+        said.append(f"- {code} takes {cost:.2f} of that, each of its findings {cost / number:.2f}.")
+    return "\n".join(said)
 
 
 def _effort() -> str:
@@ -143,9 +249,15 @@ def _assumed() -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "made_with": _made_with,
-    "halves": _halves,
-    "packages": _packages,
+    "fields": _fields,
+    "grades": _grades,
+    "dearest": _dearest,
+    "services": lambda: _packages(Kind.SERVICE),
+    "libraries": lambda: _packages(Kind.LIBRARY),
     "scores": _scores,
+    "changes": _changes,
+    "costs": _costs,
+    "example": _example,
     "effort": _effort,
     "risks": _risks,
     "priorities": _priorities,

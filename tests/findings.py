@@ -13,6 +13,7 @@ CODES = {
     "EXA102": Family.SIZE,
     "EXA201": Family.TIMEOUTS,
     "EXA202": Family.TIMEOUTS,
+    "EXA205": Family.TIMEOUTS,
     "EXA301": Family.CACHES,
     "EXA401": Family.CONCURRENCY,
     "EXA405": Family.CONCURRENCY,

@@ -200,7 +200,6 @@ def test_project_wide_findings_are_written_down(project: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"formula_version": 99}, "was written with score formula 99"),
         ({"exai_audit_baseline": 99}, "has format 99"),
         ({"entries": [{"path": 1}]}, "is no baseline of exai-audit"),
         ({"entries": None}, "is no baseline of exai-audit"),
@@ -284,7 +283,7 @@ def test_the_file_is_sorted_and_stable(project: Path) -> None:
     assert keys == sorted(keys)
     written(project)
     assert file.read_text() == first
-    assert as_text(read_baseline(file, json.loads(first)["formula_version"])) == first
+    assert as_text(read_baseline(file)) == first
 
 
 def test_accepted_takes_as_grave_or_graver_ones() -> None:
@@ -299,8 +298,7 @@ def test_accepted_takes_as_grave_or_graver_ones() -> None:
 def test_shrinking_counts(project: Path) -> None:
     entry = BaselineEntry("a.py", "EXA201", "", Severity.LOW, "f" * 16, 3)
     file = written(project)
-    version = json.loads(file.read_text())["formula_version"]
-    baseline = replace(read_baseline(file, version), entries=(entry,))
+    baseline = replace(read_baseline(file), entries=(entry,))
     left = without(baseline, [replace(entry, count=2)])
     assert [item.count for item in left.entries] == [1]
     assert without(baseline, [entry]).entries == ()
@@ -308,4 +306,47 @@ def test_shrinking_counts(project: Path) -> None:
 
 def test_unreadable_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
-        read_baseline(tmp_path, 1)
+        read_baseline(tmp_path)
+
+
+def _of_formula_1(file: Path) -> None:
+    """Make a baseline what the version with formula 1 wrote: no lines, no confidence."""
+    old = json.loads(file.read_text())
+    del old["judged_lines"]
+    for entry in old["entries"]:
+        del entry["confidence"]
+    file.write_text(json.dumps({**old, "formula_version": 1, "score": 12.3}))
+
+
+def test_a_baseline_of_another_formula_accepts_what_it_accepted(project: Path) -> None:
+    _of_formula_1(written(project))
+    assert set(scanned(project).values()) == {False}
+    done = run(project, "scan", "--baseline", FILE, "--fail-on-new", "-f", "markdown", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert "its score was 12.3 by formula 1" in done.stdout
+    (project / "pool.py").write_text(POOL)
+    assert [place for place, new in scanned(project).items() if new] == ["pool.py:3 EXA401"]
+
+
+def test_scores_of_two_formulas_are_not_compared(project: Path) -> None:
+    _of_formula_1(written(project))
+    done = run(project, "scan", "--baseline", FILE, "--max-drop", "1", *QUICK)
+    assert done.returncode == 2
+    assert "is of formula 1, this version has formula 2" in done.stderr
+    assert "exai-audit baseline" in done.stderr
+
+
+def test_a_baseline_of_another_formula_is_pruned_and_written_again(project: Path) -> None:
+    file = written(project)
+    _of_formula_1(file)
+    (project / "sleeper.py").write_text("")
+    assert run(project, "baseline", "--prune", *QUICK).returncode == 0
+    assert json.loads(file.read_text())["formula_version"] == 1
+    assert run(project, "baseline", *QUICK).returncode == 0
+    assert json.loads(file.read_text())["formula_version"] == 2
+
+
+def test_a_baseline_can_be_scored_again(project: Path) -> None:
+    told = json.loads(written(project).read_text())
+    assert told["judged_lines"] > 0
+    assert {entry["confidence"] for entry in told["entries"]} <= {"low", "medium", "high"}

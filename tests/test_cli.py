@@ -105,7 +105,7 @@ def test_a_score_of_nothing_never_passes_a_gate(project: Path) -> None:
 def test_several_reports_in_one_run(project: Path) -> None:
     done = run(project, "scan", "src", "-f", "json=a.json", "-f", "markdown=a.md", "-f", "concise")
     assert done.returncode == 0
-    assert json.loads((project / "a.json").read_text())["schema_version"] == 1
+    assert json.loads((project / "a.json").read_text())["schema_version"] == 2
     assert (project / "a.md").read_text().startswith("# ")
     assert done.stdout.startswith("src/sleeper.py:5:5: EXA405 high ")
 

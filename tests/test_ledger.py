@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.report import LEDGER, render
-from exai_audit.report.ledger import shared
+from exai_audit.report.points import shared
 from exai_audit.results.result import AuditResult, Scale, Target, Tool
-from exai_audit.score.formula import SHARES, score
+from exai_audit.score.formula import FORMULA_VERSION, SHARES, score
 from tests.findings import finding, lines, many
 
 _COST = re.compile(r"^ +(\d+\.\d{4})  +[\d.]+ x ")
@@ -29,7 +29,7 @@ def result(
     scored = score(found, judged, families, least)
     target = Target((".",), "c", "exai-audit scan .", min_confidence=least)
     scale = Scale(files=1, lines=judged, judged_files=1, judged_lines=judged)
-    return AuditResult(Tool("1", 1), target, scale, scored.score, scored.findings)
+    return AuditResult(Tool("1", FORMULA_VERSION), target, scale, scored.score, scored.findings)
 
 
 everything = st.sets(st.sampled_from(tuple(SHARES)), min_size=1)
@@ -77,18 +77,26 @@ def recomputed(document: dict[str, Any]) -> float:
     largest = max(judged.values(), key=lambda category: category["points"])["name"]
     order = ["low", "medium", "high"]
     least = order.index(document["target"]["min_confidence"])
-    debt: dict[str, float] = defaultdict(float)
+    weights: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     is_critical = False
     for found in document["findings"]:
         home = largest if found["code"] in ("EXA001", "EXA002") else found["family"]
         if home in judged and order.index(found["confidence"]) >= least:
             severity = constants["severity"][found["severity"]]
-            debt[home] += severity * constants["confidence"][found["confidence"]]
+            weight = severity * constants["confidence"][found["confidence"]]
+            weights[home][found["code"]] += weight
             is_critical |= found["severity"] == "critical"
     thousands = constants["judged_lines"] / 1000 + constants["smoothing"]
     value = 100.0
     for name, category in judged.items():
-        value -= category["points"] * (1 - 2 ** (-debt[name] / thousands / category["half"]))
+        size = thousands if name == "size" else math.sqrt(thousands)
+        allowance = constants["factors"][name] * size
+        parts = [weight / allowance for weight in weights[name].values()]
+        debts = math.fsum(part / (1 + part / 2) for part in parts)
+        assert category["allowance"] == pytest.approx(allowance)
+        assert category["debt"] == pytest.approx(debts)
+        assert {r["code"]: r["weight"] for r in category["rules"]} == pytest.approx(weights[name])
+        value -= category["points"] * (1 - 2**-debts)
     return min(value, 89.9) if is_critical else value
 
 
@@ -102,6 +110,21 @@ def test_json_alone_gives_the_score(
     cap = document["score"]["cap"]
     points = math.fsum(f["points"] for f in document["findings"]) + (cap["cost"] if cap else 0)
     assert points == pytest.approx(100 - document["score"]["value"], abs=1e-9)
+
+
+@given(many, lines, everything, st.sampled_from(Confidence))
+@settings(max_examples=25)
+def test_markdown_shows_what_each_rule_takes_and_it_adds_up(
+    found: list[Finding], judged: int, families: set[Family], least: Confidence
+) -> None:
+    made = result(found, judged, families, least)
+    rows = re.findall(
+        r"^\| EXA\d+ \| .* \| (\d+\.\d{4}) \|$", render(made, "markdown"), re.MULTILINE
+    )
+    cap = made.score.cap.cost if made.score.cap else 0.0
+    assert made.score.value is not None
+    missing = 100 - made.score.value - cap
+    assert sum(map(units, rows)) / 10_000 == pytest.approx(missing, abs=0.0002)
 
 
 def test_ledger_names_the_cap_and_what_holds_it() -> None:

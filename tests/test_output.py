@@ -80,7 +80,7 @@ def test_a_link_as_output_stays_a_link(project: Path) -> None:
     (project / "link.json").symlink_to("real.json")
     assert run(project, "scan", ".", "-f", "json=link.json").returncode == 0
     assert (project / "link.json").is_symlink()
-    assert json.loads((project / "real.json").read_text())["schema_version"] == 1
+    assert json.loads((project / "real.json").read_text())["schema_version"] == 2
 
 
 @pytest.mark.parametrize("target", ["sleeper.py/report.json", "missing/report.json", "."])

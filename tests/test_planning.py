@@ -13,7 +13,7 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import FunctionFact, LineCounts, SizeFacts
 from exai_audit.finding import Confidence, Finding, Related, Severity
 from exai_audit.location import Place, Span
-from exai_audit.planning.effort import efforts, hours, sizes
+from exai_audit.planning.effort import Sizes, efforts, hours, sizes
 from exai_audit.planning.impact import impact
 from exai_audit.planning.phases import WEEKS_APART, phases
 from exai_audit.planning.recommend import HOURS_A_WEEK, Planned, recommend
@@ -26,7 +26,7 @@ from exai_audit.planning.remedies import (
 )
 from exai_audit.planning.way_up import way_up
 from exai_audit.results.advice import Hours, Priority, Term
-from exai_audit.results.result import Plan, PlanModule
+from exai_audit.results.result import Plan, PlanModule, WayUp
 from exai_audit.rulebook.registry import rules
 from exai_audit.score.formula import SHARES, Scored, score
 from exai_audit.score.grades import GRADES, grade
@@ -154,12 +154,14 @@ def test_priority_follows_severity_and_points_an_hour() -> None:
     quick = finding("EXA301", Severity.MEDIUM)
     (one,) = planned([quick], 1000)[1]
     assert (one.item.priority, one.item.term) == (Priority.P1, Term.IMMEDIATE)
-    (one,) = planned([quick], 1_000_000)[1]
+    (one,) = planned([quick], 300_000)[1]
     assert (one.item.priority, one.item.term) == (Priority.P2, Term.SHORT)
+    (one,) = planned([quick], 2_000_000)[1]
+    assert (one.item.priority, one.item.term) == (Priority.P2, Term.LONG)
 
 
 def test_critical_is_at_once_and_stale_suppressions_are_last() -> None:
-    found = [finding("EXA003", Severity.LOW), finding("EXA101", Severity.CRITICAL)]
+    found = [finding("EXA003", Severity.LOW), finding("EXA405", Severity.CRITICAL)]
     first, last = planned(found, 1_000_000)[1]
     assert (first.item.priority, first.item.term) == (Priority.P0, Term.IMMEDIATE)
     assert (last.item.priority, last.item.gain) == (Priority.P3, 0)
@@ -224,31 +226,60 @@ def _least(name: str) -> float:
     return dict(GRADES)[name]
 
 
-@given(many, lines)
-def test_the_way_up_reaches_the_next_grade(found: list[Finding], judged: int) -> None:
+def _way(
+    found: list[Finding], judged: int = 1000, lengths: Sizes | None = None
+) -> tuple[Scored, WayUp | None]:
     made = scored(found, judged)
-    way = way_up(made.score, made.findings, {})
-    if made.score.grade == "A+":
+    plan = recommend(made.findings, made.score, lengths or {})
+    return made, way_up(made.score, plan, lengths or {})
+
+
+def _target(shown: float) -> str | None:
+    """Return the next grade that is at least three points away."""
+    far = [name for name, least in GRADES if least >= shown + 3]
+    return far[-1] if far else None
+
+
+@given(many, lines)
+def test_the_way_up_reaches_the_next_grade_worth_the_way(found: list[Finding], judged: int) -> None:
+    made, way = _way(found, judged)
+    assert made.score.shown is not None
+    wanted = _target(made.score.shown)
+    if wanted is None:
         assert way is None
         return
     assert way is not None
+    assert way.grade == wanted
     rest = [f for f in made.findings if f.fingerprint not in way.findings]
     after = scored(rest, judged).score
     assert after.value == pytest.approx(way.score_after, abs=1e-9)
     assert after.shown is not None
     assert after.shown >= _least(way.grade)
-    names = [name for name, _ in GRADES]
-    assert names.index(way.grade) == names.index(made.score.grade or "") - 1
 
 
 @given(many, lines)
-def test_no_part_of_the_way_up_is_needless(found: list[Finding], judged: int) -> None:
-    made = scored(found, judged)
-    way = way_up(made.score, made.findings, {})
-    for spared in way.findings if way else ():
-        if spared.startswith("EXA20"):
-            continue  # a project-wide finding and its sites go together
-        kept = set(way.findings if way else ()) - {spared}
+def test_steps_of_the_way_up_are_recommendations(found: list[Finding], judged: int) -> None:
+    made, way = _way(found, judged)
+    if way is None:
+        return
+    plan = recommend(made.findings, made.score, {})
+    gained = fsum(step.gain for step in way.steps)
+    assert gained == pytest.approx(way.score_after - (made.score.value or 0), abs=1e-9)
+    assert [print_ for step in way.steps for print_ in step.findings] == list(way.findings)
+    assert sum(not step.whole for step in way.steps) <= 1
+    for step in way.steps:
+        row = plan[step.recommendation - 1]
+        assert step.title == row.item.title
+        assert set(step.findings) <= set(row.item.findings)
+        assert step.whole is (len(step.findings) == len(row.findings))
+        assert step.units > 0
+
+
+@given(many, lines)
+def test_no_step_of_the_way_up_is_needless(found: list[Finding], judged: int) -> None:
+    made, way = _way(found, judged)
+    for spared in way.steps if way else ():
+        kept = set(way.findings if way else ()) - set(spared.findings)
         rest = [f for f in made.findings if f.fingerprint not in kept]
         shown = scored(rest, judged).score.shown
         assert shown is not None
@@ -256,41 +287,52 @@ def test_no_part_of_the_way_up_is_needless(found: list[Finding], judged: int) ->
 
 
 def test_the_way_up_prefers_points_an_hour() -> None:
-    dear = [finding("EXA101", path=f"{n}.py") for n in range(3)]
-    cheap = [finding("EXA301", path=f"{n}.py") for n in range(3)]
-    lengths = {("module", f"{n}.py", 1): 5000 for n in range(3)}
-    made = scored([*dear, *cheap], 30_000)
-    way = way_up(made.score, made.findings, lengths)
+    dear = [finding("EXA101", path=f"{n}.py") for n in range(30)]
+    cheap = [finding("EXA301", path=f"{n}.py") for n in range(9)]
+    lengths = {("module", f"{n}.py", 1): 5000 for n in range(30)}
+    _, way = _way([*dear, *cheap], 10_000, lengths)
     assert way is not None
     assert way.findings[0].startswith("EXA301")
+
+
+def test_hours_that_count_places_say_places() -> None:
+    _, way = _way([finding("EXA201", line=n) for n in range(1, 12)])
+    assert way is not None
+    (step,) = way.steps
+    assert step.unit == "place"
+    assert step.units == len(step.findings)
+
+
+def test_of_the_row_that_crosses_the_line_only_what_is_needed() -> None:
+    _, way = _way([finding("EXA405", line=n) for n in range(1, 40)], 10_000)
+    assert way is not None
+    (step,) = way.steps
+    assert not step.whole
+    assert step.unit == "finding"
+    assert 1 < step.units < 39
 
 
 def test_a_project_wide_finding_goes_with_its_sites() -> None:
     sites = [finding("EXA201", Severity.LOW, line=n) for n in range(1, 4)]
     related = tuple(Related("a.py", n, "") for n in range(2, 4))
     wide = finding("EXA202", Severity.HIGH, line=1, related=related)
-    made = scored([wide, *sites], 2000)
-    way = way_up(made.score, made.findings, {})
+    _, way = _way([wide, *sites], 2000)
     assert way is not None
     assert wide.fingerprint in way.findings
     assert {site.fingerprint for site in sites} < set(way.findings)
 
 
-def test_a_step_is_not_longer_than_it_need_be() -> None:
-    sites = [finding("EXA201", Severity.LOW, path=f"{n}.py") for n in range(90)]
-    related = tuple(Related(f"{n}.py", 1, "") for n in range(1, 90))
-    wide = finding("EXA202", Severity.HIGH, path="0.py", related=related)
-    made = scored([wide, *sites], 400_000)
-    way = way_up(made.score, made.findings, {})
-    assert way is not None
-    assert wide.fingerprint not in way.findings
-    assert len(way.findings) < 90
+def test_a_way_is_worth_three_points() -> None:
+    for judged in range(500, 40_000, 500):
+        made, way = _way([finding("EXA405", line=n) for n in range(1, 4)], judged)
+        if way is not None:
+            assert dict(GRADES)[way.grade] >= (made.score.shown or 0) + 3
 
 
 def test_there_is_no_way_up_without_a_score() -> None:
     made = scored([finding("EXA001")], 0)
-    assert way_up(made.score, made.findings, {}) is None
     plan = recommend(made.findings, made.score, {})
+    assert way_up(made.score, plan, {}) is None
     assert [phase.score for phase in phases(plan, made.score)] == [None]
     assert impact(plan, made.score, (), ()) != ()
 
@@ -330,8 +372,26 @@ def test_hours_are_ranges() -> None:
 
 def test_a_critical_project_wide_finding_is_on_the_way_above_the_cap() -> None:
     wide = finding("EXA202", Severity.CRITICAL)
-    made = scored([wide, finding("EXA301", Severity.LOW)], 100_000)
-    way = way_up(made.score, made.findings, {})
+    _, way = _way([wide, finding("EXA301", Severity.LOW)], 100_000)
     assert way is not None
     assert wide.fingerprint in way.findings
     assert way.score_after > 90
+
+
+def test_much_for_an_hour_stands_before_little_for_many() -> None:
+    long = finding("EXA101", Severity.CRITICAL, path="long.py")
+    quick = [finding("EXA405", Severity.HIGH, path=f"{n}.py") for n in range(20)]
+    lengths = {("module", "long.py", 1): 4000}
+    made = scored([long, *quick], 5000)
+    first, *_ = recommend(made.findings, made.score, lengths)
+    assert first.item.kind == "unblock-coroutines"
+
+
+def test_what_can_hang_is_lifted_and_what_is_long_is_not() -> None:
+    hang = finding("EXA205", Severity.HIGH)
+    split = finding("EXA101", Severity.CRITICAL, path="long.py")
+    made = scored([hang, *[split] * 3], 300_000)
+    lengths = {("module", "long.py", 1): 20_000}
+    first, last = recommend(made.findings, made.score, lengths)
+    assert (first.item.kind, first.item.term) == ("add-timeouts", Term.IMMEDIATE)
+    assert last.item.term is Term.LONG

@@ -77,7 +77,7 @@ def test_real_reports_keep_to_it(paths: tuple[str, ...], facts: tuple[str, ...])
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("schema_version",), 2),
+        (("schema_version",), 1),
         (("score", "value"), "good"),
         (("findings", 0, "severity"), "grave"),
         (("findings", 0, "line"), None),

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.score.formula import (
     CAP_LIMIT,
+    FACTORS,
     FORMULA_VERSION,
-    HALF,
+    PROMISED,
     SHARES,
     Scored,
+    allowance,
+    debt,
     score,
     score_without,
 )
@@ -124,27 +127,60 @@ def test_only_what_weighs_costs(found: list[Finding], judged: int) -> None:
         assert (priced.category is None) != weighs
 
 
-@given(many, lines)
-def test_two_copies_differ_by_the_smoothing_term_only(found: list[Finding], judged: int) -> None:
-    once, twice = score(found, judged, FAMILIES), score(found * 2, judged * 2, FAMILIES)
-    for single, double in zip(once.score.categories, twice.score.categories, strict=True):
-        unsmoothed = single.weight / (judged / 1000 + 1)
-        assert double.density == pytest.approx(unsmoothed)
-        assert single.lost <= double.lost + NEARLY
-    assert value(found * 2, judged * 2) <= value(found, judged) + NEARLY
-
-
 @given(st.lists(one, min_size=1, max_size=30))
 def test_weight_is_shared_by_proportion(found: list[Finding]) -> None:
     scored = score([*found, found[0]], 1000, FAMILIES)
     assert scored.findings[0].points == pytest.approx(scored.findings[-1].points)
 
 
-def test_half_of_the_points_are_gone_at_the_half_density() -> None:
-    heavy = [finding("EXA101", Severity.LOW)] * 12
-    half = {**HALF, Family.SIZE: 4.0}
-    size = score(heavy, 1000, FAMILIES, half=half).score.categories[0]
-    assert size.lost == pytest.approx(size.points / 2)
+def test_half_of_the_points_are_gone_at_a_debt_of_one() -> None:
+    weight = 2 * allowance(Family.SIZE, 1000)
+    assert debt(weight, allowance(Family.SIZE, 1000)) == 1
+    heavy = [finding("EXA101", Severity.LOW, line=n) for n in range(int(weight))]
+    size = score(heavy, 1000, FAMILIES, factors=FACTORS).score.categories[0]
+    assert size.debt == pytest.approx(1, abs=0.02)
+    assert size.lost == pytest.approx(size.points / 2, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("judged", "family", "expected"),
+    [(0, Family.SIZE, 2), (8000, Family.SIZE, 10), (14_000, Family.CACHES, 4)],
+)
+def test_allowances_grow_as_the_contract_says(judged: int, family: Family, expected: float) -> None:
+    assert allowance(family, judged) == pytest.approx(FACTORS[family] * expected)
+
+
+@pytest.mark.parametrize(
+    ("judged", "medium", "high", "critical"),
+    [
+        (200, 4.5, 8.4, 12.7),
+        (5000, 2.8, 5.8, 10.1),
+        (20_000, 1.7, 3.8, 7.3),
+        (100_000, 0.8, 1.9, 4.2),
+    ],
+)
+@pytest.mark.parametrize("code", ["EXA201", "EXA405"])
+def test_what_one_finding_costs(
+    judged: int, medium: float, high: float, critical: float, code: str
+) -> None:
+    expected = {Severity.MEDIUM: medium, Severity.HIGH: high, Severity.CRITICAL: critical}
+    for severity, points in expected.items():
+        (alone,) = score([finding(code, severity)], judged, FAMILIES).findings
+        assert alone.points == pytest.approx(points, abs=0.051)
+
+
+@pytest.mark.parametrize("code", ["EXA101", "EXA201", "EXA301", "EXA405"])
+def test_the_promise_holds(code: str) -> None:
+    assert PROMISED == 8
+    for judged in (5000, 5001, 7000, 18_000, 1_000_000):
+        (alone,) = score([finding(code)], judged, FAMILIES).findings
+        assert 0 < alone.points <= 3
+
+
+def test_one_rule_takes_three_quarters_at_most() -> None:
+    flood = [finding("EXA405", Severity.HIGH, line=n) for n in range(3000)]
+    concurrency = score(flood, 200, FAMILIES).score.categories[3]
+    assert 0.7 < concurrency.lost / concurrency.points <= 0.75
 
 
 def test_a_critical_finding_caps_the_score_and_is_named() -> None:
@@ -212,4 +248,4 @@ def test_grade_in_words() -> None:
 
 
 def test_formula_version() -> None:
-    assert FORMULA_VERSION == 1
+    assert FORMULA_VERSION == 2

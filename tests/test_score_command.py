@@ -76,7 +76,7 @@ def test_points_of_categories_come_from_the_settings(project: Path) -> None:
 def test_the_reference_set_is_no_measure_for_other_rules(
     project: Path, options: tuple[str, ...]
 ) -> None:
-    assert scored(project)["standing"]["packages"] >= 40
+    assert scored(project)["standing"]["services"] >= 60
     assert scored(project, *options)["standing"] is None
 
 
@@ -102,10 +102,10 @@ def test_the_ledger_goes_beside_reports_in_files(
 ) -> None:
     arguments = ["scan", ".", "--no-cache", "--explain-score", "-f", "json=a.json"]
     assert run([*arguments, "-f", "terminal=ledger.txt"]) == 0
-    assert (project / "ledger.txt").read_text().startswith("Score formula 1")
+    assert (project / "ledger.txt").read_text().startswith("Score formula 2")
     assert json.loads((project / "a.json").read_text())["score"]
     assert run(arguments) == 0
-    assert capsys.readouterr().out.startswith("Score formula 1")
+    assert capsys.readouterr().out.startswith("Score formula 2")
 
 
 def test_two_reports_cannot_share_the_output(
@@ -123,6 +123,14 @@ def test_the_command_that_is_given_repeats_the_audit(project: Path) -> None:
     again = target["command"].split()[1:]
     assert run([*again, "--no-cache", "-f", "json=again.json"]) == 0
     assert (project / "again.json").read_bytes() == (project / "out.json").read_bytes()
+
+
+def test_the_gate_tells_what_formula_1_would_say(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scored(project, "--fail-under", "20")
+    line = capsys.readouterr().err
+    assert re.search(r"PASSED: score [\d.]+ \(.*\) >= 20; formula 1 would say [\d.]+$", line, re.M)
 
 
 def test_a_gate_on_no_score_says_why(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

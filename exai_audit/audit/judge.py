@@ -12,6 +12,7 @@ from exai_audit.finding import Confidence, Family, Finding, Hit, Related, Scope
 from exai_audit.project.project import Project
 from exai_audit.results.fingerprint import digest
 from exai_audit.rulebook.registry import Rule, Scoped, rules
+from exai_audit.score.formula import weight_of
 
 
 def judge(project: Project, choice: RuleChoice, today: date = date.min) -> tuple[Finding, ...]:
@@ -43,7 +44,7 @@ def _hits(
 
 
 def one_finding_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
-    """Within a family the gravest hit speaks at a place; the others become related to it.
+    """Within a family the hit that weighs most speaks at a place; the others are related to it.
 
     One of low confidence, which weighs nothing, speaks only where no other does. Of equals the one
     with the higher code does: codes rise from the general to the special.
@@ -64,10 +65,10 @@ def one_finding_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Ru
         yield rule, replace(hit, related=hit.related + silenced)
 
 
-def _precedence(spoken: tuple[Rule, Hit]) -> tuple[bool, int, int, str]:
-    rule, hit = spoken
+def _precedence(pair: tuple[Rule, Hit]) -> tuple[bool, float, int, str]:
+    rule, hit = pair
     weighs = hit.confidence is not Confidence.LOW
-    return weighs, hit.severity.rank, hit.confidence.rank, rule.code
+    return weighs, weight_of(hit.severity, hit.confidence), hit.severity.rank, rule.code
 
 
 def _float(number: float | None) -> float | None:

@@ -17,7 +17,7 @@ from exai_audit.results.result import (
     Target,
     TimeoutRow,
 )
-from exai_audit.score.formula import score
+from exai_audit.score.formula import score, total_score
 
 _NO_SUM = frozenset({"median_module", "longest_module", "longest_module_path", "scopes"})
 
@@ -45,10 +45,10 @@ def merged(results: Sequence[AuditResult]) -> AuditResult:
     points = {c.name: c.points for c in first.score.categories if c.judged}
     minimum = first.target.min_confidence
     scored = score(found, lines, tuple(points), minimum, points)
-    bare = score(
+    bare = total_score(
         [*found, *(item.finding for item in suppressed)], lines, tuple(points), minimum, points
     )
-    total = replace(scored.score, unsuppressed=bare.score.value if suppressed else None)
+    total = replace(scored.score, unsuppressed=bare.value if suppressed else None)
     return AuditResult(
         tool=first.tool,
         target=_target(results),

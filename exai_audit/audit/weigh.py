@@ -13,8 +13,8 @@ from exai_audit.finding import Finding
 from exai_audit.project.project import Project
 from exai_audit.results.result import Score, Suppressed
 from exai_audit.rulebook.registry import rules
-from exai_audit.score.formula import SHARES, score
-from exai_audit.score.reference import standing
+from exai_audit.score.formula import SHARES, score, total_score
+from exai_audit.score.standing import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ def weigh(
     scored = score(active, lines, families, wanted.min_confidence, shares)
     total = scored.score
     if total.shown is not None and wanted.comparable:
-        total = replace(total, standing=standing(total.shown))
+        total = replace(total, standing=standing(total.shown, lines))
     if silenced:
         everything = [*active, *(item.finding for item in silenced)]
-        bare = score(everything, lines, families, wanted.min_confidence, shares)
-        total = replace(total, unsuppressed=bare.score.value)
+        bare = total_score(everything, lines, families, wanted.min_confidence, shares)
+        total = replace(total, unsuppressed=bare.value)
     return Weighed(scored.findings, silenced, judged, total)

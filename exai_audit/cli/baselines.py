@@ -24,7 +24,6 @@ from exai_audit.results.baseline import (
     without,
 )
 from exai_audit.results.result import AuditResult, BaselineEntry
-from exai_audit.score.formula import FORMULA_VERSION
 
 
 def baseline_command(
@@ -51,7 +50,7 @@ def baseline_command(
     )
     result = run.result()
     file = output or chosen_baseline(run, None) or run.root / DEFAULT_FILE
-    old = read_baseline(file, FORMULA_VERSION) if prune else _former(file, result)
+    old = read_baseline(file) if prune else _former(file, result)
     against = result if old is None else compared(result, run, file, old)
     new = sum(finding.new is True for finding in against.findings)
     gone = against.baseline.gone if against.baseline else ()
@@ -74,7 +73,7 @@ def _former(file: Path, result: AuditResult) -> Baseline | None:
     if not is_file(file):
         raise UsageError(f"{file}: is not a regular file, so no baseline is written to it")
     try:
-        old = read_baseline(file, FORMULA_VERSION)
+        old = read_baseline(file)
     except UsageError as error:
         if b'"exai_audit_baseline"' in read_bytes(file):
             return None

@@ -35,9 +35,9 @@ def compare_with(file: Path, result: AuditResult, run: Run, *, scores: bool) -> 
 
     Raises:
         UsageError: the file is no baseline that this version can use, or its score is of another
-            code or configuration.
+            formula, code or configuration.
     """
-    baseline = read_baseline(file, FORMULA_VERSION)
+    baseline = read_baseline(file)
     if scores:
         _refuse_other_population(result, baseline, run.shown(file))
     return compared(result, run, file, baseline)
@@ -56,6 +56,12 @@ def compared(result: AuditResult, run: Run, file: Path, baseline: Baseline) -> A
 
 def _refuse_other_population(result: AuditResult, baseline: Baseline, file: str) -> None:
     remedy = "write it again with `exai-audit baseline`"
+    if baseline.formula_version != FORMULA_VERSION:
+        raise UsageError(
+            f"--max-drop: the score in {file} is of formula {baseline.formula_version}, this"
+            f" version has formula {FORMULA_VERSION}, so the scores cannot be compared: {remedy}."
+            " What it accepts stays accepted without --max-drop"
+        )
     if baseline.configuration != result.target.configuration:
         raise UsageError(
             f"--max-drop: {file} was written with another configuration"

@@ -10,6 +10,7 @@ from exai_audit.config import Settings
 from exai_audit.errors import UsageError
 from exai_audit.finding import Confidence, Finding, Severity
 from exai_audit.report.bottlenecks import severity_counts
+from exai_audit.score.former import by_formula_1
 from exai_audit.score.grades import GRADES, grade
 
 if TYPE_CHECKING:
@@ -44,11 +45,17 @@ def minimum_score(text: str) -> float:
     return number
 
 
-def score_verdict(score: float | None, least: float, unsuppressed: float | None = None) -> Verdict:
+def score_verdict(
+    score: float | None,
+    least: float,
+    unsuppressed: float | None = None,
+    former: float | None = None,
+) -> Verdict:
     """Compare the displayed score (one decimal) with the least that passes.
 
     Args:
         unsuppressed: what the score would be without suppressions, to be told with it.
+        former: what the former formula would say, to be told with it.
 
     Raises:
         UsageError: there is no score, since no line or no category was judged.
@@ -63,7 +70,9 @@ def score_verdict(score: float | None, least: float, unsuppressed: float | None 
     passed = shown >= least
     sign, word = (">=", "PASSED") if passed else ("<", "FAILED")
     bare = "" if unsuppressed is None else f" ({unsuppressed:.1f} without suppressions)"
-    return Verdict(passed, f"{word}: score {shown:.1f} ({grade(shown)}) {sign} {least:g}{bare}")
+    old = "" if former is None else f"; formula 1 would say {former:.1f}"
+    line = f"{word}: score {shown:.1f} ({grade(shown)}) {sign} {least:g}{bare}{old}"
+    return Verdict(passed, line)
 
 
 def severity_verdict(
@@ -114,7 +123,9 @@ def verdicts(
     """
     found = []
     if least is not None and not partial:
-        found.append(score_verdict(result.score.value, least, result.score.unsuppressed))
+        total = result.score
+        former = by_formula_1(total)
+        found.append(score_verdict(total.value, least, total.unsuppressed, former))
     if settings.fail_on is not None:
         found.append(severity_verdict(result.findings, settings.fail_on, settings.min_confidence))
     if settings.fail_on_new:

@@ -20,7 +20,7 @@ def with_agenda(result: AuditResult, judged: Sequence[FileFacts]) -> AuditResult
     planned = recommend(result.findings, total, lines)
     return replace(
         result,
-        score=replace(total, way_up=way_up(total, result.findings, lines)),
+        score=replace(total, way_up=way_up(total, planned, lines)),
         recommendations=tuple(one.item for one in planned),
         phases=phases(planned, total),
         impact=impact(planned, total, judged, result.plans),

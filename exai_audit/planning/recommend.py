@@ -14,16 +14,17 @@ from exai_audit.results.advice import Priority, Recommendation, Risk, Term
 from exai_audit.results.result import Score
 from exai_audit.score.formula import score_without
 
+HOURS_A_DAY = 8
+"""What can hang or crash is for at once if so many hours are enough."""
 HOURS_A_WEEK = 30
 """What one developer has for this in a week: meetings and other duties take the rest."""
 WORTH_POINTS_AN_HOUR = 1.0
 """From so many points gained for an hour on, a recommendation is one priority higher."""
-LIFT_OF_HAZARDS = 2.0
-"""So many times its points count for what can hang or crash: high findings but those of size."""
+WORTH_SAYING = 0.3
+"""What gains less is for when there is nothing better to do, unless it can hang or crash."""
 FILES_OF_THEIR_OWN = 8
 """So many files of the gravest size findings are recommendations of their own."""
 _STALE = "EXA003"
-_OF_SIZE = frozenset({"split-modules", "shorten-functions"})
 _PRIORITY: Mapping[Severity, Priority] = {
     Severity.CRITICAL: Priority.P0,
     Severity.HIGH: Priority.P1,
@@ -52,7 +53,7 @@ class _Group:
 
 
 def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[Planned, ...]:
-    """Return what to do by term, in each what brings most for an hour first.
+    """Return what to do by term, and within a term the most points for an hour first.
 
     Findings too unsure to weigh are left out: a person should look at these first.
     """
@@ -63,21 +64,18 @@ def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[
 
 
 def _most_urgent_first(item: Recommendation) -> tuple[object, ...]:
-    """Order by term, points for an hour, severity; what can hang or crash counts twice."""
-    rate = item.gain / max(0.1, fsum(item.hours) / 2)
-    lift = LIFT_OF_HAZARDS if item.kind not in _OF_SIZE and _is_grave(item.severity) else 1.0
     return (
         _TERMS.index(item.term),
-        -round(rate * lift, 3),
+        -points_an_hour(item),
         -item.severity.rank,
-        _PRIORITIES.index(item.priority),
         -item.points,
         item.title,
     )
 
 
-def _is_grave(severity: Severity) -> bool:
-    return severity.rank >= Severity.HIGH.rank
+def points_an_hour(item: Recommendation) -> float:
+    """Return what an hour of a recommendation gains, at the middle of its hours."""
+    return item.gain / max(0.1, fsum(item.hours) / 2)
 
 
 def _groups(findings: Sequence[Finding], lines: Sizes) -> Iterable[_Group]:
@@ -127,7 +125,7 @@ def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation
         kind=remedy.kind,
         title=group.title,
         priority=priority,
-        term=_term(remedy, worst, gain, middle(work)),
+        term=_term(remedy.risk, middle(work), gain, _can_hang(findings)),
         severity=worst,
         hours=hours(work),
         effort=work,
@@ -149,19 +147,24 @@ def priority_of(worst: Severity, points_an_hour: float) -> Priority:
     return _PRIORITIES[rank]
 
 
-def _term(remedy: Remedy, worst: Severity, gain: float, of_hours: float) -> Term:
+def _term(risk: Risk, of_hours: float, gain: float, urgent: bool) -> Term:
     """Return when to do it.
 
-    In the long term what is of high risk or more than a week's work. At once what brings a point
-    for an hour, and what can hang or crash; the rest soon, but for low findings that bring little.
+    In the long term what is of high risk, more than a week's work, or gains next to nothing; at
+    once what gains much for an hour, and what can hang or crash and takes no more than a day.
     """
-    if remedy.risk is Risk.HIGH or of_hours > HOURS_A_WEEK:
+    if risk is Risk.HIGH or of_hours > HOURS_A_WEEK:
         return Term.LONG
-    can_hang = remedy.kind not in _OF_SIZE and _is_grave(worst)
-    pays = gain >= WORTH_POINTS_AN_HOUR * of_hours and gain > 0
-    if pays or can_hang:
+    if gain >= WORTH_POINTS_AN_HOUR * of_hours or (urgent and of_hours <= HOURS_A_DAY):
         return Term.IMMEDIATE
-    return Term.LONG if worst is Severity.LOW else Term.SHORT
+    return Term.SHORT if urgent or round(gain, 1) >= WORTH_SAYING else Term.LONG
+
+
+def _can_hang(findings: Iterable[Finding]) -> bool:
+    """Tell whether one is grave in what runs: long code neither hangs nor crashes."""
+    return any(
+        f.severity.rank >= Severity.HIGH.rank and f.family is not Family.SIZE for f in findings
+    )
 
 
 def _costliest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

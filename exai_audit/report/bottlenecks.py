@@ -9,7 +9,7 @@ from math import fsum
 
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
 from exai_audit.results.advice import Hours
-from exai_audit.results.result import AuditResult
+from exai_audit.results.result import AuditResult, WayUp
 from exai_audit.score.grades import in_words
 
 # A project-wide finding and the findings that are its sites.
@@ -88,6 +88,15 @@ def hours(span: Hours) -> str:
     """Return a range of hours as it is read: ``3.2-6.4 h``."""
     low, high = span
     return f"{low:g} h" if low == high else f"{low:g}-{high:g} h"
+
+
+def steps(way: WayUp) -> str:
+    """Return what a way up takes, for example "12 places, 1 finding in 2 steps"."""
+    work: Counter[str] = Counter()
+    for step in way.steps:
+        work[step.unit] += step.units
+    amount = " and ".join(counted(number, unit) for unit, number in work.items())
+    return f"{amount} in {counted(len(way.steps), 'step')}"
 
 
 def severity_counts(findings: Iterable[Finding]) -> str:

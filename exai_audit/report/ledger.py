@@ -1,20 +1,17 @@
 """The score's ledger: what every finding costs, and how that adds up to the score.
 
-All points are rounded to four places so that they still add up, exactly, to what stands above
-them: what rounding leaves over goes to those that lost most by it.
+All points are rounded so that they still add up, exactly, to what stands above them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from math import floor
+from collections.abc import Iterator
 
-from exai_audit.finding import Finding
+from exai_audit.finding import Family, Finding
 from exai_audit.report.bottlenecks import location, why_no_score
 from exai_audit.report.escape import visible
-from exai_audit.results.result import AuditResult, CategoryScore, Constants
-
-_UNITS = 10_000
+from exai_audit.report.points import UNITS, decimal, shared, units_lost
+from exai_audit.results.result import AuditResult, CategoryScore, Constants, RuleScore
 
 
 def render(result: AuditResult) -> str:
@@ -27,19 +24,17 @@ def _lines(result: AuditResult) -> Iterator[str]:
     if total.value is None:
         yield f"There is no score: {why_no_score(result)}."
         return
-    yield f"Score formula {result.tool.formula_version}: 100 points, less what follows."
-    cap = total.cap.cost if total.cap else 0.0
-    losses = [*(category.lost for category in total.categories), cap]
-    units = shared(_UNITS * 100 - round(total.value * _UNITS), losses)
+    yield f"Score formula {result.tool.formula_version}: 100 points, less what each category loses."
+    units = units_lost(total)
+    names = [*(category.name.value for category in total.categories), "cap"]
+    yield ""
+    yield f"  {decimal(UNITS * 100):>9}"
+    yield from (f"- {decimal(n):>9}  {name}" for n, name in zip(units, names, strict=True))
+    yield f"= {decimal(UNITS * 100 - sum(units)):>9}  shown as {total.shown:.1f} ({total.grade})"
     for category, lost in zip(total.categories, units, strict=False):
         yield ""
         yield from _category(category, lost, result)
     yield from _cap(result, units[-1])
-    names = [*(category.name.value for category in total.categories), "cap"]
-    yield ""
-    yield f"  {_decimal(_UNITS * 100):>9}"
-    yield from (f"- {_decimal(n):>9}  {name}" for n, name in zip(units, names, strict=True))
-    yield f"= {_decimal(_UNITS * 100 - sum(units)):>9}  shown as {total.shown:.1f} ({total.grade})"
     yield from _weightless(result)
 
 
@@ -53,7 +48,7 @@ def _cap(result: AuditResult, units: int) -> Iterator[str]:
     for finding in result.findings:
         if finding.fingerprint in holders:
             yield f"               {finding.code}  {visible(location(finding))}"
-    yield f"  {_decimal(units):>9}  what that costs beyond the categories"
+    yield f"  {decimal(units):>9}  what that costs beyond the categories"
 
 
 def _category(category: CategoryScore, units: int, result: AuditResult) -> Iterator[str]:
@@ -61,25 +56,46 @@ def _category(category: CategoryScore, units: int, result: AuditResult) -> Itera
     if not category.judged:
         yield f"{name}: not judged; its points are shared among the others"
         return
-    own = [finding for finding in result.findings if finding.category is category.name]
-    if not own:
+    if not category.rules:
         yield f"{name}: {category.points:.4f} points to lose, nothing lost"
         return
-    own.sort(key=lambda finding: (-finding.weight, finding.path, finding.line, finding.code))
-    constants, density = result.score.constants, f"{category.density:.4f}"
+    debts = " + ".join(f"{rule.debt:.4f}" for rule in category.rules)
     yield f"{name}: {category.points:.4f} points to lose"
+    yield f"  allowance {category.allowance:.4f} = {_allowance(category, result.score.constants)}"
     yield (
-        f"  density {density} = weight {category.weight:g} / ({constants.judged_lines:,} judged"
-        f" lines / 1000 + {constants.smoothing:g})"
+        f"  debt {category.debt:.4f} = {debts}"
+        if len(category.rules) > 1
+        else (f"  debt {category.debt:.4f}")
     )
     yield (
-        f"  lost {_decimal(units)} = {category.points:.4f} x (1 - 2^(-{density} /"
-        f" {category.half:g})), shared by weight:"
+        f"  lost {decimal(units)} = {category.points:.4f} x (1 - 2^-{category.debt:.4f}), shared"
+        " among the rules by debt:"
     )
-    costs = shared(units, [finding.points for finding in own])
-    for finding, cost in zip(own, costs, strict=True):
-        yield f"  {_decimal(cost):>9}  {_weight(finding, constants)}"
-    yield f"  {_decimal(sum(costs)):>9}  sum of {len(own):,}"
+    for rule, part in zip(
+        category.rules, shared(units, [r.lost for r in category.rules]), strict=True
+    ):
+        yield from _rule(rule, part, category, result)
+    yield f"  {decimal(units):>9}  sum of {category.findings:,} in {name}"
+
+
+def _allowance(category: CategoryScore, constants: Constants) -> str:
+    lines = f"({constants.judged_lines:,} judged lines / 1000 + {constants.smoothing:g})"
+    root = "" if category.name is Family.SIZE else "square root of "
+    return f"{constants.factors[category.name.value]:g} x {root}{lines}"
+
+
+def _rule(
+    rule: RuleScore, units: int, category: CategoryScore, result: AuditResult
+) -> Iterator[str]:
+    """Yield what a rule costs, and the findings that share it by weight."""
+    own = [f for f in result.findings if f.category is category.name and f.code == rule.code]
+    own.sort(key=lambda finding: (-finding.weight, finding.path, finding.line))
+    yield (
+        f"  {rule.code}: {decimal(units)}; debt {rule.debt:.4f} = x / (1 + x/2) with x = weight"
+        f" {rule.weight:g} / {category.allowance:.4f}; shared by weight:"
+    )
+    for finding, cost in zip(own, shared(units, [f.points for f in own]), strict=True):
+        yield f"  {decimal(cost):>9}  {_weight(finding, result.score.constants)}"
 
 
 def _weight(finding: Finding, constants: Constants) -> str:
@@ -97,24 +113,3 @@ def _weightless(result: AuditResult) -> Iterator[str]:
         yield f"Findings that weigh nothing: {len(free):,} (too unsure, or of no category)."
     if result.suppressed:
         yield f"Suppressed findings, left out: {len(result.suppressed):,}."
-
-
-def shared(units: int, parts: Sequence[float]) -> list[int]:
-    """Round ``parts``, in points, to whole units so that they sum to ``units``.
-
-    Each is rounded down; the units left over go to those with the largest remainders, of equals
-    to the first.
-    """
-    exact = [part * _UNITS for part in parts]
-    whole = [floor(one) for one in exact]
-    left = units - sum(whole)
-    by_remainder = sorted(range(len(parts)), key=lambda i: whole[i] - exact[i])
-    for turn in range(left):
-        whole[by_remainder[turn % len(parts)]] += 1
-    for _ in range(-left):
-        whole[max(range(len(parts)), key=lambda i: whole[i])] -= 1
-    return whole
-
-
-def _decimal(units: int) -> str:
-    return f"{units // _UNITS}.{units % _UNITS:04d}"

@@ -25,7 +25,9 @@ def reference_notes(result: AuditResult) -> list[str]:
 
 def _baseline(use: BaselineUse, result: AuditResult) -> str:
     new = sum(finding.new is True for finding in result.findings)
-    score = "" if use.score is None else f"; its score was {use.score:.1f}"
+    other = use.formula_version != result.tool.formula_version
+    by = f" by formula {use.formula_version}" if other else ""
+    score = "" if use.score is None else f"; its score was {use.score:.1f}{by}"
     return f"Compared with {use.file}: {counted(new, 'new finding')}, {use.known:,} known{score}."
 
 

@@ -21,6 +21,7 @@ from exai_audit.report.bottlenecks import (
     location,
     said_confidence,
     severity_counts,
+    steps,
     unsure,
     why_no_score,
     words,
@@ -126,17 +127,14 @@ def _grade(result: AuditResult) -> Text:
 
 def _ahead(result: AuditResult) -> Iterator[RenderableType]:
     """Say how far the next grade is, and where the score stands."""
-    score, parts = result.score, []
+    score = result.score
+    if score.standing is not None:
+        yield _indented(Text(f"{score.standing.sentence}.", style="dim"), 2)
     if score.way_up is not None:
         way = score.way_up
-        parts.append(
-            f"{way.grade} takes {hours(way.hours)} ({counted(len(way.findings), 'finding')})"
+        yield _indented(
+            Text(f"{way.grade} takes {hours(way.hours)}: {steps(way)}.", style="dim"), 2
         )
-    if score.standing is not None:
-        better, packages = score.standing.better_than, score.standing.packages
-        parts.append(f"better than {better} of {packages} reference packages")
-    if parts:
-        yield _indented(Text(" · ".join(parts), style="dim"), 2)
 
 
 def _to_do(items: Sequence[Recommendation], width: int) -> Iterator[RenderableType]:

@@ -18,7 +18,7 @@ import msgspec
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_file, is_there
 from exai_audit.files.source import UnreadableSourceError, read_bytes
-from exai_audit.finding import Finding, Severity
+from exai_audit.finding import Confidence, Finding, Severity
 from exai_audit.results.result import AuditResult, BaselineEntry, BaselineUse
 
 FORMAT = 1
@@ -31,6 +31,8 @@ class Baseline:
     """A baseline file: what it was made of, and its entries in order.
 
     ``score`` is the displayed one, of ``paths``; ``configuration`` the fingerprint of the settings.
+    With ``judged_lines`` and what the entries say the score can be computed again by another
+    formula; baselines written before they were noted lack them.
     """
 
     exai_audit_baseline: Annotated[int, msgspec.Meta(ge=1)]
@@ -39,6 +41,7 @@ class Baseline:
     score: float | None
     paths: tuple[str, ...]
     entries: tuple[BaselineEntry, ...]
+    judged_lines: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,11 @@ class Reach:
         return any(top == "." or path == top or path.startswith(f"{top}/") for top in self.paths)
 
 
-def read_baseline(file: Path, formula_version: int) -> Baseline:
-    """Read a baseline.
+def read_baseline(file: Path) -> Baseline:
+    """Read a baseline, of whatever formula: what it accepts does not depend on that.
 
     Raises:
-        UsageError: the file cannot be read, is no baseline, or is one of another formula.
+        UsageError: the file cannot be read, or is no baseline.
     """
     if is_there(file) and not is_file(file):
         raise UsageError(f"{file}: the baseline cannot be read: it is no file: {_REWRITE}")
@@ -85,11 +88,6 @@ def read_baseline(file: Path, formula_version: int) -> Baseline:
     if baseline.exai_audit_baseline != FORMAT:
         given = baseline.exai_audit_baseline
         raise UsageError(f"{file}: has format {given}, this version reads {FORMAT}: {_REWRITE}")
-    if baseline.formula_version != formula_version:
-        raise UsageError(
-            f"{file}: was written with score formula {baseline.formula_version}, this version has"
-            f" {formula_version}: {_REWRITE}, and review what changes in it"
-        )
     return baseline
 
 
@@ -106,10 +104,13 @@ def as_text(baseline: Baseline) -> str:
 
 def baseline_of(result: AuditResult) -> Baseline:
     """Return a baseline that accepts all findings of ``result``."""
-    counts = Counter((f.path, f.code, f.symbol, f.severity, f.fingerprint) for f in result.findings)
+    alike: dict[tuple[str, str, str, Severity, str], list[Confidence]] = {}
+    for f in result.findings:
+        key = f.path, f.code, f.symbol, f.severity, f.fingerprint
+        alike.setdefault(key, []).append(f.confidence)
     found = (
-        BaselineEntry(path, code, symbol, severity, fingerprint, count)
-        for (path, code, symbol, severity, fingerprint), count in counts.items()
+        BaselineEntry(*key, len(sure), max(sure, key=lambda confidence: confidence.rank))
+        for key, sure in alike.items()
     )
     return Baseline(
         FORMAT,
@@ -118,6 +119,7 @@ def baseline_of(result: AuditResult) -> Baseline:
         result.score.shown,
         result.target.paths,
         tuple(sorted(found)),
+        result.scale.judged_lines,
     )
 
 
@@ -160,7 +162,7 @@ def applied(
         if reach.covers(entry)
     )
     gone = tuple(sorted(entry for entry in left if entry.count > 0))
-    use = BaselineUse(file, baseline.score, sum(known.values()), gone)
+    use = BaselineUse(file, baseline.score, sum(known.values()), gone, baseline.formula_version)
     return replace(result, findings=findings, baseline=use)
 
 

@@ -7,14 +7,14 @@ The field names are those of the JSON report. Paths are relative to the root, wi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity, Strength
 from exai_audit.results.advice import Hours, Impact, Phase, Recommendation
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,27 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleScore:
+    """What one rule takes from its category: its findings that weigh, and what they weigh in all.
+
+    ``debt`` is that weight over the category's allowance, levelled (0 to 2); ``lost`` the rule's
+    part of what the category loses, by debt. A finding's points are its part of that, by weight.
+    """
+
+    code: str
+    findings: int
+    weight: float
+    debt: float
+    lost: float
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryScore:
     """One category: it has ``points`` to lose and lost ``lost`` of them.
 
-    ``weight`` is the sum over its findings, ``density`` that weight per thousand judged lines
-    (smoothed), ``half`` the density at which half of the points are gone. A category that was
-    not judged has no points to lose.
+    ``weight`` is the sum over its findings, ``allowance`` what a code base of this size is allowed,
+    ``debt`` the sum of the debts of its rules: at 1 half of the points are gone. ``rules`` come
+    with what costs most first. A category that was not judged has no points to lose.
     """
 
     name: Family
@@ -100,9 +115,10 @@ class CategoryScore:
     points: float
     lost: float
     weight: float
-    density: float
-    half: float
+    allowance: float
+    debt: float
     findings: int
+    rules: tuple[RuleScore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +135,69 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where the score stands in the reference set."""
+class ScoreBar:
+    """How many of the reference set score from ``least`` to below ``most``.
 
+    ``peers`` are those of the ``services`` that are nearest in size; the last bar holds 100 too.
+    """
+
+    least: int
+    most: int
+    services: int
+    peers: int
+    libraries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the score stands in the reference set; ``sentence`` says all of it but the bars.
+
+    It is better than ``better_than`` of the ``peers`` services nearest in size, which have
+    ``peer_lines`` judged lines, least and most, and than ``libraries_below`` of ``libraries``.
+    Half of all ``services`` score within ``middle``. ``bars`` is the histogram.
+    """
+
+    sentence: str
     better_than: int
-    packages: int
+    peers: int
+    peer_lines: tuple[int, int]
+    services: int
+    middle: tuple[float, float]
+    libraries_below: int
+    libraries: int
+    bars: tuple[ScoreBar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A recommendation on the way up, or as much of it as is needed: its ``findings``.
+
+    ``recommendation`` is its position in the result's list, from 1. Its hours count ``units`` of
+    what ``unit`` names, for example 12 places. ``whole`` tells that nothing of it is left over,
+    ``gain`` what the score rises by once the steps before it are done.
+    """
+
+    recommendation: int
+    title: str
+    findings: tuple[str, ...]
+    whole: bool
+    units: int
+    unit: str
+    hours: Hours
+    gain: float
 
 
 @dataclass(frozen=True, slots=True)
 class WayUp:
-    """A cheap set of findings (fingerprints) whose repair reaches the next grade.
+    """What to repair for the next grade that is at least three points away.
 
-    They come in the order in which they were chosen, the most points for an hour first; ``hours``
-    is the work for all of them and ``score_after`` the score without them, unrounded.
+    ``steps`` are recommendations, the most points for an hour first; ``findings`` (fingerprints)
+    are those of all steps, ``hours`` is the work for them and ``score_after`` the score without
+    them, unrounded.
     """
 
     grade: str
+    steps: tuple[Step, ...]
     findings: tuple[str, ...]
     score_after: float
     hours: Hours
@@ -144,12 +207,14 @@ class WayUp:
 class Constants:
     """The constants of the formula: with these, all weights can be recomputed.
 
-    A finding weighs ``severity`` x ``confidence``; a density is a weight over
-    (``judged_lines`` / 1000 + ``smoothing``). ``severity`` and ``confidence`` are by name.
+    A finding weighs ``severity`` x ``confidence``, both by name. With k = ``judged_lines`` / 1000 +
+    ``smoothing`` the allowance of size is its factor x k, of another category its factor x the
+    square root of k; ``factors`` are by category.
     """
 
     judged_lines: int
     smoothing: float
+    factors: Mapping[str, float]
     severity: Mapping[str, float]
     confidence: Mapping[str, float]
 
@@ -350,7 +415,10 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True, order=True)
 class BaselineEntry:
-    """``count`` findings that a baseline accepts: equal in fingerprint and severity."""
+    """``count`` findings that a baseline accepts: equal in fingerprint and severity.
+
+    ``confidence`` is that of the surest, None in baselines written before it was noted.
+    """
 
     path: str
     code: str
@@ -358,20 +426,22 @@ class BaselineEntry:
     severity: Severity
     fingerprint: str
     count: int
+    confidence: Confidence | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineUse:
     """What a baseline said; the findings that it lacks are ``new``, the others ``known``.
 
-    ``score`` is the displayed one of when it was written. ``gone`` are entries that no longer
-    occur, with the count of those missing.
+    ``score`` is the displayed one of when it was written, by ``formula_version``. ``gone`` are
+    entries that no longer occur, with the count of those missing.
     """
 
     file: str
     score: float | None
     known: int
     gone: tuple[BaselineEntry, ...] = ()
+    formula_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ def send_report(mail, orders, total):
     mail.send(f"{len(orders)} orders, {total} in all")
 ```
 
-*Known false alarms.* A module that is mostly tables, such as literals of codes, is no finding.
+*Known false alarms.* A module that is mostly tables, such as literals of codes, is no finding,
+nor is a database migration (of ``migrations/`` or Alembic's ``versions/``): nobody edits it again.
 A module of which one class is over 70 % is left to EXA104, which names that class.
 
 *References.* ``max-module-lines`` is 300 physical lines by default; ``module-lines = "source"``
@@ -57,6 +58,7 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import ClassFact, FunctionFact
 from exai_audit.finding import Family, Hit, Severity
 from exai_audit.location import FILE_START, Place
+from exai_audit.project.migrations import is_migration
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -91,7 +93,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     for facts in project.judged_files():
         limit = options.at(facts.path)
         lines = _lines(facts, limit)
-        if lines > limit.max_module_lines and not _is_of_one_piece(facts):
+        too_long = lines > limit.max_module_lines
+        if too_long and not _is_of_one_piece(facts) and not is_migration(facts):
             yield _hit(facts, lines, limit)
 
 

@@ -1,25 +1,30 @@
-"""The formula of the score, version 1.
+"""The formula of the score, version 2.
 
-A finding weighs severity x confidence. A category's density is the sum of its weights over
-(thousands of judged lines + 2); it loses ``points * (1 - 2 ** (-density / half))``, shared among
-its findings by weight. Critical findings hold the score at ``CAP_LIMIT``. The halves are measured
-on the reference set.
+A finding weighs severity x confidence. What the findings of one rule weigh is set against the
+category's allowance, which grows with the judged lines, and levelled: ``x = weight / allowance``
+gives a debt of ``x / (1 + x / 2)``, never more than 2. A category loses ``points * (1 - 2 **
+-debts)``, shared among its rules by debt and among the findings of a rule by weight. Critical
+findings hold the score at ``CAP_LIMIT``. ``docs/score.md`` says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import fsum, pow
+from math import fsum, pow, sqrt
+from typing import NamedTuple
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
-from exai_audit.results.result import Cap, CategoryScore, Constants, Score
+from exai_audit.results.result import Cap, CategoryScore, Constants, RuleScore, Score
 from exai_audit.score.grades import grade
 from exai_audit.score.reference import reference
 
-FORMULA_VERSION = 1
+FORMULA_VERSION = 2
 CAP_LIMIT = 89.9
 SMOOTHING = 2.0
+PROMISED = 8.0
+"""The factor of what waits: with it a medium finding alone costs at most 3 points from 5,000 lines
+on."""
 SHARES: Mapping[Family, float] = {
     Family.SIZE: 30.0,
     Family.TIMEOUTS: 25.0,
@@ -28,15 +33,34 @@ SHARES: Mapping[Family, float] = {
 }
 PROVISIONAL = reference().provisional
 """Whether the calibration has to be run again before anybody relies on it."""
-HALF: Mapping[Family, float] = reference().half
-_SEVERITY = {
+FACTORS: Mapping[Family, float] = {
+    Family.SIZE: reference().size_factor,
+    Family.TIMEOUTS: PROMISED,
+    Family.CACHES: PROMISED,
+    Family.CONCURRENCY: PROMISED,
+}
+"""The factors of the allowances: that of size is measured on the reference set."""
+SEVERITY_WEIGHTS: Mapping[Severity, float] = {
     Severity.LOW: 1.0,
     Severity.MEDIUM: 4.0,
     Severity.HIGH: 10.0,
     Severity.CRITICAL: 25.0,
 }
-_CONFIDENCE = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.6, Confidence.LOW: 0.3}
+CONFIDENCE_WEIGHTS: Mapping[Confidence, float] = {
+    Confidence.HIGH: 1.0,
+    Confidence.MEDIUM: 0.6,
+    Confidence.LOW: 0.3,
+}
 _FAILED_FILES = frozenset({"EXA001", "EXA002"})
+
+
+class _Load(NamedTuple):
+    """What a finding weighs, and where; ``critical`` tells that it holds the score at the cap."""
+
+    category: Family
+    code: str
+    weight: float
+    critical: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +81,7 @@ def score(
     families: Collection[Family],
     min_confidence: Confidence = Confidence.MEDIUM,
     shares: Mapping[Family, float] = SHARES,
-    half: Mapping[Family, float] = HALF,
+    factors: Mapping[Family, float] = FACTORS,
 ) -> Scored:
     """Score the findings of the judged scopes.
 
@@ -68,34 +92,49 @@ def score(
         families: those that were judged; the points of the others go to these.
         min_confidence: findings less sure than this weigh nothing.
         shares: the points of each category, in any scale.
-        half: the density of each category at which half of its points are gone.
+        factors: what the allowance of each category is multiplied by.
     """
     points = _points(families, shares)
-    homes = [_home(finding, points) for finding in findings]
-    weights = [
-        _weight(finding, min_confidence) if home else 0.0
-        for finding, home in zip(findings, homes, strict=True)
-    ]
-    thousands = judged_lines / 1000 + SMOOTHING
+    loads = [_load(finding, points, min_confidence) for finding in findings]
+    total = _total(findings, loads, judged_lines, points, factors)
+    return Scored(total, _priced(findings, loads, total))
+
+
+def total_score(
+    findings: Sequence[Finding],
+    judged_lines: int,
+    families: Collection[Family],
+    min_confidence: Confidence = Confidence.MEDIUM,
+    shares: Mapping[Family, float] = SHARES,
+) -> Score:
+    """Return the score alone; see `score`."""
+    points = _points(families, shares)
+    loads = [_load(finding, points, min_confidence) for finding in findings]
+    return _total(findings, loads, judged_lines, points, FACTORS)
+
+
+def _total(
+    findings: Sequence[Finding],
+    loads: Sequence[_Load | None],
+    judged_lines: int,
+    points: Mapping[Family, float],
+    factors: Mapping[Family, float],
+) -> Score:
+    rules = _weights_of_rules(loads)
     categories = tuple(
-        _category(family, points.get(family), half[family], own, thousands)
-        for family, own in _by_category(homes, weights).items()
+        _category(family, points.get(family), allowance(family, judged_lines, factors), rules)
+        for family in SHARES
     )
-    constants = _constants(judged_lines)
-    weighed = [
-        replace(finding, weight=weight, category=home if weight else None, points=0.0, gain=0.0)
-        for finding, home, weight in zip(findings, homes, weights, strict=True)
-    ]
+    constants = _constants(judged_lines, factors)
     if judged_lines <= 0 or not points:
-        none = Score(None, None, categories, constants, provisional=PROVISIONAL)
-        return Scored(none, tuple(weighed))
+        return Score(None, None, categories, constants, provisional=PROVISIONAL)
     before_cap = _bounded(100 - fsum(category.lost for category in categories))
-    holders = tuple(sorted(finding.fingerprint for finding in weighed if _holds(finding)))
+    pairs = zip(findings, loads, strict=True)
+    holders = tuple(sorted(f.fingerprint for f, load in pairs if load and load.critical))
     value = min(before_cap, CAP_LIMIT) if holders else before_cap
     cap = Cap(CAP_LIMIT, before_cap - value, holders) if holders else None
     name = grade(round(value, 1))
-    total = Score(value, name, categories, constants, cap, provisional=PROVISIONAL)
-    return Scored(total, tuple(_priced(finding, total) for finding in weighed))
+    return Score(value, name, categories, constants, cap, provisional=PROVISIONAL)
 
 
 def score_without(total: Score, repaired: Iterable[Finding]) -> float:
@@ -109,42 +148,96 @@ def score_without(total: Score, repaired: Iterable[Finding]) -> float:
     """
     if total.value is None:
         raise ValueError("no score to compare with")
-    gone: dict[Family, list[float]] = {}
+    loads = (
+        _Load(finding.category, finding.code, finding.weight, holds(finding))
+        for finding in repaired
+        if finding.category is not None
+    )
+    return _without(total, loads)
+
+
+def _without(total: Score, gone: Iterable[_Load]) -> float:
+    weights: dict[Family, dict[str, list[float]]] = {}
     holders = len(total.cap.findings) if total.cap else 0
-    for finding in repaired:
-        if finding.category is not None:
-            gone.setdefault(finding.category, []).append(finding.weight)
-            holders -= _holds(finding)
-    lost = [
-        lost_at(category, category.weight - fsum(gone[category.name]))
-        if category.name in gone
+    for load in gone:
+        weights.setdefault(load.category, {}).setdefault(load.code, []).append(load.weight)
+        holders -= load.critical
+    left = [
+        _lost_without(category, weights[category.name])
+        if category.name in weights
         else category.lost
         for category in total.categories
     ]
-    before_cap = _bounded(100 - fsum(lost))
+    before_cap = _bounded(100 - fsum(left))
     return min(before_cap, CAP_LIMIT) if holders > 0 else before_cap
 
 
-def _priced(finding: Finding, total: Score) -> Finding:
-    if finding.category is None:
-        return finding
-    category = next(c for c in total.categories if c.name is finding.category)
-    cost = category.lost * finding.weight / category.weight
-    gain = max(0.0, score_without(total, (finding,)) - (total.value or 0.0))
-    return replace(finding, points=cost, gain=gain)
-
-
-def _holds(finding: Finding) -> bool:
-    """Tell whether a finding holds the score at the cap."""
+def holds(finding: Finding) -> bool:
+    """Tell whether a finding, as ``Scored`` holds it, holds the score at the cap."""
     return finding.weight > 0 and finding.severity is Severity.CRITICAL
 
 
-def _constants(judged_lines: int) -> Constants:
+def allowance(
+    family: Family, judged_lines: int, factors: Mapping[Family, float] = FACTORS
+) -> float:
+    """Return what a category may weigh at so many lines for a debt that is worth half of it."""
+    thousands = max(0, judged_lines) / 1000 + SMOOTHING
+    return factors[family] * (thousands if family is Family.SIZE else sqrt(thousands))
+
+
+def debt(weight: float, allowed: float) -> float:
+    """Return the levelled debt of one rule, from 0 to 2."""
+    part = max(0.0, weight) / allowed
+    return part / (1 + part / 2)
+
+
+def lost_part(debts: float) -> float:
+    """Return what part of its points a category loses, given the debts of its rules in all."""
+    return 1.0 - pow(2.0, -debts)
+
+
+def _lost_without(category: CategoryScore, gone: Mapping[str, Sequence[float]]) -> float:
+    debts = (
+        debt(rule.weight - fsum(gone[rule.code]), category.allowance)
+        if rule.code in gone
+        else rule.debt
+        for rule in category.rules
+    )
+    return category.points * lost_part(fsum(debts))
+
+
+def _priced(
+    findings: Sequence[Finding], loads: Sequence[_Load | None], total: Score
+) -> tuple[Finding, ...]:
+    """Return findings with their weight, cost and gain: equal ones of a rule have the same."""
+    rules = {(c.name, rule.code): rule for c in total.categories for rule in c.rules}
+    prices: dict[_Load, tuple[float, float]] = {}
+    if total.value is not None:
+        for load in filter(None, set(loads)):
+            rule = rules[load.category, load.code]
+            gain = max(0.0, _without(total, (load,)) - total.value)
+            prices[load] = rule.lost * load.weight / rule.weight, gain
+    return tuple(
+        _with(finding, load, prices) for finding, load in zip(findings, loads, strict=True)
+    )
+
+
+def _with(
+    finding: Finding, load: _Load | None, prices: Mapping[_Load, tuple[float, float]]
+) -> Finding:
+    if load is None:
+        return replace(finding, weight=0.0, category=None, points=0.0, gain=0.0)
+    cost, gain = prices.get(load, (0.0, 0.0))
+    return replace(finding, weight=load.weight, category=load.category, points=cost, gain=gain)
+
+
+def _constants(judged_lines: int, factors: Mapping[Family, float]) -> Constants:
     return Constants(
         judged_lines,
         SMOOTHING,
-        {severity.value: weight for severity, weight in _SEVERITY.items()},
-        {confidence.value: weight for confidence, weight in _CONFIDENCE.items()},
+        {family.value: factors[family] for family in SHARES},
+        {severity.value: weight for severity, weight in SEVERITY_WEIGHTS.items()},
+        {confidence.value: weight for confidence, weight in CONFIDENCE_WEIGHTS.items()},
     )
 
 
@@ -155,6 +248,22 @@ def _points(families: Collection[Family], shares: Mapping[Family, float]) -> dic
     return {family: 100 * share / total for family, share in judged.items()} if total > 0 else {}
 
 
+def _load(
+    finding: Finding, points: Mapping[Family, float], min_confidence: Confidence
+) -> _Load | None:
+    """Return what a finding weighs and where; None for one that does not."""
+    home = _home(finding, points)
+    if home is None or finding.confidence.rank < min_confidence.rank:
+        return None
+    weight = weight_of(finding.severity, finding.confidence)
+    return _Load(home, finding.code, weight, finding.severity is Severity.CRITICAL)
+
+
+def weight_of(severity: Severity, confidence: Confidence) -> float:
+    """Return what a finding weighs, if it is sure enough to weigh at all."""
+    return SEVERITY_WEIGHTS[severity] * CONFIDENCE_WEIGHTS[confidence]
+
+
 def _home(finding: Finding, points: Mapping[Family, float]) -> Family | None:
     """Return the category that a finding weighs in."""
     if finding.code in _FAILED_FILES:
@@ -162,44 +271,39 @@ def _home(finding: Finding, points: Mapping[Family, float]) -> Family | None:
     return finding.family if finding.family in points else None
 
 
-def _weight(finding: Finding, min_confidence: Confidence) -> float:
-    if finding.confidence.rank < min_confidence.rank:
-        return 0.0
-    return _SEVERITY[finding.severity] * _CONFIDENCE[finding.confidence]
-
-
-def _by_category(
-    homes: Sequence[Family | None], weights: Sequence[float]
-) -> dict[Family, list[float]]:
-    own: dict[Family, list[float]] = {family: [] for family in SHARES}
-    for home, weight in zip(homes, weights, strict=True):
-        if home is not None and weight > 0:
-            own[home].append(weight)
-    return own
+def _weights_of_rules(loads: Iterable[_Load | None]) -> dict[Family, dict[str, list[float]]]:
+    found: dict[Family, dict[str, list[float]]] = {family: {} for family in SHARES}
+    for load in loads:
+        if load is not None:
+            found[load.category].setdefault(load.code, []).append(load.weight)
+    return found
 
 
 def _category(
-    family: Family, points: float | None, half: float, own: Sequence[float], thousands: float
+    family: Family,
+    points: float | None,
+    allowed: float,
+    weights: Mapping[Family, Mapping[str, Sequence[float]]],
 ) -> CategoryScore:
-    weight = fsum(own)
-    density = weight / thousands
-    total = points or 0.0
-    lost = total * _lost_part(density, half)
-    return CategoryScore(
-        family, points is not None, total, lost, weight, density, half, findings=len(own)
+    own = {code: fsum(each) for code, each in sorted(weights[family].items())}
+    debts = {code: debt(weight, allowed) for code, weight in own.items()}
+    whole, total = fsum(debts.values()), points or 0.0
+    lost = total * lost_part(whole)
+    rules = tuple(
+        RuleScore(code, len(weights[family][code]), weight, debts[code], lost * debts[code] / whole)
+        for code, weight in own.items()
     )
-
-
-def lost_at(category: CategoryScore, weight: float) -> float:
-    """Return what the category would lose if its findings weighed ``weight`` in all."""
-    if category.weight == 0:
-        return category.lost
-    density = category.density * max(0.0, weight) / category.weight
-    return category.points * _lost_part(density, category.half)
-
-
-def _lost_part(density: float, half: float) -> float:
-    return 1.0 - pow(2.0, -density / half)
+    return CategoryScore(
+        name=family,
+        judged=points is not None,
+        points=total,
+        lost=lost,
+        weight=fsum(own.values()),
+        allowance=allowed,
+        debt=whole,
+        findings=sum(rule.findings for rule in rules),
+        rules=tuple(sorted(rules, key=lambda rule: (-rule.lost, rule.code))),
+    )
 
 
 def _bounded(value: float) -> float:

@@ -1,4 +1,4 @@
-"""The reference set: well-known packages that the score's constants are measured on.
+"""The reference set: services and libraries that the score is calibrated on and compared with.
 
 ``reference.json`` beside this module is written by ``benchmarks/calibrate.py``; the page
 ``docs/calibration.md`` tells how.
@@ -8,36 +8,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from exai_audit.finding import Family
-from exai_audit.results.result import Standing
 
 DATA = Path(__file__).parent / "reference.json"
 
 
+class Kind(str, Enum):
+    """What a reference package is: an application that people run, or code that others import."""
+
+    SERVICE = "service"
+    LIBRARY = "library"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFound:
+    """What one rule found: ``counts`` of findings by severity, then by confidence."""
+
+    family: Family
+    counts: Mapping[str, Mapping[str, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class ReferencePackage:
-    """One package as it was audited: its densities by category, its score as displayed.
+    """One package as it was audited; ``score`` is the displayed one.
 
-    ``source`` is ``pypi`` or ``stdlib``; ``critical`` counts the findings that hold its score.
+    ``field`` says what it does, ``source`` is ``pypi`` or ``stdlib``; ``rules`` hold what was found
+    by code, so that any formula can be computed without an audit.
     """
 
     name: str
     version: str
+    kind: Kind
+    field: str
     source: str
     judged_lines: int
-    densities: Mapping[Family, float]
-    critical: int
     score: float
+    rules: Mapping[str, RuleFound]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The set, the halves that follow from its densities, and what it was made with.
+    """The set, the factor of size that follows from its services, and what it was made with.
 
     ``rules`` is the fingerprint of the rules; ``provisional`` tells that these were not final.
     """
@@ -47,17 +64,15 @@ class Reference:
     python: str
     rules: str
     provisional: bool
-    half: Mapping[Family, float]
+    size_factor: float
     packages: tuple[ReferencePackage, ...]
+
+    def of_kind(self, kind: Kind) -> tuple[ReferencePackage, ...]:
+        """Return the packages of one kind."""
+        return tuple(package for package in self.packages if package.kind is kind)
 
 
 @lru_cache(maxsize=1)
 def reference() -> Reference:
     """Return the reference set that is shipped."""
     return msgspec.json.decode(DATA.read_bytes(), type=Reference)
-
-
-def standing(shown: float) -> Standing:
-    """Return where a score, as displayed, stands among the reference packages."""
-    scores = [package.score for package in reference().packages]
-    return Standing(sum(score < shown for score in scores), len(scores))

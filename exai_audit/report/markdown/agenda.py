@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from exai_audit.finding import Finding
 from exai_audit.planning.recommend import HOURS_A_WEEK
-from exai_audit.report.bottlenecks import counted, hours, location
-from exai_audit.report.escape import code, markdown, prose
+from exai_audit.report.bottlenecks import counted, hours, location, steps
+from exai_audit.report.escape import markdown, prose
 from exai_audit.report.folding import details
 from exai_audit.results.advice import Effort, Impact, Phase, Recommendation, Term
 from exai_audit.results.result import AuditResult
@@ -127,28 +126,39 @@ def _number(figure: Impact, value: float) -> str:
 
 
 def way_up(result: AuditResult, limit: int | None) -> Lines:
-    """Yield the cheapest repairs that reach the next grade, and where the score stands."""
+    """Yield the steps that reach the next grade worth the way, and where the score stands."""
     standing, way = result.score.standing, result.score.way_up
     if standing is not None:
-        yield f"Better than {standing.better_than} of {standing.packages} reference packages."
+        yield f"{prose(standing.sentence)}."
     if way is None:
         return
     if standing is not None:
         yield ""
-    wanted = Counter(way.findings)
-    yield f"**{way.grade}** ({way.score_after:.1f}) takes {hours(way.hours)}:"
-    yield f"{counted(wanted.total(), 'finding')}, chosen by points gained for each hour."
+    yield f"**{way.grade}** ({way.score_after:.1f}) takes {hours(way.hours)}: {steps(way)}, chosen"
+    yield "by points gained for each hour."
     yield ""
-    lines = list(_wanted(result.findings, wanted))
-    shown = lines if limit is None else lines[:limit]
-    yield from shown
-    if len(lines) > len(shown):
-        yield f"- ... and {len(lines) - len(shown):,} more"
+    yield "| # | what to do | how much | effort | gain |"
+    yield "|---:|---|---:|---:|---:|"
+    shown = way.steps if limit is None else way.steps[:limit]
+    for step in shown:
+        part = "" if step.whole else " (in part)"
+        what = f"{step.recommendation} | {prose(step.title)}{part}"
+        numbers = f"{counted(step.units, step.unit)} | {hours(step.hours)} | +{step.gain:.1f}"
+        yield f"| {what} | {numbers} |"
+    if len(way.steps) > len(shown):
+        yield ""
+        yield f"... and {len(way.steps) - len(shown):,} more, listed in the JSON report."
+    lines = list(_in_part(result))
+    if lines:
+        yield ""
+        yield from details("What of a step in part", lines, limit)
 
 
-def _wanted(findings: Sequence[Finding], wanted: Counter[str]) -> Lines:
-    left = Counter(wanted)
-    for finding in findings:
+def _in_part(result: AuditResult) -> Lines:
+    way = result.score.way_up
+    parts = (step for step in way.steps if not step.whole) if way else ()
+    left = Counter(print_ for step in parts for print_ in step.findings)
+    for finding in result.findings:
         if left[finding.fingerprint] > 0:
             left[finding.fingerprint] -= 1
-            yield f"- {finding.code} {finding.name}: {code(location(finding))}"
+            yield f"{finding.code} {finding.name}: {location(finding)}"

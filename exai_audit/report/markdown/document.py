@@ -28,6 +28,7 @@ from exai_audit.report.markdown.agenda import (
 )
 from exai_audit.report.markdown.bottlenecks import bottleneck_section
 from exai_audit.report.markdown.caches import cache_table
+from exai_audit.report.markdown.ledger import ledger
 from exai_audit.report.markdown.timeouts import timeout_map
 from exai_audit.report.references import reference_notes
 from exai_audit.results.result import AuditResult, CategoryScore, Distribution
@@ -137,7 +138,7 @@ def _summary(result: AuditResult, groups: tuple[Bottleneck, ...], worst: int = 3
     for number, group in enumerate(groups[:worst], 1):
         head = group.head
         where = code(location(head))
-        cost = f" ({group.points:.1f} points)" if group.points >= 0.05 else ""
+        cost = f" ({group.points:.1f} points)" if group.points else ""
         yield f"{number}. **{group.severity.value}** {where}: {prose(head.message)}{cost}"
     if result.strengths:
         names = ", ".join(dict.fromkeys(strength.name for strength in result.strengths))
@@ -167,8 +168,8 @@ def _score(result: AuditResult) -> Lines:
     if score.value is None:
         yield f"There is no score: {why_no_score(result)}."
         return
-    yield "| category | points left | of | findings | weight per 1000 lines |"
-    yield "|---|---:|---:|---:|---:|"
+    yield "| category | points left | of | findings | weight | allowance | debt |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
     yield from map(_category_row, score.categories)
     if score.cap is not None and score.cap.cost > 0:
         holding = [f for f in result.findings if f.fingerprint in set(score.cap.findings)]
@@ -178,9 +179,9 @@ def _score(result: AuditResult) -> Lines:
         yield f"Critical findings hold the score at {score.cap.limit}, which costs"
         yield f"{score.cap.cost:.1f} points more: {places}{more}."
     if score.standing is not None:
-        better, packages = score.standing.better_than, score.standing.packages
         yield ""
-        yield f"Better than {better} of {packages} reference packages."
+        yield f"{prose(score.standing.sentence)}."
+    yield from ledger(result)
     if score.provisional:
         yield ""
         yield "The score's constants are provisional: they are not calibrated yet."
@@ -188,10 +189,11 @@ def _score(result: AuditResult) -> Lines:
 
 def _category_row(category: CategoryScore) -> str:
     if not category.judged:
-        return f"| {category.name.value} | not judged | | | |"
+        return f"| {category.name.value} | not judged | | | | | |"
     left = category.points - category.lost
-    numbers = f"{left:.1f} | {category.points:.1f} | {category.findings} | {category.density:.2f}"
-    return f"| {category.name.value} | {numbers} |"
+    numbers = f"{left:.1f} | {category.points:.1f} | {category.findings} | {category.weight:g}"
+    debt = f"{category.allowance:.1f} | {category.debt:.2f}"
+    return f"| {category.name.value} | {numbers} | {debt} |"
 
 
 def _scale(result: AuditResult) -> Lines:
