@@ -128,7 +128,7 @@ def _hits(
 ) -> Iterator[Hit]:
     if fact.fails:
         yield _failing(path, fact)
-    if fact.fails or fact.guarded:
+    if fact.fails or fact.guarded or (fact.itself and fact.role is Role.ENTRY):
         return
     handing = handed.get(fact.function)
     if fact.runs_in is not None:

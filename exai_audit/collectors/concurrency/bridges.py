@@ -93,11 +93,9 @@ class _Bridges:
 
     def _once(self, given: Offloaded) -> Offloaded:
         """Take a thread that an entry point starts for one that is started once."""
-        function = self._tree.function_of(given.call)
-        if given.runs_in is not RunsIn.THREAD_PER_CALL or is_in_loop(given.call, self._tree):
+        if given.runs_in is not RunsIn.THREAD_PER_CALL or not self._runs_once(given.call):
             return given
-        once = self._functions.is_entry(function)
-        return replace(given, runs_in=RunsIn.THREAD) if once else given
+        return replace(given, runs_in=RunsIn.THREAD)
 
     def _handed_along(self, call: ast.Call) -> Iterator[AnyFunction]:
         """Yield the functions of the module among the arguments for the one that is handed over."""
@@ -129,13 +127,18 @@ class _Bridges:
             kind=kind,
             operation=row.name,
             is_async=_is_coroutine(self._tree.function_of(call)),
-            role=Role.LIBRARY,
+            role=Role.ENTRY if self._runs_once(call) else Role.LIBRARY,
             function=self._name_of(self._tree.function_of(call)),
             runs_in=given.runs_in,
             handed_line=self._tree.span(call).line,
             itself=True,
             guarded=self._guards.stand_before(call),
         )
+
+    def _runs_once(self, call: ast.Call) -> bool:
+        """Tell whether a call stands in an entry point, and in no loop of it."""
+        is_entry = self._functions.is_entry(self._tree.function_of(call))
+        return is_entry and not is_in_loop(call, self._tree)
 
     def _fact(self, call: ast.Call, row: Call, kind: BridgeKind) -> BridgeFact:
         function = self._tree.function_of(call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_LOOP
@@ -16,7 +16,7 @@ from exai_audit.syntax.walk import descendants
 
 _ASKS = ASKS_FOR_LOOP | {"is_running"}
 _RUNNING = "asyncio.get_running_loop"
-_ANY = frozenset({_RUNNING, "asyncio.get_event_loop"})
+_ANY = frozenset({_RUNNING, "asyncio.get_event_loop", "asyncio.new_event_loop"})
 
 
 class LoopGuards:
@@ -75,7 +75,8 @@ class LoopGuards:
     def surely_fails(self, call: ast.Call) -> bool:
         """Tell whether a loop surely runs already where ``call`` is to run one.
 
-        It does in a coroutine, and where the loop is what ``get_running_loop()`` returned.
+        It does in a coroutine, whatever loop is to be run, and where the loop to be run is what
+        ``get_running_loop()`` returned.
         """
         function = self._tree.function_of(call)
         if function is None or self._is_caught(call):
@@ -118,12 +119,8 @@ class LoopGuards:
                 return True
             if isinstance(node, ast.ExceptHandler) and self._tree.parent(node) is tried:
                 return False
-            if isinstance(node, ast.If) and child is not node.test:
-                holds = _truth(node.test, known)
-                if holds is None and _names(node.test) & unsure:
-                    return False
-                if holds is not None and holds is not (child in node.body):
-                    return False
+            if isinstance(node, ast.If) and not _may_enter(node, child, known, unsure):
+                return False
             child = node
         return False
 
@@ -147,6 +144,18 @@ def _constants(function: AnyFunction, tried: ast.Try | None) -> dict[str, bool]:
                 (bool(value.value),) if isinstance(value, ast.Constant) else (True, False)
             )
     return {name: values.pop() for name, values in flags.items() if len(values) == 1}
+
+
+def _may_enter(
+    node: ast.If, child: ast.AST, known: Mapping[str, bool], unsure: Collection[str]
+) -> bool:
+    """Tell whether a condition lets the branch be entered, as far as the known flags say."""
+    if child is node.test:
+        return True
+    holds = _truth(node.test, known)
+    if holds is None:
+        return _names(node.test).isdisjoint(unsure)
+    return holds is (child in node.body)
 
 
 def _truth(test: ast.expr, known: Mapping[str, bool]) -> bool | None:

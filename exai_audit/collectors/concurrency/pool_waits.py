@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -84,8 +85,11 @@ class _PoolWaits:
 
     def facts(self) -> Iterator[PoolWaitFact]:
         spoken: set[ast.Call] = set()
+        handed = Counter(pool for _, pool, _ in self._given)
         for outer, pool, task in self._given:
-            for inner in self._handed_within(task, pool) if task is not None else ():
+            if task is None or handed[pool] < 2:
+                continue
+            for inner in self._handed_within(task, pool):
                 wait = self._wait_for(inner)
                 if wait is not None and inner not in spoken and inner is not outer:
                     spoken.add(inner)
@@ -110,6 +114,7 @@ class _PoolWaits:
                 yield call
 
     def _called_by(self, task: AnyFunction) -> set[AnyFunction | None]:
+        """Return a task and the functions of the module that it calls, up to two calls away."""
         within: set[AnyFunction | None] = {task}
         for _ in range(_DEEPEST):
             called = (

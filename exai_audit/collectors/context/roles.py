@@ -120,7 +120,7 @@ def _starts(function: Function, tree: ModuleTree) -> bool:
         return True
     if _SCRIPTS & {part.lstrip("_") for part in tree.dotted.split(".")}:
         return True
-    if tree.source.path.rsplit("/", 1)[-1] == "__main__.py":
+    if tree.source.path.rsplit("/", 1)[-1] == "__main__.py" or _is_migration(tree):
         return True
     decorated = {last_name(decorator) for decorator in function.decorator_list}
     if decorated & _COMMANDS:
@@ -128,6 +128,11 @@ def _starts(function: Function, tree: ModuleTree) -> bool:
     owner = tree.class_of(function)
     bases = [last_name(base) for base in owner.bases] if owner is not None else []
     return any(base.endswith("Command") for base in bases)
+
+
+def _is_migration(tree: ModuleTree) -> bool:
+    """Tell whether a module is a step of a database's migration, run once by its tool."""
+    return any(isinstance(name.ctx, ast.Store) for name in tree.named("down_revision"))
 
 
 def is_handler(function: AnyFunction | None, tree: ModuleTree) -> bool:
