@@ -165,6 +165,21 @@ class OwnDecorator:
     expiry: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignUse:
+    """What a function does to a container of another module; ``name`` is dotted.
+
+    ``limits`` when it removes from it, measures it, replaces it or hands it on.
+    """
+
+    name: str
+    stores: bool
+    looks_up: bool
+    limits: bool
+    openness: Openness
+    keys: str
+
+
 _NOTHING = Makings()
 
 
@@ -176,7 +191,8 @@ class CacheFacts:
     is the first call by which the file shows that threads run in it, or empty;
     ``in_threads`` are its functions that it has run by several threads of a pool, ``threaded`` the
     functions and methods of other files, dotted, that several of its threads call; ``served``
-    is the framework that runs its functions in the threads of requests, or empty.
+    is the framework that runs its functions in the threads of requests, or empty. ``unfilled`` are
+    containers that only other files make caches, by the ``foreign`` uses of these.
     """
 
     found: tuple[CacheFact, ...] = ()
@@ -188,3 +204,5 @@ class CacheFacts:
     served: str = ""
     makings: Makings = _NOTHING
     decorators: tuple[OwnDecorator, ...] = ()
+    unfilled: tuple[CacheFact, ...] = ()
+    foreign: tuple[ForeignUse, ...] = ()

@@ -34,8 +34,12 @@ class Surroundings:
             for name in (*file.caches.threaded, *_offloaded(file)):
                 self._threaded[self.real(name)] = file.path
 
-    def completed(self, fact: CacheFact, file: FileFacts) -> CacheFact:
-        """Return a fact with how long its object lives, and what runs it in threads."""
+    def completed(self, fact: CacheFact, file: FileFacts, *, used: bool = False) -> CacheFact:
+        """Return a fact with how long its object lives, and what runs it in threads.
+
+        Args:
+            used: what other files do with it is known.
+        """
         once, part, passes = fact.made_once, False, False
         if fact.owner:
             name = fact.owner.rpartition(".")[2]
@@ -46,7 +50,7 @@ class Surroundings:
             fact,
             made_once=once,
             long_lived=once or (fact.long_lived and not passes),
-            shared=fact.shared or self._is_imported(fact, file),
+            shared=not used and (fact.shared or self._is_imported(fact, file)),
             part=part,
             run_by=self._run_by(fact, file),
         )

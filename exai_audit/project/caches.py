@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exai_audit.facts.caches import CacheFact, CacheFacts, CacheForm, Layer, Lifetime, Origin
+from exai_audit.facts.caches import (
+    CacheFact,
+    CacheFacts,
+    CacheForm,
+    ForeignUse,
+    Layer,
+    Lifetime,
+    Openness,
+    Origin,
+)
 from exai_audit.facts.file import FileFacts
 from exai_audit.knowledge.layers import own_layer, words
 from exai_audit.project.cache_lives import Surroundings
@@ -14,6 +23,7 @@ from exai_audit.project.project import Project
 
 _ELSEWHERE = frozenset({Origin.NETWORK, Origin.AWAITED})
 _CONFIGURED = "django.core.cache."
+_OPENNESS = (Openness.UNSAID, Openness.OPEN, Openness.ASKED)
 _CACHE_PACKAGES = frozenset({"cache", "caches", "caching", "cachelib"})
 _FEWEST_SHARED = 2
 _NO_RESULTS = frozenset({CacheForm.REGISTRY, CacheForm.CACHED_PROPERTY})
@@ -56,22 +66,41 @@ class _Completing:
         self._around = Surroundings(working)
         self._decorators = {d.name: d for file in files for d in file.caches.decorators}
         self._configured: set[str] = set()
+        self._foreign: dict[str, list[ForeignUse]] = defaultdict(list)
+        for file in working:
+            for use in file.caches.foreign:
+                self._foreign[self._around.real(use.name)].append(use)
 
     def files(self) -> tuple[FileFacts, ...]:
         return tuple(
-            replace(file, caches=self._counted(file)) if file.caches.found else file
+            replace(file, caches=self._counted(file))
+            if file.caches.found or file.caches.unfilled
+            else file
             for file in self._files
         )
 
     def _counted(self, file: FileFacts) -> CacheFacts:
-        found = []
+        found = list(self._filled_elsewhere(file))
         for fact in file.caches.found:
             again = fact.callable in self._configured
             if fact.callable.startswith(_CONFIGURED):
                 self._configured.add(fact.callable)
             if not again and not _refers(fact, self._classes):
                 found.append(self._seen(fact, file))
+        found.sort(key=lambda fact: (fact.place.span, fact.name))
         return replace(file.caches, found=tuple(found))
+
+    def _filled_elsewhere(self, file: FileFacts) -> Iterator[CacheFact]:
+        """Yield the containers of a file that others make caches, and that none of them limits."""
+        for fact in file.caches.unfilled:
+            uses = self._foreign.get(f"{file.module}.{fact.name}", [])
+            asked = any(use.looks_up for use in uses)
+            if not asked or not any(use.stores for use in uses) or any(u.limits for u in uses):
+                continue
+            most = max((use.openness for use in uses), key=_OPENNESS.index)
+            keys = next((use.keys for use in uses if use.stores and use.keys), fact.keys)
+            seen = replace(fact, keys=keys, fixed_keys=False, openness=most, shared=False)
+            yield self._around.completed(seen, file, used=True)
 
     def _seen(self, fact: CacheFact, file: FileFacts) -> CacheFact:
         tested = self._clearing_tests.applied(fact)

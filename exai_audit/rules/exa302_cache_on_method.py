@@ -31,9 +31,9 @@ class Shop:
 *Known false alarms.* Objects that live as long as the process, such as a single service object.
 Members of an enumeration do, and are no finding; nor are static and class methods. Where a comment
 beside it argues the cache's size, where a module makes the object, where some code clears the
-cache, where it has one entry only, and for objects that are values (named tuples, frozen dataclasses, classes with a hash of
-what they hold), the confidence is low. A hash of ``id(self)`` says which object it is, and
-``noqa: B019`` alone says that somebody saw the leak: neither lowers it.
+cache, where it has one entry only, and for objects that are values (named tuples, frozen
+dataclasses, classes with a hash of what they hold), the confidence is low. A hash of ``id(self)``
+says which object it is, and ``noqa: B019`` alone that somebody saw the leak: neither lowers it.
 
 *References.* Python FAQ, "How do I cache method calls?"; the same trap is B019 of flake8-bugbear.
 The decorators of functools, of async-lru, of ``cachetools.func``, and ``cachetools.cached`` with a

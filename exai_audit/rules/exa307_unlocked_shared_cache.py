@@ -55,14 +55,15 @@ def start(folder):
 twice: suppress it with that reason.
 
 *References.* Python FAQ, "What kinds of global value mutation are thread-safe?"; cachetools: "all
-these classes are not thread-safe". Judged for caches of a module or class, and of an object that a
-module makes. Threads are seen where the file makes a thread, an executor or a lock, and where
-another file starts threads that call it. Django, Flask, and FastAPI with handlers that are no
-coroutines answer requests in threads: there, what breaks is judged (counts, and the stores of
-cachetools), and not a result that is computed twice. A coroutine that looks up, awaits and stores
-is a finding where what it makes should exist once, or is fetched: two requests fill one key.
-What coroutines of one event loop do without awaiting in between is safe, and so is ``setdefault``.
-A look-up and store in a function that is only called with a lock held has that lock.
+these classes are not thread-safe". Judged for caches of a module or class, of an object that a
+module makes, and of one whose methods several threads run. Threads are seen where the file makes a
+thread, an executor or a lock, and where another file starts threads that call it. Django, Flask,
+and FastAPI with handlers that are no coroutines answer requests in threads: there, what breaks is
+judged (counts, and the stores of cachetools), and not a result that is computed twice. A coroutine
+that looks up, awaits and stores is a finding where what it makes should exist once, or is fetched:
+two requests fill one key. What coroutines of one event loop do without awaiting in between is safe,
+and so is ``setdefault``. A look-up and store in a function that is only called with a lock held has
+that lock.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each shared cache that is looked up and then stored into without a lock."""
     for facts in project.judged_files():
         for cache in facts.caches.found:
-            if not cache.unlocked or not _is_shared(cache):
+            if not cache.unlocked:
                 continue
             if cache.awaits:
                 if _is_filled_twice(cache):
@@ -100,10 +101,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 
 def _is_shared(cache: CacheFact) -> bool:
-    if cache.lifetime in (Lifetime.MODULE, Lifetime.CLASS):
-        return True
-    threaded = bool(cache.run_by) and not _is_served(cache)
-    return cache.lifetime is Lifetime.INSTANCE and (cache.made_once or threaded)
+    of_module = cache.lifetime in (Lifetime.MODULE, Lifetime.CLASS)
+    return of_module or (cache.lifetime is Lifetime.INSTANCE and cache.made_once)
 
 
 def _is_served(cache: CacheFact) -> bool:
@@ -111,6 +110,8 @@ def _is_served(cache: CacheFact) -> bool:
 
 
 def _is_filled_twice(cache: CacheFact) -> bool:
+    if not _is_shared(cache) and not (cache.lifetime is Lifetime.INSTANCE and cache.long_lived):
+        return False
     fetched = cache.origin in (Origin.AWAITED, Origin.NETWORK)
     return cache.form is CacheForm.REGISTRY or (fetched and cache.form in _JUDGED)
 
@@ -118,14 +119,15 @@ def _is_filled_twice(cache: CacheFact) -> bool:
 def _threads(cache: CacheFact, facts: FileFacts) -> str:
     """Return what shows that several threads do this at once, empty where nothing does."""
     breaks = cache.counts or _is_unsafe(cache)
-    if cache.form not in _JUDGED and not breaks:
+    if cache.lifetime is Lifetime.CLOSURE or (cache.form not in _JUDGED and not breaks):
         return ""
-    own = f"a file that uses {facts.caches.threads}" if facts.caches.threads else ""
     if cache.unlocked_in in facts.caches.in_threads:
-        own = f"a file that has {cache.unlocked_in} run by several threads"
-    if own and (cache.lifetime is not Lifetime.INSTANCE or cache.made_once):
-        return own
-    return "" if _is_served(cache) and not breaks else cache.run_by
+        return f"a file that has {cache.unlocked_in} run by several threads"
+    if facts.caches.threads and _is_shared(cache):
+        return f"a file that uses {facts.caches.threads}"
+    if _is_served(cache):
+        return cache.run_by if breaks and _is_shared(cache) else ""
+    return cache.run_by
 
 
 def _is_unsafe(cache: CacheFact) -> bool:

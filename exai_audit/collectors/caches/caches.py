@@ -9,7 +9,8 @@ from exai_audit.collectors.caches.accesses import CacheIndex, last_names
 from exai_audit.collectors.caches.classes import cache_classes
 from exai_audit.collectors.caches.containers import Key, containers
 from exai_audit.collectors.caches.decorators import cleared, decorated
-from exai_audit.collectors.caches.definitions import definitions
+from exai_audit.collectors.caches.definitions import Definition, definitions
+from exai_audit.collectors.caches.foreign import foreign_uses, unfilled
 from exai_audit.collectors.caches.lives import makings
 from exai_audit.collectors.caches.own_decorators import own_decorators
 from exai_audit.collectors.caches.registries import registries
@@ -32,7 +33,8 @@ def caches(tree: ModuleTree) -> CacheFacts:
     names = memo_dictionaries(tree) if "return" in tree.words else set()
     if not spoken:
         return _facts(tree, _unspoken(tree, index, names))
-    facts = _facts(tree, _all(tree, index, names | spoken.names(), spoken))
+    defined = definitions(tree, index, names | spoken.names())
+    facts = _facts(tree, _all(tree, index, defined, spoken))
     emptied = cleared(tree, index) if spoken.clears else ()
     emptying = _emptying(index, spoken)
     return replace(
@@ -40,6 +42,8 @@ def caches(tree: ModuleTree) -> CacheFacts:
         cleared=tuple(sorted(emptied)),
         emptying=tuple(sorted(emptying)),
         decorators=tuple(own_decorators(tree, facts.found)),
+        unfilled=tuple(unfilled(tree, index, defined, facts.found)),
+        foreign=tuple(foreign_uses(tree, index, spoken.words)),
     )
 
 
@@ -75,14 +79,13 @@ def _emptying(index: CacheIndex, spoken: CacheNames) -> set[str]:
 
 
 def _all(
-    tree: ModuleTree, index: CacheIndex, names: set[str], spoken: CacheNames
+    tree: ModuleTree, index: CacheIndex, defined: list[Definition], spoken: CacheNames
 ) -> Iterator[CacheFact]:
     """Yield the caches; what is one in several forms is one in the first of these.
 
     Args:
-        names: those of all that may be one but functions.
+        defined: what may be one, but functions.
     """
-    defined = definitions(tree, index, names)
     taken: set[Key] = set()
     yield from library_stores(tree, index, defined, taken)
     yield from cache_classes(tree, index, defined, taken)

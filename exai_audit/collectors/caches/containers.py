@@ -118,6 +118,8 @@ def describe(
     locked = any(is_locked(use, tree) for use in stored)
     of_loop = live and all(_is_of_loop(value, tree) for value in values)
     between = NEVER if locked or of_loop else check_then_act(container, stored, tree, index)
+    if between.awaits and live and not any(is_live(last_name(value)) for value in values):
+        between = NEVER  # only its name speaks of live objects
     return CacheFact(
         place=place_of(tree, target.node),
         form=CacheForm.REGISTRY if live else form,

@@ -47,7 +47,7 @@ def _of_function(index: CacheIndex, name: str, owner: Named) -> Iterator[ast.Att
             yield node
 
 
-def _as_parameter(tree: ModuleTree, index: CacheIndex, name: ast.Name) -> Iterator[ast.Name]:
+def _as_parameter(tree: ModuleTree, index: CacheIndex, name: ast.Name) -> Iterator[Reference]:
     """Yield the uses of a parameter whose default it is: ``def f(key, known=_known)``."""
     given = tree.parent(name)
     function = tree.parent(given) if isinstance(given, ast.arguments) else None
@@ -56,7 +56,21 @@ def _as_parameter(tree: ModuleTree, index: CacheIndex, name: ast.Name) -> Iterat
     inside = tree.scopes.inside(function)
     for param in parameters(function):
         if param.default is name:
-            yield from (n for n in index.names(param.name) if scope_of(tree, n) is inside)
+            for found in index.names(param.name):
+                if scope_of(tree, found) is inside:
+                    yield found
+                    yield from _kept(tree, index, found)
+
+
+def _kept(tree: ModuleTree, index: CacheIndex, name: ast.Name) -> Iterator[ast.Attribute]:
+    """Yield the uses of the attribute to which a method gives a name: ``self._cache = cache``."""
+    assignment = tree.parent(name)
+    target = assignment.targets[0] if isinstance(assignment, ast.Assign) else None
+    owner = tree.class_of(name)
+    if not isinstance(target, ast.Attribute) or owner is None:
+        return
+    if isinstance(target.value, ast.Name) and target.value.id == "self":
+        yield from (one for one in _members(tree, index, target.attr, owner) if one is not target)
 
 
 def _end(node: Reference) -> tuple[int, int]:

@@ -49,10 +49,21 @@ def thread_evidence(tree: ModuleTree) -> str:
 
 
 def in_threads(tree: ModuleTree) -> tuple[str, ...]:
-    """Return the functions of the module that run in several threads of a pool at once."""
-    reached = (_reached(tree, one.function) for one in _started(tree) if one.many)
-    functions = {function for found in reached for function in found}
-    return tuple(sorted(tree.symbol(f) for f in functions if isinstance(f, FUNCTIONS)))
+    """Return the functions of the module that several threads may run at once.
+
+    A pool runs them, or a single thread and, besides, a function that this thread does not run.
+    """
+    found: set[Function] = set()
+    for started in _started(tree):
+        inside = _reached(tree, started.function)
+        found |= inside if started.many else _also_called(tree, inside)
+    return tuple(sorted(tree.symbol(f) for f in found if isinstance(f, FUNCTIONS)))
+
+
+def _also_called(tree: ModuleTree, inside: set[Function]) -> set[Function]:
+    others = (function for function in tree.functions if function not in inside)
+    called = {_denoted(tree, call.func) for function in others for call in _calls(function)}
+    return {function for function in inside if function in called}
 
 
 def serving(tree: ModuleTree) -> str:
