@@ -57,7 +57,7 @@ from exai_audit.facts.timeouts import HandedLimitFact, LimitParameter, TimeoutFa
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.central_timeouts import is_literal_limit, shown_seconds
-from exai_audit.project.constant_names import names_a_purpose
+from exai_audit.project.constant_names import names_a_purpose, words_of
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -70,6 +70,9 @@ _WAITS = frozenset({
     "close", "shutdown", "stop", "flush", "drain", "kill", "terminate",
 })  # fmt: skip
 _SETTINGS = frozenset({"config", "conf", "cfg", "settings", "options", "environ", "env", "getenv"})
+_MAKES = frozenset({
+    "connection", "connect", "client", "session", "channel", "socket", "pool", "conn",
+})  # fmt: skip
 _SCRIPTS = frozenset({"scripts", "script", "bin", "tools", "ci", "hack"})
 
 
@@ -121,10 +124,9 @@ def _handed_on(project: Project) -> Iterator[Hit]:
 
 
 def _is_compared(limit: LimitParameter) -> bool:
-    last = limit.function.rpartition(".")[2].strip("_")
-    return (
-        last != "init" and not last[:1].isupper() and last.partition("_")[0] not in _WAITS - {"get"}
-    )
+    """Tell whether a function makes a connection: what it is for does not differ by caller."""
+    last = limit.function.rpartition(".")[2]
+    return last.islower() and not _MAKES.isdisjoint(words_of(last))
 
 
 def _handed_hit(limit: LimitParameter, found: list[tuple[str, HandedLimitFact]]) -> Hit:

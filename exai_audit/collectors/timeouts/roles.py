@@ -49,6 +49,7 @@ _LEASES = frozenset({
 })  # fmt: skip
 _LOCKS = frozenset({"lock", "Lock", "Redlock", "RedisLock"})
 _SETTINGS = frozenset({"settings", "config", "conf", "configuration", "options", "cfg", "policy"})
+_DECLARES = frozenset({"register", "define", "declare", "add", "default", "defaults"})
 _PEOPLE = frozenset({
     "prompt", "confirm", "confirmation", "approval", "approve", "menu", "dialog", "modal",
     "view", "input", "reaction", "interaction", "button", "human", "paginate", "paginator",
@@ -72,6 +73,8 @@ def role_of(site: Site, operation: str, tree: ModuleTree) -> str:
         return "defaults"
     if site.call is None or site.form not in _CALLED:
         return ""
+    if _declares(site.call):
+        return "defaults"
     if _waits_for_a_person(site.call, operation):
         return "person"
     if _is_tick(site, operation, tree):
@@ -127,12 +130,23 @@ def _is_of_defaults(node: ast.AST, tree: ModuleTree) -> bool:
     return False
 
 
+def _declares(call: ast.Call) -> bool:
+    """Tell whether a call tells settings their defaults: ``config.register_guild(timeout=5)``."""
+    source = receiver(call.func)
+    verb = next(iter(words(last_name(call.func))), "")
+    return (
+        source is not None and verb in _DECLARES and bool(_SETTINGS & set(words(last_name(source))))
+    )
+
+
 def _waits_for_a_person(call: ast.Call, operation: str) -> bool:
     last = operation.rpartition(".")[2] or last_name(call.func)
     if _PEOPLE & set(words(last)):
         return True
     first = text_of(next((given.value for given in arguments(call)), None))
-    return last == "wait_for" and first in _DONE_BY_PEOPLE
+    if last != "wait_for":
+        return False
+    return first in _DONE_BY_PEOPLE or any(keyword.arg == "check" for keyword in call.keywords)
 
 
 # Ticks
