@@ -111,16 +111,21 @@ def _handed_on(project: Project) -> Iterator[Hit]:
     }
     exported = exported_names(project.files)
     groups: dict[LimitParameter, list[tuple[str, HandedLimitFact]]] = {}
-    for facts in project.judged_files():
-        for fact in facts.handed_limits if not _is_script(facts.path) else ():
-            key = fact.name or fact.position
-            names = spellings(fact.function, exported)
-            limit = next((limits[n, key] for n in names if (n, key) in limits), None)
-            if limit is not None and not names_a_purpose(limit.name) and _is_compared(limit):
-                groups.setdefault(limit, []).append((facts.path, fact))
+    for path, fact in _handed_facts(project):
+        key = fact.name or fact.position
+        names = spellings(fact.function, exported)
+        limit = next((limits[n, key] for n in names if (n, key) in limits), None)
+        if limit is not None and not names_a_purpose(limit.name) and _is_compared(limit):
+            groups.setdefault(limit, []).append((path, fact))
     for limit, found in groups.items():
         if len({path for path, _ in found}) > 1 and len({fact.number for _, fact in found}) > 1:
             yield _handed_hit(limit, found)
+
+
+def _handed_facts(project: Project) -> Iterator[tuple[str, HandedLimitFact]]:
+    for facts in project.judged_files():
+        if not _is_script(facts.path):
+            yield from ((facts.path, fact) for fact in facts.handed_limits)
 
 
 def _is_compared(limit: LimitParameter) -> bool:

@@ -80,9 +80,9 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
                 message=_message(fact),
                 remedy=_remedy(fact),
             )
-    for path, fact, other, there in _twins(project):
-        if (path, fact.place.span.line) not in spoken:
-            yield _twin_hit(path, fact, other, there)
+    for path, twin, other, there in _twins(project):
+        if (path, twin.place.span.line) not in spoken:
+            yield _twin_hit(path, twin, other, there)
 
 
 _Twin = tuple[str, TimeoutFact, str, TimeoutFact]

@@ -71,19 +71,22 @@ def role_of(site: Site, operation: str, tree: ModuleTree) -> str:
         return "lease"
     if site.form is TimeoutForm.MAPPING_ENTRY and _is_of_defaults(site.at, tree):
         return "defaults"
-    if site.call is None or site.form not in _CALLED:
-        return ""
-    if _declares(site.call):
+    is_call = site.call is not None and site.form in _CALLED
+    return _role_of_call(site, site.call, operation, tree) if is_call and site.call else ""
+
+
+def _role_of_call(site: Site, call: ast.Call, operation: str, tree: ModuleTree) -> str:
+    if _declares(call):
         return "defaults"
-    if _waits_for_a_person(site.call, operation):
+    if _waits_for_a_person(call, operation):
         return "person"
     if _is_tick(site, operation, tree):
         return "tick"
     if _is_teardown(site, operation, tree):
         return "teardown"
-    made = words(last_name(site.call.func))
-    is_class = last_name(site.call.func).lstrip("_")[:1].isupper()
-    return "setting" if is_class and site.row is None and _SETTINGS & set(made) else ""
+    made = last_name(call.func)
+    is_class = made.lstrip("_")[:1].isupper() and site.row is None
+    return "setting" if is_class and _SETTINGS & set(words(made)) else ""
 
 
 def _is_handed_on(site: Site, tree: ModuleTree) -> bool:
