@@ -48,6 +48,10 @@ _LEASES = frozenset({
     "ban", "mute", "grace", "cooldown", "inactivity", "expiration", "keep",
 })  # fmt: skip
 _LOCKS = frozenset({"lock", "Lock", "Redlock", "RedisLock"})
+_NAMED = (
+    ("tick", frozenset({"poll", "polling", "tick"})),
+    ("teardown", frozenset({"cleanup", "shutdown", "teardown"})),
+)
 _SETTINGS = frozenset({"settings", "config", "conf", "configuration", "options", "cfg", "policy"})
 _DECLARES = frozenset({"register", "define", "declare", "add", "default", "defaults"})
 _PEOPLE = frozenset({
@@ -67,6 +71,9 @@ def role_of(site: Site, operation: str, tree: ModuleTree) -> str:
         return "mirror" if _is_handed_on(site, tree) else ""
     if _is_override(site, tree):
         return "override"
+    named = next((role for role, said in _NAMED if said & set(words(site.name))), "")
+    if named:
+        return named
     if _LEASES & set(words(site.name)) or _LOCKS & {operation.rpartition(".")[2]}:
         return "lease"
     if site.form is TimeoutForm.MAPPING_ENTRY and _is_of_defaults(site.at, tree):
