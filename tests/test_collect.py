@@ -95,7 +95,7 @@ def test_deep_nesting_is_a_failure_and_no_crash(text: str) -> None:
 def test_long_chains_are_read_or_said_to_be_deep(text: str) -> None:
     facts = read(f"cache = {{}}\ntimeout = 5\n{text}\n".encode())
     if facts.failure is None:  # some interpreters build such trees, some give up
-        assert [fact.seconds for fact in facts.timeouts] == [5.0]
+        assert [fact.amount for fact in facts.timeouts] == [5.0]
     else:
         assert "too deeply" in facts.failure.reason
 
@@ -103,7 +103,7 @@ def test_long_chains_are_read_or_said_to_be_deep(text: str) -> None:
 def test_a_long_chain_is_not_deep() -> None:
     facts = read(f"timeout = 5\nx = {'a and ' * DEEP}timeout\n".encode())
     assert facts.failure is None
-    assert [fact.seconds for fact in facts.timeouts] == [5.0]
+    assert [fact.amount for fact in facts.timeouts] == [5.0]
 
 
 @given(st.binary(max_size=300))
@@ -152,7 +152,7 @@ def test_one_file_says_all_it_has() -> None:
     facts = read(RICH)
     assert [fact.name for fact in facts.size.functions] == ["price", "wait"]
     assert [fact.name for fact in facts.size.classes] == ["Shop"]
-    assert [fact.seconds for fact in facts.timeouts] == [5.0, 7.0]
+    assert [fact.amount for fact in facts.timeouts] == [5.0, 7.0]
     assert [fact.name for fact in facts.caches.found] == ["_cache", "price"]
     assert [fact.workers for fact in facts.pools] == [2]
     assert [fact.operation for fact in facts.blocking] == ["time.sleep"]

@@ -166,3 +166,20 @@ def test_units_come_from_the_code_that_takes_the_number(tmp_path: Path) -> None:
     text = project(tmp_path, taker=taker, user=user).timeout_config
     assert text is not None
     assert list(executed(text, {}, tmp_path).values()) == [1.5]
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [
+        ("wait(timeout=300)  # 5 minutes", 300.0),
+        ("wait(timeout=5)  # minutes", 300.0),
+        ("wait(timeout=300)  # 9 minutes", None),
+        ("wait(timeout=1500)  # ms", 1.5),
+        ("wait(timeout=300)", None),
+        ("wait(timeout=0.5)", 0.5),
+    ],
+)
+def test_units_come_from_comments(line: str, seconds: float | None, tmp_path: Path) -> None:
+    text = project(tmp_path, a=f"{line}\n").timeout_config
+    assert text is not None
+    assert list(executed(text, {}, tmp_path).values()) == ([] if seconds is None else [seconds])

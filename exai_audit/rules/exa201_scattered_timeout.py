@@ -29,9 +29,13 @@ def stock(url):
 *Known false alarms.* A script of one page may keep its number. Module constants (read from the
 environment or not), tables of defaults, class and dataclass fields, command-line options, 0 ("do
 not wait"), numbers that stand for ever (``2**31 - 1``), how long a cache keeps its entries,
-cool-downs of circuit breakers and all in a central timeout module are no findings. A parameter
-default is one only if the same parameter
-has the same default in another function too, and then one finding stands for all of them.
+cool-downs of circuit breakers and all in a central timeout module are no findings. Neither is what
+is no policy: the tick of a loop that goes on when nothing came, the wait for something that is
+being ended, a lease or lifetime, the pace of a person, the fallback of a setting read in one place,
+arguments of the project's own settings classes. One finding stands for all limits of one operation
+in a file. A parameter default is one only if the same parameter has the same default in another
+function too, of the same module unless its name says what it is for; facades that hand it on and
+overrides are not counted. A number whose unit the code does not show is shown as it is written.
 
 *References.* ``central-timeout-modules`` names files that hold the project's limits, as path
 patterns, besides those that the tool knows by their names (``timeouts.py``, ``timeout_config.py``
@@ -55,6 +59,7 @@ from exai_audit.project.constant_names import constant_name
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
+_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 _Default = tuple[str, TimeoutFact]
 
 
@@ -70,7 +75,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     central = central_modules(project, options.default.central_timeout_modules)
     groups: dict[tuple[str, str], list[TimeoutFact]] = {}
     for facts, fact in scattered_limits(project, central):
-        groups.setdefault((facts.path, _bounded(fact)), []).append(fact)
+        what = fact.operation if fact.form in _CALLS and fact.operation else _bounded(fact)
+        groups.setdefault((facts.path, what), []).append(fact)
     for (path, _), sites in groups.items():
         yield _hit(path, sites)
     for defaults in repeated_defaults(project, central):

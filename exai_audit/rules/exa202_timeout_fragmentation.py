@@ -54,22 +54,31 @@ def stock(url):
 *Known false alarms.* A code base of unrelated programs has no common policy: audit each alone.
 
 *References.* Reported from ``fragmentation-timeouts`` (10) literal limits in
-``fragmentation-files`` (3) files; high from ten times as many in 20 files without a central timeout
-module. It stands at the first site of the file with the most sites and counts facts, whether
-EXA201 is selected or suppressed or not; it is silenced in the settings only.
+``fragmentation-files`` (3) files, as low: calls that may hang come first. It is medium from ten
+times as many in 20 files without a central timeout module. It names the operations that wait for
+different times in different files, and counts what EXA201 calls a policy, whether that is selected
+or suppressed or not. It stands at the first site of the file with the most sites and is silenced in
+the settings only.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
 from exai_audit.finding import Family, Hit, Related, Severity
-from exai_audit.project.central_timeouts import central_modules, scattered_limits
+from exai_audit.project.central_timeouts import (
+    central_modules,
+    scattered_limits,
+    shown_seconds,
+)
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
+_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
+_SHOWN = 3
 _GRAVE_FACTOR = 10
 _GRAVE_FILES = 20
 
@@ -103,10 +112,10 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     yield Hit(
         path=most,
         place=first.place,
-        severity=Severity.HIGH if grave else Severity.MEDIUM,
+        severity=Severity.MEDIUM if grave else Severity.LOW,
         message=(
             f"{len(sites)} literal limits on waiting in {len(per_file)} files,"
-            f" with {values} distinct values"
+            f" with {values} distinct values{_contradictions(sites)}"
         ),
         remedy=_remedy(central),
         related=tuple(
@@ -118,6 +127,24 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         threshold=limits.fragmentation_timeouts,
         project_wide=True,
     )
+
+
+def _contradictions(sites: Sequence[tuple[str, TimeoutFact]]) -> str:
+    """Say which operations have several values, those in most files first."""
+    values: dict[str, set[float]] = {}
+    files: dict[str, set[str]] = {}
+    for path, fact in sites:
+        if fact.operation and fact.seconds is not None and fact.form in _CALLS:
+            values.setdefault(fact.operation, set()).add(fact.seconds)
+            files.setdefault(fact.operation, set()).add(path)
+    several = [name for name in values if len(values[name]) > 1 and len(files[name]) > 1]
+    several.sort(key=lambda name: (-len(files[name]), name))
+    shown = [
+        f"{name} waits {shown_seconds(min(values[name]))} to {shown_seconds(max(values[name]))}"
+        for name in several[:_SHOWN]
+    ]
+    more = f" and {len(several) - _SHOWN} more" if len(several) > _SHOWN else ""
+    return f": {', '.join(shown)}{more}" if shown else ""
 
 
 def _remedy(central: frozenset[str]) -> str:
@@ -134,7 +161,7 @@ RULE = Rule(
     name="timeout-fragmentation",
     family=Family.TIMEOUTS,
     summary="literal limits scattered over the project",
-    severity="medium; high from 100 in 20 files",
+    severity="low; medium from 100 in 20 files",
     options=Options,
     check=check,
 )

@@ -57,7 +57,7 @@ from exai_audit.facts.timeouts import HandedLimitFact, LimitParameter, TimeoutFa
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.central_timeouts import is_literal_limit, shown_seconds
-from exai_audit.project.constant_names import names_a_purpose
+from exai_audit.project.constant_names import names_a_purpose, words_of
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -70,6 +70,9 @@ _WAITS = frozenset({
     "close", "shutdown", "stop", "flush", "drain", "kill", "terminate",
 })  # fmt: skip
 _SETTINGS = frozenset({"config", "conf", "cfg", "settings", "options", "environ", "env", "getenv"})
+_MAKES = frozenset({
+    "connection", "connect", "client", "session", "channel", "socket", "pool", "conn",
+})  # fmt: skip
 _SCRIPTS = frozenset({"scripts", "script", "bin", "tools", "ci", "hack"})
 
 
@@ -108,23 +111,27 @@ def _handed_on(project: Project) -> Iterator[Hit]:
     }
     exported = exported_names(project.files)
     groups: dict[LimitParameter, list[tuple[str, HandedLimitFact]]] = {}
-    for facts in project.judged_files():
-        for fact in facts.handed_limits if not _is_script(facts.path) else ():
-            key = fact.name or fact.position
-            names = spellings(fact.function, exported)
-            limit = next((limits[n, key] for n in names if (n, key) in limits), None)
-            if limit is not None and not names_a_purpose(limit.name) and _is_compared(limit):
-                groups.setdefault(limit, []).append((facts.path, fact))
+    for path, fact in _handed_facts(project):
+        key = fact.name or fact.position
+        names = spellings(fact.function, exported)
+        limit = next((limits[n, key] for n in names if (n, key) in limits), None)
+        if limit is not None and not names_a_purpose(limit.name) and _is_compared(limit):
+            groups.setdefault(limit, []).append((path, fact))
     for limit, found in groups.items():
         if len({path for path, _ in found}) > 1 and len({fact.number for _, fact in found}) > 1:
             yield _handed_hit(limit, found)
 
 
+def _handed_facts(project: Project) -> Iterator[tuple[str, HandedLimitFact]]:
+    for facts in project.judged_files():
+        if not _is_script(facts.path):
+            yield from ((facts.path, fact) for fact in facts.handed_limits)
+
+
 def _is_compared(limit: LimitParameter) -> bool:
-    last = limit.function.rpartition(".")[2].strip("_")
-    return (
-        last != "init" and not last[:1].isupper() and last.partition("_")[0] not in _WAITS - {"get"}
-    )
+    """Tell whether a function makes a connection: what it is for does not differ by caller."""
+    last = limit.function.rpartition(".")[2]
+    return last.islower() and not _MAKES.isdisjoint(words_of(last))
 
 
 def _handed_hit(limit: LimitParameter, found: list[tuple[str, HandedLimitFact]]) -> Hit:

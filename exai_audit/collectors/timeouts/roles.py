@@ -48,7 +48,12 @@ _LEASES = frozenset({
     "ban", "mute", "grace", "cooldown", "inactivity", "expiration", "keep",
 })  # fmt: skip
 _LOCKS = frozenset({"lock", "Lock", "Redlock", "RedisLock"})
+_NAMED = (
+    ("tick", frozenset({"poll", "polling", "tick"})),
+    ("teardown", frozenset({"cleanup", "shutdown", "teardown"})),
+)
 _SETTINGS = frozenset({"settings", "config", "conf", "configuration", "options", "cfg", "policy"})
+_DECLARES = frozenset({"register", "define", "declare", "add", "default", "defaults"})
 _PEOPLE = frozenset({
     "prompt", "confirm", "confirmation", "approval", "approve", "menu", "dialog", "modal",
     "view", "input", "reaction", "interaction", "button", "human", "paginate", "paginator",
@@ -66,21 +71,29 @@ def role_of(site: Site, operation: str, tree: ModuleTree) -> str:
         return "mirror" if _is_handed_on(site, tree) else ""
     if _is_override(site, tree):
         return "override"
+    named = next((role for role, said in _NAMED if said & set(words(site.name))), "")
+    if named:
+        return named
     if _LEASES & set(words(site.name)) or _LOCKS & {operation.rpartition(".")[2]}:
         return "lease"
     if site.form is TimeoutForm.MAPPING_ENTRY and _is_of_defaults(site.at, tree):
         return "defaults"
-    if site.call is None or site.form not in _CALLED:
-        return ""
-    if _waits_for_a_person(site.call, operation):
+    is_call = site.call is not None and site.form in _CALLED
+    return _role_of_call(site, site.call, operation, tree) if is_call and site.call else ""
+
+
+def _role_of_call(site: Site, call: ast.Call, operation: str, tree: ModuleTree) -> str:
+    if _declares(call):
+        return "defaults"
+    if _waits_for_a_person(call, operation):
         return "person"
     if _is_tick(site, operation, tree):
         return "tick"
     if _is_teardown(site, operation, tree):
         return "teardown"
-    made = words(last_name(site.call.func))
-    is_class = last_name(site.call.func).lstrip("_")[:1].isupper()
-    return "setting" if is_class and site.row is None and _SETTINGS & set(made) else ""
+    made = last_name(call.func)
+    is_class = made.lstrip("_")[:1].isupper() and site.row is None
+    return "setting" if is_class and _SETTINGS & set(words(made)) else ""
 
 
 def _is_handed_on(site: Site, tree: ModuleTree) -> bool:
@@ -127,12 +140,23 @@ def _is_of_defaults(node: ast.AST, tree: ModuleTree) -> bool:
     return False
 
 
+def _declares(call: ast.Call) -> bool:
+    """Tell whether a call tells settings their defaults: ``config.register_guild(timeout=5)``."""
+    source = receiver(call.func)
+    verb = next(iter(words(last_name(call.func))), "")
+    return (
+        source is not None and verb in _DECLARES and bool(_SETTINGS & set(words(last_name(source))))
+    )
+
+
 def _waits_for_a_person(call: ast.Call, operation: str) -> bool:
     last = operation.rpartition(".")[2] or last_name(call.func)
     if _PEOPLE & set(words(last)):
         return True
     first = text_of(next((given.value for given in arguments(call)), None))
-    return last == "wait_for" and first in _DONE_BY_PEOPLE
+    if last != "wait_for":
+        return False
+    return first in _DONE_BY_PEOPLE or any(keyword.arg == "check" for keyword in call.keywords)
 
 
 # Ticks

@@ -8,6 +8,7 @@ from functools import lru_cache
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.nodes import arguments, last_name, text_of
 from exai_audit.syntax.numbers import is_numeric_literal
+from exai_audit.syntax.tree import SyntaxTree
 
 OPTIONS = frozenset({"add_argument", "add_option", "option", "Option"})
 HEARTBEATS = frozenset({"ping_interval", "heartbeat"})
@@ -18,6 +19,18 @@ _WRAPPERS = frozenset({"shield", "create_task", "ensure_future"})
 def targets_of(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
     """Return what an assignment gives a value to."""
     return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def is_target(node: ast.AST, tree: SyntaxTree) -> bool:
+    """Tell whether a name, attribute or subscript is given a value where it stands."""
+    holder = tree.parent(node)
+    if isinstance(holder, ast.Assign):
+        return any(node is target for target in holder.targets)
+    if isinstance(holder, (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor, ast.NamedExpr)):
+        return node is holder.target
+    if isinstance(holder, ast.withitem):
+        return node is holder.optional_vars
+    return isinstance(holder, (ast.Tuple, ast.List)) and is_target(holder, tree)
 
 
 def name_of_target(target: ast.expr) -> str:

@@ -133,15 +133,15 @@ def _shown(site: Site, units: UnitReader, tree: ModuleTree) -> float | None:
     """Return the unit that the code around a site shows."""
     if site.form is TimeoutForm.PARAMETER_DEFAULT:
         function = next((f for f in tree.ancestors(site.at) if isinstance(f, FUNCTIONS)), None)
-        said = units.said_at(site.at)
+        said = units.said_at(site.at, site.value.amount)
         return (
             said
             if said is not None or function is None
             else units.of_parameter(function, site.name)
         )
     if isinstance(site.at, (ast.Name, ast.Attribute)):
-        return units.of(site.at, site.name)
-    said = units.said_at(site.covers)
+        return units.of(site.at, site.value.amount)
+    said = units.said_at(site.covers, site.value.amount)
     if said is not None:
         return said
     function = units.taker(site.call) if site.call is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.facts.waits import UnforwardedFact
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import LIMIT_WORD, is_timeout_like, words
@@ -100,7 +101,7 @@ def _started(node: ast.expr | None, inside: list[ast.AST]) -> Iterator[ast.Call]
 def _in_classes(tree: ModuleTree) -> Iterator[UnforwardedFact]:
     """Yield the calls of classes that keep a limit of their own which nothing reads."""
     for owner in tree.all(ast.ClassDef):
-        kept = _kept(owner)
+        kept = _kept(owner, tree)
         if kept is None or _is_read(kept, owner, tree):
             continue
         methods = [n for n in owner.body if isinstance(n, FUNCTIONS) and n.name != "__init__"]
@@ -113,11 +114,11 @@ def _is_read(kept: str, owner: ast.ClassDef, tree: ModuleTree) -> bool:
     """Tell whether a class reads an attribute, or anybody does by another name than self."""
     if f'"{kept}"' in tree.source.text:
         return True
-    reads = (n for n in tree.all(ast.Attribute) if n.attr == kept and isinstance(n.ctx, ast.Load))
+    reads = (n for n in tree.all(ast.Attribute) if n.attr == kept and not is_target(n, tree))
     return any(last_name(n.value) != "self" or tree.class_of(n) is owner for n in reads)
 
 
-def _kept(owner: ast.ClassDef) -> str | None:
+def _kept(owner: ast.ClassDef, tree: ModuleTree) -> str | None:
     """Return the one private attribute that keeps a limit given to ``__init__``."""
     init = next((n for n in owner.body if isinstance(n, FUNCTIONS) and n.name == "__init__"), None)
     if init is None or not any(_is_own(p.name) for p in parameters(init)):
@@ -125,7 +126,7 @@ def _kept(owner: ast.ClassDef) -> str | None:
     stored = {
         node.attr
         for node in descendants(init)
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if isinstance(node, ast.Attribute) and is_target(node, tree)
     }
     limits = [name for name in stored if name.startswith("_") and _is_own(name)]
     return limits[0] if len(limits) == 1 else None

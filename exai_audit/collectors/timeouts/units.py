@@ -33,8 +33,14 @@ _SAID = {
     "seconds": 1.0, "second": 1.0, "secs": 1.0, "sec": 1.0, "milliseconds": 1e-3,
     "millisecond": 1e-3, "millis": 1e-3, "msec": 1e-3, "ms": 1e-3, "minutes": 60.0, "hours": 3600.0,
 }  # fmt: skip
+_UNITS_COUNTED = _SAID | {
+    "minute": 60.0, "min": 60.0, "mins": 60.0, "hour": 3600.0, "h": 3600.0, "s": 1.0, "m": 60.0,
+    "day": 86400.0, "days": 86400.0,
+}  # fmt: skip
+_SCALES = (1.0, 1e-3, 60.0, 3600.0)
+_COUNTED = re.compile(rf"(?i)(?<![\w.])(\d[\d,.]*)[ -]?({'|'.join(_UNITS_COUNTED)})\b")
 _UNIT_WORD = re.compile(rf"(?i)(?<![\w])({'|'.join(_SAID)})\b")
-_SHORT_UNIT = re.compile(r"\d ?s\b|\(s\)|\[s\]|in s\b")
+_SHORT_UNIT = re.compile(r"\(s\)|\[s\]|in s\b")
 _CONVERTS = {1000.0: 1e-3, 1e6: 1e-6}
 
 
@@ -49,14 +55,14 @@ class UnitReader:
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
 
-    def of(self, node: ast.AST, name: str) -> float | None:
+    def of(self, node: ast.AST, amount: float | None = None) -> float | None:
         """Return how many seconds the unit of a target, parameter or default is.
 
         Args:
             node: what is assigned to, a parameter, or any node of the statement that names it.
-            name: the name of the limit there.
+            amount: the number there.
         """
-        said = self.said_at(node)
+        said = self.said_at(node, amount)
         if said is not None:
             return said
         slot = self._slot(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
@@ -81,15 +87,22 @@ class UnitReader:
         if isinstance(statement, (ast.Assign, ast.AnnAssign)):
             target = targets_of(statement)[0]
             if isinstance(target, (ast.Name, ast.Attribute)):
-                return self.of(target, "") if node in _walked(statement.value) else None
+                return self.of(target) if node in _walked(statement.value) else None
         return None
 
-    def said_at(self, node: ast.AST) -> float | None:
-        """Return the unit that the comment or a text of the statement at ``node`` names."""
+    def said_at(self, node: ast.AST, amount: float | None = None) -> float | None:
+        """Return the unit that the comment behind a statement at ``node`` names.
+
+        A comment may say the value in another unit instead (``300  # 5 minutes``).
+        """
         span = self._tree.span(node)
         line = self._tree.source.line(span.end_line)
         comment = line.rpartition("#")[2] if "#" in line[span.end_column - 1 :] else ""
-        return _said(comment)
+        counted = _COUNTED.search(comment)
+        if counted is None:
+            return _said(comment)
+        seconds = float(counted[1].replace(",", "")) * _UNITS_COUNTED[counted[2].lower()]
+        return next((s for s in _SCALES if amount and abs(amount * s - seconds) < 1e-6), None)
 
     def _documented(self, function: Function, name: str) -> float | None:
         owner = self._tree.class_of(function) if function.name == "__init__" else None
@@ -276,6 +289,7 @@ def _said(text: str | None) -> float | None:
     """Return the one unit that a text names."""
     if not text:
         return None
+    text = _COUNTED.sub("", text)  # an amount, not what numbers count in
     found = {_SAID[match[1].lower()] for match in _UNIT_WORD.finditer(text)}
     if not found and _SHORT_UNIT.search(text):
         return 1.0

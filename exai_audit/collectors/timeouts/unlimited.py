@@ -6,12 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from enum import Enum
 from functools import cached_property
 
 from exai_audit.collectors.context.limiters import Guards
 from exai_audit.collectors.context.roles import FunctionRoles, is_route
+from exai_audit.collectors.timeouts.adapters import mounts_a_limit
 from exai_audit.collectors.timeouts.commands import remote_command
+from exai_audit.collectors.timeouts.phases import Open, given_limit, is_unlimited, open_phases
 from exai_audit.collectors.timeouts.unpacked import unpacked_keys
 from exai_audit.collectors.timeouts.untyped import STUB_WORD, distinct_names, untyped
 from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
@@ -19,7 +20,7 @@ from exai_audit.knowledge.calls import Call, Timeout
 from exai_audit.knowledge.limit_names import category_of
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import argument, arguments, is_none, last_name, text_of
+from exai_audit.syntax.nodes import last_name, text_of
 from exai_audit.syntax.triggers import Trigger
 
 _WAITS = frozenset({"network", "process", "in-process"})
@@ -29,23 +30,12 @@ _MEANS_LOCAL = frozenset({
     "connection_pool",  # made elsewhere, with its own address and limits
 })  # fmt: skip
 _PARTLY = "other phases of it are limited"
-_READS = frozenset({"read", "sock_read"})
-_WHOLE = "all phases together"
 _RUNS = frozenset({
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
 })  # fmt: skip
 _OF_PEOPLE = frozenset({"scripts", "script", "tools", "bin", "dev", "ci", "release", "build"})
 _SENDS = frozenset({"request", "send", "get_adapter"})
-_MOUNT = frozenset({"mount"})
 _SESSIONS = frozenset({"Session", "session"})
-
-
-class _Open(Enum):
-    """Which phases of a limit have no end."""
-
-    NOTHING = 0
-    SOME = 1
-    ALL = 2
 
 
 def _waits(row: Call) -> bool:
@@ -77,34 +67,38 @@ class _Reader:
 
     def read(self, call: ast.Call) -> Iterator[UnlimitedFact]:
         """Yield what there is to say of a call."""
-        tree = self._tree
-        name = tree.qualified(call.func)
+        name = self._tree.qualified(call.func)
         row = table().call(name) if name else None
         if row is None or row.timeout is None or not _waits(row):
             return
         if any(isinstance(given, ast.Starred) for given in call.args):
             return
-        keys = unpacked_keys(call, tree)
+        keys = unpacked_keys(call, self._tree)
         if keys is None or keys & {row.timeout.argument, *row.timeout.also}:
             return
-        given = _given(call, row.timeout)
-        open_ended = _open_phases(given, tree) if given is not None else _Open.NOTHING
-        if open_ended is _Open.NOTHING and not _is_unlimited(given, row.timeout):
+        given = given_limit(call, row.timeout)
+        open_ended = open_phases(given, self._tree) if given is not None else Open.NOTHING
+        if open_ended is Open.NOTHING and not is_unlimited(given, row.timeout):
             return
-        if _is_local(call) or self._is_limited_elsewhere(call, row):
-            return
+        if not _is_local(call) and not self._is_limited_elsewhere(call, row):
+            yield self._fact(call, row, row.timeout, open_ended, is_given=given is not None)
+
+    def _fact(
+        self, call: ast.Call, row: Call, limit: Timeout, open_ended: Open, *, is_given: bool
+    ) -> UnlimitedFact:
+        tree = self._tree
         place = tree.place(call)
         remote = remote_command(call, tree) if row.name in _RUNS else None
-        doubt = _PARTLY if open_ended is _Open.SOME else _doubt(call, row, row.timeout)
-        yield UnlimitedFact(
+        doubt = _PARTLY if open_ended is Open.SOME else _doubt(call, row, limit)
+        return UnlimitedFact(
             place=place,
             operation=f"{row.name} of {remote[0]}" if remote else row.name,
-            argument=row.timeout.argument,
+            argument=limit.argument,
             category=_category(row, place.symbol, tree),
-            waits="network" if remote else row.timeout.waits,
-            given=given is not None,
+            waits="network" if remote else limit.waits,
+            given=is_given,
             package=row.package or row.name.partition(".")[0],
-            forever_below="" if given is not None else row.timeout.forever_below,
+            forever_below="" if is_given else limit.forever_below,
             doubt=self._doubt_of_command(call, partly=remote[1]) if remote else doubt,
             elsewhere=row.name.startswith("requests.Session.") and not self._makes_sessions,
             guarded=self._guards.stand_around(call),
@@ -137,7 +131,7 @@ class _Reader:
         if root == "socket" or row.name == "paramiko.SSHClient.exec_command":
             return "settimeout" in self._called
         if row.name.startswith("requests.Session."):
-            return self._mounts_a_limit or self._replaces or _own_class(call, self._tree)
+            return mounts_a_limit(self._tree) or self._replaces or _own_class(call, self._tree)
         if root in ("smtplib", "ftplib"):
             calls = self._tree.all(ast.Call)
             return any(last_name(c.func) == "connect" and _limits(c) for c in calls)
@@ -146,25 +140,6 @@ class _Reader:
     @cached_property
     def _called(self) -> frozenset[str]:
         return frozenset(last_name(call.func) for call in self._tree.all(ast.Call))
-
-    @cached_property
-    def _mounts_a_limit(self) -> bool:
-        """Whether the file mounts an adapter that may set a limit: none of requests' own."""
-        adapters = (call.args[1] for call in self._tree.calls(_MOUNT) if len(call.args) > 1)
-        return any(not self._is_plain(adapter) for adapter in adapters)
-
-    def _is_plain(self, adapter: ast.expr) -> bool:
-        """Tell whether an adapter is known to set no limit."""
-        ref = self._tree.resolve(adapter)
-        if ref is None:
-            return False
-        if ref.name.endswith(".adapters.HTTPAdapter"):
-            return True
-        own = (c for c in self._tree.all(ast.ClassDef) if ref.name.endswith(f".{c.name}"))
-        body = next(own, None)
-        return body is not None and not any(
-            "timeout" in _identifier(node) for node in ast.walk(body)
-        )
 
     @cached_property
     def _sets_the_default(self) -> bool:
@@ -184,64 +159,10 @@ class _Reader:
         return any(isinstance(t, ast.Attribute) and t.attr in _SENDS for t in targets)
 
 
-def _identifier(node: ast.AST) -> str:
-    if isinstance(node, ast.Constant):
-        return str(node.value) if isinstance(node.value, str) else ""
-    names = (getattr(node, name, None) for name in ("id", "attr", "arg"))
-    return next((name for name in names if isinstance(name, str)), "")
-
-
-def _unpacks(call: ast.Call) -> bool:
-    starred = any(isinstance(given, ast.Starred) for given in call.args)
-    return starred or any(keyword.arg is None for keyword in call.keywords)
-
-
-def _given(call: ast.Call, limit: Timeout) -> ast.expr | None:
-    """Return what is given to the limiting argument, or to another that limits the same wait."""
-    given = argument(call, limit.argument, limit.position)
-    if given is not None:
-        return given.value
-    return next((keyword.value for keyword in call.keywords if keyword.arg in limit.also), None)
-
-
-def _open_phases(given: ast.expr, tree: ModuleTree) -> _Open:
-    """Return which phases of a limit are given as None: ``(3, None)``, ``Timeout(None)``."""
-    phases = _phases(given, tree)
-    endless = {name for name, value in phases.items() if is_none(value)}
-    limited = phases.keys() - endless
-    if not endless or limited & _READS or (_WHOLE in limited):
-        return _Open.NOTHING
-    return _Open.SOME if limited else _Open.ALL
-
-
-def _phases(given: ast.expr, tree: ModuleTree) -> dict[str, ast.expr]:
-    """Return the phases of a tuple or a limit object by name; empty for anything else."""
-    if isinstance(given, ast.Tuple):
-        return {str(number): element for number, element in enumerate(given.elts)}
-    if not isinstance(given, ast.Call) or _unpacks(given):
-        return {}
-    row = table().call(tree.qualified(given.func) or "")
-    if row is None or row.timeout is None or row.timeout.waits != "limit":
-        return {}
-    whole = argument(given, row.timeout.argument, row.timeout.position)
-    name_of_whole = _WHOLE if row.timeout.whole else row.timeout.argument
-    return {
-        name_of_whole if whole is not None and one.node is whole.node else one.name: one.value
-        for one in arguments(given)
-    }
-
-
 def _limits(call: ast.Call) -> bool:
     if any(keyword.arg == "timeout" for keyword in call.keywords):
         return True
     return len(call.args) + sum(keyword.arg is None for keyword in call.keywords) > 2
-
-
-def _is_unlimited(given: ast.expr | None, limit: Timeout) -> bool:
-    if given is None:
-        return limit.default == "forever" or bool(limit.forever_below)
-    means_it = limit.unlimited or limit.default == "forever"
-    return means_it and is_none(given)
 
 
 def _is_local(call: ast.Call) -> bool:

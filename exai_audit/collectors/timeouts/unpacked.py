@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import dotted, text_of
 from exai_audit.syntax.scopes import BindingKind
@@ -73,7 +74,7 @@ def _keys_of_name(node: ast.Name, tree: ModuleTree) -> set[str] | None:
     if any(b.kind is not BindingKind.VALUE or not _is_made_here(b.value) for b in bindings):
         return None
     made = (_keys_of(b.value, tree) for b in bindings if b.value is not None)
-    uses = (one for one in tree.named(node.id) if isinstance(one.ctx, ast.Load))
+    uses = (one for one in tree.named(node.id) if not is_target(one, tree))
     used = (
         _keys_of_use(one, tree)
         for one in uses
@@ -100,7 +101,9 @@ def _keys_of_use(node: ast.Name, tree: ModuleTree) -> set[str] | None:
     holder = tree.parent(node)
     if isinstance(holder, ast.Subscript) and holder.value is node:
         key = text_of(holder.slice)
-        return {key} if key is not None else (set() if isinstance(holder.ctx, ast.Load) else None)
+        if key is not None:
+            return {key}
+        return None if is_target(holder, tree) else set()
     if isinstance(holder, (ast.keyword, ast.Dict)):
         is_copied = isinstance(holder, ast.Dict) or holder.arg is None
         return set() if is_copied else None

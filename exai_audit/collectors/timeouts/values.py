@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from exai_audit.collectors.timeouts.clocks import is_a_clock
 from exai_audit.facts.timeouts import ValueKind
-from exai_audit.knowledge.limit_names import is_timeout_key, is_timeout_like, words
+from exai_audit.knowledge.limit_names import is_timeout_key, is_timeout_like, unit_scale, words
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
@@ -183,7 +183,7 @@ class ValueReader:
     def _call(self, node: ast.Call, strings: bool) -> Value | None:
         limit = self.phases(node)
         if limit is not None:
-            return limit
+            return self._in_seconds(limit, node)
         fallback = self.fallback(node)
         if fallback is not None:
             return fallback[1]
@@ -197,6 +197,13 @@ class ValueReader:
         if last_name(node.func) == "total_seconds" and isinstance(node.func, ast.Attribute):
             return self.read(node.func.value)
         return None
+
+    def _in_seconds(self, limit: Value, made: ast.Call) -> Value:
+        """Return the value of a limit object in seconds, as its library counts."""
+        row = table().call(self._tree.qualified(made.func) or "")
+        if limit.amount is None or limit.in_seconds or row is None or row.timeout is None:
+            return limit
+        return replace(limit, amount=limit.amount * unit_scale(row.timeout.unit), in_seconds=True)
 
     def _cast(self, node: ast.expr) -> Value | None:
         text = text_of(node)

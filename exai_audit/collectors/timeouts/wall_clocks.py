@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from exai_audit.collectors.timeouts.clocks import is_a_clock
+from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.facts.waits import WallClockFact
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, argument, last_name, receiver
@@ -89,7 +90,7 @@ def _adds_to_the_wall(value: ast.expr, tree: ModuleTree) -> bool:
 
 def _ends_a_loop(name: str, function: ast.AST, tree: ModuleTree) -> bool:
     for use in tree.named(name):
-        if isinstance(use.ctx, ast.Store) or tree.function_of(use) is not function:
+        if is_target(use, tree) or tree.function_of(use) is not function:
             continue
         compared = tree.parent(use)
         if not isinstance(compared, ast.Compare):
