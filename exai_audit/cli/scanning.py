@@ -15,6 +15,7 @@ from exai_audit.cli.deliver import (
     add_step_summary,
     deliver,
     ledger_first,
+    refuse_scanned_files,
     requested,
     supports_unicode,
     wants_color,
@@ -23,8 +24,9 @@ from exai_audit.cli.deliver import (
 from exai_audit.cli.gate import minimum_score, verdicts
 from exai_audit.cli.output import say
 from exai_audit.cli.running import Run, run_audit
-from exai_audit.cli.stdin import given_text
+from exai_audit.cli.stdin import given_name, given_text
 from exai_audit.config import Settings, load, with_options
+from exai_audit.files.visible import visible
 from exai_audit.finding import Confidence, Scope, Severity
 
 if TYPE_CHECKING:
@@ -85,13 +87,14 @@ class ScanOptions:
 
 def scan(asked: ScanOptions) -> int:
     """Audit, report and judge; return the exit status."""
-    given = given_text(asked.paths or [], asked.stdin_filename)
-    targets = [given[0]] if given else asked.paths or [Path()]
-    show_only = [str(given[0])] if given else asked.show_only
+    name = given_name(asked.paths or [], asked.stdin_filename)
+    targets = [name] if name else asked.paths or [Path()]
+    show_only = [str(name)] if name else asked.show_only
     ledger, reports = _reports(asked)
     use_color = wants_color(asked.color)
     settings, settings_file = _settings(asked, targets[0].absolute())
     least = None if settings.fail_under is None else minimum_score(str(settings.fail_under))
+    given = (name, given_text(settings.max_file_size)) if name else None
     run = run_audit(
         targets,
         settings,
@@ -108,11 +111,12 @@ def scan(asked: ScanOptions) -> int:
     result = _compared(asked, whole, run, show_only)
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
     drawing = _drawing(asked, use_color)
+    refuse_scanned_files([*ledger, *reports], run.audited.discovery.files)
     deliver(result, ledger, drawing, quiet=asked.quiet)
     deliver(shown, reports, drawing, quiet=asked.quiet)
     judged = verdicts(shown, settings, least, partial=show_only is not None)
     for verdict in judged:
-        say(verdict.line)
+        say(visible(verdict.line))
     add_step_summary(shown, reports, [verdict.line for verdict in judged])
     return 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1
 
