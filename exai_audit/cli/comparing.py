@@ -12,8 +12,8 @@ from exai_audit.config import lexically_absolute, shown_path
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_there
 from exai_audit.finding import Finding
+from exai_audit.git.command import GitError
 from exai_audit.git.commits import renamed_since_written
-from exai_audit.git.repository import GitError
 from exai_audit.results.baseline import Baseline, Reach, applied, read_baseline
 from exai_audit.results.fingerprint import Fingerprints
 from exai_audit.results.result import AuditResult
