@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from exai_audit.git.command import GitError
 from exai_audit.git.repository import (
-    GitError,
     contents,
     differences,
     files_at,

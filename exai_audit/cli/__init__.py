@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from exai_audit.cli.output import abandon_stdout, say
-from exai_audit.errors import AuditError
+from exai_audit.errors import AuditError, UsageError
 
 
 def main() -> NoReturn:
@@ -32,6 +32,9 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status."""
     try:
+        if any("\0" in word for word in arguments):
+            raise UsageError("an argument has a null character in it, as no path has")
+        _check_working_folder()
         from exai_audit.cli.app import call
 
         status = call(arguments)
@@ -55,6 +58,14 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # the last resort: an internal error must not look like a pass
         return _internal_error(error)
     return status
+
+
+def _check_working_folder() -> None:
+    """Raise an error for the user where the working folder is gone: paths count from it."""
+    try:
+        os.getcwd()  # noqa: PTH109 - pathlib is not loaded yet
+    except OSError as error:
+        raise UsageError(f"the working folder cannot be found: {error.strerror}") from error
 
 
 def _internal_error(error: Exception) -> int:

@@ -15,6 +15,7 @@ from exai_audit.config import load
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_file, is_there
 from exai_audit.files.source import read_bytes
+from exai_audit.files.visible import visible
 from exai_audit.results.baseline import (
     DEFAULT_FILE,
     Baseline,
@@ -57,11 +58,13 @@ def baseline_command(
     if prune and old is not None:
         if gone:
             write_file(file, as_text(without(old, gone)))
-        write_stdout(f"{run.shown(file)}: {_counted(_total(gone), 'finding')} removed")
+        write_stdout(f"{visible(run.shown(file))}: {_counted(_total(gone), 'finding')} removed")
         return
     write_file(file, as_text(baseline_of(result)))
     changes = "" if old is None else f" ({new} new, {_total(gone)} gone)"
-    write_stdout(f"{run.shown(file)}: {_counted(len(result.findings), 'finding')}{changes}")
+    write_stdout(
+        f"{visible(run.shown(file))}: {_counted(len(result.findings), 'finding')}{changes}"
+    )
     if settings.baseline is None:
         say(f"Use it: scan --baseline {run.shown(file)}, or the setting baseline.")
 

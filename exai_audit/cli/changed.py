@@ -7,8 +7,9 @@ from exai_audit.audit.since import audit_revision, narrowed
 from exai_audit.cli.running import Run
 from exai_audit.errors import UsageError
 from exai_audit.files.glob import matches
+from exai_audit.git.command import GitError
 from exai_audit.git.commits import read_all, snapshot
-from exai_audit.git.repository import GitError, merge_base
+from exai_audit.git.repository import merge_base
 from exai_audit.results.result import AuditResult
 
 

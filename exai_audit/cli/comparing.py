@@ -8,11 +8,12 @@ from pathlib import Path
 from exai_audit.audit.contents import Sources
 from exai_audit.cli.output import say
 from exai_audit.cli.running import Run
-from exai_audit.config import shown_path
+from exai_audit.config import lexically_absolute, shown_path
 from exai_audit.errors import UsageError
+from exai_audit.files.presence import is_there
 from exai_audit.finding import Finding
+from exai_audit.git.command import GitError
 from exai_audit.git.commits import renamed_since_written
-from exai_audit.git.repository import GitError
 from exai_audit.results.baseline import Baseline, Reach, applied, read_baseline
 from exai_audit.results.fingerprint import Fingerprints
 from exai_audit.results.result import AuditResult
@@ -23,8 +24,19 @@ def chosen_baseline(run: Run, given: Path | None) -> Path | None:
     """Return the baseline that an option or else the settings name."""
     if given is not None or run.settings.baseline is None:
         return given
-    file = (run.settings_file or run.root).parent / run.settings.baseline
+    folder = run.settings_file.parent if run.settings_file else run.root
+    file = lexically_absolute(folder / run.settings.baseline)
+    if not file.is_relative_to(_repository_of(folder)):
+        raise UsageError(
+            f"the setting baseline leads out of the project, to {file}: name it on the command line"
+        )
     return Path(shown_path(file))
+
+
+def _repository_of(folder: Path) -> Path:
+    """Return the top of the git repository around a folder, else the folder."""
+    above = (folder, *folder.parents)
+    return next((one for one in above if is_there(one / ".git")), folder)
 
 
 def compare_with(file: Path, result: AuditResult, run: Run, *, scores: bool) -> AuditResult:

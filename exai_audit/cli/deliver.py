@@ -15,6 +15,7 @@ from exai_audit.errors import AuditError, UsageError
 from exai_audit.report import FORMATS, LEDGER, render
 
 if TYPE_CHECKING:
+    from exai_audit.audit.discover import Discovered
     from exai_audit.results.result import AuditResult
 
 _FOR_PEOPLE = frozenset({"terminal", "concise", "statistics"})
@@ -90,6 +91,21 @@ def requested(
     if output is not None and loose:
         reports[loose[0]] = (reports[loose[0]][0], output)
     return reports
+
+
+def refuse_scanned_files(reports: Iterable[Report], files: Iterable[Discovered]) -> None:
+    """Let no report be written over a file that it is about.
+
+    Raises:
+        UsageError: one is to be.
+    """
+    targets = {os.path.realpath(target): target for _, target in reports if target is not None}
+    if not targets:
+        return
+    for file in files:
+        target = targets.get(os.path.realpath(file.place))
+        if target is not None:
+            raise UsageError(f"{target}: is a scanned file, so no report is written over it")
 
 
 def ledger_first(reports: Iterable[Report]) -> tuple[list[Report], list[Report]]:

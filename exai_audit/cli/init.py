@@ -21,6 +21,8 @@ from exai_audit.config import (
 )
 from exai_audit.config.starter import Standing, minimal_starter, starter
 from exai_audit.errors import SettingsError, UsageError
+from exai_audit.files.source import UnreadableSourceError, read_bytes
+from exai_audit.files.visible import visible
 
 
 def init_command(
@@ -47,10 +49,10 @@ def init_command(
     shared = file.name == SHARED_FILE
     write = minimal_starter if minimal else starter
     text = write(standing, header=shared)
-    write_file(file.resolve(), _appended(file, text) if shared else text)
+    write_file(file, _appended(file, text) if shared else text)
     gate = "no gate yet" if standing.score is None else f"fail-under = {int(standing.score)}"
     where = f"[{SECTION}] in {shown_path(file)}" if shared else shown_path(file)
-    write_stdout(f"{where}: written, with {gate}")
+    write_stdout(f"{visible(where)}: written, with {gate}")
 
 
 def _appended(file: Path, section: str) -> str:
@@ -59,8 +61,10 @@ def _appended(file: Path, section: str) -> str:
     Raises:
         SettingsError: the file's form leaves no room for a section.
     """
-    with file.open(encoding="utf-8", newline="") as stream:
-        text = stream.read()
+    try:
+        text = read_bytes(file).decode("utf-8")
+    except (UnreadableSourceError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{shown_path(file)}: cannot be read: {error}") from error
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text else newline if text.endswith("\n") else newline * 2
     whole = text + gap + section.replace("\n", newline)

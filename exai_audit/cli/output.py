@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from exai_audit.errors import AuditError
 from exai_audit.files.atomic import replace_file
+from exai_audit.files.presence import is_there
 from exai_audit.files.visible import visible
 
 if TYPE_CHECKING:
@@ -18,21 +19,36 @@ if TYPE_CHECKING:
 def write_file(path: Path | str, text: str) -> None:
     """Write ``text`` as UTF-8 so that the file is either the old or the new one, never a part.
 
-    A link stays a link, and what is no regular file (a device, a pipe) is written to.
+    A link stays a link, and what is no regular file (a device, a pipe) is written to. No link of a
+    repository is followed out of it: whoever wrote it would choose what is written over.
 
     Raises:
-        AuditError: the file cannot be written.
+        AuditError: the file cannot be written, or not there.
     """
     data = text.encode("utf-8", "backslashreplace")
     try:
+        if leads_out(path):
+            raise AuditError(f"{path}: a link leads out of the repository, so it is not written to")
         if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
             with open(path, "wb") as stream:  # noqa: PTH123
                 stream.write(data)
         else:
             file = os.path.realpath(path)
             replace_file(file, data, _mode(file))
-    except OSError as error:
-        raise AuditError(f"{path}: cannot be written: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AuditError(f"{path}: cannot be written: {reason}") from error
+
+
+def leads_out(path: Path | str) -> bool:
+    """Tell whether a path within a git repository leads out of it, by links."""
+    folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
+    while not is_there(os.path.join(folder, ".git")):  # noqa: PTH118
+        if folder == os.path.dirname(folder):  # noqa: PTH120
+            return False
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    top = os.path.realpath(folder)
+    return os.path.commonpath((top, os.path.realpath(path))) != top
 
 
 def append_to_file(path: Path, text: str) -> None:
@@ -90,11 +106,16 @@ def abandon_stdout() -> None:
 
 
 def say(text: str) -> None:
-    """Write lines to standard error, if it can be written at all, with nothing hidden in them."""
+    """Write lines to standard error, if it can be written at all, with nothing hidden in them.
+
+    All but the first are indented: a name with a newline in it makes no line that looks like ours.
+    """
     if sys.stderr is None:
         return
+    first, *others = map(visible, text.split("\n"))
+    lines = (first, *(f"  {line.lstrip()}" for line in others))
     with suppress(OSError):
-        print(inert("\n".join(map(visible, text.split("\n")))), file=sys.stderr)
+        print(inert("\n".join(lines)), file=sys.stderr)
 
 
 def _mode(file: str) -> int:

@@ -19,6 +19,7 @@ from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.stdin import project_around
 from exai_audit.config import Settings, find_root
 from exai_audit.errors import UsageError
+from exai_audit.files.visible import visible
 from exai_audit.rulebook.registry import rules
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _load_the_rest() -> None:
 def _jobs(text: str) -> int:
     if text == "auto":
         return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    if not text.isdigit() or int(text) < 1:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10) or int(text) < 1:
         raise UsageError(f"--jobs {text!r}: give a number from 1, or auto")
     return int(text)
 
@@ -136,16 +137,16 @@ def _jobs(text: str) -> int:
 def _print_choices(run: Run, cache: FactsCache | None) -> None:
     discovery, project = run.audited.discovery, run.audited.project
     judged = sum(1 for _ in project.judged_files())
-    say(f"settings: {run.settings_file or 'none found'}")
-    say(f"root: {run.root}")
+    say(visible(f"settings: {run.settings_file or 'none found'}"))
+    say(visible(f"root: {run.root}"))
     say(f"files: {len(discovery.files)} read, {judged} judged, {len(discovery.skipped)} left out")
     chosen = (rule.code for rule in rules() if run.settings.rules.selects(rule.code))
     say(f"rules: {', '.join(chosen)}")
-    say(f"cache: {cache.folder if cache else 'none'}")
+    say(visible(f"cache: {cache.folder if cache and not cache.refusal else 'none'}"))
 
 
 def _print_files(audited: Audit) -> None:
     for file in audited.discovery.files:
-        say(f"{file.path}: {audited.project.scope_of[file.path].value}")
+        say(f"{visible(file.path)}: {audited.project.scope_of[file.path].value}")
     for left_out in audited.discovery.skipped:
-        say(f"{left_out.path}: left out: {left_out.reason}")
+        say(visible(f"{left_out.path}: left out: {left_out.reason}"))

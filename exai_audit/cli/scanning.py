@@ -15,6 +15,7 @@ from exai_audit.cli.deliver import (
     add_step_summary,
     deliver,
     ledger_first,
+    refuse_scanned_files,
     requested,
     supports_unicode,
     wants_color,
@@ -24,8 +25,9 @@ from exai_audit.cli.gate import minimum_score, refuse_comparing_nothing, verdict
 from exai_audit.cli.output import say
 from exai_audit.cli.permalinks import permalink_base
 from exai_audit.cli.running import Run, run_audit
-from exai_audit.cli.stdin import given_text
+from exai_audit.cli.stdin import given_name, given_text
 from exai_audit.config import Settings, load, with_options
+from exai_audit.files.visible import visible
 from exai_audit.finding import Confidence, Scope, Severity
 
 if TYPE_CHECKING:
@@ -86,9 +88,9 @@ class ScanOptions:
 
 def scan(asked: ScanOptions) -> int:
     """Audit, report and judge; return the exit status."""
-    given = given_text(asked.paths or [], asked.stdin_filename)
-    targets = [given[0]] if given else asked.paths or [Path()]
-    show_only = [str(given[0])] if given else asked.show_only
+    name = given_name(asked.paths or [], asked.stdin_filename)
+    targets = [name] if name else asked.paths or [Path()]
+    show_only = [str(name)] if name else asked.show_only
     ledger, reports = _reports(asked)
     use_color = wants_color(asked.color)
     settings, settings_file = _settings(asked, targets[0].absolute())
@@ -97,6 +99,7 @@ def scan(asked: ScanOptions) -> int:
         not asked.no_baseline and bool(asked.baseline or settings.baseline)
     )
     refuse_comparing_nothing(settings, compares=compares)
+    given = (name, given_text(settings.max_file_size)) if name else None
     run = run_audit(
         targets,
         settings,
@@ -114,15 +117,16 @@ def scan(asked: ScanOptions) -> int:
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
     judged = verdicts(shown, settings, least, partial=show_only is not None)
     drawing = _drawing(asked, use_color)
-    if any(name == "pr" for name, _ in reports):
+    if any(format_ == "pr" for format_, _ in reports):
         drawing = replace(drawing, permalink=permalink_base(run.root, whole.target.revision))
     lines = [verdict.line for verdict in judged]
+    refuse_scanned_files([*ledger, *reports], run.audited.discovery.files)
     deliver(result, ledger, drawing, quiet=asked.quiet)
     deliver(shown, reports, drawing, quiet=asked.quiet, verdicts=lines)
     if asked.quiet:
-        say(verdict_line(shown, judged, partial=show_only is not None))
-    for verdict in () if asked.quiet else judged:
-        say(verdict.line)
+        say(visible(verdict_line(shown, judged, partial=show_only is not None)))
+    for line in () if asked.quiet else lines:
+        say(visible(line))
     add_step_summary(shown, reports, lines)
     return 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1
 

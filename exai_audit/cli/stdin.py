@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 from exai_audit.errors import UsageError
-from exai_audit.files.presence import is_there
+from exai_audit.files.presence import is_folder, is_there
 
 _STDIN = Path("-")
 
 
-def given_text(paths: list[Path], name: Path | None) -> tuple[Path, bytes] | None:
-    """Return the file that standard input stands in for and what it says; None for real paths.
+def given_name(paths: list[Path], name: Path | None) -> Path | None:
+    """Return the file that standard input stands in for; None for real paths.
 
     Raises:
         UsageError: only one of ``-`` and ``--stdin-filename`` is given, or other paths as well.
@@ -23,7 +23,26 @@ def given_text(paths: list[Path], name: Path | None) -> tuple[Path, bytes] | Non
         raise UsageError("-: say with --stdin-filename NAME which file of which project it is")
     if paths != [_STDIN]:
         raise UsageError("--stdin-filename: give - as the only path, and the text on its input")
-    return name, sys.stdin.buffer.read()
+    if name == Path() or is_folder(name):
+        raise UsageError(f"--stdin-filename: {name} is a folder: name a file")
+    return name
+
+
+def given_text(limit: int) -> bytes:
+    """Return what standard input says.
+
+    Raises:
+        UsageError: it cannot be read, or has more than ``limit`` bytes.
+    """
+    if sys.stdin is None:
+        raise UsageError("-: the standard input is closed")
+    try:
+        text = sys.stdin.buffer.read(limit + 1)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"-: the standard input cannot be read: {error}") from error
+    if len(text) > limit:
+        raise UsageError(f"-: over {limit:,} bytes, the setting max-file-size")
+    return text
 
 
 def project_around(file: Path, root: Path, settings_file: Path | None) -> list[Path]:

@@ -9,52 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
-from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_there
+from exai_audit.git.command import GitError, last_line, run
 
-GIT_TIMEOUT_SECONDS = 120.0
-_SAFE = (
-    "--no-pager",
-    "--no-optional-locks",
-    "--literal-pathspecs",
-    *("-c", "core.fsmonitor=false"),
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", f"core.attributesFile={os.devnull}"),
-    *("-c", "log.showSignature=false"),
-    *("-c", "diff.external="),
-)
-# Set by hooks and by worktrees; they would point at another repository than the folder's own.
-_REDIRECTING = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_CEILING_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_CONFIG",
-        "GIT_CONFIG_COUNT",
-        "GIT_CONFIG_PARAMETERS",
-        "GIT_DIR",
-        "GIT_EXTERNAL_DIFF",
-        "GIT_GRAFT_FILE",
-        "GIT_INDEX_FILE",
-        "GIT_NAMESPACE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PAGER",
-        "GIT_PREFIX",
-        "GIT_SHALLOW_FILE",
-        "GIT_SSH",
-        "GIT_SSH_COMMAND",
-        "GIT_WORK_TREE",
-    }
-)
 _REMOTE = re.compile(
     r"(?:(?:https?|ssh|git)://)?(?:[^@/\s]+@)?(?P<host>[\w.-]+)(?::\d+(?=/))?[:/]"
     r"(?P<path>[\w./~-]+?)(?:\.git)?/?"
@@ -63,10 +26,6 @@ _REGULAR = ("100644", "100755")
 _HEADER = re.compile(rb"diff --git (?:old|new)/\d+ (?:old|new)/\d+")
 _HUNK = re.compile(rb"@@ -[\d,]+ \+(\d+)(?:,(\d+))? @@")
 _RENAME_LIMIT = 2000
-
-
-class GitError(UsageError):
-    """Git cannot tell; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +47,7 @@ class Differences:
 def revision(folder: Path) -> Revision | None:
     """Return the commit checked out in ``folder``, None without git or without a commit."""
     try:
-        done = _run(folder, "log", "-1", "--no-show-signature", "--format=%H %cs")
+        done = run(folder, "log", "-1", "--no-show-signature", "--format=%H %cs")
     except GitError:
         return None
     commit, _, date = done.stdout.decode("ascii", "replace").strip().partition(" ")
@@ -101,7 +60,7 @@ def remote_address(folder: Path) -> str | None:
     None without git, without that remote, or where its address is none of a server.
     """
     try:
-        done = _run(folder, "config", "--get", "remote.origin.url")
+        done = run(folder, "config", "--get", "remote.origin.url")
     except GitError:
         return None
     said = done.stdout.decode("utf-8", "replace").strip()
@@ -115,9 +74,9 @@ def top_level(folder: Path) -> Path:
     Raises:
         GitError: there is none.
     """
-    done = _run(folder, "rev-parse", "--show-toplevel")
+    done = run(folder, "rev-parse", "--show-toplevel")
     if done.returncode != 0:
-        said = _last_line(done.stderr)
+        said = last_line(done.stderr)
         if b"dubious ownership" in done.stderr:
             raise GitError(
                 f"{folder}: the git repository belongs to another user: "
@@ -131,7 +90,7 @@ def may_be_tracked(path: Path) -> bool:
     """Tell whether git tracks a path or anything below it, or cannot tell in a repository."""
     around = path.parent
     with suppress(GitError):
-        done = _run(around, "ls-files", "-z", "--", path.name)
+        done = run(around, "ls-files", "-z", "--", path.name)
         if done.returncode == 0:
             return bool(done.stdout)
     above = (around, *Path(os.path.abspath(around)).parents)  # noqa: PTH100
@@ -152,7 +111,7 @@ def merge_base(folder: Path, name: str) -> str:
     head = _commit(folder, "HEAD")
     if head is None:
         raise GitError("the repository has no commit yet")
-    done = _run(folder, "merge-base", other, head)
+    done = run(folder, "merge-base", other, head)
     base = done.stdout.decode("ascii", "replace").split()
     if not base:
         raise GitError(f"{name!r} and HEAD have no common ancestor{_hint_for_shallow(folder)}")
@@ -161,12 +120,12 @@ def merge_base(folder: Path, name: str) -> str:
 
 def is_shallow(folder: Path) -> bool:
     """Tell whether the clone lacks a part of its history."""
-    return _run(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+    return run(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
 
 def last_change(folder: Path, file: Path) -> str | None:
     """Return the last commit that changed ``file``, None when there is none."""
-    done = _run(folder, "log", "-1", "--no-show-signature", "--format=%H", "--", str(file))
+    done = run(folder, "log", "-1", "--no-show-signature", "--format=%H", "--", str(file))
     return done.stdout.decode("ascii", "replace").strip() or None
 
 
@@ -251,7 +210,7 @@ def _read_patch(patch: Sequence[bytes], names: Sequence[str]) -> Differences:
 def _commit(folder: Path, name: str) -> str | None:
     if not name or name.startswith("-"):
         return None
-    done = _run(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    done = run(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     found = done.stdout.decode("ascii", "replace").strip()
     return found if done.returncode == 0 and found else None
 
@@ -275,68 +234,7 @@ def _hint_for_shallow(folder: Path) -> str:
 
 
 def _checked(folder: Path, *words: str, given: bytes = b"", alone: bool = False) -> bytes:
-    done = _run(folder, *words, given=given, alone=alone)
+    done = run(folder, *words, given=given, alone=alone)
     if done.returncode not in ((0, 1) if alone else (0,)):
-        raise GitError(f"git {words[0]} failed: {_last_line(done.stderr)}")
+        raise GitError(f"git {words[0]} failed: {last_line(done.stderr)}")
     return done.stdout
-
-
-def _run(
-    folder: Path, *words: str, given: bytes = b"", alone: bool = False
-) -> subprocess.CompletedProcess[bytes]:
-    """Run git in ``folder``; ``alone`` keeps every repository and configuration out of it."""
-    command = [_program(os.environ.get("PATH", os.defpath), str(folder)), *_SAFE, *words]
-    try:
-        return subprocess.run(
-            command,
-            cwd=folder,
-            env=dict(_environment(folder if alone else None)),
-            input=given,
-            capture_output=True,
-            check=False,
-            timeout=GIT_TIMEOUT_SECONDS,
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise GitError(f"git {words[0]} failed: {type(error).__name__}") from error
-
-
-@lru_cache(maxsize=64)
-def _program(path: str, folder: str) -> str:
-    """Return the git command: of an absolute entry of the PATH that is not in the project.
-
-    Raises:
-        GitError: there is none.
-    """
-    project = _around(os.path.realpath(folder))
-    for entry in filter(os.path.isabs, path.split(os.pathsep)):
-        found = shutil.which("git", path=entry)
-        is_inside = Path(os.path.realpath(entry)).is_relative_to(project)
-        if found and Path(found).is_absolute() and not is_inside:
-            return found
-    raise GitError("the git command is not installed, or not on the PATH")
-
-
-def _around(folder: str) -> str:
-    """Return the top of the repository around a folder, else the folder."""
-    above = (Path(folder), *Path(folder).parents)
-    return str(next((one for one in above if is_there(one / ".git")), Path(folder)))
-
-
-def _environment(alone: Path | None) -> Iterator[tuple[str, str]]:
-    for name, value in os.environ.items():
-        if name not in _REDIRECTING:
-            yield name, value
-    yield "LC_ALL", "C"
-    yield "GIT_TERMINAL_PROMPT", "0"
-    yield "GIT_NO_LAZY_FETCH", "1"
-    yield "GIT_ALLOW_PROTOCOL", "none"
-    if alone is not None:
-        yield "GIT_CEILING_DIRECTORIES", str(alone.parent)
-        yield "GIT_CONFIG_NOSYSTEM", "1"
-        yield "GIT_CONFIG_GLOBAL", os.devnull
-        yield "GIT_ATTR_NOSYSTEM", "1"
-
-
-def _last_line(message: bytes) -> str:
-    lines = message.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1].removeprefix("fatal: ") if lines else "no reason given"

@@ -39,6 +39,7 @@ _COSTLIEST = 4
 _FIRST = 3
 _RECOMMENDATIONS = 12
 _LINES = 6
+_MOST_UNREAD = 5
 _COLORS = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
@@ -286,6 +287,11 @@ def _notes(result: AuditResult) -> Iterator[str]:
         bare = result.score.unsuppressed
         without = "" if bare is None else f"; without suppressions the score would be {bare:.1f}"
         yield f"{counted(len(result.suppressed), 'finding')} suppressed{without}."
+    unread = [skipped.path for skipped in result.skipped if skipped.is_unreadable]
+    if unread:
+        more = ", ..." if len(unread) > _MOST_UNREAD else ""
+        shown = ", ".join(shortened(path, 60, "...") for path in unread[:_MOST_UNREAD])
+        yield f"{counted(len(unread), 'path')} could not be read: {shown}{more}"
     if result.scale.left_out:
         yield f"{counted(result.scale.left_out, 'path')} left out (--show-files says why)."
     if result.score.provisional and result.score.value is not None:

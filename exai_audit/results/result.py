@@ -490,6 +490,11 @@ class Skipped:
     path: str
     reason: str
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the system refused it, so that nobody chose to leave it out."""
+        return self.reason.startswith("cannot be read")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFacts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,9 @@ import msgspec
 from exai_audit.errors import UsageError
 from exai_audit.files.source import UnreadableSourceError, read_bytes
 from exai_audit.results.result import SCHEMA_VERSION, AuditResult, StoredFacts
+from exai_audit.results.trust import first_foreign_word, parsed_json
+
+_MOST_BYTES = 500_000_000
 
 
 def read_result(path: Path) -> AuditResult:
@@ -22,7 +24,7 @@ def read_result(path: Path) -> AuditResult:
             schema version; the message names the file and what to do.
     """
     try:
-        text = read_bytes(path).decode("utf-8")
+        text = read_bytes(path, _MOST_BYTES).decode("utf-8")
     except (UnreadableSourceError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     return result_of(text, str(path))
@@ -41,13 +43,16 @@ def result_of(text: str, name: str) -> AuditResult:
         lists = msgspec.convert(facts, dict[str, list[dict[str, Any]]]) if facts else None
     except msgspec.ValidationError as error:
         raise UsageError(f"{name}: not a report of exai-audit: {error}") from error
+    foreign = first_foreign_word(result)
+    if foreign:
+        raise UsageError(f"{name}: not a report of exai-audit: {foreign}")
     return result if lists is None else replace(result, facts=StoredFacts(lists))
 
 
 def _document(text: str, name: str) -> dict[str, Any]:
     document: dict[str, Any]
     try:
-        document = json.loads(text)
+        document = parsed_json(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{name}: not JSON: {error}") from error
     version = document.pop("schema_version", None) if isinstance(document, dict) else None

@@ -210,6 +210,7 @@ def _scale(result: AuditResult) -> Lines:
         ("generated files, counted only", scale.generated, ""),
         ("stub files, counted only", scale.stubs, ""),
         ("paths left out", scale.left_out, ""),
+        ("paths that could not be read", sum(s.is_unreadable for s in result.skipped), ""),
         ("files with syntax errors", scale.syntax_errors, ""),
         ("unreadable files", scale.unreadable, ""),
         ("timeout operations", scale.timeouts, _spread(scale.timeout_files)),

@@ -1,0 +1,92 @@
+"""What a stored report may say in the tool's own words: it may come from anybody.
+
+Texts of the scanned code are escaped wherever they are shown. Grades, codes, categories and the
+like are shown as they are, so these must look like what the tool writes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from exai_audit.results.result import AuditResult
+
+_GRADE = re.compile(r"[A-F][+\-\u2212]?")
+_CODE = re.compile(r"[A-Z]{2,8}[0-9]{2,5}")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,59}")
+_LARGEST = 2**53
+
+
+def parsed_json(text: str) -> Any:  # noqa: ANN401 - whatever it says
+    """Return what JSON says.
+
+    Raises:
+        ValueError: it is not JSON, or a number in it is endless or too large to count with.
+        RecursionError: it is nested too deeply.
+    """
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_counted)
+
+
+def first_foreign_word(result: AuditResult) -> str:
+    """Return the first of a result's own words that the tool does not write, empty without any."""
+    for pattern, name, value in _own_words(result):
+        if value is not None and not pattern.fullmatch(value):
+            return f"{name}: unexpected {value[:60]!r}"
+    values = (("value", result.score.value), ("unsuppressed", result.score.unsuppressed))
+    for name, number in values:
+        if number is not None and not 0 <= number <= 100:
+            return f"score.{name}: expected a number from 0 to 100"
+    return ""
+
+
+def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str | None]]:
+    yield re.compile("exai-audit"), "tool.name", result.tool.name
+    yield _VERSION, "tool.version", result.tool.version
+    yield _GRADE, "score.grade", result.score.grade
+    if result.score.way_up is not None:
+        yield _GRADE, "score.way_up.grade", result.score.way_up.grade
+    for phase in result.phases:
+        yield _GRADE, "phases.grade", phase.grade
+    for finding in (*result.findings, *(item.finding for item in result.suppressed)):
+        yield _CODE, "findings.code", finding.code
+        yield _WORD, "findings.name", finding.name
+    for row in result.timeout_map:
+        yield _WORD, "timeout_map.category", row.category
+        yield from _all(_WORD, "timeout_map.operations.form", (o.form for o in row.operations))
+        codes = (code for operation in row.operations for code in operation.findings)
+        yield from _all(_CODE, "timeout_map.operations.findings", codes)
+    for cache in result.cache_table:
+        yield _WORD, "cache_table.form", cache.form
+        yield _WORD, "cache_table.layer", cache.layer
+    for strength in result.strengths:
+        yield _WORD, "strengths.name", strength.name
+    for distribution in result.distributions:
+        yield _WORD, "distributions.name", distribution.name
+    for recommendation in result.recommendations:
+        yield _WORD, "recommendations.kind", recommendation.kind
+
+
+def _all(
+    pattern: re.Pattern[str], name: str, values: Iterable[str]
+) -> Iterator[tuple[re.Pattern[str], str, str | None]]:
+    return ((pattern, name, value) for value in values)
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def _counted(text: str) -> int:
+    number = int(text)
+    if abs(number) > _LARGEST:
+        raise ValueError(f"a number of {len(text)} digits is too large")
+    return number
