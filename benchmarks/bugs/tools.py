@@ -75,10 +75,10 @@ PEERS = (
 
 
 def ours(folder: Path) -> tuple[Said, ...]:
-    """Return what this tool says of a folder, with its default settings."""
+    """Return what this tool says of a folder, with the folder's settings, or else the defaults."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.json")
-        command = [sys.executable, "-m", "exai_audit", "scan", ".", "--isolated", "--no-cache"]
+        command = [sys.executable, "-m", "exai_audit", "scan", ".", "--no-cache"]
         _run([*command, "-f", f"json={report}"], folder)
         findings = json.loads(report.read_text(encoding="utf-8"))["findings"]
     return tuple(one for finding in findings for one in _places(finding))
