@@ -27,6 +27,8 @@ from benchmarks.survey import (  # noqa: E402
     survey,
 )
 from exai_audit.finding import Confidence, Family, Severity  # noqa: E402
+from exai_audit.knowledge.calls import Call  # noqa: E402
+from exai_audit.knowledge.table import shipped  # noqa: E402
 from exai_audit.planning.phases import WEEKS_APART  # noqa: E402
 from exai_audit.planning.recommend import (  # noqa: E402
     FILES_OF_THEIR_OWN,
@@ -247,6 +249,60 @@ def _assumed() -> str:
     )
 
 
+def _known_libraries() -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        for library, calls in sorted(_by_library().items(), key=lambda pair: pair[0].lower()):
+            counts = (sum(known(call) for call in calls) for known in _KNOWN.values())
+            yield (library, *(str(count or "") for count in counts))
+
+    return _rows(("library", *_KNOWN), rows(), right=1)
+
+
+def _by_library() -> dict[str, list[Call]]:
+    """Return the known calls by distribution, as an installer names it, with its module."""
+    packages: dict[str, set[str]] = {}
+    for row in shipped().values():
+        packages.setdefault(_root(row), set()).update({row.package} - {""})
+    found: dict[str, list[Call]] = {}
+    for row in shipped().values():
+        of_root = packages[_root(row)]
+        package = row.package or (next(iter(of_root)) if len(of_root) == 1 else "")
+        found.setdefault(_library(_root(row), package), []).append(row)
+    return found
+
+
+def _root(row: Call) -> str:
+    return row.name.partition(".")[0]
+
+
+def _library(root: str, package: str) -> str:
+    if root in sys.stdlib_module_names or root == "builtins":
+        return f"`{root}` (standard library)"
+    return f"`{root}`" if package.lower() in ("", root) else f"`{package}` (`{root}`)"
+
+
+def _library_counts() -> str:
+    return f"{len(_by_library())} libraries, {len(shipped())} calls."
+
+
+def _waits_for_ever(call: Call) -> bool:
+    limit = call.timeout
+    return limit is not None and (limit.default == "forever" or bool(limit.forever_below))
+
+
+_KNOWN: Mapping[str, Callable[[Call], bool]] = {
+    "takes a limit": lambda call: call.timeout is not None,
+    "waits for ever without": _waits_for_ever,
+    "blocks the loop": lambda call: call.blocking is not None and not call.blocking.file_system,
+    "file system": lambda call: call.blocking is not None and call.blocking.file_system,
+    "must be awaited": lambda call: call.coroutine,
+    "caches": lambda call: call.cache is not None,
+    "pools": lambda call: call.pool is not None,
+    "bridges": lambda call: call.bridge is not None or call.offload is not None,
+    "returns a known object": lambda call: call.returns is not None,
+}
+"""What the table of libraries counts, by column."""
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "made_with": _made_with,
     "fields": _fields,
@@ -262,6 +318,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "risks": _risks,
     "priorities": _priorities,
     "assumed": _assumed,
+    "known_libraries": _known_libraries,
+    "library_counts": _library_counts,
 }
 
 if __name__ == "__main__":

@@ -99,6 +99,32 @@ def finding_in(text: str, folder: Path) -> Finding:
             "P = ThreadPoolExecutor(8)\ndef g():\n    P.submit(print).result(1)\n"
             "def f():\n    P.submit(g)\ndef stop():\n    P.shutdown()\n",
             "EXA407", Severity.HIGH, Confidence.MEDIUM,
+
+
+            "async def f():\n    asyncio.sleep(1)\n",
+            "EXA409", Severity.CRITICAL, Confidence.HIGH,
+        ),
+        (
+            "async def f(task):\n    if asyncio.iscoroutinefunction(task):\n"
+            "        return await task()\n    return task()\n",
+            "EXA410", Severity.LOW, Confidence.MEDIUM,
+        ),
+        (
+            "async def f(hook):\n    if asyncio.iscoroutinefunction(hook):\n"
+            "        return await hook()\n    return hook()\n",
+            "EXA410", Severity.LOW, Confidence.LOW,
+        ),
+        (
+            "async def f(urls, get):\n    await asyncio.gather(*[get(url) for url in urls])\n",
+            "EXA411", Severity.LOW, Confidence.LOW,
+        ),
+        (
+            "async def f(work):\n    asyncio.create_task(work())\n",
+            "EXA412", Severity.MEDIUM, Confidence.HIGH,
+        ),
+        (
+            "async def f(work):\n    asyncio.create_task(work()).add_done_callback(print)\n",
+            "EXA412", Severity.MEDIUM, Confidence.LOW,
         ),
     ],
 )  # fmt: skip

@@ -250,3 +250,25 @@ def test_the_merged_rows_say_what_the_toml_files_say() -> None:
     merged, written_ones = shipped(), dict(load(toml_files()).calls)
     assert merged == written_ones, "run `python -m exai_audit.knowledge`"
     assert list(merged) == list(written_ones)
+
+
+COROUTINES = sorted(
+    (row for row in table().calls.values() if row.coroutine), key=lambda row: row.name
+)
+
+
+@pytest.mark.parametrize("row", COROUTINES, ids=lambda row: row.name)
+def test_coroutine_row_is_one_wherever_it_is_installed(row: Call) -> None:
+    assert any(character.isdigit() for character in row.source)
+    if is_installed(row):
+        assert inspect.iscoroutinefunction(named(row))
+
+
+WORK = load([Path(inspect.getfile(load)).with_name("work.toml")]).calls
+
+
+def test_rows_of_work_agree_with_whatever_is_installed() -> None:
+    for row in WORK.values():
+        assert row.blocking is not None or row.returns is not None
+        if is_installed(row):
+            assert callable(named(row)), row.name

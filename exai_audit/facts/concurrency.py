@@ -277,8 +277,8 @@ class FanOutFact:
 class LoopCallbackFact:
     """A function that a coroutine awaits if it is a coroutine function, and else calls itself.
 
-    ``callback`` is what is called, as written; ``work`` when it is handed in, and its name is
-    not that of a callback, a hook or the like.
+    ``callback`` is what is called, as written; ``work`` when it is handed in, and its name
+    speaks of work (a tool, a task), not of a callback, a hook or the like.
     """
 
     place: Place

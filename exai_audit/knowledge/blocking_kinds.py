@@ -22,7 +22,12 @@ _BY_ROOT = {
     BlockingKind.IN_PROCESS: (
         "threading", "queue", "concurrent", "multiprocessing", "select", "selectors", "celery",
     ),
-    BlockingKind.WORK: ("hashlib", "cryptography", "bcrypt", "markitdown"),
+    BlockingKind.WORK: (
+        "hashlib", "cryptography", "bcrypt", "argon2", "passlib", "Crypto", "werkzeug.security",
+        "django.contrib.auth.hashers", "markitdown", "nbconvert", "pypandoc", "weasyprint",
+        "pdfkit", "pytesseract", "pdf2image", "PIL", "pypdf", "pdfplumber", "pymupdf",
+        "pymupdf4llm", "pdfminer",
+    ),
 }  # fmt: skip
 _KINDS = {name: kind for kind, names in _BY_ROOT.items() for name in names}
 
@@ -33,5 +38,6 @@ def kind_of(row: Call) -> BlockingKind:
         return BlockingKind.FILE_SYSTEM
     if row.blocking is not None and row.blocking.kind is not None:
         return row.blocking.kind
-    root = row.name.partition(".")[0]
-    return _KINDS.get(row.name) or _KINDS.get(root) or BlockingKind.NETWORK
+    parts = row.name.split(".")
+    names = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+    return next((_KINDS[name] for name in names if name in _KINDS), BlockingKind.NETWORK)

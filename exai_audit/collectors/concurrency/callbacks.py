@@ -16,11 +16,17 @@ _ASKS = frozenset({
     "iscoroutinefunction", "is_coroutine_function", "is_async_callable", "is_coroutine_callable",
     "is_async_function",
 })  # fmt: skip
+_WORK = frozenset({
+    "action", "command", "endpoint", "execute", "fn", "func", "function", "job", "operation",
+    "processor", "run", "step", "target", "task", "tool", "work", "worker",
+})  # fmt: skip
 _NOTICES = frozenset({
-    "callback", "callbacks", "cb", "check", "condition", "emit", "event", "factory", "filter",
-    "getter", "hook", "hooks", "key", "listener", "listeners", "notify", "observer", "on",
-    "predicate", "progress", "provider", "signal", "validator", "close", "cleanup", "dependency",
-    "setup", "teardown", "subscriber", "formatter", "key_func",
+    "callback", "callbacks", "cb", "check", "cleanup", "close", "condition", "event", "factory",
+    "filter", "hook", "hooks", "key", "listener", "on", "predicate", "progress",
+})  # fmt: skip
+_OFFLOADS = frozenset({
+    "to_thread", "run_in_executor", "run_sync", "run_in_threadpool", "sync_to_async", "submit",
+    "partial", "from_thread", "run_in_thread",
 })  # fmt: skip
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 TRIGGER = Trigger(names=_ASKS, applies=lambda words: "async" in words)
@@ -40,7 +46,9 @@ def _found(tree: ModuleTree) -> Iterator[LoopCallbackFact]:
         callee = given[0].value
         awaiting, plain = _branches(ask, tree)
         called = _plain_call(plain, callee, function, tree)
-        if called is not None and _awaits(awaiting, callee, tree):
+        if called is None or _is_offloaded(plain, callee, tree):
+            continue
+        if _awaits(awaiting, callee, tree):
             place = tree.place(called)
             handed_in = _is_handed_in(callee, function, tree)
             yield LoopCallbackFact(place, tree.text(callee), handed_in and _is_work(callee))
@@ -82,6 +90,18 @@ def _plain_call(
     return None
 
 
+def _is_offloaded(nodes: Sequence[ast.AST], callee: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether the same branch hands ``callee`` to a thread where a condition says so."""
+    text = tree.text(callee)
+    return any(
+        isinstance(one, ast.Call)
+        and last_name(one.func) in _OFFLOADS
+        and any(tree.text(given.value) == text for given in arguments(one))
+        for node in nodes
+        for one in descendants(node)
+    )
+
+
 def _awaits(nodes: Sequence[ast.AST], callee: ast.expr, tree: ModuleTree) -> bool:
     return any(
         isinstance(around, ast.Await)
@@ -110,8 +130,14 @@ def _is_handed_in(callee: ast.expr, function: ast.AST, tree: ModuleTree) -> bool
     owner = tree.scopes.owner(callee.id, tree.scopes.of(callee))
     if owner is None or owner.node is not function:
         return False
-    bound = tree.bindings(callee.id, callee)
-    return not any(isinstance(one, ast.Attribute) and _is_own_method(one, tree) for one in bound)
+    return not any(_is_looked_up(one, tree) for one in tree.bindings(callee.id, callee))
+
+
+def _is_looked_up(value: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether a value is a method of an object that the coroutine itself chose."""
+    if isinstance(value, ast.Attribute):
+        return _is_own_method(value, tree)
+    return isinstance(value, ast.Call) and last_name(value.func) == "getattr"
 
 
 def _is_own_method(callee: ast.Attribute, tree: ModuleTree) -> bool:
@@ -124,4 +150,6 @@ def _is_own_method(callee: ast.Attribute, tree: ModuleTree) -> bool:
 
 def _is_work(callee: ast.expr) -> bool:
     """Tell whether a function does work, as far as its name says, and not only takes notice."""
-    return _NOTICES.isdisjoint(words(last_name(callee)))
+    name = callee.value if isinstance(callee, ast.Subscript) else callee
+    spoken = {word.removesuffix("s") for word in words(last_name(name))}
+    return not _WORK.isdisjoint(spoken) and _NOTICES.isdisjoint(spoken)

@@ -9,9 +9,10 @@ from functools import cached_property
 
 from exai_audit.facts.concurrency import UnawaitedFact
 from exai_audit.knowledge.calls import Call
+from exai_audit.knowledge.limit_names import words
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import last_name
+from exai_audit.syntax.nodes import FUNCTIONS, last_name
 from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.triggers import Trigger, names_of
 
@@ -106,6 +107,8 @@ class _Unawaited:
                     continue
                 name = tree.qualified(call.func)
                 shown = self._is_shown(name) if name else False
+                if _is_for_sync_code(statement, tree):
+                    continue
                 if name and (shown or (in_coroutine and self._may_be_one(name))):
                     in_loop = _is_in_loop(statement, tree)
                     yield UnawaitedFact(tree.place(call), name, shown, in_coroutine, in_loop)
@@ -133,6 +136,22 @@ def _thrown_away(value: ast.expr) -> Iterator[ast.Call]:
         yield from _thrown_away(value.values[-1])
     elif isinstance(value, _COMPREHENSIONS):
         yield from _thrown_away(value.elt)
+
+
+def _is_for_sync_code(statement: ast.stmt, tree: ModuleTree) -> bool:
+    """Tell whether a condition keeps a call for the synchronous twin of the code (``_IS_SYNC``)."""
+    child: ast.AST = statement
+    for node in tree.ancestors(statement):
+        if isinstance(node, FUNCTIONS):
+            return False
+        if (
+            isinstance(node, ast.If)
+            and child in node.body
+            and "sync" in words(tree.text(node.test))
+        ):
+            return True
+        child = node
+    return False
 
 
 def _is_in_loop(statement: ast.stmt, tree: ModuleTree) -> bool:

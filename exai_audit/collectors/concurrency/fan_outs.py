@@ -29,7 +29,7 @@ _WRAPS = frozenset({"create_task", "ensure_future", "wait_for", "shield"})
 _SAME_ITEMS = frozenset({
     "enumerate", "list", "set", "tuple", "sorted", "reversed", "items", "keys", "values", "zip",
 })  # fmt: skip
-_LIMITS = re.compile("(?i)semaphore|limiter|throttle|concurren|batch|chunk")
+_LIMITS = re.compile("(?i)semaphore|limiter|throttle|concurrency|max_concurrent|batch|chunk")
 _BATCHES = frozenset({"batch", "chunk", "page", "window", "group", "top"})
 _OWN_THINGS = frozenset({
     "agent", "backend", "callback", "client", "connection", "consumer", "handler", "hook",

@@ -37,7 +37,7 @@ def _dropped(tree: ModuleTree) -> Iterator[DroppedTaskFact]:
         statement = tree.parent(watch or call)
         if not _is_dropped(statement, tree) or not _starts_a_task(call, tree):
             continue
-        if not _runs_the_loop(call, tree):
+        if not _runs_the_loop(call, tree) and not _is_finalizer(call, tree):
             name = tree.qualified(call.func) or ""
             operation = name if name in _OF_ASYNCIO else tree.text(call.func)
             yield DroppedTaskFact(tree.place(call), operation, _work(call), watch is not None)
@@ -96,6 +96,12 @@ def _runs_the_loop(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether the same function goes on to run the loop itself, or the module does."""
     function = tree.function_of(call)
     return any(tree.function_of(one) is function for one in tree.calls(_RUNS_ON))
+
+
+def _is_finalizer(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a task is started by what is being thrown away itself."""
+    function = tree.function_of(call)
+    return isinstance(function, FUNCTIONS) and function.name == "__del__"
 
 
 def _work(call: ast.Call) -> str:
