@@ -169,6 +169,16 @@ def test_bottlenecks_are_what_is_fixed_together() -> None:
     assert codes == [["EXA303"], ["EXA202", "EXA201"], ["EXA101", "EXA102"], ["EXA405"]]
 
 
+def test_scripts_come_last_and_apart() -> None:
+    found = finding("EXA404", Family.CONCURRENCY, Severity.HIGH, "scripts/load.py", 3)
+    result = sample(replace(found, scope=Scope.SCRIPTS))
+    assert [group.head.path for group in bottlenecks(result.findings)][-1] == "scripts/load.py"
+    terminal = render(result, "terminal")
+    assert terminal.index("In scripts, one step lower") < terminal.rindex("scripts/load.py")
+    assert "1 finding in scripts, one step lower in severity." in terminal
+    assert "**In scripts**" in render(result, "markdown")
+
+
 def test_bottlenecks_keep_every_point() -> None:
     result = sample()
     total = sum(group.points for group in bottlenecks(result.findings))
