@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from exai_audit.collectors.concurrency.blocking import BLOCKS_ANYWHERE, blocking_calls
 from exai_audit.collectors.concurrency.call_sites import CallSites
-from exai_audit.collectors.concurrency.held_names import HeldNames, chain, imported_names
+from exai_audit.collectors.concurrency.held_names import HeldNames, imported_names
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
 from exai_audit.facts.calls import (
     CallFact,
@@ -85,15 +85,20 @@ class _Definitions:
         self, tree: ModuleTree, foreign: set[str], clients: set[str], blocks: bool
     ) -> None:
         self._tree = tree
-        self._terms = Terms(tree.dotted, tree.parents, tree.scopes)
-        self._sites = CallSites(tree, self._terms)
-        self._held = HeldNames(tree)
-        self._foreign, self._clients = foreign, clients
+        self._held = HeldNames(foreign, tree)
+        self._sites = CallSites(tree, self._held.names)
+        self._clients = clients
         self._blocking = blocking_calls(tree) if blocks else None
         self._calls: dict[Function, dict[ast.Call, CallFact]] = {}
-        self._generators = {
-            tree.function_of(node) for node in (*tree.all(ast.Yield), *tree.all(ast.YieldFrom))
-        }
+
+    @property
+    def _terms(self) -> Terms:
+        return self._sites.terms
+
+    @cached_property
+    def _generators(self) -> set[ast.AST | None]:
+        yields = (*self._tree.all(ast.Yield), *self._tree.all(ast.YieldFrom))
+        return {self._tree.function_of(node) for node in yields}
 
     def facts(self) -> DefinitionFacts:
         self._blocks = self._blocking_functions()
@@ -116,11 +121,8 @@ class _Definitions:
 
     def _exits(self) -> None:
         """Note the calls that may be of something that another file defines or holds."""
-        if not self._foreign and not self._clients:
-            return
-        names = self._held.from_names(self._foreign)
-        for call in self._tree.all(ast.Call):
-            if not names.isdisjoint(chain(call.func)) and self._may_lead_on(call):
+        for call in self._held.calls:
+            if self._may_lead_on(call):
                 self._note(call)
 
     def _may_lead_on(self, call: ast.Call) -> bool:
@@ -136,7 +138,7 @@ class _Definitions:
 
     def _calls_of_arguments(self) -> None:
         """Note the calls of methods of a parameter of which only its caller knows what it is."""
-        for call in self._tree.calls(_methods_of_clients(configuration())):
+        for call in self._tree.calls_named(_methods_of_clients(configuration())):
             owner = receiver(call.func)
             function = self._tree.function_of(call)
             if not isinstance(owner, ast.Name) or not isinstance(function, ast.FunctionDef):
@@ -165,7 +167,7 @@ class _Definitions:
             names = {name for function in leading for name in self._names_of(function)} - asked
             asked |= names
             leading = set()
-            for call in self._tree.calls(frozenset(names)) if names else ():
+            for call in self._tree.calls_named(frozenset(names)) if names else ():
                 if self._note(call):
                     leading.add(self._tree.function_of(call) or self._tree.module)
 
@@ -184,11 +186,18 @@ class _Definitions:
         leading = {*self._blocks, *(f for f, calls in self._calls.items() if calls)}
         owners = {self._tree.class_of(function) for function in leading}
         classes = {owner.name for owner in owners if owner is not None}
-        found = self._held.from_names({*self._foreign, *self._clients, *classes})
-        for (owner, name), _ in self._tree.scopes.attributes.items():
-            if name in found and isinstance(owner, ast.ClassDef):
-                classes.add(owner.name)
-        return self._held.from_names({*found, *classes})
+        held = self._held
+        if not classes and not self._clients:
+            return held.names
+        held.add({*self._clients, *classes})
+        held.add(
+            {
+                owner.name
+                for owner, name in self._tree.scopes.attributes
+                if name in held.names and isinstance(owner, ast.ClassDef)
+            }
+        )
+        return held.names
 
     # Functions
 
@@ -208,7 +217,6 @@ class _Definitions:
         returns: str,
     ) -> FunctionFact:
         tree = self._tree
-        asks = self._sites.asking(ASKS_FOR_LOOP)
         return FunctionFact(
             name=tree.symbol(function),
             line=function.lineno,
@@ -218,13 +226,12 @@ class _Definitions:
             returns=returns,
             calls=tuple(sorted(calls, key=lambda call: call.line)),
             blocks=blocks,
-            asks_for_loop=any(tree.function_of(ask) is function for ask in asks),
+            asks_for_loop=bool(self._sites.asking(ASKS_FOR_LOOP, function)),
             asks_for_items=tuple(
                 sorted(
                     {
                         last_name(receiver(ask.func) or ask.func)
-                        for ask in self._sites.asking(ASKS_FOR_ITEMS)
-                        if tree.function_of(ask) is function
+                        for ask in self._sites.asking(ASKS_FOR_ITEMS, function)
                     }
                 )
             ),
