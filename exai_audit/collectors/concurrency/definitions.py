@@ -121,9 +121,23 @@ class _Definitions:
 
     def _exits(self) -> None:
         """Note the calls that may be of something that another file defines or holds."""
-        for call in self._held.calls:
+        for call in (*self._held.calls, *self._inherited()):
             if self._may_lead_on(call):
                 self._note(call)
+
+    def _inherited(self) -> Iterator[ast.Call]:
+        """Yield the calls on ``self`` of what a class may inherit from another file."""
+        own: dict[ast.AST, set[str]] = {}
+        for owner in self._tree.all(ast.ClassDef):
+            if not self._held.names.isdisjoint(map(last_name, owner.bases)):
+                own[owner] = {one.name for one in owner.body if isinstance(one, FUNCTIONS)}
+        for node in self._tree.mentions("self") if own else ():
+            member = self._tree.parent(node)
+            call = self._tree.parent(member) if isinstance(member, ast.Attribute) else None
+            if isinstance(call, ast.Call) and call.func is member:
+                owner_of = self._tree.class_of(call)
+                if owner_of in own and last_name(call.func) not in own[owner_of]:
+                    yield call
 
     def _may_lead_on(self, call: ast.Call) -> bool:
         """Tell whether a call may block: not what is awaited, raised, or of texts and containers.
