@@ -10,6 +10,7 @@ from exai_audit.collectors.concurrency.blocking import BLOCKS_ANYWHERE, blocking
 from exai_audit.collectors.concurrency.call_sites import CallSites
 from exai_audit.collectors.concurrency.held_names import HeldNames, imported_names
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
+from exai_audit.collectors.concurrency.vocabulary import OF_ANYTHING, OF_PLAIN_OBJECTS
 from exai_audit.facts.calls import (
     CallFact,
     ClassFact,
@@ -36,25 +37,6 @@ TRIGGER = Trigger(names=frozenset({"def", "class"}))
 _ROUNDS = 3
 _MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 _PROPERTIES = frozenset({"property", "cached_property"})
-_OF_ANYTHING = frozenset({
-    "get", "pop", "update", "keys", "values", "items", "join", "read", "write", "close", "index",
-    "count", "copy", "append", "add", "remove", "clear", "split", "strip", "encode", "decode",
-    "open", "start", "set",
-})  # fmt: skip
-"""Methods that so many objects have that an argument's call of one says nothing."""
-_OF_PLAIN_OBJECTS = frozenset({
-    "append", "extend", "items", "keys", "values", "strip", "rstrip", "lstrip", "lower", "upper",
-    "startswith", "endswith", "format", "split", "rsplit", "join", "replace", "encode", "decode",
-    "isdigit", "setdefault", "title", "splitlines", "partition", "rpartition", "insert", "sort",
-    "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "getLogger",
-    "isinstance", "issubclass", "len", "str", "int", "float", "bool", "repr", "print", "getattr",
-    "setattr", "hasattr", "super", "type", "field", "Field", "cast", "TypeVar", "deepcopy", "copy",
-    "create_task", "ensure_future", "set_result", "set_exception", "done", "cancel", "cancelled",
-    "add_done_callback", "wraps", "partial", "dumps", "loads", "model_dump", "model_validate",
-    "to_dict", "from_dict", "isoformat", "total_seconds", "group", "match", "search", "sub",
-    "casefold", "hex", "digest", "hexdigest", "setLevel", "addHandler", "get_logger",
-})  # fmt: skip
-"""Methods and functions that wait for nothing, whatever class they are of."""
 
 
 def definitions(tree: ModuleTree) -> DefinitionFacts:
@@ -69,7 +51,7 @@ def definitions(tree: ModuleTree) -> DefinitionFacts:
 @lru_cache(maxsize=4)
 def _methods_of_clients(own: object) -> frozenset[str]:
     rows = (row.name for row in table().calls.values() if row.blocking and row.name.count(".") > 1)
-    return frozenset(name.rpartition(".")[2] for name in rows) - _OF_ANYTHING
+    return frozenset(name.rpartition(".")[2] for name in rows) - OF_ANYTHING
 
 
 class _Definitions:
@@ -145,7 +127,7 @@ class _Definitions:
         What makes an object seldom does, and only coroutines are asked about it.
         """
         tree, name = self._tree, last_name(call.func)
-        if name in _OF_PLAIN_OBJECTS or isinstance(tree.parent(call), (ast.Await, ast.Raise)):
+        if name in OF_PLAIN_OBJECTS or isinstance(tree.parent(call), (ast.Await, ast.Raise)):
             return False
         makes = name.lstrip("_")[:1].isupper()
         return not makes or isinstance(tree.function_of(call), ast.AsyncFunctionDef)
