@@ -173,6 +173,12 @@ class Table:
     wild: frozenset[str]
     _names: Mapping[str, str] = field(repr=False)
     open_roots: frozenset[str] = frozenset()
+    _canonical: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _named_roots: frozenset[str] = field(default=frozenset(), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        roots = frozenset(name.partition(".")[0] for name in self._names)
+        object.__setattr__(self, "_named_roots", roots)
 
     def call(self, name: str) -> Call | None:
         """Return the row of a call under its own name or an alias, or that of its class."""
@@ -207,6 +213,14 @@ class Table:
 
     def canonical(self, name: str) -> str:
         """Return the name the table uses; an alias of a class also renames its attributes."""
+        known = self._canonical.get(name)
+        if known is None:
+            known = self._canonical[name] = self._renamed(name)
+        return known
+
+    def _renamed(self, name: str) -> str:
+        if name.partition(".")[0] not in self._named_roots:
+            return name
         head, tail = name, ""
         while head:
             if head in self._names:

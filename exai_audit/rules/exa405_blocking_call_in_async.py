@@ -189,7 +189,8 @@ def _of_many(kind: str, alike: Sequence[Sequence[_Blocked]], coroutines: int) ->
 def _hit(found: Sequence[_Blocked]) -> Hit:
     """Return the hit at the worst of the calls that lead to one place; the others are related."""
     first, *others = found
-    more = f"; so do {len(others)} more calls" if others else ""
+    count = f"{len(others)} more call{'s' if len(others) > 1 else ''}"
+    more = f"; {count} {'lead' if len(others) > 1 else 'leads'} there" if others else ""
     return Hit(
         path=first.path,
         place=first.place,

@@ -75,6 +75,12 @@ class ModuleTree(SyntaxTree):
         for _, call in found:
             yield call
 
+    def calls_named(self, names: frozenset[str]) -> Iterator[ast.Call]:
+        """Yield the calls of anything with one of the last names, name by name."""
+        for name in self._calls_by_name.keys() & names:
+            for _, call in self._calls_by_name[name]:
+                yield call
+
     @cached_property
     def _calls_by_name(self) -> dict[str, list[tuple[int, ast.Call]]]:
         """The calls by the last name of what they call, numbered; without a name under none."""

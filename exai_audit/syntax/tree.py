@@ -12,6 +12,7 @@ from typing import TypeVar, overload
 from exai_audit.files.source import SourceFile
 from exai_audit.location import FILE_START, Place, Span
 from exai_audit.syntax.nodes import FUNCTIONS, Function
+from exai_audit.syntax.triggers import words_of
 from exai_audit.syntax.walk import LEAVES, walk
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -90,10 +91,34 @@ class SyntaxTree:
     @cached_property
     def _by_identifier(self) -> dict[str, list[ast.Name]]:
         by_identifier: dict[str, list[ast.Name]] = defaultdict(list)
-        for node in self.parents:
-            if type(node) is ast.Name:
-                by_identifier[node.id].append(node)
+        for node in [node for node in self.parents if type(node) is ast.Name]:
+            by_identifier[node.id].append(node)
         return by_identifier
+
+    def mentions(self, identifier: str) -> Iterator[ast.AST]:
+        """Yield where a name, an attribute or an annotation in quotes says an identifier."""
+        yield from self._by_identifier.get(identifier, ())
+        yield from self._by_attribute.get(identifier, ())
+        yield from self._quoted.get(identifier, ())
+
+    @cached_property
+    def _by_attribute(self) -> dict[str, list[ast.Attribute]]:
+        found: dict[str, list[ast.Attribute]] = defaultdict(list)
+        for node in self.all(ast.Attribute):
+            found[node.attr].append(node)
+        return found
+
+    @cached_property
+    def _quoted(self) -> dict[str, list[ast.AST]]:
+        """The annotations that are written as texts, by the identifiers in them."""
+        found: dict[str, list[ast.AST]] = defaultdict(list)
+        annotations = [node.annotation for node in self.each(ast.arg, ast.AnnAssign)]
+        annotations += [function.returns for function in self.functions]
+        for annotation in annotations:
+            if type(annotation) is ast.Constant and isinstance(annotation.value, str):
+                for word in words_of(annotation.value):
+                    found[word].append(annotation)
+        return found
 
     def _is_formatted(self, node: ast.AST) -> bool:
         return any(type(one) is ast.JoinedStr for one in self.ancestors(node))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from exai_audit.collectors.concurrency.durations import is_loopback, seconds
 from exai_audit.collectors.concurrency.futures import MAKERS, WAITS, is_known_done, is_wait, made_by
 from exai_audit.collectors.concurrency.harmless import gives_no_wait, is_right_here, knows_better
+from exai_audit.collectors.concurrency.held_names import HeldNames, names_from
 from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.collectors.concurrency.pool_exits import pool_exits
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, asks_for_items, needs
 from exai_audit.facts.concurrency import BlockingFact, BlockingKind, Moment
 from exai_audit.knowledge.blocking_kinds import kind_of
 from exai_audit.knowledge.calls import Call
-from exai_audit.knowledge.table import table
+from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, last_name, receiver
 from exai_audit.syntax.triggers import Trigger, names_of, reaches_open
@@ -26,14 +26,26 @@ def _blocks(row: Call) -> bool:
     return row.blocking is not None
 
 
+def _blocks_beyond_files(row: Call) -> bool:
+    return row.blocking is not None and not row.blocking.file_system
+
+
 TRIGGER = Trigger(
     rows=_blocks, names=MAKERS, roots=reaches_open, applies=lambda words: "async" in words
 )
-BLOCKS_ANYWHERE = Trigger(rows=_blocks, names=MAKERS, roots=reaches_open)
+BLOCKS_ANYWHERE = Trigger(rows=_blocks_beyond_files, names=MAKERS, roots=reaches_open)
+
+
+@lru_cache(maxsize=4)
+def _blocking_roots(own: object) -> frozenset[str]:
+    rows = table().calls.values()
+    blocking = (row.name for row in rows if _blocks_beyond_files(row) or row.methods)
+    return frozenset(name.partition(".")[0] for name in blocking) - {"builtins"}
+
+
 _FUTURE = "concurrent.futures.Future"
 _NON_BLOCKING = frozenset({"setblocking", "SOCK_NONBLOCK"})
 _SHORTEST_SLEEP = 0.01
-_BUILTINS = frozenset(dir(builtins)) - {"open", "input"}
 _Direct = Sequence[tuple[ast.Call, BlockingFact]]
 
 
@@ -90,9 +102,27 @@ class BlockingCalls:
 
     def _calls(self) -> Iterator[ast.Call]:
         tree = self._tree
-        if reaches_open(tree.roots):
-            return (call for call in tree.all(ast.Call) if not is_builtin(call.func))
-        return tree.calls(names_of(_blocks, tree.roots) | WAITS)
+        if "async" not in tree.words:
+            return self._of_libraries()
+        named = tree.calls(names_of(_blocks, tree.roots) | WAITS)
+        if not reaches_open(tree.roots):
+            return named
+        opened = HeldNames(names_from(table().open_roots, tree), tree).calls
+        return iter(dict.fromkeys((*named, *opened)))
+
+    def _of_libraries(self) -> Iterator[ast.Call]:
+        """Yield the calls of what comes from a library that blocks: of a file without coroutines.
+
+        Files are left out: only a setting asks for them, and for coroutines' own calls.
+        """
+        tree = self._tree
+        names = names_of(_blocks_beyond_files, tree.roots)
+        is_open = reaches_open(tree.roots)
+        held = HeldNames({"input", *names_from(_blocking_roots(configuration()), tree)}, tree)
+        for call in held.calls:
+            function = call.func
+            if is_open or type(function) is not ast.Attribute or function.attr in names | WAITS:
+                yield call
 
     def _direct(self, calls: Sequence[ast.Call]) -> _Direct:
         """Return the calls that do block, the file system's after all others."""
@@ -150,11 +180,6 @@ class BlockingCalls:
     def _asks_for_items(self) -> list[ast.Call]:
         calls = self._tree.calls(ASKS_FOR_ITEMS)
         return [call for call in calls if last_name(call.func) in ASKS_FOR_ITEMS]
-
-
-def is_builtin(function: ast.expr) -> bool:
-    """Tell whether a call is of something without a receiver that no library gives."""
-    return isinstance(function, ast.Name) and function.id in _BUILTINS
 
 
 def _row(call: ast.Call, tree: ModuleTree) -> Call | None:

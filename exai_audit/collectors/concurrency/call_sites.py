@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Sequence
+from functools import cached_property
 
 from exai_audit.collectors.concurrency.harmless import is_awaited, is_right_here
 from exai_audit.collectors.concurrency.moments import moments_of
@@ -10,8 +12,8 @@ from exai_audit.collectors.concurrency.reachability import needs
 from exai_audit.facts.calls import UNKNOWN, CallFact, CallForm
 from exai_audit.facts.concurrency import Moment
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import Function, arguments, last_name, text_of
-from exai_audit.syntax.terms import CALLED, Terms
+from exai_audit.syntax.nodes import Function, first_parameter, last_name
+from exai_audit.syntax.terms import CALLED, Terms, unannotated
 
 _RUNS_THROUGH = frozenset({
     "list", "tuple", "set", "dict", "sorted", "next", "any", "all", "sum", "max", "min", "join",
@@ -23,50 +25,92 @@ _MOST_ARGUMENTS = 12
 class CallSites:
     """The calls of one module as facts."""
 
-    def __init__(self, tree: ModuleTree, terms: Terms) -> None:
+    def __init__(self, tree: ModuleTree, held: Collection[str]) -> None:
         self._tree = tree
-        self._terms = terms
-        self._asking: dict[frozenset[str], list[ast.Call]] = {}
+        self._held = held
+        self._asking: dict[frozenset[str], dict[ast.AST | None, list[ast.Call]]] = {}
+        self._open: dict[Function, frozenset[str]] = {}
+
+    @cached_property
+    def terms(self) -> Terms:
+        """What the expressions of the module denote."""
+        return Terms(self._tree.dotted, self._tree.parents, self._tree.scopes)
 
     def fact(self, call: ast.Call, function: Function) -> CallFact | None:
         """Return what is to be said of a call, None where it leads nowhere."""
         tree = self._tree
-        callee = self._terms.term(call.func)
-        if not callee or callee.endswith(CALLED) or is_right_here(call, tree):
-            return None
         is_async = isinstance(function, ast.AsyncFunctionDef)
+        if is_async and is_right_here(call, tree):
+            return None
+        callee = self._callee(call.func, function)
+        if not callee or callee.endswith(CALLED):
+            return None
         return CallFact(
             call.lineno,
             callee,
-            self._arguments(call),
-            () if is_async else needs(call, function, tree),
+            self._arguments(call, function),
+            () if is_async or function not in self._deciding else needs(call, function, tree),
             self._form(call),
             tree.place(call) if is_async else None,
             moments_of(tree).of(call) if is_async else Moment.SERVING,
         )
 
-    def asking(self, names: frozenset[str]) -> list[ast.Call]:
-        """Return the calls of anything with one of these last names."""
-        if names not in self._asking:
-            calls = () if self._tree.words.isdisjoint(names) else self._tree.calls(names)
-            self._asking[names] = [call for call in calls if last_name(call.func) in names]
-        return self._asking[names]
+    def _callee(self, called: ast.expr, function: Function) -> str:
+        """Return the term of what is called; of ``self.method`` without a search for it."""
+        if type(called) is ast.Attribute and type(called.value) is ast.Name:
+            owner = self._tree.parents.get(function)
+            if (
+                isinstance(owner, ast.ClassDef)
+                and called.value.id == first_parameter(function)
+                and not function.decorator_list
+                and (owner, called.attr) not in self._tree.scopes.attributes
+                and type(self._tree.parents.get(owner)) is ast.Module
+            ):
+                return f"{self._tree.dotted}.{owner.name}.{called.attr}"
+        return self.terms.term(called)
 
-    def _arguments(self, call: ast.Call) -> tuple[tuple[str, str], ...]:
-        found = []
-        for index, given in enumerate(arguments(call)[:_MOST_ARGUMENTS]):
-            name = given.star or given.name or str(index)
-            found.append((name, self._argument(given.value)))
+    @cached_property
+    def _deciding(self) -> set[ast.AST | None]:
+        """The functions that decide anything."""
+        return {self._tree.function_of(node) for node in self._tree.all(ast.If)}
+
+    def asking(self, names: frozenset[str], function: Function) -> Sequence[ast.Call]:
+        """Return the calls in a function of anything with one of these last names."""
+        if names not in self._asking:
+            found: dict[ast.AST | None, list[ast.Call]] = {}
+            for call in self._tree.calls_named(names):
+                found.setdefault(self._tree.function_of(call), []).append(call)
+            self._asking[names] = found
+        return self._asking[names].get(function, ())
+
+    def _arguments(self, call: ast.Call, function: Function) -> tuple[tuple[str, str], ...]:
+        found = [
+            (f"*{index}" if type(one) is ast.Starred else str(index), self._argument(one, function))
+            for index, one in enumerate(call.args[:_MOST_ARGUMENTS])
+        ]
+        for one in call.keywords[:_MOST_ARGUMENTS]:
+            found.append((one.arg or "**", self._argument(one.value, function)))
         return tuple(found)
 
-    def _argument(self, value: ast.expr) -> str:
+    def _argument(self, value: ast.expr, function: Function) -> str:
+        """Return an argument: a literal, or the term of what is typed elsewhere."""
+        kind = type(value)
         if isinstance(value, ast.Constant):
-            text = text_of(value)
-            return f"{text[:40]!r}" if text is not None else str(value.value)
-        if not isinstance(value, (ast.Name, ast.Attribute, ast.Call)):
+            text = value.value
+            return f"{text[:40]!r}" if isinstance(text, str) else str(text)[:40]
+        if kind is ast.Name and value.id in self._parameters(function):  # type: ignore[attr-defined]
+            return self.terms.term(value)
+        if kind is not ast.Name and kind is not ast.Attribute:
             return UNKNOWN
-        term = self._terms.term(value)
+        if last_name(value) not in self._held:
+            return UNKNOWN
+        term = self.terms.term(value)
         return term if term.endswith((")", ">")) else UNKNOWN
+
+    def _parameters(self, function: Function) -> frozenset[str]:
+        if function not in self._open:
+            self._open[function] = unannotated(function)
+        return self._open[function]
 
     def _form(self, call: ast.Call) -> CallForm:
         if is_awaited(call, self._tree):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from exai_audit.collectors.concurrency.blocking import BLOCKS_ANYWHERE, blocking_calls
 from exai_audit.collectors.concurrency.call_sites import CallSites
-from exai_audit.collectors.concurrency.held_names import HeldNames, chain, imported_names
+from exai_audit.collectors.concurrency.held_names import HeldNames, imported_names
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
+from exai_audit.collectors.concurrency.vocabulary import OF_ANYTHING, OF_PLAIN_OBJECTS
 from exai_audit.facts.calls import (
     CallFact,
     ClassFact,
@@ -36,25 +37,6 @@ TRIGGER = Trigger(names=frozenset({"def", "class"}))
 _ROUNDS = 3
 _MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 _PROPERTIES = frozenset({"property", "cached_property"})
-_OF_ANYTHING = frozenset({
-    "get", "pop", "update", "keys", "values", "items", "join", "read", "write", "close", "index",
-    "count", "copy", "append", "add", "remove", "clear", "split", "strip", "encode", "decode",
-    "open", "start", "set",
-})  # fmt: skip
-"""Methods that so many objects have that an argument's call of one says nothing."""
-_OF_PLAIN_OBJECTS = frozenset({
-    "append", "extend", "items", "keys", "values", "strip", "rstrip", "lstrip", "lower", "upper",
-    "startswith", "endswith", "format", "split", "rsplit", "join", "replace", "encode", "decode",
-    "isdigit", "setdefault", "title", "splitlines", "partition", "rpartition", "insert", "sort",
-    "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "getLogger",
-    "isinstance", "issubclass", "len", "str", "int", "float", "bool", "repr", "print", "getattr",
-    "setattr", "hasattr", "super", "type", "field", "Field", "cast", "TypeVar", "deepcopy", "copy",
-    "create_task", "ensure_future", "set_result", "set_exception", "done", "cancel", "cancelled",
-    "add_done_callback", "wraps", "partial", "dumps", "loads", "model_dump", "model_validate",
-    "to_dict", "from_dict", "isoformat", "total_seconds", "group", "match", "search", "sub",
-    "casefold", "hex", "digest", "hexdigest", "setLevel", "addHandler", "get_logger",
-})  # fmt: skip
-"""Methods and functions that wait for nothing, whatever class they are of."""
 
 
 def definitions(tree: ModuleTree) -> DefinitionFacts:
@@ -69,7 +51,7 @@ def definitions(tree: ModuleTree) -> DefinitionFacts:
 @lru_cache(maxsize=4)
 def _methods_of_clients(own: object) -> frozenset[str]:
     rows = (row.name for row in table().calls.values() if row.blocking and row.name.count(".") > 1)
-    return frozenset(name.rpartition(".")[2] for name in rows) - _OF_ANYTHING
+    return frozenset(name.rpartition(".")[2] for name in rows) - OF_ANYTHING
 
 
 class _Definitions:
@@ -85,15 +67,20 @@ class _Definitions:
         self, tree: ModuleTree, foreign: set[str], clients: set[str], blocks: bool
     ) -> None:
         self._tree = tree
-        self._terms = Terms(tree.dotted, tree.parents, tree.scopes)
-        self._sites = CallSites(tree, self._terms)
-        self._held = HeldNames(tree)
-        self._foreign, self._clients = foreign, clients
+        self._held = HeldNames(foreign, tree)
+        self._sites = CallSites(tree, self._held.names)
+        self._clients = clients
         self._blocking = blocking_calls(tree) if blocks else None
         self._calls: dict[Function, dict[ast.Call, CallFact]] = {}
-        self._generators = {
-            tree.function_of(node) for node in (*tree.all(ast.Yield), *tree.all(ast.YieldFrom))
-        }
+
+    @property
+    def _terms(self) -> Terms:
+        return self._sites.terms
+
+    @cached_property
+    def _generators(self) -> set[ast.AST | None]:
+        yields = (*self._tree.all(ast.Yield), *self._tree.all(ast.YieldFrom))
+        return {self._tree.function_of(node) for node in yields}
 
     def facts(self) -> DefinitionFacts:
         self._blocks = self._blocking_functions()
@@ -116,12 +103,23 @@ class _Definitions:
 
     def _exits(self) -> None:
         """Note the calls that may be of something that another file defines or holds."""
-        if not self._foreign and not self._clients:
-            return
-        names = self._held.from_names(self._foreign)
-        for call in self._tree.all(ast.Call):
-            if not names.isdisjoint(chain(call.func)) and self._may_lead_on(call):
+        for call in (*self._held.calls, *self._inherited()):
+            if self._may_lead_on(call):
                 self._note(call)
+
+    def _inherited(self) -> Iterator[ast.Call]:
+        """Yield the calls on ``self`` of what a class may inherit from another file."""
+        own: dict[ast.AST, set[str]] = {}
+        for owner in self._tree.all(ast.ClassDef):
+            if not self._held.names.isdisjoint(map(last_name, owner.bases)):
+                own[owner] = {one.name for one in owner.body if isinstance(one, FUNCTIONS)}
+        for node in self._tree.mentions("self") if own else ():
+            member = self._tree.parent(node)
+            call = self._tree.parent(member) if isinstance(member, ast.Attribute) else None
+            if isinstance(call, ast.Call) and call.func is member:
+                owner_of = self._tree.class_of(call)
+                if owner_of in own and last_name(call.func) not in own[owner_of]:
+                    yield call
 
     def _may_lead_on(self, call: ast.Call) -> bool:
         """Tell whether a call may block: not what is awaited, raised, or of texts and containers.
@@ -129,14 +127,14 @@ class _Definitions:
         What makes an object seldom does, and only coroutines are asked about it.
         """
         tree, name = self._tree, last_name(call.func)
-        if name in _OF_PLAIN_OBJECTS or isinstance(tree.parent(call), (ast.Await, ast.Raise)):
+        if name in OF_PLAIN_OBJECTS or isinstance(tree.parent(call), (ast.Await, ast.Raise)):
             return False
         makes = name.lstrip("_")[:1].isupper()
         return not makes or isinstance(tree.function_of(call), ast.AsyncFunctionDef)
 
     def _calls_of_arguments(self) -> None:
         """Note the calls of methods of a parameter of which only its caller knows what it is."""
-        for call in self._tree.calls(_methods_of_clients(configuration())):
+        for call in self._tree.calls_named(_methods_of_clients(configuration())):
             owner = receiver(call.func)
             function = self._tree.function_of(call)
             if not isinstance(owner, ast.Name) or not isinstance(function, ast.FunctionDef):
@@ -165,7 +163,7 @@ class _Definitions:
             names = {name for function in leading for name in self._names_of(function)} - asked
             asked |= names
             leading = set()
-            for call in self._tree.calls(frozenset(names)) if names else ():
+            for call in self._tree.calls_named(frozenset(names)) if names else ():
                 if self._note(call):
                     leading.add(self._tree.function_of(call) or self._tree.module)
 
@@ -184,11 +182,18 @@ class _Definitions:
         leading = {*self._blocks, *(f for f, calls in self._calls.items() if calls)}
         owners = {self._tree.class_of(function) for function in leading}
         classes = {owner.name for owner in owners if owner is not None}
-        found = self._held.from_names({*self._foreign, *self._clients, *classes})
-        for (owner, name), _ in self._tree.scopes.attributes.items():
-            if name in found and isinstance(owner, ast.ClassDef):
-                classes.add(owner.name)
-        return self._held.from_names({*found, *classes})
+        held = self._held
+        if not classes and not self._clients:
+            return held.names
+        held.add({*self._clients, *classes})
+        held.add(
+            {
+                owner.name
+                for owner, name in self._tree.scopes.attributes
+                if name in held.names and isinstance(owner, ast.ClassDef)
+            }
+        )
+        return held.names
 
     # Functions
 
@@ -208,7 +213,6 @@ class _Definitions:
         returns: str,
     ) -> FunctionFact:
         tree = self._tree
-        asks = self._sites.asking(ASKS_FOR_LOOP)
         return FunctionFact(
             name=tree.symbol(function),
             line=function.lineno,
@@ -218,13 +222,12 @@ class _Definitions:
             returns=returns,
             calls=tuple(sorted(calls, key=lambda call: call.line)),
             blocks=blocks,
-            asks_for_loop=any(tree.function_of(ask) is function for ask in asks),
+            asks_for_loop=bool(self._sites.asking(ASKS_FOR_LOOP, function)),
             asks_for_items=tuple(
                 sorted(
                     {
                         last_name(receiver(ask.func) or ask.func)
-                        for ask in self._sites.asking(ASKS_FOR_ITEMS)
-                        if tree.function_of(ask) is function
+                        for ask in self._sites.asking(ASKS_FOR_ITEMS, function)
                     }
                 )
             ),

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS, last_name
 from exai_audit.syntax.triggers import reached
-from exai_audit.syntax.walk import descendants
 
 _NO_HOLDERS = frozenset({
     "builtins", "time", "os", "pathlib", "shutil", "select", "selectors", "signal", "threading",
@@ -19,7 +19,13 @@ _NO_HOLDERS = frozenset({
 """Libraries whose blocking calls are functions, or whose objects seldom leave their file."""
 _SAY_NOTHING = frozenset({
     "typing", "typing_extensions", "__future__", "collections", "abc", "dataclasses", "enum",
+    "pytest", "numpy", "pandas", "torch", "pydantic", "attr", "attrs", "yaml", "loguru",
+    "structlog",
 })  # fmt: skip
+_HAND_ON = frozenset({"cast", "closing", "aclosing", "Depends", "Security"})
+_PARTS = (
+    ast.IfExp, ast.BoolOp, ast.BinOp, ast.Tuple, ast.List, ast.Starred, ast.Subscript, ast.Await,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4)
@@ -28,6 +34,11 @@ def _holders(own: object) -> frozenset[str]:
     rows = table().calls.values()
     found = {row.name.partition(".")[0] for row in rows if row.blocking or row.methods}
     return frozenset(found - _NO_HOLDERS)
+
+
+@lru_cache(maxsize=4096)
+def _leads_to_client(root: str, own: object) -> bool:
+    return not _holders(own).isdisjoint(reached(frozenset({root})))
 
 
 def imported_names(tree: ModuleTree) -> tuple[set[str], set[str]]:
@@ -39,16 +50,27 @@ def imported_names(tree: ModuleTree) -> tuple[set[str], set[str]]:
     own = tree.dotted.partition(".")[0] if "." in tree.dotted or _is_package(tree) else ""
     foreign: set[str] = set()
     clients: set[str] = set()
+    libraries, configured = table().roots, configuration()
     for node in tree.each(ast.Import, ast.ImportFrom):
         for name, root in _bound(node):
             if not root or root == own:
                 foreign.add(name)
-            elif root in table().roots:
-                if not _holders(configuration()).isdisjoint(reached(frozenset({root}))):
+            elif root in libraries:
+                if _leads_to_client(root, configured):
                     clients.add(name)
             elif root not in sys.stdlib_module_names and root not in _SAY_NOTHING:
                 foreign.add(name)
     return foreign, clients
+
+
+def names_from(roots: frozenset[str], tree: ModuleTree) -> set[str]:
+    """Return the names that come from the libraries, or lead there."""
+    return {
+        name
+        for node in tree.each(ast.Import, ast.ImportFrom)
+        for name, root in _bound(node)
+        if not roots.isdisjoint(reached(frozenset({root})))
+    }
 
 
 def _is_package(tree: ModuleTree) -> bool:
@@ -68,64 +90,65 @@ def _bound(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
 
 
 class HeldNames:
-    """What names and attributes of a module may hold, by their last names: a superset."""
+    """What names and attributes of a module may hold, by their last names: a superset.
 
-    def __init__(self, tree: ModuleTree) -> None:
-        self._leads: dict[str, set[str]] = {}
-        self._assigned(tree)
-        self._annotated(tree)
+    ``names`` are those that hold what a few names denote, make or return; ``calls`` the calls of
+    something that comes from them.
+    """
 
-    def from_names(self, names: Iterable[str]) -> set[str]:
-        """Return ``names`` and all that is given what they denote, make or return."""
-        found: set[str] = set()
+    def __init__(self, names: Iterable[str], tree: ModuleTree) -> None:
+        self._tree = tree
+        self.names: set[str] = set()
+        self.calls: dict[ast.Call, None] = {}
+        self.add(names)
+
+    def add(self, names: Iterable[str]) -> None:
+        """Follow further names, too."""
         waiting = list(names)
         while waiting:
             name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                waiting.extend(self._leads.get(name, ()))
-        return found
+            if name not in self.names:
+                self.names.add(name)
+                for node in self._tree.mentions(name):
+                    waiting.extend(self._holding(node))
 
-    def _lead(self, value: ast.AST | None, targets: Iterable[ast.AST]) -> None:
-        heads = set(_heads(value)) if value is not None else ()
-        if heads:
-            self._lead_to(heads, {name for target in targets for name in _targets(target)})
+    def _holding(self, node: ast.AST) -> Iterable[str]:
+        """Return the names that are given what comes from an expression; note its calls."""
+        parents, calls = self._tree.parents, self.calls
+        child, parent = node, parents.get(node)
+        while parent is not None:
+            kind = type(parent)
+            if kind is ast.Attribute:
+                pass
+            elif kind is ast.Call:
+                if parent.func is child:  # type: ignore[attr-defined]
+                    calls[parent] = None  # type: ignore[index]
+                elif last_name(parent.func) not in _HAND_ON:  # type: ignore[attr-defined]
+                    return ()
+            elif kind not in _PARTS:
+                return self._given(child, parent)
+            child, parent = parent, parents.get(parent)
+        return ()
 
-    def _lead_to(self, heads: Iterable[str], names: set[str]) -> None:
-        for head in heads:
-            self._leads.setdefault(head, set()).update(names)
-
-    def _assigned(self, tree: ModuleTree) -> None:
-        for node in tree.all(ast.Assign):
-            self._lead(node.value, node.targets)
-        for one in tree.each(ast.AnnAssign, ast.NamedExpr):
-            self._lead(one.value, [one.target])
-        for item in tree.all(ast.withitem):
-            if item.optional_vars is not None:
-                self._lead(item.context_expr, [item.optional_vars])
-        for node in tree.each(ast.Return, ast.Yield):  # type: ignore[assignment]
-            function = tree.function_of(node)
-            if node.value is not None and isinstance(
-                function, (ast.FunctionDef, ast.AsyncFunctionDef)
-            ):
-                heads = set(_heads(node.value))
-                if heads:
-                    self._lead_to(heads, {function.name})
-
-    def _annotated(self, tree: ModuleTree) -> None:
-        for argument in tree.all(ast.arg):
-            if argument.annotation is not None:
-                self._lead_to(_mentioned(argument.annotation), {argument.arg})
-        for node in tree.all(ast.AnnAssign):
-            self._lead_to(_mentioned(node.annotation), set(_targets(node.target)))
-        for function in tree.each(ast.FunctionDef, ast.AsyncFunctionDef):
-            if function.returns is not None:
-                self._lead_to(_mentioned(function.returns), {function.name})
-            for argument, default in _defaults(function.args):
-                self._lead(default, [ast.Name(argument.arg)])
-        for owner in tree.all(ast.ClassDef):
-            for base in owner.bases:
-                self._lead_to(chain(base), {owner.name})
+    def _given(self, child: ast.AST, parent: ast.AST) -> Iterable[str]:
+        if isinstance(parent, ast.Assign):
+            return [name for target in parent.targets for name in _targets(target)]
+        if isinstance(parent, (ast.AnnAssign, ast.NamedExpr)):
+            return _targets(parent.target) if child is not parent.target else ()
+        if isinstance(parent, ast.arg):
+            return (parent.arg,)
+        if isinstance(parent, ast.withitem):
+            return _targets(parent.optional_vars) if parent.optional_vars is not None else ()
+        if isinstance(parent, (ast.Return, ast.Yield)):
+            function = self._tree.function_of(parent)
+            return (function.name,) if isinstance(function, FUNCTIONS) else ()
+        if isinstance(parent, FUNCTIONS):
+            return (parent.name,) if child is parent.returns else ()
+        if isinstance(parent, ast.ClassDef):
+            return (parent.name,) if child in parent.bases else ()
+        if isinstance(parent, ast.arguments):
+            return [one.arg for one, default in _defaults(parent) if default is child]
+        return ()
 
 
 def _defaults(given: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
@@ -135,46 +158,6 @@ def _defaults(given: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
     for argument, value in zip(given.kwonlyargs, given.kw_defaults, strict=True):
         if value is not None:
             yield argument, value
-
-
-def chain(node: ast.AST) -> list[str]:
-    """Return the names of which a chain of calls, attributes and subscripts is made."""
-    found: list[str] = []
-    while True:
-        kind = type(node)
-        if kind is ast.Attribute:
-            found.append(node.attr)  # type: ignore[attr-defined]
-            node = node.value  # type: ignore[attr-defined]
-        elif kind is ast.Name:
-            found.append(node.id)  # type: ignore[attr-defined]
-            return found
-        elif kind is ast.Call:
-            node = node.func  # type: ignore[attr-defined]
-        elif kind is ast.Subscript or kind is ast.Await:
-            node = node.value  # type: ignore[attr-defined]
-        else:
-            return found
-
-
-def _heads(value: ast.AST) -> Iterator[str]:
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
-        kind = type(node)
-        if kind in (ast.Constant, ast.JoinedStr, ast.Dict, ast.BinOp, ast.Compare):
-            continue
-        if isinstance(node, ast.IfExp):
-            waiting += (node.body, node.orelse)
-        elif isinstance(node, ast.BoolOp):
-            waiting += node.values
-        elif isinstance(node, (ast.Tuple, ast.List)):
-            waiting += node.elts
-        elif isinstance(node, ast.NamedExpr):
-            waiting.append(node.value)
-        else:
-            yield from chain(node)
-            if isinstance(node, ast.Call):  # closing(x), Depends(x), cast(X, x)
-                yield from (one.id for one in node.args[:2] if type(one) is ast.Name)
 
 
 def _targets(target: ast.AST) -> Iterator[str]:
@@ -187,23 +170,3 @@ def _targets(target: ast.AST) -> Iterator[str]:
             yield node.attr
         elif isinstance(node, (ast.Tuple, ast.List)):
             waiting += node.elts
-
-
-def _mentioned(annotation: ast.expr) -> set[str]:
-    """Return the names in an annotation, those in texts included."""
-    kind = type(annotation)
-    if kind is ast.Name:
-        return {annotation.id}  # type: ignore[attr-defined]
-    found: set[str] = set()
-    for node in descendants(annotation):
-        if isinstance(node, ast.Name):
-            found.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.update(part for part in _words(node.value) if part.isidentifier())
-    return found
-
-
-def _words(text: str) -> list[str]:
-    return "".join(char if char.isalnum() or char == "_" else " " for char in text).split()

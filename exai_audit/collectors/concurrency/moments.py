@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from exai_audit.collectors.context.roles import FunctionRoles
 from exai_audit.facts.concurrency import Moment
@@ -19,6 +19,7 @@ _HOOKS = {
 }  # fmt: skip
 _LIFESPANS = frozenset({"lifespan", "cleanup_ctx", "while_serving"})
 _MANAGERS = frozenset({"asynccontextmanager"})
+_RUNNERS = frozenset({"asyncio.run", "anyio.run", "uvloop.run"})
 _MORE_THAN_ONE = frozenset({
     "create_task", "gather", "ensure_future", "TaskGroup", "create_task_group", "start_soon",
     "start_server", "run_app", "AppRunner", "uvicorn", "hypercorn", "serve", "serve_forever",
@@ -41,11 +42,15 @@ class Moments:
         self._tree = tree
         self._roles = FunctionRoles(tree)
         self._known: dict[ast.AsyncFunctionDef, Moment | None] = {}
-        self._runs = [
-            call
-            for call in tree.calls(frozenset({"run"}))
-            if (tree.qualified(call.func) or "") in ("asyncio.run", "anyio.run", "uvloop.run")
-        ]
+
+    @cached_property
+    def _runs(self) -> list[ast.Call]:
+        """The calls that run a coroutine in a loop of its own."""
+        tree = self._tree
+        if "run" not in tree.words or not tree.words.isdisjoint(_MORE_THAN_ONE):
+            return []
+        calls = tree.calls(frozenset({"run"}))
+        return [call for call in calls if tree.qualified(call.func) in _RUNNERS]
 
     def of(self, node: ast.AST) -> Moment:
         """Return when the coroutine runs in which ``node`` stands."""
@@ -85,7 +90,7 @@ class Moments:
         if tree.words.isdisjoint(_HOOKS) and tree.words.isdisjoint(_LIFESPANS):
             return set()
         found: set[str] = set()
-        for mention in (*tree.named(name), *self._attributes(name)):
+        for mention in tree.mentions(name):
             parent = tree.parent(mention)
             if isinstance(parent, (ast.List, ast.Tuple)):
                 mention, parent = parent, tree.parent(parent)
@@ -95,9 +100,6 @@ class Moments:
                 found.update(dotted(parent.func).split(".")[-2:])
                 found.update(text_of(one) or "" for one in parent.args)
         return found
-
-    def _attributes(self, name: str) -> list[ast.Attribute]:
-        return [node for node in self._tree.all(ast.Attribute) if node.attr == name]
 
     def _is_before_yield(self, node: ast.AST, function: ast.AsyncFunctionDef) -> bool:
         yields = [
@@ -112,7 +114,7 @@ class Moments:
 
         The module starts neither a task nor a server.
         """
-        if not self._runs or not self._tree.words.isdisjoint(_MORE_THAN_ONE):
+        if not self._runs:
             return False
         run = [one for call in self._runs for one in self._run_by(call)]
         if not any(one is function for one in run) and not any(
