@@ -8,7 +8,7 @@ from datetime import date
 
 from exai_audit.audit.suppress import stale
 from exai_audit.config import Settings
-from exai_audit.finding import Family, Finding, Hit, Related, Scope
+from exai_audit.finding import Confidence, Family, Finding, Hit, Related, Scope
 from exai_audit.project.project import Project
 from exai_audit.results.fingerprint import digest
 from exai_audit.rulebook.registry import Rule, Scoped, rules
@@ -45,7 +45,8 @@ def _hits(
 def one_finding_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
     """Within a family the gravest hit speaks at a place; the others become related to it.
 
-    Of equals the one with the higher code does: codes rise from the general to the special.
+    One of low confidence, which weighs nothing, speaks only where no other does. Of equals the one
+    with the higher code does: codes rise from the general to the special.
     """
     places: dict[tuple[object, ...], list[tuple[Rule, Hit]]] = {}
     for rule, hit in hits:
@@ -53,9 +54,7 @@ def one_finding_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Ru
         key = (rule.family, hit.path, hit.span.line, hit.place.symbol, own)
         places.setdefault(key, []).append((rule, hit))
     for pairs in places.values():
-        pairs.sort(
-            key=lambda p: (p[1].severity.rank, p[1].confidence.rank, p[0].code), reverse=True
-        )
+        pairs.sort(key=_precedence, reverse=True)
         (rule, hit), *others = pairs
         silenced = tuple(
             Related(other.path, other.span.line, f"{by.code} {by.name}: {other.message}")
@@ -63,6 +62,12 @@ def one_finding_per_place(hits: Iterable[tuple[Rule, Hit]]) -> Iterator[tuple[Ru
             if by.code != rule.code
         )
         yield rule, replace(hit, related=hit.related + silenced)
+
+
+def _precedence(spoken: tuple[Rule, Hit]) -> tuple[bool, int, int, str]:
+    rule, hit = spoken
+    weighs = hit.confidence is not Confidence.LOW
+    return weighs, hit.severity.rank, hit.confidence.rank, rule.code
 
 
 def _float(number: float | None) -> float | None:
