@@ -93,7 +93,9 @@ def project_of(
     doubtful = {u.package for f in files for u in f.unlimited if u.forever_below}
     pins = _pins(root, doubtful)
     scripts = console_scripts(root) if any(f.bridges for f in files) else frozenset()
-    completed = with_project_calls(with_project_caches(files, dict(settings.cache_layers)))
+    tests = frozenset(path for path, scope in scope_of.items() if scope is Scope.TESTS)
+    with_caches = with_project_caches(files, dict(settings.cache_layers), tests)
+    completed = with_project_calls(with_caches)
     sorted_ = with_own_categories(completed, dict(settings.timeout_categories))
     return Project(sorted_, scope_of, judged, pins, scripts=scripts)
 

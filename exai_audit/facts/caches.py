@@ -72,16 +72,27 @@ class CacheFact:
 
     ``origin`` says where a result comes from that is not ``pure``, ``source`` in which call.
     ``bookkeeping`` is what the code keeps itself: ``LRU``, ``TTL``, both, or empty.
-    ``unlocked`` is the line on which an entry is stored after a look-up without a lock, or 0.
+    ``unlocked`` is the line on which an entry is stored after the look-up on line ``looked_up``
+    without a lock, or 0; ``unlocked_in`` is the function that does both, ``awaits`` tells that it
+    is a coroutine which awaits in between, ``counts`` that it reckons with the entry.
     ``grows`` is where the container of a cache class is made, None where it is the place itself.
 
     ``on_method`` and ``on_coroutine`` speak of what a decorator decorates; ``parameters`` counts
     that function's parameters without ``self`` or ``cls``; ``by_value`` tells that equal objects of
     its class are as good as one another. ``fixed_keys`` when there can only be so many keys
-    (classes, functions, languages). ``argued`` when a comment beside it speaks of its size or
-    silences another linter's like finding. ``long_lived`` when something shows that the object
-    which holds it lives as long as the process. ``shared`` when the file hands the container itself
-    on, so that others may bound or empty it.
+    (classes, functions, languages). ``argued`` when a comment beside it speaks of its growth.
+
+    ``owner`` is the class that holds it, if one does; ``long_lived`` when something shows that its
+    object lives as long as the process, ``made_once`` when that is because a module makes it,
+    ``part`` when all that is seen of its making is that other objects keep it. ``shared`` when the
+    file hands the container itself on, so that others may bound or empty it.
+
+    ``elsewhere`` when the results of a decorated function are kept in a store that is a cache of
+    its own; ``keyed_by_self`` when a decorator's keys hold the object. ``unread`` when it is stored
+    into for each visitor and no result of it is seen to be returned; ``grows_on_read`` is the line
+    on which reading it adds an entry, or 0; ``of_files`` when its keys are the paths of the files
+    that it keeps. ``tested_only`` when only tests call what empties it. ``run_by`` says what has
+    several threads run it, where that is not seen in its own file, or is empty.
     """
 
     place: Place
@@ -103,6 +114,10 @@ class CacheFact:
     source: str = ""
     bookkeeping: str = ""
     unlocked: int = 0
+    looked_up: int = 0
+    unlocked_in: str = ""
+    awaits: bool = False
+    counts: bool = False
     grows: Place | None = None
     parameters: int = 0
     on_method: bool = False
@@ -113,6 +128,59 @@ class CacheFact:
     by_value: bool = False
     long_lived: bool = False
     shared: bool = False
+    owner: str = ""
+    part: bool = False
+    made_once: bool = False
+    elsewhere: bool = False
+    unread: bool = False
+    grows_on_read: int = 0
+    of_files: bool = False
+    keyed_by_self: bool = False
+    tested_only: bool = False
+    run_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Makings:
+    """The last names of the classes of which a file makes objects.
+
+    ``once`` are made when the module is imported, or kept by a ``global`` name or a cached function
+    without parameters; of ``parts`` the first is the class whose constructor keeps an object of the
+    second; ``passing`` are all others.
+    """
+
+    once: tuple[str, ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
+    passing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDecorator:
+    """A function of the project that caches what it decorates; ``name`` is dotted.
+
+    ``expiry`` names the mechanism by which its results expire, or is None.
+    """
+
+    name: str
+    expiry: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignUse:
+    """What a function does to a container of another module; ``name`` is dotted.
+
+    ``limits`` when it removes from it, measures it, replaces it or hands it on.
+    """
+
+    name: str
+    stores: bool
+    looks_up: bool
+    limits: bool
+    openness: Openness
+    keys: str
+
+
+_NOTHING = Makings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +188,21 @@ class CacheFacts:
     """The caches of a file, and the names of the functions whose caches it clears.
 
     ``emptying`` are the functions that it calls and that empty a cache by their name. ``threads``
-    is the first call by which the file shows that threads run in it, or empty.
+    is the first call by which the file shows that threads run in it, or empty;
+    ``in_threads`` are its functions that it has run by several threads of a pool, ``threaded`` the
+    functions and methods of other files, dotted, that several of its threads call; ``served``
+    is the framework that runs its functions in the threads of requests, or empty. ``unfilled`` are
+    containers that only other files make caches, by the ``foreign`` uses of these.
     """
 
     found: tuple[CacheFact, ...] = ()
     cleared: tuple[str, ...] = ()
     emptying: tuple[str, ...] = ()
     threads: str = ""
+    in_threads: tuple[str, ...] = ()
+    threaded: tuple[str, ...] = ()
+    served: str = ""
+    makings: Makings = _NOTHING
+    decorators: tuple[OwnDecorator, ...] = ()
+    unfilled: tuple[CacheFact, ...] = ()
+    foreign: tuple[ForeignUse, ...] = ()

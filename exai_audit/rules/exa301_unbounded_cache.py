@@ -83,7 +83,9 @@ def _is_command(facts: FileFacts) -> bool:
 
 
 def _is_judged(cache: CacheFact) -> bool:
-    if cache.form is CacheForm.CACHED_PROPERTY or cache.parameters == 0:
+    if cache.form is CacheForm.CACHED_PROPERTY or cache.parameters == 0 or cache.elsewhere:
+        return False
+    if cache.grows_on_read:  # EXA308 speaks
         return False
     if (
         cache.form is CacheForm.REGISTRY
@@ -119,15 +121,16 @@ def _lives_on(cache: CacheFact) -> bool:
 
 
 def _confidence(cache: CacheFact) -> Confidence:
-    offered = any(not name.startswith("_") for name in cache.removers)
-    passing = cache.lifetime is Lifetime.INSTANCE and not cache.long_lived
+    offered = any(not name.startswith("_") for name in cache.removers) and not cache.tested_only
+    passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
     if cache.fixed_keys or cache.argued or cache.shared or offered or passing:
         return Confidence.LOW
     fetched = cache.origin in (Origin.NETWORK, Origin.AWAITED)
     sure = cache.openness is Openness.ASKED or fetched or cache.form is CacheForm.CLASS
-    if sure and cache.lifetime is not Lifetime.CLOSURE:
+    kept = cache.lifetime is not Lifetime.INSTANCE or cache.long_lived
+    if sure and kept and cache.lifetime is not Lifetime.CLOSURE and not cache.unread:
         return Confidence.HIGH
-    return Confidence.LOW if cache.openness is Openness.UNSAID else Confidence.MEDIUM
+    return Confidence.MEDIUM if sure or cache.openness is Openness.OPEN else Confidence.LOW
 
 
 def _message(cache: CacheFact) -> str:
@@ -140,7 +143,8 @@ def _message(cache: CacheFact) -> str:
     }.get(cache.lifetime, "as the process")
     said = f"nothing bounds or empties the {what} {cache.name}, which lives as long {life}"
     if cache.removers:
-        return f"nothing calls {cache.removers[0]}, and nothing else bounds the {what} {cache.name}"
+        who = "only a test calls" if cache.tested_only else "nothing calls"
+        return f"{who} {cache.removers[0]}, and nothing else bounds the {what} {cache.name}"
     if cache.expiry:
         return f"{said}: an expired entry goes only when its own key is asked for again"
     return said

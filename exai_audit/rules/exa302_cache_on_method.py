@@ -30,10 +30,15 @@ class Shop:
 
 *Known false alarms.* Objects that live as long as the process, such as a single service object.
 Members of an enumeration do, and are no finding; nor are static and class methods. Where a comment
-beside it argues the cache's size or silences B019, and for objects that are values (named tuples,
-frozen dataclasses, classes with a hash of their own), the confidence is low.
+beside it argues the cache's size, where a module makes the object, where some code clears the
+cache, where it has one entry only, and for objects that are values (named tuples, frozen
+dataclasses, classes with a hash of what they hold), the confidence is low. A hash of ``id(self)``
+says which object it is, and ``noqa: B019`` alone that somebody saw the leak: neither lowers it.
 
 *References.* Python FAQ, "How do I cache method calls?"; the same trap is B019 of flake8-bugbear.
+The decorators of functools, of async-lru, of ``cachetools.func``, and ``cachetools.cached`` with a
+store that all objects share and no ``key`` of its own make keys that hold ``self``. Results that
+expire keep an object for a time only: severity low.
 """
 
 from __future__ import annotations
@@ -47,6 +52,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
+_STORED = frozenset({"cachetools.cached", "asyncache.cached"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +64,45 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each caching decorator of an instance method."""
     for facts in project.judged_files():
         for cache in facts.caches.found:
-            if cache.on_method and cache.callable in _FUNCTOOLS and not cache.on_coroutine:
+            fails = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
+            if cache.on_method and cache.keyed_by_self and not fails:
                 yield _hit(facts.path, cache)
 
 
 def _hit(path: str, cache: CacheFact) -> Hit:
-    is_mild = cache.parameters == 0 and cache.invalidation is not None
-    how_many = f"the last {cache.bound.partition('=')[2]} calls" if cache.bound else "every call"
     return Hit(
         path=path,
         place=cache.place,
-        severity=Severity.LOW if is_mild else Severity.MEDIUM,
-        confidence=Confidence.LOW if cache.argued or cache.by_value else Confidence.HIGH,
-        message=f"the cache of {cache.name} keeps alive the instance of {how_many}",
+        severity=_severity(cache),
+        confidence=_confidence(cache),
+        message=f"the cache of {cache.name} keeps alive the instance of {_how_many(cache)}",
         remedy=_remedy(cache),
     )
 
 
+def _severity(cache: CacheFact) -> Severity:
+    cleared = cache.parameters == 0 and cache.invalidation is not None
+    return Severity.LOW if cleared or cache.expiry else Severity.MEDIUM
+
+
+def _confidence(cache: CacheFact) -> Confidence:
+    stays = cache.made_once or cache.long_lived or cache.emptied or _keeps_one(cache)
+    return Confidence.LOW if stays or cache.argued or cache.by_value else Confidence.HIGH
+
+
+def _keeps_one(cache: CacheFact) -> bool:
+    return cache.bound is not None and cache.bound.endswith("=1")
+
+
+def _how_many(cache: CacheFact) -> str:
+    _, _, size = (cache.bound or "").partition("=")
+    kept = f"the last {size} calls" if size else "every call"
+    return f"{kept}, for a time" if cache.expiry else kept
+
+
 def _remedy(cache: CacheFact) -> str:
+    if cache.callable not in _FUNCTOOLS:
+        return _other_remedy(cache)
     if cache.parameters == 0:
         return f"Write @cached_property instead: {cache.name} takes nothing but self."
     return (
@@ -84,12 +111,23 @@ def _remedy(cache: CacheFact) -> str:
     )
 
 
+def _other_remedy(cache: CacheFact) -> str:
+    if cache.callable in _STORED:
+        return (
+            f"Give each object its store: @cachedmethod(lambda self: self._{cache.name}_results),"
+            " or leave self out of the keys: key=lambda self, ...: hashkey(...)."
+        )
+    decorator = cache.callable.rpartition(".")[2]
+    own = f"{decorator}(maxsize=128)(self._{cache.name.lstrip('_')})"
+    return f"Make the cache in __init__, one for each object: self.{cache.name} = {own}."
+
+
 RULE = Rule(
     code="EXA302",
     name="cache-on-method",
     family=Family.CACHES,
-    summary="cache or lru_cache on an instance method",
-    severity="medium; low when the class clears it and self is the only parameter",
+    summary="a cache that all objects share on an instance method",
+    severity="medium; low when results expire, or the class clears it and takes self only",
     options=Options,
     check=check,
 )

@@ -35,7 +35,8 @@ a released file by its version. Suppress it with that reason.
 *References.* A result is called stale-prone when it is awaited, or computed by a call that waits
 for another machine, by the clock, or by a variable of the module that some function sets anew.
 What is read from files, the environment or another program is a fact of the cache and no finding,
-since most programs read these once on purpose, unless ``expire-local`` is set. Cache classes are
+since most programs read these once on purpose, unless ``expire-local`` is set; where the key is the
+path of the file that is read, it is one of low confidence. Cache classes are
 no finding: they do not compute what they keep. Nor is an unnamed dictionary of one object.
 """
 
@@ -82,12 +83,12 @@ def _keeps_stale(cache: CacheFact, options: Options) -> bool:
         return False
     if cache.form is CacheForm.MEMO_IDIOM and cache.lifetime is Lifetime.INSTANCE:
         return False
-    return options.expire_local or cache.origin not in _LOCAL
+    return options.expire_local or cache.origin not in _LOCAL or cache.of_files
 
 
 def _confidence(cache: CacheFact) -> Confidence:
-    passing = cache.lifetime is Lifetime.INSTANCE and not cache.long_lived
-    if cache.bound == "weak references" or cache.shared or passing:
+    passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
+    if cache.bound == "weak references" or cache.shared or passing or cache.of_files:
         return Confidence.LOW
     return Confidence.MEDIUM if cache.origin is Origin.STATE else Confidence.HIGH
 

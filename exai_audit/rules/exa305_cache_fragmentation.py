@@ -68,7 +68,9 @@ files with ``fragmentation-own-caches`` (2) own implementations: classes that ar
 (those with a common base that is a cache are one), and dictionaries that keep what was fetched or
 do their own bookkeeping. Registries, cached properties, unnamed dictionaries of one object, and
 caches that only remember what the process itself can compute again are not counted: no strategy
-would change them. It stands at the first cache of the file with the most,
+would change them. What a package or module called cache, caches or caching defines, and what is
+made of it, is the project's shared layer and counts neither: the largest, where there are several.
+It stands at the first cache of the file with the most,
 and counts facts, whether the other rules are selected or suppressed or not; it is silenced in the
 settings only. The report's cache strategy says which layers can share a store.
 """

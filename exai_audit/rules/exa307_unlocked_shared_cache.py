@@ -54,9 +54,16 @@ def start(folder):
 *Known false alarms.* A result that is cheap, and the same whoever computes it, may be computed
 twice: suppress it with that reason.
 
-*References.* Python FAQ, "What kinds of global value mutation are thread-safe?". Judged in files
-that make a thread, an executor or a lock, for caches of a module or class. What coroutines of one
-event loop do without awaiting in between is safe, and so is ``setdefault``.
+*References.* Python FAQ, "What kinds of global value mutation are thread-safe?"; cachetools: "all
+these classes are not thread-safe". Judged for caches of a module or class, of an object that a
+module makes, and of one whose methods several threads run. Threads are seen where the file makes a
+thread, an executor or a lock, and where another file starts threads that call it. Django, Flask,
+and FastAPI with handlers that are no coroutines answer requests in threads: there, what breaks is
+judged (counts, and the stores of cachetools), and not a result that is computed twice. A coroutine
+that looks up, awaits and stores is a finding where what it makes should exist once, or is fetched:
+two requests fill one key. What coroutines of one event loop do without awaiting in between is safe,
+and so is ``setdefault``. A look-up and store in a function that is only called with a lock held has
+that lock.
 """
 
 from __future__ import annotations
@@ -64,11 +71,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exai_audit.facts.caches import CacheFact
+from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
+from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.project.caches import OWN, result_caches
+from exai_audit.project.caches import OWN
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
+
+_STORES = "cachetools."
+_JUDGED = OWN | {CacheForm.REGISTRY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,39 +89,121 @@ class Options:
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each shared cache that is looked up and then stored into without a lock."""
-    for facts, cache in result_caches(project):
-        if cache.unlocked and cache.form in OWN and facts.caches.threads:
-            yield _hit(facts.path, cache, facts.caches.threads)
+    for facts in project.judged_files():
+        for cache in facts.caches.found:
+            if not cache.unlocked:
+                continue
+            if cache.awaits:
+                if _is_filled_twice(cache):
+                    yield _of_coroutine(facts.path, cache)
+            elif evidence := _threads(cache, facts):
+                yield _of_threads(facts.path, cache, evidence)
 
 
-def _hit(path: str, cache: CacheFact, threads: str) -> Hit:
+def _is_shared(cache: CacheFact) -> bool:
+    of_module = cache.lifetime in (Lifetime.MODULE, Lifetime.CLASS)
+    return of_module or (cache.lifetime is Lifetime.INSTANCE and cache.made_once)
+
+
+def _is_served(cache: CacheFact) -> bool:
+    return "serves requests" in cache.run_by
+
+
+def _is_filled_twice(cache: CacheFact) -> bool:
+    if not _is_shared(cache) and not (cache.lifetime is Lifetime.INSTANCE and cache.long_lived):
+        return False
+    fetched = cache.origin in (Origin.AWAITED, Origin.NETWORK)
+    return cache.form is CacheForm.REGISTRY or (fetched and cache.form in _JUDGED)
+
+
+def _threads(cache: CacheFact, facts: FileFacts) -> str:
+    """Return what shows that several threads do this at once, empty where nothing does."""
+    breaks = cache.counts or _is_unsafe(cache)
+    if cache.lifetime is Lifetime.CLOSURE or (cache.form not in _JUDGED and not breaks):
+        return ""
+    if cache.unlocked_in in facts.caches.in_threads:
+        return f"a file that has {cache.unlocked_in} run by several threads"
+    if facts.caches.threads and _is_shared(cache):
+        return f"a file that uses {facts.caches.threads}"
+    if _is_served(cache):
+        return cache.run_by if breaks and _is_shared(cache) else ""
+    return cache.run_by
+
+
+def _is_unsafe(cache: CacheFact) -> bool:
+    return cache.form is CacheForm.LIBRARY_STORE and cache.callable.startswith(_STORES)
+
+
+def _of_threads(path: str, cache: CacheFact, evidence: str) -> Hit:
     removed = cache.bound or cache.expiry or cache.invalidation
-    risk = (
-        "an entry can vanish between look-up and use" if removed else "results are computed twice"
-    )
+    sure = "a file" in evidence and (removed or not cache.pure)
     return Hit(
         path=path,
         place=cache.place,
         severity=Severity.LOW,
-        confidence=Confidence.HIGH if removed or not cache.pure else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
         message=(
-            f"{cache.name} is looked up and then stored into without a lock, in a file that uses"
-            f" {threads}: {risk}"
+            f"{cache.name} is looked up and then stored into without a lock, in {evidence}:"
+            f" {_risk(cache)}"
+        ),
+        remedy=_remedy(cache),
+        related=_related(path, cache),
+    )
+
+
+def _risk(cache: CacheFact) -> str:
+    if cache.counts:
+        return "counts are lost"
+    if _is_unsafe(cache):
+        return "the stores of cachetools are not thread-safe"
+    if cache.form is CacheForm.REGISTRY:
+        return "two are made where there should be one"
+    if cache.bound or cache.expiry or cache.invalidation:
+        return "an entry can vanish between look-up and use"
+    return "results are computed twice"
+
+
+def _remedy(cache: CacheFact) -> str:
+    hold = (
+        f"Hold one threading.Lock() around the look-up of {cache.keys or 'the key'} and the"
+        f" store on line {cache.unlocked}"
+    )
+    if cache.counts or _is_unsafe(cache) or cache.form is CacheForm.REGISTRY:
+        return f"{hold}."
+    return f"{hold}, or put @lru_cache(maxsize=...) on the function: threads can share it."
+
+
+def _of_coroutine(path: str, cache: CacheFact) -> Hit:
+    made = "make one twice" if cache.form is CacheForm.REGISTRY else "fetch it twice"
+    return Hit(
+        path=path,
+        place=cache.place,
+        severity=Severity.LOW,
+        confidence=Confidence.MEDIUM,
+        message=(
+            f"{cache.unlocked_in} looks up {cache.name}, awaits, and then stores: two requests for"
+            f" one key {made}"
         ),
         remedy=(
-            f"Hold one threading.Lock() around the look-up of {cache.keys or 'the key'} and the"
-            f" store on line {cache.unlocked}, or put @lru_cache(maxsize=...) on the function:"
-            " threads can share it."
+            f"Hold an asyncio.Lock() from the look-up of {cache.keys or 'the key'} to the store on"
+            f" line {cache.unlocked}, or keep the task that computes it and let others await that."
         ),
-        related=(Related(path, cache.unlocked, f"{cache.name} is stored into here"),),
+        related=_related(path, cache),
     )
+
+
+def _related(path: str, cache: CacheFact) -> tuple[Related, ...]:
+    store = Related(path, cache.unlocked, f"{cache.name} is stored into here")
+    if cache.looked_up in (0, cache.unlocked):
+        return (store,)
+    return (Related(path, cache.looked_up, f"{cache.name} is looked up here"), store)
 
 
 RULE = Rule(
     code="EXA307",
     name="unlocked-shared-cache",
     family=Family.CACHES,
-    summary="look-up then store without a lock in a file with threads",
+    summary="look-up then store without a lock where threads or requests meet",
     severity="low",
     options=Options,
     check=check,

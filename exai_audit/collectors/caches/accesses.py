@@ -232,6 +232,9 @@ def target_of(tree: ModuleTree, node: ast.expr) -> Target | None:
         return Target(node, node.id, scope.node, _LIFETIMES.get(type(scope.node)))
     if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
         return None
+    holder = _function_named(tree, node.value)
+    if holder is not None:
+        return Target(node, node.attr, holder, Lifetime.MODULE)
     function = outermost_method(tree, node)
     if function is None or first_parameter(function) != node.value.id:
         return None
@@ -240,6 +243,14 @@ def target_of(tree: ModuleTree, node: ast.expr) -> Target | None:
         return None
     of_class = node.value.id == "cls" and not is_constructor(function)
     return Target(node, node.attr, owner, Lifetime.CLASS if of_class else Lifetime.INSTANCE)
+
+
+def _function_named(tree: ModuleTree, name: ast.Name) -> Named | None:
+    """Return the function of the module that a name denotes, if it is one and nothing else."""
+    scope = scope_of(tree, name)
+    bindings = scope.names.get(name.id, []) if scope is tree.scopes.module and scope else []
+    nodes = [binding.node for binding in bindings]
+    return nodes[0] if len(nodes) == 1 and isinstance(nodes[0], FUNCTIONS) else None
 
 
 def outermost(tree: ModuleTree, function: Function | None) -> Named | None:

@@ -17,7 +17,9 @@ from exai_audit.collectors.caches.accesses import (
     outermost,
     text,
 )
+from exai_audit.collectors.caches.ages import compares_own_age
 from exai_audit.collectors.caches.ownership import Container
+from exai_audit.collectors.caches.replacing import is_replaced
 from exai_audit.collectors.caches.timestamps import reads_clock, stamps
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import (
@@ -101,6 +103,8 @@ class _Reading:
             return
         elif self._is_aged(function) and use.act is not Act.BIND:
             self._age(use, function)
+        elif is_replaced(use, self._held.does(Act.STORE), self._tree):
+            return  # room for the new entry under the same key
         elif function in self._writing:
             measured = self._measured or self._counts(function)
             self._bound = self._bound or ("length check" if measured else "removed when storing")
@@ -137,7 +141,7 @@ class _Reading:
         found: set[Function] = set(functions)
         new = set(found)
         for _ in range(_DEEPEST):
-            called = {name for function in new for name in _called(function)}
+            called = {name for function in new for name in calls_of(function)}
             called_here: set[Function] = {by_name[n] for n in called if n in by_name}
             new = called_here - found
             found |= new
@@ -217,7 +221,8 @@ class _Reading:
             kept.append("LRU")
         elif self._bound == "length check" and self._takes_oldest():
             kept.append("oldest-first")
-        if self._expiry in ("on look-up", "swept by age") and self._is_stamped():
+        aged = self._expiry in ("on look-up", "swept by age") and self._is_stamped()
+        if aged and compares_own_age(self._held, self._tree):
             kept.append("TTL")
         return " and ".join(kept)
 
@@ -252,7 +257,8 @@ def _name(use: Use, tree: ModuleTree) -> str:
     return name_of(outermost(tree, use.function))
 
 
-def _called(function: Function) -> set[str]:
+def calls_of(function: Function) -> set[str]:
+    """Return the last names of what a function calls."""
     return {last_name(n.func) for n in descendants(function) if isinstance(n, ast.Call)}
 
 

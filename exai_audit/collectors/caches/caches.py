@@ -9,36 +9,63 @@ from exai_audit.collectors.caches.accesses import CacheIndex, last_names
 from exai_audit.collectors.caches.classes import cache_classes
 from exai_audit.collectors.caches.containers import Key, containers
 from exai_audit.collectors.caches.decorators import cleared, decorated
-from exai_audit.collectors.caches.definitions import definitions
+from exai_audit.collectors.caches.definitions import Definition, definitions
+from exai_audit.collectors.caches.foreign import foreign_uses, unfilled
+from exai_audit.collectors.caches.lives import makings
+from exai_audit.collectors.caches.own_decorators import own_decorators
+from exai_audit.collectors.caches.registries import registries
 from exai_audit.collectors.caches.stores import library_stores
-from exai_audit.collectors.caches.threads import thread_evidence
+from exai_audit.collectors.caches.threads import in_threads, serving, thread_evidence, threaded
 from exai_audit.collectors.caches.triggers import TRIGGER, CacheNames, memo_dictionaries
-from exai_audit.collectors.caches.vocabulary import empties, names_cache
-from exai_audit.facts.caches import CacheFact, CacheFacts
+from exai_audit.collectors.caches.vocabulary import empties, is_double, names_cache
+from exai_audit.facts.caches import CacheFact, CacheFacts, Makings
 from exai_audit.knowledge.layers import layer_of
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import arguments
 
 __all__ = ["TRIGGER", "caches"]
+_DEFINING = frozenset({"import", "class"})
 
 
 def caches(tree: ModuleTree) -> CacheFacts:
     """Return the caches in source order, and the names of functions whose caches it clears."""
     index, spoken = CacheIndex(tree), CacheNames(tree)
-    names = memo_dictionaries(tree)
+    names = memo_dictionaries(tree) if "return" in tree.words else set()
     if not spoken:
-        defined = definitions(tree, index, names) if names else []
-        return _facts(tree, containers(tree, index, defined, set()))
-    facts = _facts(tree, _all(tree, index, names | spoken.names(), spoken))
+        return _facts(tree, _unspoken(tree, index, names))
+    defined = definitions(tree, index, names | spoken.names())
+    facts = _facts(tree, _all(tree, index, defined, spoken))
     emptied = cleared(tree, index) if spoken.clears else ()
     emptying = _emptying(index, spoken)
-    return replace(facts, cleared=tuple(sorted(emptied)), emptying=tuple(sorted(emptying)))
+    return replace(
+        facts,
+        cleared=tuple(sorted(emptied)),
+        emptying=tuple(sorted(emptying)),
+        decorators=tuple(own_decorators(tree, facts.found)),
+        unfilled=tuple(unfilled(tree, index, defined, facts.found)),
+        foreign=tuple(foreign_uses(tree, index, spoken.words)),
+    )
+
+
+def _unspoken(tree: ModuleTree, index: CacheIndex, names: set[str]) -> Iterator[CacheFact]:
+    """Yield the dictionaries that keep something where no word of the file speaks of caches."""
+    taken: set[Key] = set()
+    defined = definitions(tree, index, names) if names else []
+    yield from containers(tree, index, defined, taken)
+    yield from registries(tree, index, taken)
 
 
 def _facts(tree: ModuleTree, found: Iterable[CacheFact]) -> CacheFacts:
-    facts = [_layered(fact, tree) for fact in found]
+    facts = [_layered(fact, tree) for fact in found if not _is_of_double(fact)]
     facts.sort(key=lambda fact: (fact.place.span, fact.name))
-    return CacheFacts(tuple(facts), threads=thread_evidence(tree) if facts else "")
+    return CacheFacts(
+        tuple(facts),
+        threads=thread_evidence(tree) if facts else "",
+        in_threads=in_threads(tree) if "import" in tree.words else (),
+        threaded=threaded(tree) if "import" in tree.words else (),
+        served=serving(tree) if "import" in tree.words else "",
+        makings=Makings() if tree.words.isdisjoint(_DEFINING) else makings(tree),
+    )
 
 
 def _emptying(index: CacheIndex, spoken: CacheNames) -> set[str]:
@@ -52,20 +79,25 @@ def _emptying(index: CacheIndex, spoken: CacheNames) -> set[str]:
 
 
 def _all(
-    tree: ModuleTree, index: CacheIndex, names: set[str], spoken: CacheNames
+    tree: ModuleTree, index: CacheIndex, defined: list[Definition], spoken: CacheNames
 ) -> Iterator[CacheFact]:
     """Yield the caches; what is one in several forms is one in the first of these.
 
     Args:
-        names: those of all that may be one but functions.
+        defined: what may be one, but functions.
     """
-    defined = definitions(tree, index, names)
     taken: set[Key] = set()
     yield from library_stores(tree, index, defined, taken)
     yield from cache_classes(tree, index, defined, taken)
     yield from containers(tree, index, defined, taken)
+    yield from registries(tree, index, taken)
     if spoken.decorates:
         yield from decorated(tree, index, spoken.wraps())
+
+
+def _is_of_double(fact: CacheFact) -> bool:
+    """Tell whether a cache is that of a class which only stands in for another, in tests say."""
+    return any(map(is_double, fact.owner.split(".")))
 
 
 def _layered(fact: CacheFact, tree: ModuleTree) -> CacheFact:

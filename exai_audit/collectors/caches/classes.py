@@ -17,7 +17,7 @@ from exai_audit.collectors.caches.accesses import (
     place_of,
 )
 from exai_audit.collectors.caches.bounds import Limits, limits
-from exai_audit.collectors.caches.containers import Key, container_kind, held, is_locked
+from exai_audit.collectors.caches.containers import Key, container_kind, describe, held
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.keys import (
     has_few_keys,
@@ -27,6 +27,7 @@ from exai_audit.collectors.caches.keys import (
     shown_key,
 )
 from exai_audit.collectors.caches.ownership import Container
+from exai_audit.collectors.caches.sharing import NEVER, check_then_act, is_locked
 from exai_audit.collectors.caches.uses import Act, uses
 from exai_audit.collectors.caches.vocabulary import (
     empties,
@@ -36,7 +37,7 @@ from exai_audit.collectors.caches.vocabulary import (
     is_size,
     surely_called,
 )
-from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
+from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.scopes import unstarred
@@ -62,6 +63,24 @@ def cache_classes(
         if fact is not None:
             taken.update(definition.key for definition in parts)
             yield fact
+            yield from _beside(fact, parts, tree, index)
+
+
+def _beside(
+    fact: CacheFact, parts: list[Definition], tree: ModuleTree, index: CacheIndex
+) -> Iterator[CacheFact]:
+    """Yield what else a cache class stores by key and never removes from."""
+    for definition in parts:
+        container = held(tree, index, definition)
+        is_main = fact.grows is not None and place_of(tree, definition.target.node) == fact.grows
+        if is_main or not _stores_by_key(container) or not container.does(Act.LOOK_UP):
+            continue
+        limited = limits(tree, index, container)
+        if limited.bound or limited.expiry or limited.invalidation:
+            continue
+        other = describe(container, container.stores(), tree, index)
+        if other.form is not CacheForm.REGISTRY and other.openness is not Openness.UNSAID:
+            yield replace(other, form=CacheForm.CONTAINER)
 
 
 def _is_no_cache(owner: ast.ClassDef) -> bool:
@@ -93,6 +112,10 @@ def _fact(
         return None
     limited = _limits(owner, container, setter, tree, index)
     stored = container.stores() if container is not None else []
+    between = NEVER
+    if container is not None and not any(is_locked(use, tree) for use in stored):
+        changed = [*container.does(Act.COUNT), *stored]
+        between = check_then_act(container, changed, tree, index)
     return CacheFact(
         place=place_of(tree, owner),
         form=CacheForm.CLASS,
@@ -114,9 +137,15 @@ def _fact(
         parameters=1 if main is not None else 0,
         fixed_keys=main is not None and has_few_keys(tree, main, stored),
         argued=main is not None and is_argued(tree, main.target.node),
-        openness=openness(tree, stored),
+        openness=openness(tree, stored, container),
         long_lived=is_long_lived_object(tree, index, owner),
         shared=bool(container.does(Act.HAND_ON)) if container is not None else False,
+        unlocked=between.unlocked,
+        looked_up=between.looked_up,
+        unlocked_in=between.unlocked_in,
+        awaits=between.awaits,
+        counts=between.counts,
+        owner=tree.symbol(owner),
     )
 
 

@@ -7,29 +7,30 @@ from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.caches.accesses import (
     CacheIndex,
-    Named,
     is_literal,
     last_name,
     place_of,
-    scope_of,
 )
-from exai_audit.collectors.caches.bounds import limits
+from exai_audit.collectors.caches.bounds import calls_of, limits
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.idiom import is_memo, is_setdefault
 from exai_audit.collectors.caches.keys import (
     has_few_keys,
     is_argued,
+    is_keyed_by_file,
     is_long_lived_object,
     openness,
     shown_key,
 )
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, value_cause
-from exai_audit.collectors.caches.uses import Act, Use, references, uses
-from exai_audit.collectors.caches.vocabulary import is_cache_name, is_live, is_lock, names_location
-from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness, Origin
+from exai_audit.collectors.caches.references import references
+from exai_audit.collectors.caches.sharing import NEVER, check_then_act, is_locked
+from exai_audit.collectors.caches.uses import Act, Use, uses
+from exai_audit.collectors.caches.vocabulary import is_cache_name, is_live, names_location
+from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Openness, Origin
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, arguments
+from exai_audit.syntax.nodes import FUNCTIONS, parameters
 
 _DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict"})
 _WEAK = frozenset({"weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"})
@@ -55,7 +56,9 @@ def containers(
             continue
         taken.add(definition.key)
         fact = _fact(held(tree, index, definition), tree, index)
-        if fact is not None:
+        if fact is None:
+            taken.discard(definition.key)
+        else:
             yield fact
 
 
@@ -93,7 +96,7 @@ def _fact(container: Container, tree: ModuleTree, index: CacheIndex) -> CacheFac
     named = is_cache_name(container.target.name)
     if not memo and not (named and _computes(stored)):
         return None
-    return _describe(container, memo or stored, named, tree, index)
+    return describe(container, memo or stored, tree, index)
 
 
 def _computes(stored: list[Use]) -> bool:
@@ -101,16 +104,22 @@ def _computes(stored: list[Use]) -> bool:
     return any(use.value is None or not is_literal(use.value) for use in stored)
 
 
-def _describe(
-    container: Container, stored: list[Use], named: bool, tree: ModuleTree, index: CacheIndex
+def describe(
+    container: Container, stored: list[Use], tree: ModuleTree, index: CacheIndex
 ) -> CacheFact:
+    """Return the fact of a container, by the stores that show what it keeps."""
     target = container.target
+    named = is_cache_name(target.name)
     values = [use.value for use in stored if use.value is not None]
     live = is_live(target.name, *(last_name(value) for value in values)) and not named
     form = CacheForm.CONTAINER if named else CacheForm.MEMO_IDIOM
     limited = limits(tree, index, container)
     why = stale_cause(tree, index, stored)
     locked = any(is_locked(use, tree) for use in stored)
+    of_loop = live and all(_is_of_loop(value, tree) for value in values)
+    between = NEVER if locked or of_loop else check_then_act(container, stored, tree, index)
+    if between.awaits and live and not any(is_live(last_name(value)) for value in values):
+        between = NEVER  # only its name speaks of live objects
     return CacheFact(
         place=place_of(tree, target.node),
         form=CacheForm.REGISTRY if live else form,
@@ -120,7 +129,7 @@ def _describe(
         lifetime=container.lifetime,
         bound=limited.bound,
         expiry=limited.expiry,
-        invalidation=limited.invalidation,
+        invalidation=limited.invalidation or written_through(container),
         lock=locked,
         pure=why is None,
         keys=shown_key(tree, stored),
@@ -130,21 +139,54 @@ def _describe(
         origin=why.origin if why else None,
         source=why.source if why else "",
         bookkeeping=limited.bookkeeping,
-        unlocked=0 if locked else check_then_act(container, stored, tree),
+        unlocked=between.unlocked,
+        looked_up=between.looked_up,
+        unlocked_in=between.unlocked_in,
+        awaits=between.awaits,
         parameters=1,
         fixed_keys=has_few_keys(tree, container, stored),
         argued=is_argued(tree, target.node),
-        openness=_openness(stored, live, tree),
+        openness=_openness(container, stored, live, tree),
         long_lived=is_long_lived_object(tree, index, target.owner),
         shared=bool(container.does(Act.HAND_ON)),
+        owner=owner_name(target.owner, tree),
+        of_files=why is not None and why.origin is Origin.FILE and is_keyed_by_file(stored),
     )
 
 
-def _openness(stored: list[Use], live: bool, tree: ModuleTree) -> Openness:
+def written_through(held: Container) -> str | None:
+    """Return which function sets the value of an entry to what it is given: it is kept up to date.
+
+    It does not look the entry up, nor does what looks it up call it.
+    """
+    lookers = {use.function for use in held.does(Act.LOOK_UP)}
+    called = {name for looker in lookers if looker is not None for name in calls_of(looker)}
+    for use in held.stores():
+        function = use.function
+        if not isinstance(function, FUNCTIONS) or function in lookers or function.name in called:
+            continue
+        given = {param.name for param in parameters(function)}
+        if isinstance(use.value, ast.Name) and use.value.id in given:
+            return f"set in {function.name}"
+    return None
+
+
+def _is_of_loop(value: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether what is stored works on an event loop only: no thread asks for it."""
+    made = tree.qualified(value.func) if isinstance(value, ast.Call) else None
+    return made is not None and made.partition(".")[0] in ("asyncio", "anyio", "aiohttp")
+
+
+def owner_name(owner: ast.AST, tree: ModuleTree) -> str:
+    """Return the dotted name of a class below its module, empty for anything else."""
+    return tree.symbol(owner) if isinstance(owner, ast.ClassDef) else ""
+
+
+def _openness(held: Container, stored: list[Use], live: bool, tree: ModuleTree) -> Openness:
     """Return how many keys there can be; what live objects connect to is configured."""
     if live and any(use.key is not None and names_location(last_name(use.key)) for use in stored):
         return Openness.UNSAID
-    return openness(tree, stored)
+    return openness(tree, stored, None if live else held)
 
 
 def stale_cause(tree: ModuleTree, index: CacheIndex, stored: list[Use]) -> Cause | None:
@@ -155,51 +197,3 @@ def stale_cause(tree: ModuleTree, index: CacheIndex, stored: list[Use]) -> Cause
     # the clock beside a stored value says when it was stored, a variable is often another cache
     unsaid = (Origin.CLOCK, Origin.STATE)
     return next((one for one in found if one and one.origin not in unsaid), None)
-
-
-def check_then_act(container: Container, stored: list[Use], tree: ModuleTree) -> int:
-    """Return the line on which a function stores what it looked up before, 0 where none does."""
-    if container.lifetime not in (Lifetime.MODULE, Lifetime.CLASS):
-        return 0
-    for use in stored:
-        function = use.function
-        if not isinstance(function, ast.FunctionDef):
-            continue
-        looks = any(look.function is function for look in container.does(Act.LOOK_UP))
-        if looks and not is_setdefault(use):
-            return tree.span(use.node).line
-    return 0
-
-
-def is_locked(use: Use, tree: ModuleTree) -> bool:
-    """Tell whether an entry is stored while a lock is held."""
-    for node in tree.ancestors(use.node):
-        if isinstance(node, (ast.With, ast.AsyncWith)) and any(
-            _is_lock(item.context_expr, tree) for item in node.items
-        ):
-            return True
-        if isinstance(node, FUNCTIONS):
-            return _acquires(node) or any(map(_takes_lock, node.decorator_list))
-    return False
-
-
-def _is_lock(node: ast.expr, tree: ModuleTree) -> bool:
-    """Tell whether an expression is a lock by its name, or by what its name was assigned."""
-    if is_lock(last_name(node)):
-        return True
-    scope = scope_of(tree, node) if isinstance(node, ast.Name) else None
-    bindings = scope.names.get(node.id, []) if scope and isinstance(node, ast.Name) else []
-    made = [binding.value for binding in bindings if isinstance(binding.value, ast.Call)]
-    return any(is_lock(last_name(call.func)) for call in made)
-
-
-def _takes_lock(decorator: ast.expr) -> bool:
-    """Tell whether a decorator is called a lock, or is given one: ``@wrap_with(Lock())``."""
-    given = arguments(decorator) if isinstance(decorator, ast.Call) else []
-    return any(is_lock(last_name(node)) for node in (decorator, *(one.value for one in given)))
-
-
-def _acquires(function: Named) -> bool:
-    """Tell whether a function takes a lock by hand in one of its own statements."""
-    calls = (one.value for one in function.body if isinstance(one, ast.Expr))
-    return any(isinstance(c, ast.Call) and last_name(c.func) == "acquire" for c in calls)

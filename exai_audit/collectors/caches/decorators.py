@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exai_audit.collectors.caches.accesses import (
     CacheIndex,
@@ -18,10 +18,12 @@ from exai_audit.collectors.caches.accesses import (
 )
 from exai_audit.collectors.caches.containers import container_kind
 from exai_audit.collectors.caches.definitions import outlives
-from exai_audit.collectors.caches.keys import is_argued, is_fixed, openness_of
+from exai_audit.collectors.caches.identity import base_names, is_enum, is_value
+from exai_audit.collectors.caches.keys import is_argued, is_fixed, is_made_once, openness_of
 from exai_audit.collectors.caches.purity import cause
-from exai_audit.collectors.caches.triggers import CLEARERS
-from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
+from exai_audit.collectors.caches.triggers import CLEARERS, UNKNOWN_DECORATORS
+from exai_audit.collectors.caches.vocabulary import is_file_name, names_lifetime
+from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Origin
 from exai_audit.knowledge.calls import Cache, Call
 from exai_audit.knowledge.table import table
 from exai_audit.location import Place, Span
@@ -37,7 +39,8 @@ from exai_audit.syntax.scopes import unstarred
 from exai_audit.syntax.walk import descendants
 
 _STATIC = frozenset({"staticmethod", "classmethod"})
-_UNKNOWN = frozenset({"memoize", "memoized"})
+_STORE_KEYS = frozenset({"cachetools.cached", "asyncache.cached"})
+_OF_SELF = ("functools.", "async_lru.", "cachetools.func.")
 _THREAD_SAFE = frozenset({"functools.cache", "functools.lru_cache"})
 
 
@@ -65,8 +68,11 @@ def decorated(tree: ModuleTree, index: CacheIndex, calls: set[ast.Call]) -> Iter
     for cached in (*_by_decorator(tree, index), *_by_call(tree, index, calls)):
         if _dies_with_the_call(tree, index, cached.function):
             continue
+        fact = _fact(cached, tree, index, cached.name in emptied)
         if not _keeps_elsewhere(cached):
-            yield _fact(cached, tree, index, cached.name in emptied)
+            yield fact
+        elif fact.keyed_by_self:
+            yield replace(fact, elsewhere=True)
 
 
 def _by_decorator(tree: ModuleTree, index: CacheIndex) -> Iterator[_Cached]:
@@ -120,9 +126,15 @@ def _row(decorator: ast.expr, tree: ModuleTree) -> Call | None:
     named = decorator.func if isinstance(decorator, ast.Call) else decorator
     name = tree.qualified(named)
     known = table().call(name) if name else None
-    if known is None and name and name.rpartition(".")[2] in _UNKNOWN:
-        return Call(name, cache=Cache("decorator", default_bound="unseen"))
+    if known is None and name and name.rpartition(".")[2] in UNKNOWN_DECORATORS:
+        return Call(name, cache=Cache("decorator", default_bound="unseen", expiry=_own(decorator)))
     return known
+
+
+def _own(decorator: ast.expr) -> str | None:
+    """Return the keyword by which a decorator that nobody knows is given a lifetime."""
+    given_by = arguments(decorator) if isinstance(decorator, ast.Call) else []
+    return next((one.name for one in given_by if one.name and names_lifetime(one.name)), None)
 
 
 def _dies_with_the_call(tree: ModuleTree, index: CacheIndex, function: Named) -> bool:
@@ -166,12 +178,16 @@ def _fact(cached: _Cached, tree: ModuleTree, index: CacheIndex, emptied: bool) -
         origin=why.origin if why else None,
         source=why.source if why else "",
         parameters=len(taken),
-        on_method=is_method and not is_property and not _is_enum(owner, tree),
+        on_method=is_method and not is_property and not is_enum(owner, tree),
         on_coroutine=isinstance(function, ast.AsyncFunctionDef),
         fixed_keys=_has_few_keys(cached, taken),
         argued=is_argued(tree, cached.by),
-        by_value=owner is not None and _is_value(owner),
+        by_value=owner is not None and is_value(owner),
         openness=openness_of(taken),
+        owner=tree.symbol(owner) if owner is not None else "",
+        of_files=why is not None and why.origin is Origin.FILE and _takes_file(taken),
+        keyed_by_self=_is_keyed_by_self(cached),
+        long_lived=owner is not None and is_made_once(tree, index, owner),
     )
 
 
@@ -194,6 +210,26 @@ def _gone_over(tree: ModuleTree, name: ast.Name) -> Iterator[str]:
         if isinstance(node, (ast.For, ast.AsyncFor)) and last_name(node.target) == name.id:
             elements = node.iter.elts if isinstance(node.iter, (ast.Tuple, ast.List)) else ()
             yield from (last_name(unstarred(element)) for element in elements)
+
+
+def _takes_file(taken: list[Parameter]) -> bool:
+    names = [param.name for param in taken]
+    return any(map(is_file_name, names)) and not any("mtime" in name for name in names)
+
+
+def _is_keyed_by_self(cached: _Cached) -> bool:
+    """Tell whether the keys of a method's results hold the object: none are made of other things.
+
+    A store that is a function of the object is one for each.
+    """
+    if cached.callable not in _STORE_KEYS:
+        return cached.callable.startswith(_OF_SELF)
+    if not isinstance(cached.by, ast.Call):
+        return False
+    store = argument(cached.by, cached.cache.store, 0)
+    if isinstance(store, ast.Lambda) or is_none(store):
+        return False
+    return argument(cached.by, "key", 1) is None
 
 
 def _limits(cached: _Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
@@ -235,37 +271,11 @@ def _is_method(function: Named, owner: ast.ClassDef | None) -> bool:
     """Tell whether the first parameter is an instance: in a metaclass it is a class."""
     if owner is None or _STATIC & last_names(function.decorator_list):
         return False
-    if "type" in _bases(owner):
+    if "type" in base_names(owner):
         return False
     taken = _parameters(function)
     return bool(taken) and taken[0].name not in ("cls", "mcs", "metacls", "klass")
 
 
-def _bases(owner: ast.ClassDef) -> set[str]:
-    return last_names(map(unstarred, owner.bases))
-
-
 def _is_class_method(function: Named) -> bool:
     return "classmethod" in last_names(function.decorator_list)
-
-
-def _is_value(owner: ast.ClassDef) -> bool:
-    """Tell whether equal objects of a class are as good as one another: keys, not identities."""
-    return (
-        "NamedTuple" in _bases(owner)
-        or any(map(_freezes, owner.decorator_list))
-        or any(isinstance(part, FUNCTIONS) and part.name == "__hash__" for part in owner.body)
-    )
-
-
-def _freezes(decorator: ast.expr) -> bool:
-    frozen = argument(decorator, "frozen", None) if isinstance(decorator, ast.Call) else None
-    said = isinstance(frozen, ast.Constant) and frozen.value is True
-    return said or last_name(decorator) == "frozen"
-
-
-def _is_enum(owner: ast.ClassDef | None, tree: ModuleTree) -> bool:
-    """Tell whether the class is an enumeration: its instances live for ever anyway."""
-    bases = [] if owner is None else [unstarred(base) for base in owner.bases]
-    names = [tree.qualified(base) or last_name(base) for base in bases]
-    return any(n.endswith(("Enum", "Flag")) for n in names)

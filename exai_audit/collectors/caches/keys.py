@@ -16,6 +16,7 @@ from exai_audit.collectors.caches.accesses import (
     scope_node,
     shown,
 )
+from exai_audit.collectors.caches.growth import entries_grow
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Use
 from exai_audit.collectors.caches.vocabulary import (
@@ -23,6 +24,7 @@ from exai_audit.collectors.caches.vocabulary import (
     has_few_values,
     has_many_values,
     is_asked_for,
+    is_file_name,
     is_long_lived,
     registers,
 )
@@ -54,21 +56,43 @@ def shown_key(tree: ModuleTree, stored: list[Use]) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
+def is_keyed_by_file(stored: Iterable[Use]) -> bool:
+    """Tell whether the keys are the paths of files, and no time of change is part of them."""
+    names = {name for use in stored if use.key is not None for name, _ in identifiers(use.key)}
+    return any(map(is_file_name, names)) and not any("mtime" in name for name in names)
+
+
 def has_few_keys(tree: ModuleTree, held: Container, stored: list[Use]) -> bool:
     """Tell whether there are only so many keys: classes, functions, backends, languages."""
     by_annotation = _is_keyed_by_classes(held.target.node, tree)
-    return by_annotation or all(_has_fixed_key(use, tree) for use in stored)
+    of_many = is_asked_for(held.target.name)
+    return by_annotation or all(
+        _has_fixed_key(use, tree) and not (of_many and _is_plain_name(use)) for use in stored
+    )
 
 
-def openness(tree: ModuleTree, stored: list[Use]) -> Openness:
-    """Return what the code shows of the number of keys: users, addresses, texts have no end."""
+def _is_plain_name(use: Use) -> bool:
+    """Tell whether a key is only a ``name``: of what, the container's name says."""
+    return use.key is not None and last_name(use.key) in ("name", "names")
+
+
+def openness(tree: ModuleTree, stored: list[Use], held: Container | None = None) -> Openness:
+    """Return what the code shows of the number of keys: users, addresses, texts have no end.
+
+    What a container is called says it where the keys do not (``_user_cache``), and so does an
+    entry that itself grows.
+    """
     names = {
         name
         for use in stored
         if use.key is not None
         for name in _open_names(use.key, use.function, tree, _DEEPEST)
     }
-    return _openness(names)
+    found = _openness(names)
+    if found is not Openness.UNSAID or held is None:
+        return found
+    many = is_asked_for(held.target.name) or entries_grow(held, tree)
+    return Openness.OPEN if many else found
 
 
 def openness_of(taken: Iterable[Parameter]) -> Openness:
@@ -124,17 +148,21 @@ def is_long_lived_object(tree: ModuleTree, index: CacheIndex, owner: ast.AST) ->
     """
     if not isinstance(owner, ast.ClassDef):
         return False
-    name = owner.name
-    if is_long_lived(name):
+    if is_long_lived(owner.name) or is_made_once(tree, index, owner):
         return True
-    for assignment in index.assignments:
-        call = assignment.value
-        makes_one = isinstance(call, ast.Call) and last_name(call.func) == name
-        if makes_one and scope_node(tree, assignment) is tree.module:
-            return True
     return any(
         last_name(call.func) in ("Lock", "RLock", "Condition") and tree.class_of(call) is owner
         for call in index.calls
+    )
+
+
+def is_made_once(tree: ModuleTree, index: CacheIndex, owner: ast.ClassDef) -> bool:
+    """Tell whether the module itself makes an object of one of its classes."""
+    return any(
+        isinstance(made.value, ast.Call)
+        and last_name(made.value.func) == owner.name
+        and scope_node(tree, made) is tree.module
+        for made in index.assignments
     )
 
 

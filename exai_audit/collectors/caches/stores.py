@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.caches.accesses import CacheIndex, argument, given, last_name
 from exai_audit.collectors.caches.bounds import limits
-from exai_audit.collectors.caches.containers import Key, is_locked, stale_cause
+from exai_audit.collectors.caches.containers import Key, owner_name, stale_cause
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.keys import is_long_lived_object, openness, shown_key
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, cause
-from exai_audit.collectors.caches.uses import Act, Use, references, uses
+from exai_audit.collectors.caches.references import references
+from exai_audit.collectors.caches.sharing import NEVER, check_then_act, is_locked
+from exai_audit.collectors.caches.uses import Act, Use, uses
 from exai_audit.collectors.caches.vocabulary import (
     is_cache_name,
     is_expiry,
@@ -100,6 +102,8 @@ def _fact(definition: Definition, row: Call, tree: ModuleTree, index: CacheIndex
     limited = limits(tree, index, held)
     why = stale_cause(tree, index, stored) or _decorated_cause(definition, tree, index)
     expiry = expiry or _given_expiry(stored) or limited.expiry
+    locked = any(is_locked(use, tree) for use in stored)
+    between = NEVER if locked else check_then_act(held, stored, tree, index)
     return CacheFact(
         place=tree.place(call),
         form=CacheForm.LIBRARY_STORE,
@@ -110,7 +114,7 @@ def _fact(definition: Definition, row: Call, tree: ModuleTree, index: CacheIndex
         bound=bound or limited.bound,
         expiry=expiry,
         invalidation=limited.invalidation,
-        lock=any(is_locked(use, tree) for use in stored),
+        lock=locked,
         pure=why is None,
         keys=shown_key(tree, stored),
         sweeps=expiry is not None,
@@ -119,9 +123,14 @@ def _fact(definition: Definition, row: Call, tree: ModuleTree, index: CacheIndex
         origin=why.origin if why else None,
         source=why.source if why else "",
         parameters=1,
-        openness=openness(tree, stored),
+        openness=openness(tree, stored, held),
         long_lived=is_long_lived_object(tree, index, target.owner),
         shared=bool(held.does(Act.HAND_ON)),
+        unlocked=between.unlocked,
+        looked_up=between.looked_up,
+        unlocked_in=between.unlocked_in,
+        awaits=between.awaits,
+        owner=owner_name(target.owner, tree),
     )
 
 

@@ -1,19 +1,42 @@
-"""Whether a file shows that several threads run in it."""
+"""Whether a file shows that several threads run in it, and what of other files they call."""
 
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from exai_audit.collectors.caches.accesses import Function, argument, last_name
+from exai_audit.collectors.context.roles import is_handler
+from exai_audit.knowledge.calls import Call, Offload
+from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import COMPREHENSIONS, FUNCTIONS
+from exai_audit.syntax.triggers import names_of
+from exai_audit.syntax.walk import descendants
 
 _SHOWING = frozenset({
     "threading.Thread", "threading.Lock", "threading.RLock", "threading.Timer",
     "threading.Condition", "threading.Semaphore", "threading.BoundedSemaphore",
     "concurrent.futures.ThreadPoolExecutor", "concurrent.futures.thread.ThreadPoolExecutor",
     "multiprocessing.pool.ThreadPool", "multiprocessing.dummy.Pool", "_thread.allocate_lock",
-    "_thread.start_new_thread", "asyncio.to_thread", "anyio.to_thread.run_sync",
+    "_thread.start_new_thread",
 })  # fmt: skip
-_NAMES = frozenset({"run_in_executor", *(name.rpartition(".")[2] for name in _SHOWING)})
+_NAMES = frozenset(name.rpartition(".")[2] for name in _SHOWING)
+_IN_EXECUTOR = Offload("pool", "func", 1)
+_LOOPS = (ast.For, ast.While, *COMPREHENSIONS)
+_DEEPEST = 3
+# Frameworks that answer each request in a thread of its own, by their top-level module.
+_SERVING = {"django": "Django", "rest_framework": "Django", "flask": "Flask", "bottle": "Bottle"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """A function that runs in threads; ``many`` when several of them run it at once."""
+
+    function: Function
+    many: bool
 
 
 def thread_evidence(tree: ModuleTree) -> str:
@@ -22,6 +45,140 @@ def thread_evidence(tree: ModuleTree) -> str:
         name = tree.qualified(call.func)
         if name in _SHOWING:
             return name
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "run_in_executor":
-            return "run_in_executor"
     return ""
+
+
+def in_threads(tree: ModuleTree) -> tuple[str, ...]:
+    """Return the functions of the module that several threads may run at once.
+
+    A pool runs them, or a single thread and, besides, a function that this thread does not run.
+    """
+    found: set[Function] = set()
+    for started in _started(tree):
+        inside = _reached(tree, started.function)
+        found |= inside if started.many else _also_called(tree, inside)
+    return tuple(sorted(tree.symbol(f) for f in found if isinstance(f, FUNCTIONS)))
+
+
+def _also_called(tree: ModuleTree, inside: set[Function]) -> set[Function]:
+    others = (function for function in tree.functions if function not in inside)
+    called = {_denoted(tree, call.func) for function in others for call in _calls(function)}
+    return {function for function in inside if function in called}
+
+
+def serving(tree: ModuleTree) -> str:
+    """Return the framework that runs functions of the module in the threads of requests.
+
+    FastAPI and Starlette do so with handlers that are no coroutines.
+    """
+    found = next((_SERVING[root] for root in sorted(tree.roots & _SERVING.keys())), "")
+    if found or not tree.roots & {"fastapi", "starlette"}:
+        return found
+    plain = (f for f in tree.functions if isinstance(f, ast.FunctionDef))
+    return "FastAPI" if any(f.decorator_list and is_handler(f, tree) for f in plain) else ""
+
+
+def offloads(row: Call) -> bool:
+    return row.offload is not None and row.offload.to != "process"
+
+
+def threaded(tree: ModuleTree) -> tuple[str, ...]:
+    """Return the dotted functions and methods of other modules that several threads call.
+
+    They are called by what a thread of this module runs, a few calls away, and either many threads
+    run that, or something else in the module uses the same object.
+    """
+    found: set[str] = set()
+    for started in _started(tree):
+        inside = _reached(tree, started.function)
+        for function in inside:
+            for call in _calls(function):
+                name = tree.qualified(call.func)
+                shared = started.many or _is_used_outside(tree, call, inside)
+                if shared and name and _is_of_project(name, tree):
+                    found.add(name)
+    return tuple(sorted(found))
+
+
+def _started(tree: ModuleTree) -> Iterator[_Started]:
+    for call in tree.calls(names_of(offloads, tree.roots) | {"run_in_executor"}):
+        row = table().call(tree.qualified(call.func) or "")
+        known = row.offload if row is not None and "Process" not in row.name else None
+        if known is None and last_name(call.func) == "run_in_executor":
+            known = _IN_EXECUTOR
+        if known is None or known.to == "process":
+            continue
+        handed = argument(call, known.argument, known.position)
+        if isinstance(handed, ast.Call) and last_name(handed.func) == "partial" and handed.args:
+            handed = handed.args[0]
+        function = _denoted(tree, handed) if handed is not None else None
+        if function is not None:
+            looped = any(isinstance(node, _LOOPS) for node in _around(tree, call))
+            yield _Started(function, known.to == "pool" or looped)
+
+
+def _around(tree: ModuleTree, node: ast.AST) -> Iterator[ast.AST]:
+    for parent in tree.ancestors(node):
+        if isinstance(parent, FUNCTIONS):
+            return
+        yield parent
+
+
+def _denoted(tree: ModuleTree, expression: ast.expr) -> Function | None:
+    """Return the function of this module that an expression names, on ``self`` or plainly."""
+    if isinstance(expression, ast.Lambda):
+        return expression
+    if not isinstance(expression, (ast.Name, ast.Attribute)):
+        return None
+    owner = tree.class_of(expression) if isinstance(expression, ast.Attribute) else None
+    if isinstance(expression, ast.Attribute) and last_name(expression.value) not in ("self", "cls"):
+        return None
+    name = last_name(expression)
+    same = [f for f in tree.functions if f.name == name and tree.class_of(f) is owner]
+    return same[0] if len(same) == 1 else None
+
+
+def _reached(tree: ModuleTree, first: Function) -> set[Function]:
+    found, new = {first}, {first}
+    for _ in range(_DEEPEST):
+        called = {_denoted(tree, call.func) for function in new for call in _calls(function)}
+        new = {function for function in called if function is not None} - found
+        found |= new
+    return found
+
+
+def _calls(function: Function) -> Iterator[ast.Call]:
+    body = [function.body] if isinstance(function, ast.Lambda) else function.body
+    for part in body:
+        yield from (node for node in descendants(part) if isinstance(node, ast.Call))
+
+
+def _is_of_project(name: str, tree: ModuleTree) -> bool:
+    root = name.partition(".")[0]
+    known = root == "builtins" or root in sys.stdlib_module_names or root in table().roots
+    return not known and not name.startswith(tree.dotted + ".")
+
+
+def _is_used_outside(tree: ModuleTree, call: ast.Call, inside: set[Function]) -> bool:
+    """Tell whether what a method is called on is used by functions that the thread does not run."""
+    held = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if isinstance(held, ast.Attribute) and last_name(held.value) == "self":
+        same = [node for node in tree.all(ast.Attribute) if _is_same(node, held)]
+        return any(_is_outside(tree, node, inside) for node in same)
+    if isinstance(held, ast.Name):
+        return any(_is_outside(tree, node, inside) for node in tree.named(held.id))
+    return False
+
+
+def _is_same(node: ast.Attribute, other: ast.Attribute) -> bool:
+    return node.attr == other.attr and last_name(node.value) == "self"
+
+
+def _is_outside(tree: ModuleTree, node: ast.AST, inside: set[Function]) -> bool:
+    function = tree.function_of(node)
+    return (
+        isinstance(function, FUNCTIONS)
+        and function.name != "__init__"
+        and function not in inside
+        and isinstance(tree.parent(node), ast.Attribute)
+    )

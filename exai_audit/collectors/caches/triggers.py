@@ -21,15 +21,21 @@ _ASKS = frozenset({"setdefault", *LOOK_UPS})
 _NAMES = (ast.Name, ast.Attribute)
 _MAKING = frozenset({ast.Dict, ast.Call, ast.IfExp})
 _ASKING = frozenset({ast.Subscript, ast.Compare, ast.Call})
-_UNKNOWN = frozenset({"memoize", "memoized"})
+UNKNOWN_DECORATORS = frozenset({"memoize", "memoized"})
+"""What decorators for caches are called that no row of the table knows."""
 
 
 def makes_cache(row: Call) -> bool:
     return row.cache is not None
 
 
-TRIGGER = Trigger(re.compile("(?i)cache|memo"), frozenset({"return"}), makes_cache)
-"""What is kept in a dictionary of any name is a cache only if some function returns it."""
+TRIGGER = Trigger(
+    re.compile("(?i)cache|memo"), frozenset({"return", "import", "class"}), makes_cache
+)
+"""What is kept in a dictionary of any name is a cache only if some function returns it.
+
+Other files' caches live as long as the objects of classes that a file defines or imports.
+"""
 
 
 class CacheNames:
@@ -62,11 +68,11 @@ class CacheNames:
     @property
     def decorates(self) -> bool:
         """Tell whether there may be a decorator for caches."""
-        return not self.words.isdisjoint(_UNKNOWN) or self._names_known
+        return not self.words.isdisjoint(UNKNOWN_DECORATORS) or self._names_known
 
     def wraps(self) -> set[ast.Call]:
         """Return the calls of what may be such a decorator."""
-        return set(self._tree.calls(self._known | _UNKNOWN))
+        return set(self._tree.calls(self._known | UNKNOWN_DECORATORS))
 
     def names(self) -> set[str]:
         """Return the names that speak of a cache, are given a store, or are of a cache class."""
@@ -140,8 +146,16 @@ class _MemoDictionaries:
             self._renamed([named.target], named.value)
         for taken in tree.all(ast.arguments):
             if taken.defaults or taken.kw_defaults:
-                self._made.update(n for n, default in defaults_of(taken) if self._makes(default))
+                self._taken(taken)
         return {name for name in self._made if self._may_be_memo(name)}
+
+    def _taken(self, taken: ast.arguments) -> None:
+        """Note the parameters whose default makes a container, or is one by another name."""
+        for name, default in defaults_of(taken):
+            if self._makes(default):
+                self._made.add(name)
+            elif type(default) in _NAMES:
+                self._others.setdefault(_base(default), set()).add(name)
 
     def _may_be_memo(self, name: str) -> bool:
         names = {name, *self._others.get(name, ())}

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
     Function,
-    Target,
     call_given,
     last_name,
-    lineage,
-    scope_of,
 )
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import arguments
-from exai_audit.syntax.scopes import BindingKind
 
-Reference = ast.Name | ast.Attribute
 LOOK_UPS = frozenset({"get", "__getitem__", "__contains__", "has_key", "get_many", "index", "aget"})
 _REMOVALS = frozenset({
     "pop", "popitem", "clear", "__delitem__", "remove", "discard", "delete", "delete_many", "evict",
@@ -35,7 +29,7 @@ _READS = frozenset({
     "bool", "dict", "hash", "id", "isinstance", "print", "repr", "str", "sum", "any", "all", "map",
     "filter", "max", "min", "zip", "getsizeof", "dumps", "deepcopy", "copy",
 })  # fmt: skip
-_GATHERING = frozenset({"add", "append", "appendleft", "extend", "insert", "update", "setdefault"})
+GATHERING = frozenset({"add", "append", "appendleft", "extend", "insert", "update", "setdefault"})
 
 
 class Act(Enum):
@@ -82,81 +76,6 @@ class Use:
     value: ast.expr | None = None
     whole: bool = False
     callback: bool = False
-
-
-def references(tree: ModuleTree, index: CacheIndex, target: Target) -> list[Reference]:
-    """Return every place of the module that names the container, local aliases included."""
-    found: list[Reference] = []
-    names = index.names(target.name)
-    if isinstance(target.owner, ast.ClassDef):
-        found.extend(_members(tree, index, target.name, target.owner))
-        found.extend(n for n in names if _in_body(tree, n, target.owner))
-        found.sort(key=_end)
-    else:
-        scope = tree.scopes.inside(target.owner)  # type: ignore[arg-type]
-        found.extend(n for n in names if _stands_for(tree, n) and scope_of(tree, n) is scope)
-    known: set[Reference] = set(found)
-    for reference in tuple(found):
-        found.extend(a for a in _aliases(tree, index, reference) if a not in known)
-    return found
-
-
-def _end(node: Reference) -> tuple[int, int]:
-    """Return where the identifier of a name or attribute ends."""
-    return node.end_lineno or 0, node.end_col_offset or 0
-
-
-def _stands_for(tree: ModuleTree, name: ast.Name) -> bool:
-    """Tell whether a name is no default: that is told from where the parameter is used."""
-    return not isinstance(tree.parent(name), ast.arguments)
-
-
-def _members(
-    tree: ModuleTree, index: CacheIndex, name: str, owner: ast.ClassDef
-) -> Iterator[ast.Attribute]:
-    """Yield ``self.name`` and the like; in an unrelated class ``self`` has its own."""
-    family: set[ast.ClassDef] = set()
-    for node in index.attributes(name):
-        if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
-            family = family or lineage(index, owner)
-            around = tree.class_of(node)
-            if around is None or around in family:
-                yield node
-        else:
-            yield node
-
-
-def _in_body(tree: ModuleTree, name: ast.Name, owner: ast.ClassDef) -> bool:
-    return tree.scopes.of(name).node is owner and _stands_for(tree, name)
-
-
-def _aliases(tree: ModuleTree, index: CacheIndex, reference: Reference) -> Iterator[ast.Name]:
-    """Yield the uses of ``cache = self._cache`` in a function, if that is its only meaning."""
-    alias = _alias(tree.parent(reference), reference)
-    if not isinstance(alias, ast.Name):
-        return
-    scope = scope_of(tree, alias)
-    if scope is None or isinstance(scope.node, (ast.Module, ast.ClassDef)):
-        return
-    if len([b for b in scope.names[alias.id] if b.kind is not BindingKind.ANNOTATION]) != 1:
-        return
-    for name in index.names(alias.id):
-        if name is not alias and _stands_for(tree, name) and scope_of(tree, name) is scope:
-            yield name
-
-
-def _alias(assignment: ast.AST | None, reference: Reference) -> ast.expr | None:
-    """Return what is given the container too: by its name, or by ``self._cache = cache = {}``."""
-    if isinstance(assignment, ast.NamedExpr):
-        return assignment.target if assignment.value is reference else None
-    if not isinstance(assignment, ast.Assign):
-        return None
-    targets = assignment.targets
-    if assignment.value is reference:
-        return targets[0] if len(targets) == 1 else None
-    if len(targets) != 2:
-        return None
-    return next((target for target in targets if target is not reference), None)
 
 
 def uses(tree: ModuleTree, places: Sequence[ast.expr]) -> list[Use]:
@@ -273,7 +192,7 @@ def _method(tree: ModuleTree, node: ast.Attribute, function: Function | None) ->
 def _gathers(tree: ModuleTree, node: ast.AST) -> bool:
     """Tell whether the value looked up is added to: a multimap, not a cache."""
     attribute = tree.parent(node)
-    if not isinstance(attribute, ast.Attribute) or attribute.attr not in _GATHERING:
+    if not isinstance(attribute, ast.Attribute) or attribute.attr not in GATHERING:
         return False
     call = tree.parent(attribute)
     return isinstance(call, ast.Call) and call.func is attribute

@@ -61,6 +61,11 @@ _ASKED = frozenset({
     "question", "request", "session", "sku", "task", "tenant", "token", "tokens", "uid", "user",
     "username", "uuid",
 })  # fmt: skip
+# Of these, who or what a service works for: each has an end that should end its entry, too.
+_VISITORS = frozenset({
+    "call", "chat", "client", "connection", "conversation", "customer", "ip", "job", "message",
+    "request", "session", "sid", "task", "tenant", "user", "username", "visitor", "websocket",
+})  # fmt: skip
 # Of these, what says that the configuration knows all of them: ``database_url``.
 _OF_SERVICES = frozenset({
     "api", "base", "broker", "connection", "database", "db", "endpoint", "jwks", "proxy", "redis",
@@ -105,7 +110,7 @@ _LONG_LIVED = frozenset({
 })  # fmt: skip
 _ENOUGH = re.compile(
     r"(?i)\b(bound(ed)?|unbounded|limit(ed)?|grows?|finite|never evict\w*|leaks?|intentional(ly)?"
-    r"|deliberate(ly)?|on purpose|noqa:.*\bB019)\b"
+    r"|deliberate(ly)?|on purpose)\b"
 )
 # A function called so empties something, when someone calls it.
 _EMPTYING = frozenset({
@@ -157,6 +162,12 @@ def is_asked_for(name: str) -> bool:
     return bool(_ASKED & set(_words(name))) and has_many_values(name)
 
 
+def names_visitor(name: str) -> bool:
+    """Tell whether what is called so is one of the users, sessions or requests of a service."""
+    parts = set(_words(name))
+    return bool(_VISITORS & parts) and (has_many_values(name) or "id" in parts or "sid" in parts)
+
+
 def names_location(name: str) -> bool:
     """Tell whether what is called so says where something is: configuration knows live objects'."""
     return bool({"address", "path", "paths", "uri", "url", "urls"} & set(_words(name)))
@@ -177,6 +188,11 @@ def is_lock(*names: str) -> bool:
     return bool(_LOCKS & set(_words(*names)))
 
 
+def says_locked(name: str) -> bool:
+    """Tell whether a function's name says that its caller holds the lock: ``_load_locked``."""
+    return bool({"locked", "unlocked", "nolock"} & set(_words(name)))
+
+
 def names_expiry(name: str) -> bool:
     """Tell whether a name speaks of how long something stays valid."""
     parts = _words(name)
@@ -188,6 +204,11 @@ def is_expiry(name: str) -> bool:
     return bool({"ttl", "expire", "expires", "expiry", "expiration"} & set(_words(name))) or (
         "max" in _words(name) and "age" in _words(name)
     )
+
+
+def names_lifetime(name: str) -> bool:
+    """Tell whether what a caching decorator is given under a name says how long results hold."""
+    return is_expiry(name) or bool({"timeout", "lifetime", "duration"} & set(_words(name)))
 
 
 def is_size(name: str) -> bool:
@@ -215,6 +236,16 @@ def surely_called(name: str) -> bool:
     if name.startswith("__") or not empties(name):
         return True
     return not name.startswith("_") and not names_cache(name)
+
+
+def is_double(name: str) -> bool:
+    """Tell whether a class stands in for another: ``FakeCache``, ``MockStore``, ``NullCache``."""
+    return bool({"dummy", "fake", "mock", "noop", "null", "stub"} & set(_words(name)[:1]))
+
+
+def is_file_name(name: str) -> bool:
+    """Tell whether what is called so says which file is meant."""
+    return bool({"file", "filename", "filepath", "fname", "path"} & set(_words(name)))
 
 
 def registers(name: str) -> bool:

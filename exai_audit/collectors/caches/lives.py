@@ -1,0 +1,104 @@
+"""Where a module makes objects of classes: once, for another object, or in the course of a call."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from exai_audit.collectors.caches.accesses import is_constructor, last_name
+from exai_audit.facts.caches import Makings
+from exai_audit.knowledge.layers import words
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS, first_parameter
+from exai_audit.syntax.walk import descendants
+
+_STARTING = frozenset({
+    "app", "application", "boot", "bootstrap", "build", "init", "initialize", "lifespan", "main",
+    "setup", "start", "startup",
+})  # fmt: skip
+_KEEPING = frozenset({"cache", "lru_cache", "singleton"})
+
+
+def makings(tree: ModuleTree) -> Makings:
+    """Return the classes of which the module makes objects, by last name and by how long they live.
+
+    What is made at module or class level, for a ``global`` name, or by a function without
+    parameters that keeps its result, is made once. What a constructor gives to ``self`` lives as
+    long as that object.
+    """
+    once: set[str] = set()
+    parts: set[tuple[str, str]] = set()
+    passing: set[str] = set()
+    for call in tree.all(ast.Call):
+        name = last_name(call.func)
+        if not _names_class(name):
+            continue
+        owner = _made_for(tree, call)
+        if _is_made_once(tree, call):
+            once.add(name)
+        elif owner:
+            parts.add((owner, name))
+        elif not _is_raised(tree, call) and not _is_while_starting(tree, call):
+            passing.add(name)
+    return Makings(tuple(sorted(once)), tuple(sorted(parts)), tuple(sorted(passing)))
+
+
+def _names_class(name: str) -> bool:
+    start = name.lstrip("_")
+    return start[:1].isupper() and not start.isupper()
+
+
+def _is_raised(tree: ModuleTree, call: ast.Call) -> bool:
+    return isinstance(tree.parent(call), ast.Raise)
+
+
+def _is_while_starting(tree: ModuleTree, call: ast.Call) -> bool:
+    """Tell whether a function that starts the program makes something: it may live on."""
+    around = (one for one in tree.ancestors(call) if isinstance(one, FUNCTIONS))
+    return any(not _STARTING.isdisjoint(words(function.name)) for function in around)
+
+
+def _is_made_once(tree: ModuleTree, call: ast.Call) -> bool:
+    function = tree.function_of(call)
+    if function is None:
+        return isinstance(_statement(tree, call), (ast.Assign, ast.AnnAssign, ast.Expr))
+    if isinstance(function, ast.Lambda):
+        return False
+    if not function.args.args and any(
+        last_name(one) in _KEEPING for one in function.decorator_list
+    ):
+        return True
+    statement = _statement(tree, call)
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    names = {target.id for target in targets if isinstance(target, ast.Name)}
+    return bool(names) and not names.isdisjoint(_globals(function))
+
+
+def _globals(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    for node in descendants(function):
+        if isinstance(node, ast.Global):
+            yield from node.names
+
+
+def _made_for(tree: ModuleTree, call: ast.Call) -> str:
+    """Return the class whose constructor keeps what a call makes, empty where none does."""
+    function = tree.function_of(call)
+    owner = tree.class_of(call)
+    if owner is None or not isinstance(function, FUNCTIONS) or not is_constructor(function):
+        return ""
+    statement = _statement(tree, call)
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    own = first_parameter(function)
+    kept = any(
+        isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name) and t.value.id == own
+        for t in targets
+    )
+    return owner.name if kept else ""
+
+
+def _statement(tree: ModuleTree, node: ast.AST) -> ast.AST | None:
+    return next((one for one in tree.ancestors(node) if isinstance(one, ast.stmt)), None)

@@ -1,0 +1,140 @@
+"""Dictionaries that grow though they are no caches: by visitors, or because reading them adds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from exai_audit.collectors.caches.accesses import (
+    CacheIndex,
+    Function,
+    identifiers,
+    last_name,
+    place_of,
+)
+from exai_audit.collectors.caches.containers import Key, container_kind, held, owner_name
+from exai_audit.collectors.caches.definitions import assigned_names, definitions
+from exai_audit.collectors.caches.keys import (
+    has_few_keys,
+    is_argued,
+    is_long_lived_object,
+    is_made_once,
+    openness,
+    shown_key,
+)
+from exai_audit.collectors.caches.ownership import Container
+from exai_audit.collectors.caches.uses import Act, Use
+from exai_audit.collectors.caches.vocabulary import names_visitor
+from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.walk import descendants
+
+_DICTIONARIES = frozenset({"dict", "defaultdict", "OrderedDict"})
+_KINDS = frozenset({"builtins.dict", "collections.defaultdict", "collections.OrderedDict"})
+_DEFAULTING = "collections.defaultdict"
+_FILLING = (Act.STORE, Act.GATHER, Act.COUNT)
+_LIMITING = (Act.REMOVE, Act.MEASURE, Act.ORDER)
+
+
+def registries(tree: ModuleTree, index: CacheIndex, taken: set[Key]) -> Iterator[CacheFact]:
+    """Yield the dictionaries of long life whose keys have no end and that nothing removes from.
+
+    Those of a module or class, keyed by users, sessions, requests and the like, and the default
+    dictionaries that get an entry by being read.
+
+    Args:
+        taken: what is a cache already.
+    """
+    names = set(_dictionaries(tree))
+    for definition in definitions(tree, index, names) if names else ():
+        kind = container_kind(definition.value, tree)
+        if kind not in _KINDS or definition.key in taken:
+            continue
+        taken.add(definition.key)
+        container = held(tree, index, definition)
+        if _is_limited(container) or is_argued(tree, container.target.node):
+            continue
+        filled = [use for act in _FILLING for use in container.does(act) if use.function]
+        read = _growing_reads(container, tree) if kind == _DEFAULTING else []
+        of_visitors = container.lifetime in (Lifetime.MODULE, Lifetime.CLASS) and any(
+            _is_by_visitor(use) for use in filled
+        )
+        if read and not has_few_keys(tree, container, read):
+            yield _fact(container, read, tree, index)
+        elif of_visitors and container.does(Act.LOOK_UP):
+            yield _fact(container, filled, tree, index)
+
+
+def _dictionaries(tree: ModuleTree) -> Iterator[str]:
+    """Yield the names that are given an empty dictionary: those of objects by default ones only."""
+    for assignment in tree.all(ast.Assign, ast.AnnAssign):
+        value = assignment.value
+        made = last_name(value.func) if isinstance(value, ast.Call) else ""
+        empty = made in _DICTIONARIES or (isinstance(value, ast.Dict) and not value.keys)
+        if made == "defaultdict" or (empty and tree.function_of(assignment) is None):
+            yield from assigned_names(assignment)
+
+
+def _is_limited(container: Container) -> bool:
+    limited = any(container.does(act) for act in _LIMITING)
+    return container.weak or limited or bool(container.rebinds())
+
+
+def _is_by_visitor(use: Use) -> bool:
+    key = use.key
+    if key is None:
+        return False
+    called = {node.func for node in descendants(key) if isinstance(node, ast.Call)}
+    return any(names_visitor(name) for name, node in identifiers(key) if node not in called)
+
+
+def _growing_reads(container: Container, tree: ModuleTree) -> list[Use]:
+    """Return the reads by key in functions that neither fill it nor ask what is in it."""
+    busy = {use.function for act in (*_FILLING, Act.GO_OVER) for use in container.does(act)}
+    looks = container.does(Act.LOOK_UP)
+    reads = [use for use in looks if isinstance(use.node, ast.Subscript) and use.key is not None]
+    return [
+        use
+        for use in reads
+        if use.function is not None
+        and use.function not in busy
+        and not any(_asks(look, use.function) for look in looks)
+        and openness(tree, [use]) is not Openness.UNSAID
+    ]
+
+
+def _asks(look: Use, function: Function) -> bool:
+    return look.function is function and isinstance(look.node, ast.Compare)
+
+
+def _fact(
+    container: Container, uses: Iterable[Use], tree: ModuleTree, index: CacheIndex
+) -> CacheFact:
+    keyed = [use for use in uses if use.key is not None]
+    target = container.target
+    read = next((use for use in keyed if use.act is Act.LOOK_UP), None)
+    found = openness(tree, keyed)
+    return CacheFact(
+        place=place_of(tree, target.node),
+        form=CacheForm.REGISTRY,
+        name=target.name,
+        callable="",
+        layer=Layer.IN_MEMORY,
+        lifetime=container.lifetime,
+        bound=None,
+        expiry=None,
+        invalidation=None,
+        lock=False,
+        pure=False,
+        keys=shown_key(tree, keyed),
+        parameters=1,
+        fixed_keys=has_few_keys(tree, container, keyed),
+        openness=found if found is not Openness.UNSAID else Openness.OPEN,
+        long_lived=is_long_lived_object(tree, index, target.owner),
+        made_once=isinstance(target.owner, ast.ClassDef)
+        and is_made_once(tree, index, target.owner),
+        shared=bool(container.does(Act.HAND_ON)),
+        owner=owner_name(target.owner, tree),
+        unread=True,
+        grows_on_read=tree.span(read.node).line if read is not None else 0,
+    )

@@ -1,0 +1,44 @@
+"""Whether a removal only makes room for a new entry under the same key: nothing goes by it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from exai_audit.collectors.caches.accesses import text
+from exai_audit.collectors.caches.uses import Use
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS
+
+_LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_BRANCHING = (ast.If, ast.Try, ast.While, ast.For, ast.AsyncFor, ast.Match)
+
+
+def is_replaced(removal: Use, stores: Iterable[Use], tree: ModuleTree) -> bool:
+    """Tell whether the same function stores under the key of a removal right after it."""
+    if removal.key is None or removal.whole or removal.callback:
+        return False
+    key = text(tree, removal.key)
+    return any(
+        store.function is removal.function
+        and store.key is not None
+        and text(tree, store.key) == key
+        and _surely_follows(tree, removal.node, store.node)
+        for store in stores
+    )
+
+
+def _surely_follows(tree: ModuleTree, first: ast.AST, second: ast.AST) -> bool:
+    """Tell whether ``second`` runs once ``first`` has run: in a block around it, further down."""
+    around = {second, *tree.ancestors(second)}
+    for node in (first, *tree.ancestors(first)):
+        if isinstance(node, FUNCTIONS):
+            return False
+        block = tree.block(node)
+        rest = block[block.index(node) + 1 :] if node in block else []
+        later = next((one for one in rest if one in around), None)
+        if later is not None:
+            return not isinstance(later, _BRANCHING)
+        if any(isinstance(one, _LEAVING) for one in rest):
+            return False
+    return False
