@@ -1,0 +1,104 @@
+"""A default dictionary of long life that gets an entry each time an unknown key is read.
+
+*Why.* Reading ``d[key]`` of a ``defaultdict`` stores what its factory makes. Where the key comes
+with a request, each question about somebody unknown leaves an entry behind: memory grows by being
+asked, nobody sees a store, and ``key in d`` turns true for what never existed.
+
+*Bad*
+
+```python
+from collections import defaultdict
+
+_orders = defaultdict(list)
+
+
+def place(customer_id, order):
+    _orders[customer_id].append(order)
+
+
+def orders_of(customer_id):
+    return _orders[customer_id]
+```
+
+*Good*
+
+```python
+from collections import defaultdict
+
+_orders = defaultdict(list)
+
+
+def place(customer_id, order):
+    _orders[customer_id].append(order)
+
+
+def orders_of(customer_id):
+    return _orders.get(customer_id, [])
+```
+
+*Known false alarms.* Keys that were checked before, far from the read. Not judged: a dictionary
+that something removes from or measures, a function that fills it or asks what is in it, and keys
+that are not seen to have no end (settings, languages, types).
+
+*References.* Python documentation, ``collections.defaultdict.__missing__``. Judged for modules,
+classes, and objects that are seen to live long; for other objects the confidence is low. So it is
+where the file hands the dictionary on, or another file imports it: they may empty it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exai_audit.facts.caches import CacheFact, Lifetime
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project.project import Project
+from exai_audit.rulebook.registry import Rule, Scoped
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """This rule has no settings."""
+
+
+def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
+    """Yield a hit at each default dictionary that grows by being read."""
+    for facts in project.judged_files():
+        for cache in facts.caches.found:
+            if cache.grows_on_read and cache.lifetime is not Lifetime.CLOSURE:
+                yield _hit(facts.path, cache)
+
+
+def _hit(path: str, cache: CacheFact) -> Hit:
+    of_object = cache.lifetime is Lifetime.INSTANCE
+    return Hit(
+        path=path,
+        place=cache.place,
+        severity=Severity.LOW if of_object else Severity.MEDIUM,
+        confidence=_confidence(cache),
+        message=(
+            f"reading {cache.name}[{cache.keys}] on line {cache.grows_on_read} adds an entry for"
+            " each key that is not there, and nothing removes one"
+        ),
+        remedy=(
+            f"Read with {cache.name}.get({cache.keys}), which adds nothing, or remove the entry of"
+            f" {cache.keys} when it is done with."
+        ),
+        related=(Related(path, cache.grows_on_read, f"{cache.name} is read here"),),
+    )
+
+
+def _confidence(cache: CacheFact) -> Confidence:
+    passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
+    return Confidence.LOW if passing or cache.shared or cache.fixed_keys else Confidence.MEDIUM
+
+
+RULE = Rule(
+    code="EXA308",
+    name="defaultdict-grows-on-read",
+    family=Family.CACHES,
+    summary="a default dictionary of long life that is read under keys without an end",
+    severity="medium; low on instances",
+    options=Options,
+    check=check,
+)
