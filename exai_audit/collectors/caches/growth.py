@@ -36,11 +36,9 @@ def entries_grow(held: Container, tree: ModuleTree) -> bool:
 def _added_to(function: Function) -> Iterator[str]:
     """Yield the names of what a function stores into by key, or adds to."""
     for node in descendants(function):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            added: ast.expr = node.value
+        added: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            added = [one.value for one in node.targets if isinstance(one, ast.Subscript)]
         elif isinstance(node, ast.Attribute) and node.attr in GATHERING:
-            added = node.value
-        else:
-            continue
-        if isinstance(added, ast.Name):
-            yield added.id
+            added = [node.value]
+        yield from (one.id for one in added if isinstance(one, ast.Name))
