@@ -68,7 +68,7 @@ def test_a_plan_carried_out_keeps_every_public_name(name: str, tmp_path: Path) -
     if "globals().pop(" in text:
         pytest.skip(f"{name} of this Python rewrites its own names: a risk that its plan lists")
     (tmp_path / f"copied_{name}.py").write_text(text, encoding="utf-8")
-    plan, symbols = plan_and_symbols(tmp_path, f"copied_{name}.py", 300, gated=False)
+    plan, symbols = plan_and_symbols(tmp_path, f"copied_{name}.py", 300)
     assert len(plan.modules) > 1
     for done in (len(plan.modules) // 2, None):
         folder = tmp_path / str(done)
@@ -100,7 +100,7 @@ def service(parts: tuple[str, ...]) -> str:
 
 def test_a_global_that_everything_reads_is_reached_through_its_module(tmp_path: Path) -> None:
     (tmp_path / "service.py").write_text(service(("order", "invoice", "parcel")), encoding="utf-8")
-    plan, symbols = plan_and_symbols(tmp_path, "service.py", 60, gated=False)
+    plan, symbols = plan_and_symbols(tmp_path, "service.py", 60)
     assert [symbols.symbols[number].names for number in symbols.detached] == [("client",)]
     split(plan, symbols, tmp_path)
     assert max(module.lines for module in plan.modules) <= 60
@@ -220,7 +220,7 @@ def test_a_module_within_the_limit_needs_no_plan(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "within the limit of 300 lines" in done.stdout
     document = json.loads(run_plan("-f", "json", path=str(tmp_path / "short.py")).stdout)
-    assert document["modularity"] == 0
+    assert document["clarity"] == 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from exai_audit.facts.practices import PracticeFact
 from exai_audit.facts.references import ReferenceFact
 from exai_audit.facts.size import LineCounts, SizeFacts
 from exai_audit.facts.suppressions import SuppressionFact
-from exai_audit.facts.symbols import ModuleSymbols
+from exai_audit.facts.symbols import ModuleShape
 from exai_audit.facts.timeouts import (
     EnclosedFact,
     LimitParameter,
@@ -45,8 +45,7 @@ class Failure:
 class FileFacts:
     """What one file says. ``module`` is its dotted name below the root.
 
-    ``symbols`` are those of an oversized module in a judged scope that may have several duties,
-    None for all others.
+    ``shape`` is that of an oversized module in a judged scope, None for all others.
     """
 
     path: str
@@ -70,5 +69,5 @@ class FileFacts:
     semaphores: tuple[PracticeFact, ...] = ()
     health: tuple[PracticeFact, ...] = ()
     suppressions: tuple[SuppressionFact, ...] = ()
-    symbols: ModuleSymbols | None = None
+    shape: ModuleShape | None = None
     references: tuple[ReferenceFact, ...] = ()
