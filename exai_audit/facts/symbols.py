@@ -68,7 +68,8 @@ class SymbolFact:
     symbols whose names it assigns anew, ``mutates`` those whose content it changes.
     ``registers`` are the decorators that hand it to something else (``app.route``). What is
     ``anchored`` sets what belongs to the module itself: ``__all__``, ``__doc__``, ``__getattr__``.
-    ``calls`` are symbols that it runs at import, ``touches`` those whose methods are all that it
+    ``calls`` are symbols that it runs at import, ``hooks`` what runs of it when a class is made of
+    it, ``touches`` the symbols whose methods are all that it
     calls: a statement of its own. ``words``
     are those of its code with how often each is said, ``parameters`` those of its functions, and
     ``attributes`` what a method uses of ``self``, but for methods. ``functions`` are the functions
@@ -91,6 +92,7 @@ class SymbolFact:
     maybe: tuple[str, ...] = ()
     anchored: bool = False
     calls: tuple[int, ...] = ()
+    hooks: tuple[int, ...] = ()
     touches: tuple[int, ...] = ()
     words: tuple[tuple[str, int], ...] = ()
     parameters: tuple[str, ...] = ()

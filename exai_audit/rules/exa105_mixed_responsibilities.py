@@ -102,9 +102,9 @@ protocol, the nodes of one tree) can look like several.
 
 *References.* A finding has more than ``max-module-lines`` lines (300), six or more functions and
 classes, and no class, function or circle of uses that is over 60 % of them: all these could go to
-three modules or more. The severity is low, over 8/3 of the limit medium. ``exai-audit plan FILE``
-shows how to split the module, and how clear the cut is; docs/decomposition.md says how that is
-found and how near it comes to what maintainers did.
+three modules or more. The severity is that of EXA101: low, over 5/3 of the limit medium, over 8/3
+high. ``exai-audit plan FILE`` shows how to split the module, and how clear the cut is;
+docs/decomposition.md says how that is found and how near it comes to what maintainers did.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _TABLE = 0.5
-_MEDIUM = 8 / 3
+_MEDIUM, _HIGH = 5 / 3, 8 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _hit(facts: FileFacts, shape: ModuleShape, limit: int) -> Hit:
     return Hit(
         path=facts.path,
         place=Place(FILE_START, "", ""),
-        severity=Severity.MEDIUM if lines > _MEDIUM * limit else Severity.LOW,
+        severity=_severity(lines / limit),
         message=(
             f"module of {lines:,} lines has {shape.symbols} functions and classes that need not"
             f" stand together: what must is {share:.0%} of it at most"
@@ -162,12 +162,17 @@ def _hit(facts: FileFacts, shape: ModuleShape, limit: int) -> Hit:
     )
 
 
+def _severity(ratio: float) -> Severity:
+    """Return what EXA101 says of as many lines, so that this rule, which says more, speaks."""
+    return Severity.HIGH if ratio > _HIGH else Severity.MEDIUM if ratio > _MEDIUM else Severity.LOW
+
+
 RULE = Rule(
     code="EXA105",
     name="mixed-responsibilities",
     family=Family.SIZE,
     summary="an oversized module of many definitions, none of which is most of it",
-    severity="low or medium, by lines",
+    severity="low to high, by lines",
     options=Options,
     check=check,
 )

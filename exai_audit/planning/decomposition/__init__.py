@@ -18,7 +18,12 @@ from exai_audit.planning.decomposition.facade import (
     facade_code,
     importers_of,
 )
-from exai_audit.planning.decomposition.figures import complexity_in, figures_of, measured
+from exai_audit.planning.decomposition.figures import (
+    can_be_measured,
+    complexity_in,
+    figures_of,
+    measured,
+)
 from exai_audit.planning.decomposition.imports import imports_of, main_imports, statement
 from exai_audit.planning.decomposition.layout import MAIN, Home, Split, ranges_of, split_of
 from exai_audit.planning.decomposition.partition import (
@@ -135,6 +140,7 @@ def decomposed(
     facade = facade_code(split, exported, rebound, wanted, source)
     limit = scene.limit_of(facts.path)
     modules = [*(_module(split, home, limit) for home in split.homes), *_main(split)]
+    with_radon = with_radon and can_be_measured(facts)
     if with_radon:
         modules = [measured(one, source) for one in modules]
     kept = tuple(_kept(split))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exai_audit.collectors.structure.symbols.circles import circles
 from exai_audit.facts.symbols import SymbolFact, SymbolKind
-from exai_audit.planning.decomposition.effects import import_order, reached_at_import
+from exai_audit.planning.decomposition.effects import import_order, reached_from
 
 _BLANK_LINES = 2
 
@@ -66,7 +66,20 @@ def atoms_of(
 def _at_import(symbols: Sequence[SymbolFact], number: int) -> set[int]:
     """Return what a symbol needs when it is imported, or outside of its functions."""
     symbol = symbols[number]
-    return {*symbol.fixed_uses, *reached_at_import(symbols, symbol)} - {number}
+    hooks = {hook for made in _classes_below(symbols, symbol.eager) for hook in symbols[made].hooks}
+    return {*symbol.fixed_uses, *reached_from(symbols, {*symbol.calls, *hooks})} - {number}
+
+
+def _classes_below(symbols: Sequence[SymbolFact], start: Iterable[int]) -> set[int]:
+    """Return classes and all that they are made of."""
+    found = {n for n in start if symbols[n].kind is SymbolKind.CLASS}
+    waiting = list(found)
+    while waiting:
+        for base in symbols[waiting.pop()].eager:
+            if base not in found and symbols[base].kind is SymbolKind.CLASS:
+                found.add(base)
+                waiting.append(base)
+    return found
 
 
 def movable_symbols(symbols: Sequence[SymbolFact]) -> frozenset[int]:
@@ -78,6 +91,7 @@ def movable_symbols(symbols: Sequence[SymbolFact]) -> frozenset[int]:
     """
     used = {number for symbol in symbols for number in symbol.uses}
     ordered = {number for pair in import_order(symbols) for number in pair}
+    gone = {number for number, symbol in enumerate(symbols) if number in symbol.rebinds}
     stays = {number for number, symbol in enumerate(symbols) if symbol.anchored}
     while more := {n for n, s in enumerate(symbols) if stays.intersection(s.uses)} - stays:
         stays |= more
@@ -86,7 +100,7 @@ def movable_symbols(symbols: Sequence[SymbolFact]) -> frozenset[int]:
         for number, symbol in enumerate(symbols)
         if symbol.kind is not SymbolKind.LOGGER
         and (number in used or symbol.kind not in (SymbolKind.FIXED, SymbolKind.MAIN))
-        and (symbol.names or number in used or number in ordered)
+        and (symbol.names or number in used or number in ordered or gone.intersection(symbol.uses))
         and number not in stays
     )
 

@@ -12,21 +12,19 @@ _DEFINITIONS = (SymbolKind.FUNCTION, SymbolKind.CLASS)
 def import_order(symbols: Sequence[SymbolFact]) -> Iterator[tuple[int, int]]:
     """Yield pairs of symbols that have to share a module, so that import runs them in order.
 
-    A statement goes with what it changes; so does all that is made at import of what a statement
-    changes, and a call with the objects that it changes and that something later reads.
+    What runs goes with what it changes; so does all that is made at import by what is changed so,
+    and a call with the objects that it changes and that something later reads.
     """
     changed = [n for n, symbol in enumerate(symbols) if _runs(symbol)]
     written: set[int] = set()
     for number in changed:
-        symbol = symbols[number]
-        if symbol.kind in (SymbolKind.STATEMENT, SymbolKind.BLOCK):
-            targets = {*symbol.touches, *symbol.mutates} - {number}
-            written |= targets
-            yield from ((number, target) for target in targets)
+        targets = {*symbols[number].touches, *symbols[number].mutates} - {number}
+        written |= targets
+        yield from ((number, target) for target in sorted(targets))
     for number in changed:
-        symbol = symbols[number]
-        if symbol.kind not in (SymbolKind.STATEMENT, SymbolKind.BLOCK):
-            yield from ((number, target) for target in written.intersection(symbol.calls))
+        yield from (
+            (number, target) for target in sorted(written.intersection(symbols[number].calls))
+        )
     yield from _through_calls(symbols)
 
 
@@ -36,7 +34,7 @@ def _runs(symbol: SymbolFact) -> bool:
 
 def _through_calls(symbols: Sequence[SymbolFact]) -> Iterator[tuple[int, int]]:
     """Yield calls with the objects that functions change for them, if something later reads."""
-    reached = [reached_at_import(symbols, symbol) for symbol in symbols]
+    reached = [reached_from(symbols, symbol.calls) for symbol in symbols]
     for number, symbol in enumerate(symbols):
         if symbol.kind is not SymbolKind.STATEMENT:
             continue
@@ -47,11 +45,6 @@ def _through_calls(symbols: Sequence[SymbolFact]) -> Iterator[tuple[int, int]]:
         }
         later = set().union(*reached[number + 1 :]) if written else set()
         yield from ((number, target) for target in sorted(written & later))
-
-
-def reached_at_import(symbols: Sequence[SymbolFact], symbol: SymbolFact) -> set[int]:
-    """Return all that code needs which a symbol runs when it is imported."""
-    return reached_from(symbols, symbol.calls)
 
 
 def reached_from(symbols: Sequence[SymbolFact], start: Iterable[int]) -> set[int]:

@@ -12,6 +12,8 @@ from exai_audit.planning.decomposition.layout import Split
 from exai_audit.results.advice import Impact
 from exai_audit.results.result import PlanModule, PlanSymbol
 
+_LONG_LITERALS = 200
+
 
 def complexity_in(facts: FileFacts, symbols: Iterable[PlanSymbol]) -> int:
     """Return the cyclomatic complexity of all functions that stand in symbols."""
@@ -31,6 +33,11 @@ def maintainability(text: str) -> float | None:
         return round(float(mi_visit(text, multi=True)), 1)
     except (SyntaxError, ValueError, RecursionError, AttributeError):
         return None
+
+
+def can_be_measured(facts: FileFacts) -> bool:
+    """Tell whether radon can read a module in time: long literals cost it the square of them."""
+    return facts.size.literal_lines <= _LONG_LITERALS
 
 
 def measured(module: PlanModule, source: SourceFile) -> PlanModule:

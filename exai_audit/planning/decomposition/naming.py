@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
 
 from exai_audit.facts.symbols import ModuleSymbols, SymbolFact, SymbolKind
 from exai_audit.planning.decomposition.language import ACTIONS, EMPTY, VERBS
@@ -285,7 +286,7 @@ class _Naming:
 
 
 def _weight(symbol: SymbolFact) -> float:
-    return float(symbol.lines) ** 0.5
+    return sqrt(symbol.lines)
 
 
 def _weights(inside: Iterable[SymbolFact], symbols: Sequence[SymbolFact]) -> dict[str, float]:

@@ -25,6 +25,7 @@ from exai_audit.planning.decomposition.similarity import (
 FEWEST, MOST = 3, 14
 _FEWEST_LINES, _LINES_ALONE = 0.1, 0.3
 _FEW_READERS = 3
+_MORE, _TRIES = 4, 9
 _REST_LINES, _REST_GROUPS = 0.15, 0.15
 _LARGE_CIRCLE = 0.2
 CLEAR, UNCLEAR = 0.39, 0.34
@@ -64,8 +65,6 @@ def partition(
     symbols = among(module.symbols, chosen)
     alike = profiles(symbols, weights)
     wanted = int(max(len(chosen) ** 0.5, sum(s.lines for s in symbols) / limit) + 0.5)
-    groups = cut(alike, _Enough(symbols, min(MOST, max(FEWEST, wanted)), limit))
-    groups = with_rest_joined(groups, alike, symbols, limit)
     detached = detached_names(symbols, limit)
     ties = [*_read_together(symbols, patched)]
     atoms = atoms_of(symbols, ties, detached)
@@ -73,8 +72,17 @@ def partition(
     if late:
         atoms = atoms_of(symbols, ties, (), late=True)
     arrangement = Arrangement(atoms, alike)
-    parts = arrangement.arranged(_of_atoms(groups, atoms))
-    parts = arrangement.joined(parts, lambda part: not _is_substantial(symbols, part, atoms, limit))
+    most = min(MOST, max(FEWEST, wanted))
+    groups = with_rest_joined(cut(alike, _Enough(symbols, most, limit)), alike, symbols, limit)
+    parts: list[list[int]] = []
+    for number in range(FEWEST, FEWEST + _MORE):
+        groups = _at_least(number, groups, alike, symbols, limit)
+        parts = arrangement.arranged(_of_atoms(groups, atoms))
+        parts = arrangement.joined(
+            parts, lambda part: not _is_substantial(symbols, part, atoms, limit)
+        )
+        if len(parts) >= FEWEST:
+            break
     clusters = [sorted(n for atom in part for n in atoms.members[atom]) for part in parts]
     return Partition(
         tuple(tuple(chosen[n] for n in cluster) for cluster in clusters),
@@ -129,6 +137,7 @@ def among(symbols: Sequence[SymbolFact], chosen: Sequence[int]) -> list[SymbolFa
             rebinds=places(symbol.rebinds),
             mutates=places(symbol.mutates),
             calls=places(symbol.calls),
+            hooks=places(symbol.hooks),
             touches=places(symbol.touches),
             fixed_uses=places(symbol.fixed_uses),
         )
@@ -189,6 +198,33 @@ def with_rest_joined(
         others.remove(near)
         groups = sorted([*others, sorted([*near, *one])])
     return groups
+
+
+def _at_least(
+    fewest: int, groups: Groups, alike: Matrix, symbols: Sequence[SymbolFact], limit: int
+) -> Groups:
+    """Return the groups with the longest parted until there are enough, where that can be."""
+    while len(groups) < fewest:
+        longest = max(groups, key=lambda group: (sum(symbols[n].lines for n in group), group))
+        parts = _parted(longest, alike, symbols, limit)
+        if len(parts) < 2:
+            return groups
+        groups = sorted([*(group for group in groups if group is not longest), *parts])
+    return groups
+
+
+def _parted(
+    group: Sequence[int], alike: Matrix, symbols: Sequence[SymbolFact], limit: int
+) -> Groups:
+    """Return the first two or more substantial groups that a group falls into, if it does."""
+    inside = [symbols[number] for number in group]
+    near = [[alike[one][other] for other in group] for one in group]
+    for number in range(2, min(len(group), _TRIES)):
+        parts = cut(near, _Enough(inside, number, limit))
+        parts = with_rest_joined(parts, near, inside, limit)
+        if len(parts) > 1:
+            return [sorted(group[n] for n in part) for part in parts]
+    return []
 
 
 def _of_atoms(groups: Groups, atoms: Atoms) -> list[list[int]]:

@@ -11,6 +11,8 @@ from exai_audit.syntax.walk import children
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_HOOKS = frozenset({"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"})
+_OF_A_METACLASS = frozenset({"__new__", "__init__", "__prepare__", "__call__"})
 
 
 def function_bodies(nodes: Iterable[ast.stmt], names: Set[str]) -> tuple[FunctionBody, ...]:
@@ -74,7 +76,7 @@ def _end_of_header(function: _Function) -> int:
     taken += [one for one in (given.vararg, given.kwarg) if one is not None]
     returned = [] if function.returns is None else [function.returns]
     parts = [*taken, *returned, *(one for one in given.kw_defaults if one is not None)]
-    return max([function.lineno, *(part.end_lineno or 0 for part in parts)])
+    return max([function.lineno, *(getattr(part, "end_lineno", 0) for part in parts)])
 
 
 def touched(nodes: Iterable[ast.stmt]) -> set[str]:
@@ -98,6 +100,8 @@ def called_at_import(nodes: Iterable[ast.stmt]) -> set[str]:
             called = node.decorator_list
         elif isinstance(node, ast.Call):
             called = [node.func]
+        elif isinstance(node, ast.Subscript):
+            called = [node.value]
         for one in called:
             found.add(_root(one))
         if isinstance(node, (*_FUNCTIONS, ast.Lambda)):
@@ -112,3 +116,21 @@ def _root(node: ast.expr) -> str:
     while isinstance(node, (ast.Attribute, ast.Call, ast.Subscript)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def hook_needs(nodes: Iterable[ast.stmt]) -> set[str]:
+    """Return what functions of a class need that run when another class is made of it."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.ClassDef):
+            is_meta = any(
+                _root(base) == "type" or _last(base).endswith("Meta") for base in node.bases
+            )
+            names = _HOOKS | _OF_A_METACLASS if is_meta else _HOOKS
+            run = [f for f in node.body if isinstance(f, _FUNCTIONS) and f.name in names]
+            found |= uses_of(run, annotations_run=True).deferred
+    return found
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else _root(node)

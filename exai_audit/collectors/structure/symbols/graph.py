@@ -11,6 +11,7 @@ from exai_audit.collectors.structure.symbols.definite_assignment import PARTED, 
 from exai_audit.collectors.structure.symbols.functions import (
     called_at_import,
     function_bodies,
+    hook_needs,
     needed_around,
     touched,
 )
@@ -109,6 +110,7 @@ def _symbol(
     return replace(
         symbol,
         calls=indices(called_at_import(piece.nodes)),
+        hooks=indices(hook_needs(piece.nodes)),
         touches=indices(touched(piece.nodes)),
         words=words_in(piece.nodes),
         parameters=parameters_of(piece.nodes),

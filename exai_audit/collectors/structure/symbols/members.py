@@ -65,9 +65,12 @@ def _reached(parts: Iterable[_Method]) -> Iterator[str]:
     for part in parts:
         owner = _first_parameter(part)
         for node in descendants(part):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if node.value.id == owner and owner:
-                    yield node.attr
+            if isinstance(node, ast.Attribute) and _is_named(node.value, owner):
+                yield node.attr
+
+
+def _is_named(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and bool(name) and node.id == name
 
 
 def _first_parameter(method: _Method) -> str:
