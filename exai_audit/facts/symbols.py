@@ -187,14 +187,16 @@ class ModuleShape:
 class ClassMembers:
     """The methods of a class in source order; their ``uses`` are indices among themselves.
 
-    ``plain`` are methods that do not use the object, ``supers`` those that call ``super()``;
-    ``mangled`` are names that only the class itself can spell (``__name``), by method.
+    ``assigned`` are the attributes that methods set and the class body does not. ``plain`` are
+    methods that do not use the object, ``supers`` those that call ``super()``; ``mangled`` are
+    names that only the class itself can spell (``__name``), by method.
     """
 
     name: str
     lines: LineRange
     bases: tuple[str, ...]
     methods: tuple[SymbolFact, ...]
+    assigned: tuple[str, ...] = ()
     plain: tuple[int, ...] = ()
     supers: tuple[int, ...] = ()
     mangled: tuple[tuple[int, str], ...] = ()

@@ -17,7 +17,8 @@ from exai_audit.results.result import AuditResult
 def with_agenda(result: AuditResult, judged: Sequence[FileFacts]) -> AuditResult:
     """Return ``result`` with everything that follows from its findings, score and plans."""
     total, lines = result.score, sizes(judged)
-    planned = recommend(result.findings, total, lines)
+    split = frozenset(plan.path for plan in result.plans if plan.modules)
+    planned = recommend(result.findings, total, lines, split)
     return replace(
         result,
         score=replace(total, way_up=way_up(total, result.findings, lines)),

@@ -106,7 +106,7 @@ class _Division:
         return any(self._chosen[number] in self._members.supers for number in group)
 
     def _own_attributes(self, group: Sequence[int]) -> tuple[str, ...]:
-        """Return the attributes that no other group uses, the constructor left out."""
+        """Return the attributes that methods set and no other group uses, constructor left out."""
         inside = {name for number in group for name in self._methods[number].attributes}
         others = {
             name
@@ -114,7 +114,7 @@ class _Division:
             if number not in group
             for name in method.attributes
         }
-        return tuple(sorted(inside - others))
+        return tuple(sorted((inside - others).intersection(self._members.assigned)))
 
     def _crossing(self, group: Sequence[int]) -> float:
         inside = set(group)

@@ -145,6 +145,7 @@ class _Naming:
                 if plural(word) not in (*words, word) and word not in words
             )
         name = first[0] if first else "_".join(sorted(self._stem)) or "part"
+        yield "core"
         number = 2
         while True:
             yield f"{name}_{number}"
@@ -220,6 +221,8 @@ class _Naming:
             words = [word for word in words if _is_noun(word)]
         if words and not (len(words) == 1 and not _is_noun(words[0])):
             yield "_".join(words[-2:])
+        if not words and largest.kind is SymbolKind.CLASS:
+            yield "core"
 
     def _by_word(self) -> Iterator[str]:
         for word, cover in self._scored:
@@ -314,7 +317,9 @@ def _said(symbol: SymbolFact) -> dict[str, float]:
 
 @lru_cache(maxsize=16_384)
 def _is_noun(word: str) -> bool:
-    return len(word) > 2 and word.isidentifier() and word not in EMPTY and word not in VERBS
+    is_participle = len(word) > 4 and word.endswith("ed") and not word.endswith("eed")
+    is_silent = word in EMPTY or word in VERBS or is_participle
+    return len(word) > 2 and word.isidentifier() and not is_silent
 
 
 def _plain_words(name: str) -> list[str]:

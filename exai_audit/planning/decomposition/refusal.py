@@ -7,6 +7,7 @@ from exai_audit.facts.symbols import FEWEST_GROUPS, ModuleSymbols
 from exai_audit.planning.decomposition.partition import Partition
 
 _HALF = 0.5
+_LONG = 100
 
 
 def refusal_reason(facts: FileFacts, module: ModuleSymbols, found: Partition | None = None) -> str:
@@ -46,7 +47,7 @@ def _table(facts: FileFacts) -> str:
 def _largest(facts: FileFacts, module: ModuleSymbols) -> str:
     lines = facts.lines.physical
     largest = max(module.symbols, key=lambda s: (s.lines, s.names), default=None)
-    if largest is None or not largest.names or largest.lines <= _HALF * lines:
+    if largest is None or not largest.names or largest.lines <= max(_LONG, _HALF * lines):
         return ""
     return (
         f"`{largest.names[0]}` alone takes {largest.lines:,} of {lines:,} lines, and the rest does"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from exai_audit.collectors.structure.symbols.statements import bound_in
 from exai_audit.collectors.structure.symbols.vocabulary import parameters_of, words_in
 from exai_audit.facts.symbols import ClassMembers, LineRange, SymbolFact, SymbolKind
 from exai_audit.syntax.walk import descendants
@@ -37,6 +38,7 @@ def class_members(name: str, node: ast.ClassDef) -> ClassMembers:
         _lines(node),
         tuple(ast.unparse(base) for base in node.bases),
         methods,
+        assigned=tuple(sorted(_assigned(found.values()) - _bound_in_body(node))),
         plain=tuple(n for n, parts in enumerate(found.values()) if not _uses_object(parts)),
         supers=tuple(n for n, parts in enumerate(found.values()) if _calls_super(parts)),
         mangled=tuple(
@@ -67,6 +69,23 @@ def _reached(parts: Iterable[_Method]) -> Iterator[str]:
         for node in descendants(part):
             if isinstance(node, ast.Attribute) and _is_named(node.value, owner):
                 yield node.attr
+
+
+def _assigned(methods: Iterable[Iterable[_Method]]) -> set[str]:
+    """Return the attributes that methods set on the object."""
+    return {
+        node.attr
+        for parts in methods
+        for part in parts
+        for node in descendants(part)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and _is_named(node.value, _first_parameter(part))
+    }
+
+
+def _bound_in_body(node: ast.ClassDef) -> set[str]:
+    return {name for statement in node.body for name in bound_in(statement)}
 
 
 def _is_named(node: ast.expr, name: str) -> bool:
