@@ -56,8 +56,13 @@ def assemble(
     root: Path,
     *,
     with_facts: bool,
+    most_plans: int | None = None,
 ) -> AuditResult:
-    """Make the result of an audit; ``command`` are the words that repeat it."""
+    """Make the result of an audit; ``command`` are the words that repeat it.
+
+    Args:
+        most_plans: how many plans of modules, and of classes, are made; all when None.
+    """
     sources = Sources(audited.discovery.files)
     findings = _with_fingerprints(audited.findings, sources)
     weighed = weigh(findings, audited.project, settings, audited.today)
@@ -76,8 +81,8 @@ def assemble(
         timeout_config=timeout_config(audited.project, active, terms.central_timeout_modules),
         cache_table=cache_table(judged, active),
         cache_strategy=cache_strategy(audited.project, active),
-        plans=plans(active, scene),
-        class_plans=class_plans(active, scene),
+        plans=plans(active, scene, most_plans),
+        class_plans=class_plans(active, scene, most_plans),
         suppressed=_quoted(weighed.silenced, sources),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,

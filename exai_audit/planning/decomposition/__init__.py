@@ -60,16 +60,21 @@ class Scene:
     limit_of: Callable[[str], int]
 
 
-def plans(findings: Iterable[Finding], scene: Scene) -> tuple[Plan, ...]:
+def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) -> tuple[Plan, ...]:
     """Return the plans of the modules that EXA101 or EXA105 speaks of, the worst first.
 
     A module that cannot be split has none. Radon reads only the worst few.
+
+    Args:
+        most: how many plans are made; all when None.
     """
     spoken = [f for f in findings if f.code in _MODULES]
     files = {facts.path: facts for facts in scene.project.files}
     worst = sorted(spoken, key=lambda f: (-f.severity.rank, -files[f.path].lines.physical, f.path))
     made: list[Plan] = []
     for path in dict.fromkeys(finding.path for finding in worst):
+        if len(made) == most:
+            break
         plan = plan_of(files[path], scene, with_radon=len(made) < _MOST_MEASURED)
         if plan.modules or plan.classes:
             about = [finding for finding in spoken if finding.path == path]
@@ -78,16 +83,24 @@ def plans(findings: Iterable[Finding], scene: Scene) -> tuple[Plan, ...]:
     return tuple(made)
 
 
-def class_plans(findings: Iterable[Finding], scene: Scene) -> tuple[ClassPlan, ...]:
-    """Return how to divide the classes that EXA104 speaks of, the longest first."""
+def class_plans(
+    findings: Iterable[Finding], scene: Scene, most: int | None = None
+) -> tuple[ClassPlan, ...]:
+    """Return how to divide the classes that EXA104 speaks of, the gravest first.
+
+    Args:
+        most: how many plans are made; all when None.
+    """
+    spoken = [finding for finding in findings if finding.code == "EXA104"]
+    spoken.sort(key=lambda f: (-f.severity.rank, -(f.measured or 0), f.path, f.line))
     files = {facts.path: facts for facts in scene.project.files}
-    found = []
-    for finding in findings:
-        if finding.code == "EXA104" and (source := scene.read(finding.path)) is not None:
+    found: list[ClassPlan] = []
+    for finding in spoken:
+        source = scene.read(finding.path) if len(found) != most else None
+        if source is not None:
             plan = class_plan(files[finding.path], source, finding.symbol, scene.project)
-            if plan is not None and plan.groups:
-                found.append(plan)
-    return tuple(sorted(found, key=lambda plan: (-plan.lines, plan.path, plan.line)))
+            found += [plan] if plan is not None and plan.groups else []
+    return tuple(found)
 
 
 def plan_of(facts: FileFacts, scene: Scene, *, with_radon: bool = True) -> Plan:
