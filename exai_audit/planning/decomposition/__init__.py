@@ -48,6 +48,7 @@ from exai_audit.results.result import (
 _BLANK_LINES = 2
 _DOCSTRING_LINES = 2
 _MOST_MEASURED = 5
+_LARGE = 0.4
 _MODULES = ("EXA101", "EXA105")
 
 
@@ -115,7 +116,9 @@ def plan_of(facts: FileFacts, scene: Scene, *, with_radon: bool = True) -> Plan:
         patched = patched_names(facts, module, scene.project)
         found = partition(module, scene.limit_of(facts.path), patched=patched)
         reason = refusal_reason(facts, module, found)
-    classes = () if facts.generated else tuple(_main_classes(facts, source, scene.project))
+    least = _LARGE if reason else MOSTLY
+    found_classes = _main_classes(facts, source, scene.project, least)
+    classes = () if facts.generated else tuple(found_classes)
     if reason:
         return replace(_refused(facts, reason), classes=classes)
     plan = decomposed(facts, module, found, source, scene, with_radon=with_radon)
@@ -127,10 +130,12 @@ def _refused(facts: FileFacts, reason: str) -> Plan:
     return Plan(facts.path, facts.lines.physical, 0.0, (), "", (), (), verdict=verdict)
 
 
-def _main_classes(facts: FileFacts, source: SourceFile, project: Project) -> Iterator[ClassPlan]:
-    """Yield the plan of the class that is most of a module."""
+def _main_classes(
+    facts: FileFacts, source: SourceFile, project: Project, least: float
+) -> Iterator[ClassPlan]:
+    """Yield the plans of the classes that are more than a share of a module's lines."""
     for found in facts.size.classes:
-        if found.lines > MOSTLY * facts.lines.physical and "." not in found.place.symbol:
+        if found.lines > least * facts.lines.physical and "." not in found.place.symbol:
             plan = class_plan(facts, source, found.name, project)
             if plan is not None:
                 yield plan

@@ -72,7 +72,7 @@ def names_of(
 ) -> list[str]:
     """Return a name for each cluster, all different and none of ``taken``."""
     used = {*taken, *_TAKEN, snake_case(stem)}
-    everywhere = _weights([symbols[n] for cluster in clusters for n in cluster], symbols)
+    everywhere = _weights([symbols[n] for cluster in clusters for n in cluster])
     sizes = [sum(symbols[n].lines for n in cluster) for cluster in clusters]
     names: dict[int, str] = {}
     for number in sorted(range(len(sizes)), key=lambda n: (-sizes[n], n)):
@@ -125,6 +125,7 @@ class _Naming:
         self._everywhere = everywhere
         self._stem = frozenset(words_of(stem))
         self._lines = sum(symbol.lines for symbol in self._inside) or 1
+        self._here = _weights(self._inside)
         self._scored = self._contrasts()
 
     def candidates(self) -> Iterator[str]:
@@ -134,17 +135,10 @@ class _Naming:
         yield from first
         nouns = [*self._nouns()]
         yield from nouns
-        seconds = [word for word, _ in self._scored] + [
-            n for noun in nouns for n in noun.split("_")
-        ]
         for name in dict.fromkeys([*first, *nouns]):
-            words = name.split("_")
-            yield from (
-                f"{word}_{name}"
-                for word in seconds
-                if plural(word) not in (*words, word) and word not in words
-            )
-        name = first[0] if first else "_".join(sorted(self._stem)) or "part"
+            for word in dict.fromkeys([*(word for word, _ in self._scored), *nouns]):
+                if words_of(word)[0] not in words_of(name):
+                    yield f"{word}_{name}"
         yield "core"
         number = 2
         while True:
@@ -208,7 +202,8 @@ class _Naming:
                 if _is_noun(word) and word not in self._stem:
                     families.setdefault(word, []).append(symbol)
         for word, members in sorted(families.items()):
-            if len(members) > 1 and self._lines_of(members) > _HALF * self._lines:
+            is_most = len(members) > 1 and self._lines_of(members) > _HALF * self._lines
+            if is_most and self._share_here(word) >= _HALF:
                 yield plural(word)
 
     def _by_largest(self) -> Iterator[str]:
@@ -219,10 +214,15 @@ class _Naming:
         words = [word for word in _plain_words(largest.names[0]) if word not in self._stem]
         if largest.kind is not SymbolKind.CLASS:
             words = [word for word in words if _is_noun(word)]
+        words = [word for word in words if self._share_here(word) >= _HALF] or words
         if words and not (len(words) == 1 and not _is_noun(words[0])):
             yield "_".join(words[-2:])
         if not words and largest.kind is SymbolKind.CLASS:
             yield "core"
+
+    def _share_here(self, word: str) -> float:
+        """Return which share of what a word weighs in the module is of this cluster."""
+        return self._here.get(word, 0.0) / self._everywhere.get(word, 1.0)
 
     def _by_word(self) -> Iterator[str]:
         for word, cover in self._scored:
@@ -257,22 +257,26 @@ class _Naming:
             yield "helpers"
 
     def _nouns(self) -> Iterator[str]:
-        """Yield the last noun of each symbol, the longest symbol first."""
-        for symbol in sorted(self._inside, key=lambda s: (-s.lines, s.names[0])):
-            nouns = [w for w in words_of(symbol.names[0]) if _is_noun(w) and w not in self._stem]
-            if nouns:
-                yield self._numbered(nouns[-1])
+        """Yield the nouns of the symbols, those first that are said here alone, of the longest."""
+        ranked = sorted(self._inside, key=lambda s: (-s.lines, s.names[0]))
+        nouns = dict.fromkeys(
+            word
+            for symbol in ranked
+            for word in reversed(words_of(symbol.names[0]))
+            if _is_noun(word) and word not in self._stem
+        )
+        for word in sorted(nouns, key=lambda noun: self._share_here(noun) < _HALF):
+            yield self._numbered(word)
 
     def _contrasts(self) -> list[tuple[str, float]]:
         """Return the words of two symbols with the share of the cluster that they cover.
 
         Best first: what covers much of the cluster and little of the rest of the module.
         """
-        here = _weights(self._inside, self._symbols)
         total = sum(round(_weight(symbol) * 1000) for symbol in self._inside) / 1000 or 1.0
         counts = Counter(word for symbol in self._inside for word in _said(symbol))
         scored = []
-        for word, weight in here.items():
+        for word, weight in self._here.items():
             cover = weight / total
             if counts[word] > 1 and word not in self._stem:
                 score = cover * (weight / self._everywhere[word]) ** 0.5
@@ -292,7 +296,7 @@ def _weight(symbol: SymbolFact) -> float:
     return sqrt(symbol.lines)
 
 
-def _weights(inside: Iterable[SymbolFact], symbols: Sequence[SymbolFact]) -> dict[str, float]:
+def _weights(inside: Iterable[SymbolFact]) -> dict[str, float]:
     """Return the weight of each word."""
     found: dict[str, float] = {}
     for symbol in inside:

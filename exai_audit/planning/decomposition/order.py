@@ -27,13 +27,18 @@ class Arrangement:
             for target in needed:
                 self._users[target].add(atom)
 
-    def arranged(self, groups: Sequence[Sequence[int]]) -> list[list[int]]:
-        """Return groups of atoms like ``groups``, those first that others need."""
+    def arranged(self, groups: Sequence[Sequence[int]], *, improve: bool = True) -> list[list[int]]:
+        """Return groups of atoms like ``groups``, those first that others need.
+
+        Args:
+            improve: whether single atoms may go where they are more alike.
+        """
         self._top = len(groups) - 1
         wanted = {atom: at for at, group in enumerate(self._ordered(groups)) for atom in group}
         ways = (self._moved_down(wanted), self._moved_up(wanted), self._by_cheaper_end(wanted))
         best = max(ways, key=self.quality)
-        self._improve(best)
+        if improve:
+            self._improve(best)
         return grouped(best)
 
     def quality(self, ranks: Ranks) -> int:

@@ -77,7 +77,8 @@ def partition(
     parts: list[list[int]] = []
     for number in range(FEWEST, FEWEST + _MORE):
         groups = _at_least(number, groups, alike, symbols, limit)
-        parts = arrangement.arranged(_of_atoms(groups, atoms))
+        is_forced = number > FEWEST
+        parts = arrangement.arranged(_of_atoms(groups, atoms), improve=not is_forced)
         parts = arrangement.joined(
             parts, lambda part: not _is_substantial(symbols, part, atoms, limit)
         )
