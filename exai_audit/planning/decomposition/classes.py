@@ -20,6 +20,7 @@ from exai_audit.results.result import ClassGroup, ClassPlan, PlanSymbol
 _FEWEST_LINES = 20
 _FEWEST_GROUPS = 2
 _MOST = 14
+_LONG = 5
 _OWN, _LOOSE = 2, 0.3
 _NAMED = 5
 
@@ -35,9 +36,8 @@ def class_plan(
 class _Division:
     def __init__(self, facts: FileFacts, members: ClassMembers, project: Project) -> None:
         self._facts, self._members, self._project = facts, members, project
-        chosen = [n for n, m in enumerate(members.methods) if not _is_special(m.names[0])]
-        self._chosen = chosen
-        self._methods = among(members.methods, chosen)
+        self._chosen = [n for n, m in enumerate(members.methods) if not _is_special(m.names[0])]
+        self._methods = among(members.methods, self._chosen)
 
     def plan(self) -> ClassPlan:
         members, methods = self._members, self._methods
@@ -45,7 +45,7 @@ class _Division:
         alike: Matrix = []
         if len(methods) >= 2 * _FEWEST_GROUPS:
             alike = profiles(methods, OF_CLASSES)
-            groups = _joined(cut(alike, self._is_enough), alike, methods)
+            groups = self._grouped(alike)
         made: tuple[ClassGroup, ...] = ()
         if len(groups) >= _FEWEST_GROUPS:
             made = tuple(self._groups(groups))
@@ -63,8 +63,27 @@ class _Division:
             figures=self._figures(made),
         )
 
-    def _is_enough(self, groups: Groups) -> bool:
-        return len(groups) <= min(_MOST, max(3, int(len(self._methods) ** 0.5 + 0.5)))
+    def _grouped(self, alike: Matrix) -> Groups:
+        """Return groups of methods; what could be functions is one of its own."""
+        functions = [n for n in range(len(self._methods)) if self._could_be_function(n)]
+        if len(functions) < 2:
+            functions = []
+        rest = [n for n in range(len(self._methods)) if n not in functions]
+        near = [[alike[one][other] for other in rest] for one in rest]
+        most = min(_MOST, max(3, int(len(rest) ** 0.5 + 0.5)))
+        parts = cut(near, lambda groups: len(groups) <= most) if rest else []
+        parts = _joined(parts, near, [self._methods[n] for n in rest])
+        groups = [[rest[n] for n in part] for part in parts]
+        return sorted([*groups, functions]) if functions else groups
+
+    def _could_be_function(self, number: int) -> bool:
+        """Tell whether a method does not use the object, nor stands there to be overridden."""
+        method = self._methods[number]
+        if self._chosen[number] not in self._members.plain:
+            return False
+        is_static = method.registers == ("staticmethod",)
+        is_own = not (method.registers or self._members.bases) and method.lines >= _LONG
+        return is_static or is_own
 
     def _verdict(self, groups: Sequence[ClassGroup], clear: float) -> str:
         if not groups:
