@@ -8,18 +8,22 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from math import sqrt
 
 from exai_audit.facts.symbols import ModuleSymbols, SymbolFact, SymbolKind
-from exai_audit.planning.decomposition.language import ACTIONS, EMPTY, VERBS
+from exai_audit.planning.decomposition.language import ACTIONS
+from exai_audit.planning.decomposition.nouns import (
+    is_noun,
+    nouns_of,
+    plain_words,
+    weight_of,
+    weights_of,
+)
 from exai_audit.words import plural, snake_case, words_of
 
 _TAKEN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "init", "module", "this"})
 # Test runners and this tool would take such a module for a test.
 _TESTS = re.compile(r"(?:conf|doc)?tests?|tests?_\w+|\w+_tests?")
 _COVERS, _MOSTLY, _HALF = 0.3, 0.6, 0.5
-_OF_A_CLASS = 1.5
 _SMALL = 25
 _NAMED = 3
 _FAULTS = frozenset({"error", "exception", "warning", "fault"})
@@ -72,7 +76,7 @@ def names_of(
 ) -> list[str]:
     """Return a name for each cluster, all different and none of ``taken``."""
     used = {*taken, *_TAKEN, snake_case(stem)}
-    everywhere = _weights([symbols[n] for cluster in clusters for n in cluster])
+    everywhere = weights_of([symbols[n] for cluster in clusters for n in cluster])
     sizes = [sum(symbols[n].lines for n in cluster) for cluster in clusters]
     names: dict[int, str] = {}
     for number in sorted(range(len(sizes)), key=lambda n: (-sizes[n], n)):
@@ -125,7 +129,7 @@ class _Naming:
         self._everywhere = everywhere
         self._stem = frozenset(words_of(stem))
         self._lines = sum(symbol.lines for symbol in self._inside) or 1
-        self._here = _weights(self._inside)
+        self._here = weights_of(self._inside)
         self._scored = self._contrasts()
 
     def candidates(self) -> Iterator[str]:
@@ -199,7 +203,7 @@ class _Naming:
         for symbol in self._inside:
             if symbol.kind is SymbolKind.CLASS:
                 word = next(reversed(words_of(symbol.names[0])), "")
-                if _is_noun(word) and word not in self._stem:
+                if is_noun(word) and word not in self._stem:
                     families.setdefault(word, []).append(symbol)
         for word, members in sorted(families.items()):
             is_most = len(members) > 1 and self._lines_of(members) > _HALF * self._lines
@@ -211,11 +215,11 @@ class _Naming:
         largest = max(self._inside, key=lambda s: (s.lines, s.names[0]), default=None)
         if largest is None or largest.lines <= _HALF * self._lines:
             return
-        words = [word for word in _plain_words(largest.names[0]) if word not in self._stem]
+        words = [word for word in plain_words(largest.names[0]) if word not in self._stem]
         if largest.kind is not SymbolKind.CLASS:
-            words = [word for word in words if _is_noun(word)]
+            words = [word for word in words if is_noun(word)]
         words = [word for word in words if self._share_here(word) >= _HALF] or words
-        if words and not (len(words) == 1 and not _is_noun(words[0])):
+        if words and not (len(words) == 1 and not is_noun(words[0])):
             yield "_".join(words[-2:])
         if not words and largest.kind is SymbolKind.CLASS:
             yield "core"
@@ -263,7 +267,7 @@ class _Naming:
             word
             for symbol in ranked
             for word in reversed(words_of(symbol.names[0]))
-            if _is_noun(word) and word not in self._stem
+            if is_noun(word) and word not in self._stem
         )
         for word in sorted(nouns, key=lambda noun: self._share_here(noun) < _HALF):
             yield self._numbered(word)
@@ -273,8 +277,8 @@ class _Naming:
 
         Best first: what covers much of the cluster and little of the rest of the module.
         """
-        total = sum(round(_weight(symbol) * 1000) for symbol in self._inside) / 1000 or 1.0
-        counts = Counter(word for symbol in self._inside for word in _said(symbol))
+        total = sum(round(weight_of(symbol) * 1000) for symbol in self._inside) / 1000 or 1.0
+        counts = Counter(word for symbol in self._inside for word in nouns_of(symbol))
         scored = []
         for word, weight in self._here.items():
             cover = weight / total
@@ -290,43 +294,3 @@ class _Naming:
         names = [name for symbol in self._inside for name in symbol.names]
         spoken = any(plural(word) in snake_case(name).split("_") for name in names)
         return plural(word) if things >= 2 or spoken else word
-
-
-def _weight(symbol: SymbolFact) -> float:
-    return sqrt(symbol.lines)
-
-
-def _weights(inside: Iterable[SymbolFact]) -> dict[str, float]:
-    """Return the weight of each word."""
-    found: dict[str, float] = {}
-    for symbol in inside:
-        for word, share in _said(symbol).items():
-            found[word] = found.get(word, 0.0) + share * _weight(symbol)
-    return found
-
-
-def _said(symbol: SymbolFact) -> dict[str, float]:
-    """Return the nouns of a symbol's names, with how much each counts."""
-    found: dict[str, float] = {}
-    for name in symbol.names:
-        words = words_of(name)
-        if symbol.kind is SymbolKind.FUNCTION and words and words[0] in VERBS:
-            words = words[1:]
-        for word in words:
-            if _is_noun(word):
-                is_last_of_class = symbol.kind is SymbolKind.CLASS and word == words[-1]
-                found[word] = max(found.get(word, 0.0), _OF_A_CLASS if is_last_of_class else 1.0)
-    return found
-
-
-@lru_cache(maxsize=16_384)
-def _is_noun(word: str) -> bool:
-    is_participle = len(word) > 4 and word.endswith("ed") and not word.endswith("eed")
-    is_silent = word in EMPTY or word in VERBS or is_participle
-    return len(word) > 2 and word.isidentifier() and not is_silent
-
-
-def _plain_words(name: str) -> list[str]:
-    """Return the words of a name but digits and words that say nothing."""
-    words = [word for word in snake_case(name).split("_") if word and not word.isdigit()]
-    return [word for word in words if word not in EMPTY] or words
