@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from exai_audit.audit.contents import Sources
@@ -14,30 +13,23 @@ from exai_audit.audit.engine import audit
 from exai_audit.collectors import symbols_of
 from exai_audit.config import Settings
 from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
-from exai_audit.planning.decomposition import decomposed, plan_of
+from exai_audit.planning.decomposition import Scene, plan_of
 from exai_audit.results.result import Plan, PlanModule, PlanSymbol
 
 _RELATIVE = re.compile(r"^(\s*from\s+)(\.)")
 
 
-def plan_and_symbols(
-    folder: Path, path: str, limit: int, *, gated: bool = True
-) -> tuple[Plan, ModuleSymbols]:
-    """Return the plan of a module of the project in ``folder``, and its symbols.
-
-    Args:
-        gated: False to plan a module of one responsibility too.
-    """
+def plan_and_symbols(folder: Path, path: str, limit: int) -> tuple[Plan, ModuleSymbols]:
+    """Return the plan of a module of the project in ``folder``, and its symbols."""
     settings = Settings(rule_options=(("max-module-lines", limit),))
     audited = audit([folder], folder, settings, 1, lambda done, total: None)
     facts = next(facts for facts in audited.project.files if facts.path == path)
-    source = Sources(audited.discovery.files).get(path)
+    read = Sources(audited.discovery.files).get
+    source = read(path)
     assert source is not None
-    symbols = symbols_of(source, limit)
+    symbols = symbols_of(source)
     assert symbols is not None
-    if not gated:
-        return decomposed(facts, symbols, audited.project), symbols
-    return plan_of(replace(facts, symbols=symbols), audited.project, settings), symbols
+    return plan_of(facts, Scene(audited.project, read, lambda path: limit)), symbols
 
 
 def split(plan: Plan, symbols: ModuleSymbols, folder: Path, *, modules: int | None = None) -> None:
@@ -52,20 +44,38 @@ def split(plan: Plan, symbols: ModuleSymbols, folder: Path, *, modules: int | No
         for number in symbols.relative:
             lines[number - 1] = _RELATIVE.sub(r"\1.\2", lines[number - 1])
     moved = plan.modules if modules is None else plan.modules[:modules]
+    _import_late(moved, lines)
     homes = {s.name: module.name for module in plan.modules for s in module.symbols}
-    detached = {symbols.symbols[number].names[0] for number in symbols.detached}
     for module in moved:
         code = _code(module, lines)
         for name, handle in re.findall(r"from \. import (\w+) as (\w+)", "\n".join(module.imports)):
-            reached = [one for one in sorted(detached) if homes[one] == name]
+            reached = [one for one in _assigned_anew(symbols) if homes.get(one) == name]
             code = [_reaching(text, reached, handle) for text in code]
-        _write(facade.parent / f"{module.name}.py", code)
+        _write(facade.parent / f"{module.name}.py", [*_licence(plan, lines), *code])
     if modules is None:
         kept = [_text(lines, symbol) for symbol in plan.kept]
         docstring = kept[:1] if plan.kept and plan.kept[0].name == "docstring" else []
-        _write(facade, [*docstring, plan.facade, *kept[len(docstring) :]])
+        _write(facade, [*_licence(plan, lines), *docstring, plan.facade, *kept[len(docstring) :]])
     else:
         _write(facade, _half_done(symbols, moved, lines, is_package))
+
+
+def _licence(plan: Plan, lines: Sequence[str]) -> list[str]:
+    return [] if plan.licence is None else [_text(lines, plan.licence)]
+
+
+def _assigned_anew(symbols: ModuleSymbols) -> list[str]:
+    numbers = {target for symbol in symbols.symbols for target in symbol.rebinds}
+    return sorted(name for number in numbers for name in symbols.symbols[number].names)
+
+
+def _import_late(moved: Sequence[PlanModule], lines: list[str]) -> None:
+    """Put the imports of functions before their first statements, on the lines of these."""
+    for module in moved:
+        for late in module.late:
+            indent = " " * late.column
+            text = late.statement.replace("\n", "\n" + indent)
+            lines[late.line - 1] = f"{indent}{text}\n{lines[late.line - 1]}"
 
 
 def _code(module: PlanModule, lines: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import sha256
@@ -27,7 +27,7 @@ from exai_audit.finding import Finding, Scope, Strength
 from exai_audit.git.repository import revision
 from exai_audit.planning.agenda import with_agenda
 from exai_audit.planning.caches import cache_strategy, cache_table
-from exai_audit.planning.decomposition import plans
+from exai_audit.planning.decomposition import Scene, class_plans, plans
 from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.project.project import Project
@@ -57,13 +57,19 @@ def assemble(
     root: Path,
     *,
     with_facts: bool,
+    most_plans: int | None = None,
 ) -> AuditResult:
-    """Make the result of an audit; ``command`` are the words that repeat it."""
+    """Make the result of an audit; ``command`` are the words that repeat it.
+
+    Args:
+        most_plans: how many plans of modules, and of classes, are made; all when None.
+    """
     sources = Sources(audited.discovery.files)
     findings = _with_fingerprints(audited.findings, sources)
     weighed = weigh(findings, audited.project, settings.rules, settings.score, audited.today)
     active, judged = weighed.active, weighed.judged
     terms = _terms(settings)
+    scene = Scene(audited.project, sources.get, module_limits(settings))
     result = AuditResult(
         tool=Tool(__version__, FORMULA_VERSION),
         target=_target(settings, command, paths, root),
@@ -76,12 +82,25 @@ def assemble(
         timeout_config=timeout_config(audited.project, active, terms.central_timeout_modules),
         cache_table=cache_table(judged, active),
         cache_strategy=cache_strategy(audited.project, active),
-        plans=plans(active, audited.project, settings),
+        plans=plans(active, scene, most_plans),
+        class_plans=class_plans(active, scene, most_plans),
         suppressed=_quoted(weighed.silenced, sources),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,
     )
     return with_agenda(result, judged)
+
+
+def module_limits(settings: Settings) -> Callable[[str], int]:
+    """Return what tells by path how many lines a module may have."""
+    rule = next(rule for rule in rules() if rule.code == "EXA105")
+    options = settings.rules.options(rule)
+
+    def limit_of(path: str) -> int:
+        limit: int = options.at(path).max_module_lines
+        return limit
+
+    return limit_of
 
 
 def _strengths(audited: Audit, terms: Terms) -> tuple[Strength, ...]:

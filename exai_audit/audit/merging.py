@@ -60,6 +60,7 @@ def merged(results: Sequence[AuditResult]) -> AuditResult:
         timeout_map=_timeout_map(results),
         cache_table=tuple(chain.from_iterable(result.cache_table for result in results)),
         plans=tuple(chain.from_iterable(result.plans for result in results)),
+        class_plans=tuple(chain.from_iterable(result.class_plans for result in results)),
         suppressed=suppressed,
         skipped=tuple(chain.from_iterable(result.skipped for result in results)),
     )

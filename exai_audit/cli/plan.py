@@ -1,13 +1,13 @@
-"""``exai-audit plan``: how to split one oversized module."""
+"""``exai-audit plan``: how to split one module, or to divide one class."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from exai_audit.audit.assemble import module_limits
 from exai_audit.audit.contents import Sources
 from exai_audit.audit.engine import Audit
 from exai_audit.cli import options
@@ -18,18 +18,24 @@ from exai_audit.config import Settings, find_root, lexically_absolute, load
 from exai_audit.errors import UsageError
 from exai_audit.facts.file import FileFacts
 from exai_audit.files.presence import is_file, is_there
-from exai_audit.planning.decomposition import plan_of
+from exai_audit.planning.decomposition import Scene, plan_of
+from exai_audit.planning.decomposition.classes import class_plan
 from exai_audit.report.plan import FORMATS, render
-from exai_audit.results.result import Plan
+from exai_audit.results.result import ClassPlan, Plan
 
 _Formats = Annotated[
     list[str] | None,
     typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file."),
 ]
+_OfClass = Annotated[
+    str | None,
+    typer.Option("--class", metavar="NAME", help="Divide this class instead of the module."),
+]
 
 
 def plan_command(
     file: Annotated[Path, typer.Argument(help="The module to split.")],
+    of_class: _OfClass = None,
     output_format: _Formats = None,
     output: options.Output = None,
     ascii_only: options.Ascii = False,
@@ -39,7 +45,7 @@ def plan_command(
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
 ) -> None:
-    """Plan how to split one oversized module."""
+    """Plan how to split one module, or to divide one class."""
     reports = requested(output_format or [], output, FORMATS)
     if not is_file(file) or file.suffix != ".py":
         raise UsageError(f"{file}: not a Python file; name the module to split")
@@ -54,7 +60,8 @@ def plan_command(
         cache_dir=cache_dir,
         root=root,
     )
-    made = _plan(run.audited, lexically_absolute(file).relative_to(root).as_posix(), settings)
+    path = lexically_absolute(file).relative_to(root).as_posix()
+    made = _plan(_facts(run.audited, path), _scene(run.audited, settings), of_class)
     for name, target in reports:
         text = render(
             made, name, width=terminal_width(), ascii_only=ascii_only or not supports_unicode()
@@ -79,23 +86,26 @@ def _project(file: Path, settings_file: Path | None) -> tuple[Path, list[Path]]:
     return find_root([package.parent], settings_file), [package]
 
 
-def _plan(audited: Audit, path: str, settings: Settings) -> Plan:
+def _scene(audited: Audit, settings: Settings) -> Scene:
+    read = Sources(audited.discovery.files).get
+    return Scene(audited.project, read, module_limits(settings))
+
+
+def _facts(audited: Audit, path: str) -> FileFacts:
     facts = next((facts for facts in audited.project.files if facts.path == path), None)
     if facts is None:
         left_out = {skipped.path: skipped.reason for skipped in audited.discovery.skipped}
         raise UsageError(f"{path}: no plan: {left_out.get(path, 'it was not read')}")
     if facts.failure is not None:
         raise UsageError(f"{path}:{facts.failure.line}: no plan: {facts.failure.reason}")
-    is_oversized = facts.lines.physical > settings.module_limit
-    if facts.symbols is None and is_oversized and not facts.generated:
-        facts = _read_again(facts, audited, settings)
-    return plan_of(facts, audited.project, settings)
+    return facts
 
 
-def _read_again(facts: FileFacts, audited: Audit, settings: Settings) -> FileFacts:
-    """Return the facts with the symbols of a module that stays whole, or that is not judged."""
-    from exai_audit.collectors import symbols_of  # only here: a scan that remembers needs none
-
-    source = Sources(audited.discovery.files).get(facts.path)
-    symbols = None if source is None else symbols_of(source, settings.module_limit)
-    return replace(facts, symbols=symbols)
+def _plan(facts: FileFacts, scene: Scene, of_class: str | None) -> Plan | ClassPlan:
+    if of_class is None:
+        return plan_of(facts, scene)
+    source = scene.read(facts.path)
+    found = None if source is None else class_plan(facts, source, of_class, scene.project)
+    if found is None:
+        raise UsageError(f"{facts.path}: no class {of_class} at the top of the module")
+    return found

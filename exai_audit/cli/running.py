@@ -41,8 +41,15 @@ class Run:
     cache: FactsCache | None = None
     past: FactsCache | None = None
 
-    def result(self, command: Words = (), *, with_facts: bool = False) -> AuditResult:
-        """Return the result of the audit, which ``command`` repeats, by default a plain scan."""
+    def result(
+        self, command: Words = (), *, with_facts: bool = False, most_plans: int | None = 0
+    ) -> AuditResult:
+        """Return the result of the audit, which ``command`` repeats, by default a plain scan.
+
+        Args:
+            most_plans: how many plans are made, those of the worst modules and classes; all when
+                None.
+        """
         from exai_audit.audit.assemble import assemble  # loaded while workers collect
 
         return assemble(
@@ -52,6 +59,7 @@ class Run:
             self.targets,
             self.root,
             with_facts=with_facts,
+            most_plans=most_plans,
         )
 
     def shown(self, path: Path) -> str:

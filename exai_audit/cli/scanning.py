@@ -33,6 +33,9 @@ from exai_audit.finding import Confidence, Scope, Severity
 if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
+_PLANS_SHOWN = 5
+_SHOW_PLANS = frozenset({"terminal", "markdown"})
+
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
@@ -112,7 +115,8 @@ def scan(asked: ScanOptions) -> int:
         verbose=asked.verbose,
         given=given,
     )
-    whole = run.result(asked.words(targets), with_facts=asked.facts)
+    words, most = asked.words(targets), _most_plans((*ledger, *reports))
+    whole = run.result(words, with_facts=asked.facts, most_plans=most)
     result = _compared(asked, whole, run, show_only)
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
     judged = verdicts(shown, settings, least, partial=show_only is not None)
@@ -136,6 +140,14 @@ def _reports(asked: ScanOptions) -> tuple[Sequence[Report], Sequence[Report]]:
     reports = requested(asked.output_format or [], asked.output)
     ledger, others = ledger_first(reports) if asked.explain_score else ([], reports)
     return ledger, with_statistics(others) if asked.statistics else others
+
+
+def _most_plans(reports: Sequence[Report]) -> int | None:
+    """Return how many plans the reports show, None for all: each costs time to make."""
+    names = {name for name, _ in reports}
+    if "json" in names:
+        return None
+    return _PLANS_SHOWN if names & _SHOW_PLANS or "GITHUB_STEP_SUMMARY" in os.environ else 0
 
 
 def _drawing(asked: ScanOptions, use_color: bool) -> RenderOptions:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -28,7 +27,7 @@ from exai_audit.collectors.practices import health, test_support
 from exai_audit.collectors.structure.references import TRIGGER_WORDS as REFERENCES
 from exai_audit.collectors.structure.references import references
 from exai_audit.collectors.structure.size import count_lines, sizes
-from exai_audit.collectors.structure.symbols import module_symbols
+from exai_audit.collectors.structure.symbols import class_members, module_shape, module_symbols
 from exai_audit.collectors.timeouts import (
     enclosed,
     framework_settings,
@@ -43,7 +42,7 @@ from exai_audit.collectors.timeouts import (
 )
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
-from exai_audit.facts.symbols import ModuleSymbols
+from exai_audit.facts.symbols import ClassMembers, ModuleShape, ModuleSymbols
 from exai_audit.files.source import SourceFile, UnreadableSourceError, decode
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.parse import TOO_DEEP, parse_module, parse_with_both
@@ -89,8 +88,7 @@ def collect(
     Args:
         path: relative to the root, with forward slashes.
         dotted: the module's name below the root.
-        limit: above how many lines a module's symbols are read and clustered, where it may have
-            several duties; never when None.
+        limit: above how many lines a module's shape is read; never when None.
         whole: take no short cut: libcst reads the file, and every topic looks at it. The facts are
             the same.
     """
@@ -111,7 +109,7 @@ def collect(
         size=sizes(tree),
         imports=tree.imports,
         references=() if REFERENCES.isdisjoint(tree.words) else references(source),
-        symbols=_symbols(facts, source, syntax, limit),
+        shape=_shape(facts, tree, limit),
     )
     try:
         return _with_collected(facts, tree, exhaustive=exhaustive)
@@ -119,20 +117,22 @@ def collect(
         return replace(facts, failure=TOO_DEEP)
 
 
-def _symbols(
-    facts: FileFacts, source: SourceFile, syntax: ast.Module, limit: int | None
-) -> ModuleSymbols | None:
+def _shape(facts: FileFacts, tree: ModuleTree, limit: int | None) -> ModuleShape | None:
     if limit is None or facts.lines.physical <= limit:
         return None
-    return module_symbols(source, syntax, limit)
+    return module_shape(tree.source, tree.module)
 
 
-def symbols_of(source: SourceFile, limit: int) -> ModuleSymbols | None:
-    """Return the symbols of any module, whatever becomes of it; None where it cannot be read."""
+def symbols_of(source: SourceFile) -> ModuleSymbols | None:
+    """Return the symbols of a module, None where it cannot be read."""
     syntax = parse_module(source)
-    if isinstance(syntax, Failure):
-        return None
-    return module_symbols(source, syntax, limit, always=True)
+    return None if isinstance(syntax, Failure) else module_symbols(source, syntax)
+
+
+def members_of(source: SourceFile, name: str) -> ClassMembers | None:
+    """Return the members of a class at the top of a module, None where there is none."""
+    syntax = parse_module(source)
+    return None if isinstance(syntax, Failure) else class_members(syntax, name)
 
 
 def _with_collected(facts: FileFacts, tree: ModuleTree, *, exhaustive: bool) -> FileFacts:

@@ -23,7 +23,7 @@ from exai_audit.facts.practices import PracticeFact
 from exai_audit.facts.references import ReferenceFact
 from exai_audit.facts.size import LineCounts, SizeFacts
 from exai_audit.facts.suppressions import SuppressionFact
-from exai_audit.facts.symbols import ModuleSymbols
+from exai_audit.facts.symbols import ModuleShape
 from exai_audit.facts.timeouts import (
     EnclosedFact,
     HandedLimitFact,
@@ -65,9 +65,9 @@ class Failure:
 class FileFacts:
     """What one file says. ``module`` is its dotted name below the root.
 
-    ``symbols`` are those of an oversized module in a judged scope that may have several duties,
-    None for all others. ``coroutines`` are the dotted names of its coroutine functions,
-    ``supports_tests`` tells that it holds what only tests need.
+    ``shape`` is that of an oversized module in a judged scope, None for all others. ``coroutines``
+    are the dotted names of its coroutine functions, ``supports_tests`` tells that it holds what
+    only tests need.
     """
 
     path: str
@@ -102,7 +102,7 @@ class FileFacts:
     semaphores: tuple[PracticeFact, ...] = ()
     health: tuple[PracticeFact, ...] = ()
     suppressions: tuple[SuppressionFact, ...] = ()
-    symbols: ModuleSymbols | None = None
+    shape: ModuleShape | None = None
     references: tuple[ReferenceFact, ...] = ()
     supports_tests: bool = False
     loop_bound: tuple[LoopBoundFact, ...] = ()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-FEWEST_CLUSTERS, FEWEST_SYMBOLS = 3, 2
-"""How many clusters of how many symbols make several duties."""
+FEWEST_GROUPS, FEWEST_SYMBOLS = 3, 2
+"""How many groups of how many symbols make several duties."""
 MOSTLY = 0.6
 """Which share of a module's lines is most of it."""
-_LOOSE = 0.8
 
 
 class SymbolKind(str, Enum):
@@ -45,6 +44,19 @@ class LineRange:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionBody:
+    """A function of a symbol: where its first statement stands, and the names that it needs.
+
+    ``line`` is that of the first statement but the docstring, ``column`` counts from 0.
+    """
+
+    name: str
+    line: int
+    column: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolFact:
     """One piece at the top of a module: a definition, or statements that run at import.
 
@@ -56,6 +68,13 @@ class SymbolFact:
     symbols whose names it assigns anew, ``mutates`` those whose content it changes.
     ``registers`` are the decorators that hand it to something else (``app.route``). What is
     ``anchored`` sets what belongs to the module itself: ``__all__``, ``__doc__``, ``__getattr__``.
+    ``calls`` are symbols that it runs at import, ``hooks`` what runs of it when a class is made of
+    it, ``touches`` the symbols whose methods are all that it
+    calls: a statement of its own. ``words``
+    are those of its code with how often each is said, ``parameters`` those of its functions, and
+    ``attributes`` what a method uses of ``self``, but for methods. ``functions`` are the functions
+    in it that could import what they need themselves; ``fixed_uses`` those of ``uses`` that
+    something else in it needs, too.
     """
 
     names: tuple[str, ...]
@@ -72,7 +91,14 @@ class SymbolFact:
     registers: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
     anchored: bool = False
-    section: int = 0
+    calls: tuple[int, ...] = ()
+    hooks: tuple[int, ...] = ()
+    touches: tuple[int, ...] = ()
+    words: tuple[tuple[str, int], ...] = ()
+    parameters: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    functions: tuple[FunctionBody, ...] = ()
+    fixed_uses: tuple[int, ...] = ()
 
     @property
     def line(self) -> int:
@@ -112,18 +138,13 @@ class HazardFact:
 
 @dataclass(frozen=True, slots=True)
 class ModuleSymbols:
-    """The symbol graph of an oversized module, and the clusters it falls into.
-
-    ``clusters`` are indices of symbols, in an order in which each needs only earlier ones; what
-    stays with the module is in none. ``modularity`` is theirs in the graph of what ties symbols
-    together, by the share of symbols that more than their place ties; ``coupling`` is the share
-    of uses that cross from one cluster to another.
+    """What a module defines, and what of it needs what.
 
     ``exported`` is ``__all__`` where it is a plain list, which stands on ``exported_at``.
-    ``docstring`` are the lines of the module's own, ``relative`` those of the relative imports
-    inside of functions. ``detached`` are names assigned anew at run time by more code than fits
-    one module: the others have to reach them through their module. ``opaque`` says what makes
-    names that nobody can see: then nothing can be moved.
+    ``docstring`` are the lines of the module's own, ``licence`` those of the comments above all
+    code, ``relative`` those of the relative imports inside of functions. ``opaque`` says what
+    makes names that nobody can see: then nothing can be moved. ``unknown`` are names that nothing
+    that can be seen defines.
     """
 
     symbols: tuple[SymbolFact, ...]
@@ -132,25 +153,50 @@ class ModuleSymbols:
     exported_at: LineRange | None = None
     relative: tuple[int, ...] = ()
     opaque: str = ""
-    detached: tuple[int, ...] = ()
+    unknown: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     docstring: LineRange | None = None
-    clusters: tuple[tuple[int, ...], ...] = ()
-    modularity: float = 0.0
-    coupling: float = 0.0
+    licence: LineRange | None = None
     hazards: tuple[HazardFact, ...] = ()
 
-    @property
-    def is_loose(self) -> bool:
-        """Whether the clusters are several duties, if they are only clear enough.
 
-        Not where one class or circle of uses is most of them: that has to be divided itself.
-        """
-        sizes = [sum(self.symbols[n].lines for n in cluster) for cluster in self.clusters]
-        several = sum(len(cluster) >= FEWEST_SYMBOLS for cluster in self.clusters)
+@dataclass(frozen=True, slots=True)
+class ModuleShape:
+    """What shows without its clusters whether an oversized module has several duties.
+
+    ``symbols`` are the definitions at its top and ``lines`` theirs; ``largest`` is the longest of
+    them. ``makes_names`` tells that names may come from ``exec``, ``globals`` or ``locals``.
+    """
+
+    symbols: int
+    lines: int
+    largest: int
+    makes_names: bool = False
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether there are three groups of two or more, and no one definition is most of them."""
         return (
-            not self.opaque
-            and several >= FEWEST_CLUSTERS
-            and self.coupling <= _LOOSE
-            and max(sizes) <= MOSTLY * sum(sizes)
+            not self.makes_names
+            and self.symbols >= FEWEST_GROUPS * FEWEST_SYMBOLS
+            and self.largest <= MOSTLY * self.lines
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMembers:
+    """The methods of a class in source order; their ``uses`` are indices among themselves.
+
+    ``assigned`` are the attributes that methods set and the class body does not. ``plain`` are
+    methods that do not use the object, ``supers`` those that call ``super()``; ``mangled`` are
+    names that only the class itself can spell (``__name``), by method.
+    """
+
+    name: str
+    lines: LineRange
+    bases: tuple[str, ...]
+    methods: tuple[SymbolFact, ...]
+    assigned: tuple[str, ...] = ()
+    plain: tuple[int, ...] = ()
+    supers: tuple[int, ...] = ()
+    mangled: tuple[tuple[int, str], ...] = ()

@@ -17,7 +17,9 @@ from exai_audit.results.result import AuditResult
 def with_agenda(result: AuditResult, judged: Sequence[FileFacts]) -> AuditResult:
     """Return ``result`` with everything that follows from its findings, score and plans."""
     total, lines = result.score, sizes(judged)
-    planned = recommend(result.findings, total, lines)
+    can_split = {file.path for file in judged if file.shape is not None and file.shape.is_mixed}
+    split = can_split | {plan.path for plan in result.plans if plan.modules}
+    planned = recommend(result.findings, total, lines, split)
     return replace(
         result,
         score=replace(total, way_up=way_up(total, planned, lines)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -25,6 +25,7 @@ WORTH_SAYING = 0.3
 FILES_OF_THEIR_OWN = 8
 """So many files of the gravest size findings are recommendations of their own."""
 _STALE = "EXA003"
+_MODULES = ("EXA101", "EXA105")
 _PRIORITY: Mapping[Severity, Priority] = {
     Severity.CRITICAL: Priority.P0,
     Severity.HIGH: Priority.P1,
@@ -52,13 +53,21 @@ class _Group:
     title: str
 
 
-def recommend(findings: Iterable[Finding], total: Score, lines: Sizes) -> tuple[Planned, ...]:
-    """Return what to do by term, and within a term the most points for an hour first.
+def recommend(
+    findings: Iterable[Finding],
+    total: Score,
+    lines: Sizes,
+    planned: Collection[str] | None = None,
+) -> tuple[Planned, ...]:
+    """Return what to do by term: within a term the most points for an hour first.
 
     Findings too unsure to weigh are left out: a person should look at these first.
+
+    Args:
+        planned: the modules that plans say how to split; all when None.
     """
     worth = [f for f in findings if f.weight > 0 or f.code == _STALE]
-    groups = _groups(worth, lines)
+    groups = _groups(worth, lines, planned)
     made = [Planned(_recommendation(group, total, lines), group.findings) for group in groups]
     return tuple(sorted(made, key=lambda planned: _most_urgent_first(planned.item)))
 
@@ -78,8 +87,10 @@ def points_an_hour(item: Recommendation) -> float:
     return item.gain / max(0.1, fsum(item.hours) / 2)
 
 
-def _groups(findings: Sequence[Finding], lines: Sizes) -> Iterable[_Group]:
-    yield from _of_size([f for f in findings if f.family is Family.SIZE], lines)
+def _groups(
+    findings: Sequence[Finding], lines: Sizes, planned: Collection[str] | None
+) -> Iterable[_Group]:
+    yield from _of_size([f for f in findings if f.family is Family.SIZE], lines, planned)
     by_kind: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.family is not Family.SIZE:
@@ -89,7 +100,9 @@ def _groups(findings: Sequence[Finding], lines: Sizes) -> Iterable[_Group]:
         yield _Group(remedy, _costliest_first(found), title(remedy, found))
 
 
-def _of_size(findings: Sequence[Finding], lines: Sizes) -> Iterable[_Group]:
+def _of_size(
+    findings: Sequence[Finding], lines: Sizes, planned: Collection[str] | None
+) -> Iterable[_Group]:
     """Yield the gravest files one by one, the rest by remedy and severity."""
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -100,18 +113,29 @@ def _of_size(findings: Sequence[Finding], lines: Sizes) -> Iterable[_Group]:
     for found in alone:
         split = [f for f in found if remedy_of(f.code).kind == "split-modules"]
         remedy = remedy_of((split or found)[0].code)
-        yield _Group(remedy, _costliest_first(found), title_of_file(found, lines))
+        name = title_of_file(found, lines, has_plan=_has_plan(found, planned))
+        yield _Group(remedy, _costliest_first(found), name)
     paths = {found[0].path for found in alone}
-    rest: dict[tuple[str, Severity], list[Finding]] = {}
+    rest: dict[tuple[str, Severity, bool], list[Finding]] = {}
     for finding in findings:
         if finding.path not in paths:
-            key = remedy_of(finding.code).kind, finding.severity
+            has_plan = _has_plan([finding], planned)
+            key = remedy_of(finding.code).kind, finding.severity, has_plan
             rest.setdefault(key, []).append(finding)
-    for (_, severity), found in rest.items():
+    for (_, severity, has_plan), found in rest.items():
         remedy = remedy_of(found[0].code)
-        is_one_file = len({finding.path for finding in found}) == 1
-        name = title_of_file(found, lines) if is_one_file else title(remedy, found, severity)
+        if len({finding.path for finding in found}) == 1:
+            name = title_of_file(found, lines, has_plan=has_plan)
+        else:
+            name = title(remedy, found, severity, has_plan=has_plan)
         yield _Group(remedy, _costliest_first(found), name)
+
+
+def _has_plan(findings: Iterable[Finding], planned: Collection[str] | None) -> bool:
+    """Tell whether a plan says how to split what findings call too long, if they do."""
+    return planned is None or all(
+        finding.path in planned for finding in findings if finding.code in _MODULES
+    )
 
 
 def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation:

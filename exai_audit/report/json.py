@@ -14,7 +14,7 @@ from exai_audit.facts.concurrency import BlockingFact, BridgeFact, PoolFact
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import EnclosedFact, MismatchFact, TimeoutFact, UnlimitedFact
 from exai_audit.report.members import Json, json_value, members
-from exai_audit.results.result import SCHEMA_VERSION, AuditResult, Plan, StoredFacts
+from exai_audit.results.result import SCHEMA_VERSION, AuditResult, ClassPlan, Plan, StoredFacts
 
 FACT_KINDS: dict[str, tuple[type, Callable[[FileFacts], Iterable[object]]]] = {
     "timeouts": (TimeoutFact, lambda file: file.timeouts),
@@ -37,8 +37,8 @@ def render(result: AuditResult) -> str:
     return json.dumps(as_json(result), indent=2, allow_nan=False) + "\n"
 
 
-def render_plan(plan: Plan) -> str:
-    """Return one decomposition plan as indented JSON."""
+def render_plan(plan: Plan | ClassPlan) -> str:
+    """Return the plan of a module or a class as indented JSON."""
     document: dict[str, Json] = {"schema_version": SCHEMA_VERSION, **members(plan)}
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from exai_audit.report import json, plan_tree
 from exai_audit.report.markdown import plan as markdown_plan
-from exai_audit.results.result import Plan
+from exai_audit.results.result import ClassPlan, Plan
 
 FORMATS: tuple[str, ...] = ("terminal", "markdown", "json")
 
 
-def render(plan: Plan, name: str, *, width: int = 80, ascii_only: bool = False) -> str:
+def render(plan: Plan | ClassPlan, name: str, *, width: int = 80, ascii_only: bool = False) -> str:
     """Render ``plan`` in the format ``name``, one of ``FORMATS``.
 
     Args:

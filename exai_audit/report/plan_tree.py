@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from exai_audit.report import class_plan
 from exai_audit.report.escape import visible
 from exai_audit.results.advice import Impact
-from exai_audit.results.result import Plan, PlanModule
+from exai_audit.results.result import ClassPlan, Plan, PlanModule
 
 _ASCII = str.maketrans({"├": "|", "└": "`", "─": "-", "│": "|", "→": ">", "…": "...", "·": "-"})
 _MOST_IMPORTERS = 12
+_MOST_CROSSING = 8
 
 
-def render(plan: Plan, *, width: int = 80, ascii_only: bool = False) -> str:
+def render(plan: Plan | ClassPlan, *, width: int = 80, ascii_only: bool = False) -> str:
     """Return the plan for a terminal of ``width`` columns."""
-    text = "\n".join(_lines(plan, width)) + "\n"
+    lines = _class_lines(plan, width) if isinstance(plan, ClassPlan) else _lines(plan, width)
+    text = "\n".join(lines) + "\n"
     if not ascii_only:
         return text
     return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
@@ -23,32 +26,70 @@ def render(plan: Plan, *, width: int = 80, ascii_only: bool = False) -> str:
 
 def _lines(plan: Plan, width: int) -> Iterator[str]:
     yield from _wrapped(f"{plan.path}: {plan.lines:,} lines. {plan.verdict}", width, "")
-    if not plan.modules:
-        return
+    if plan.modules:
+        yield from _split(plan, width)
+    for found in plan.classes:
+        yield ""
+        yield from _class_lines(found, width)
+
+
+def _split(plan: Plan, width: int) -> Iterator[str]:
     yield ""
     yield from tree(plan)
     for module in plan.modules:
         yield ""
-        yield from _module(module, width)
+        yield from _module(module)
     yield ""
     yield "Facade: every public name stays importable from where it was"
     yield from (f"    {visible(line)}" for line in plan.facade.split("\n"))
     for symbol in plan.kept:
         yield f"    (lines {symbol.line}-{symbol.end_line} stay: {visible(symbol.name)})"
-    yield ""
-    yield "Steps, each leaves the code runnable"
-    for number, step in enumerate(plan.steps, 1):
-        yield from _wrapped(f"{number:>3}. {step}", width, "     ")
+    yield from _numbered("Steps, each leaves the code runnable", plan.steps, width)
+    if plan.crossing:
+        yield ""
+        yield "What crosses"
+        for line in crossing(plan):
+            yield from _wrapped(f"  {line}", width, "    ")
     yield ""
     yield "Who imports it today"
     yield from (f"  {line}" for line in importers(plan))
-    yield ""
-    yield "What could break"
-    for risk in plan.risks:
-        yield from _wrapped(f"  - {risk}", width, "    ")
+    yield from _listed("What could break", plan.risks, width)
     yield ""
     yield "Before → after"
     yield from (f"  {figure(one)}" for one in plan.figures)
+
+
+def _class_lines(plan: ClassPlan, width: int) -> Iterator[str]:
+    yield from _wrapped(f"{plan.path}:{plan.line}: {plan.lines:,} lines. {plan.verdict}", width, "")
+    if not plan.groups:
+        return
+    yield ""
+    yield from class_plan.groups(plan)
+    for group in plan.groups:
+        yield ""
+        yield f"{group.name}, {group.way}, {group.lines:,} lines"
+        for method in group.methods:
+            yield f"    {method.line:>5}-{method.end_line:<5} {visible(method.name)}"
+    yield from _numbered("Steps", plan.steps, width)
+    yield from _listed("What could break", plan.risks, width)
+    yield ""
+    yield "Before → after"
+    yield from (f"  {figure(one)}" for one in plan.figures)
+
+
+def _numbered(title: str, steps: Sequence[str], width: int) -> Iterator[str]:
+    yield ""
+    yield title
+    for number, step in enumerate(steps, 1):
+        yield from _wrapped(f"{number:>3}. {step}", width, "     ")
+
+
+def _listed(title: str, texts: Sequence[str], width: int) -> Iterator[str]:
+    if texts:
+        yield ""
+        yield title
+        for text in texts:
+            yield from _wrapped(f"  - {text}", width, "    ")
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
@@ -62,12 +103,31 @@ def _wrapped(text: str, width: int, indent: str) -> list[str]:
     )
 
 
-def _module(module: PlanModule, width: int) -> Iterator[str]:
-    yield f"{module.name}.py, about {module.lines:,} lines"
+def _module(module: PlanModule) -> Iterator[str]:
+    yield f"{module.name}.py, about {module.lines:,} lines{quality(module)}"
     for symbol in module.symbols:
         yield f"    {symbol.line:>5}-{symbol.end_line:<5} {visible(symbol.name)}"
     for statement in module.imports:
         yield from (f"    | {visible(line)}" for line in statement.split("\n"))
+    for late in module.late:
+        for line in late.statement.split("\n"):
+            yield f"    | in {visible(late.function)}, above line {late.line}: {visible(line)}"
+
+
+def quality(module: PlanModule) -> str:
+    """Return complexity and maintainability of a new module."""
+    index = module.maintainability
+    said = "" if index is None else f", maintainability {index:.0f}"
+    return f", complexity {module.complexity}{said}"
+
+
+def crossing(plan: Plan) -> Iterator[str]:
+    """Yield the names that cross most, with who needs them; not escaped as markup."""
+    for one in plan.crossing[:_MOST_CROSSING]:
+        yield f"{visible(one.name)} of {one.module}: used by {', '.join(one.users)}"
+    more = len(plan.crossing) - _MOST_CROSSING
+    if more > 0:
+        yield f"and {more:,} more names"
 
 
 def tree(plan: Plan) -> Iterator[str]:

@@ -358,11 +358,23 @@ class PlanSymbol:
 
 
 @dataclass(frozen=True, slots=True)
+class LateImport:
+    """A function that imports ``statement`` itself, before ``line`` of the old module."""
+
+    function: str
+    line: int
+    column: int
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanModule:
     """One module that an oversized one falls into.
 
     ``lines`` is about how many it has, ``imports`` the statements that it begins with, ``needs``
-    the new modules that it imports.
+    the new modules that it imports. ``complexity`` is the cyclomatic one of all its functions,
+    ``maintainability`` radon's index, None where it was not asked for. ``then`` are the groups of
+    symbols that a module still over the limit could be parted into next.
     """
 
     name: str
@@ -371,6 +383,53 @@ class PlanModule:
     symbols: tuple[PlanSymbol, ...]
     imports: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    late: tuple[LateImport, ...] = ()
+    complexity: int = 0
+    maintainability: float | None = None
+    then: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A name of the new module ``module`` that the modules ``users`` need."""
+
+    name: str
+    module: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassGroup:
+    """Methods of a class that belong together, and what could become of them.
+
+    ``way`` is ``mixin``, ``collaborator`` (an object of its own that the class holds) or
+    ``functions`` (of the module). ``attributes`` are those that no other group uses; ``crossing``
+    is the share of its calls of methods that leave it or come from outside.
+    """
+
+    name: str
+    way: str
+    lines: int
+    responsibility: str
+    methods: tuple[PlanSymbol, ...]
+    attributes: tuple[str, ...]
+    crossing: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPlan:
+    """How to divide one class; without ``groups`` the verdict says why not to."""
+
+    path: str
+    name: str
+    line: int
+    lines: int
+    clarity: float
+    groups: tuple[ClassGroup, ...]
+    steps: tuple[str, ...]
+    risks: tuple[str, ...]
+    verdict: str
+    figures: tuple[Impact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,12 +445,15 @@ class Plan:
     """How to split one oversized module; without ``modules`` the verdict says why not to.
 
     ``modules`` stand in the order of the steps. ``facade`` is the code of the old module that is
-    left, ``kept`` are the lines that stay with it; docstring first.
+    left, ``kept`` are the lines that stay with it; docstring first. ``clarity`` is how much more
+    alike symbols are to those of their module than to the next best, from 0 to 1; ``crossing`` are
+    the names that most modules need of another. The lines of ``licence`` go on top of every new
+    file. ``hours`` are the effort model's. ``classes`` are plans of classes that are most of it.
     """
 
     path: str
     lines: int
-    modularity: float
+    clarity: float
     modules: tuple[PlanModule, ...]
     facade: str
     steps: tuple[str, ...]
@@ -402,6 +464,10 @@ class Plan:
     kept: tuple[PlanSymbol, ...] = ()
     importers: tuple[Importer, ...] = ()
     figures: tuple[Impact, ...] = ()
+    crossing: tuple[Crossing, ...] = ()
+    licence: PlanSymbol | None = None
+    hours: Hours | None = None
+    classes: tuple[ClassPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,6 +588,7 @@ class AuditResult:
     cache_table: tuple[CacheRow, ...] = ()
     cache_strategy: CacheStrategy | None = None
     plans: tuple[Plan, ...] = ()
+    class_plans: tuple[ClassPlan, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     phases: tuple[Phase, ...] = ()
     impact: tuple[Impact, ...] = ()

@@ -47,6 +47,7 @@ method per node type.
 
 *References.* ``max-class-lines`` is 300, without the class's own docstring; ``max-methods`` is 25,
 properties, overloads and dunder methods not counted. Twice a limit is medium, three times high.
+``exai-audit plan FILE --class NAME`` groups the methods.
 """
 
 from __future__ import annotations
@@ -96,9 +97,9 @@ def _hit(path: str, found: ClassFact, lines: int, limits: Options) -> Hit:
         severity=_severity(max(by_lines, by_methods)),
         message=message,
         remedy=(
-            "Group the methods by the attributes that they use, and give each group that shares"
-            " few with the rest a class of its own, held as an attribute:"
-            f" {_excess(found, lines, limits)} must go."
+            f"{_excess(found, lines, limits)} must go. `exai-audit plan {path} --class"
+            f" {found.place.symbol or found.name}` says which methods belong together, and what"
+            " could become of them."
         ),
         measured=measured,
         threshold=threshold,

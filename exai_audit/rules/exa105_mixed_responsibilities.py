@@ -98,16 +98,14 @@ def open_mail():
 ```
 
 *Known false alarms.* A module whose parts are the variants of one thing (the handlers of one
-protocol, the nodes of one tree) can look like several. Raise ``min-modularity`` where that is so.
+protocol, the nodes of one tree) can look like several.
 
-*References.* The symbols of the module are tied by what they use, what state and which rare
-imports they share, the words of their names and where they stand. Louvain's method parts them;
-``min-modularity`` (0.3) is how clear the parts must be, with 0 for none; four fifths of the uses
-at most may cross from part to part, and no part may be most of the module. Newman, "Modularity and
-community structure in networks", 2006; Blondel and others, "Fast unfolding of communities in large
-networks", 2008. ``exai-audit plan FILE`` shows how to split the module. The severity is low: in
-the histories of 106 services such modules were repaired less often than others of their length
-(0.6 times). A database migration is no finding.
+*References.* A finding has more than ``max-module-lines`` lines (300), six or more functions and
+classes, and no class, function or circle of uses that is over 60 % of them: all these could go to
+three modules or more. The severity is low: in the histories of 106 services such modules were
+repaired less often than others of their length (0.6 times). A database migration is no finding.
+``exai-audit plan FILE`` shows how to split the module, and how clear the cut is;
+docs/decomposition.md says how that is found and how near it comes to what maintainers did.
 """
 
 from __future__ import annotations
@@ -116,74 +114,60 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.facts.file import FileFacts
-from exai_audit.facts.symbols import ModuleSymbols
+from exai_audit.facts.symbols import ModuleShape
 from exai_audit.finding import Family, Hit, Severity
 from exai_audit.location import FILE_START, Place
 from exai_audit.project.migrations import is_migration
 from exai_audit.project.project import Project
-from exai_audit.project.responsibilities import Responsibility, is_mixed, responsibilities
 from exai_audit.rulebook.registry import Rule, Scoped
 
-_NAMED = 6
+_TABLE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A module above ``max_module_lines`` is judged; ``min_modularity`` says how clear its parts
-    must be, from 0 to 1.
-    """
+    """A module above ``max_module_lines`` is judged."""
 
     max_module_lines: int = 300
-    min_modularity: float = 0.3
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at the first line of each oversized module of several responsibilities."""
     for facts in project.judged_files():
-        limits = options.at(facts.path)
-        module = facts.symbols
-        if module is None or facts.lines.physical <= limits.max_module_lines:
+        limit = options.at(facts.path).max_module_lines
+        shape = facts.shape
+        if shape is None or facts.lines.physical <= limit or _is_table(facts):
             continue
-        if is_migration(facts):
-            continue
-        if is_mixed(module, limits.min_modularity):
-            yield _hit(facts, module, limits)
+        if shape.is_mixed and not is_migration(facts):
+            yield _hit(facts, shape, limit)
 
 
-def _hit(facts: FileFacts, module: ModuleSymbols, limits: Options) -> Hit:
-    parts = responsibilities(module, facts.module.rpartition(".")[2])
-    crossing = f"{module.coupling:.0%} of the uses among its symbols cross from one to another"
+def _is_table(facts: FileFacts) -> bool:
+    return facts.size.literal_lines > _TABLE * facts.lines.physical
+
+
+def _hit(facts: FileFacts, shape: ModuleShape, limit: int) -> Hit:
+    lines = facts.lines.physical
+    share = shape.largest / shape.lines
     return Hit(
         path=facts.path,
         place=Place(FILE_START, "", ""),
         severity=Severity.LOW,
-        message=f"module has {len(parts)} responsibilities: {_named(parts)}; {crossing}",
-        remedy=_remedy(facts, module, parts[0]),
-        measured=module.modularity,
-        threshold=limits.min_modularity,
+        message=(
+            f"module of {lines:,} lines has {shape.symbols} functions and classes that need not"
+            f" stand together: what must is {share:.0%} of it at most"
+        ),
+        remedy=f"`exai-audit plan {facts.path}` says what goes where.",
+        measured=lines,
+        threshold=limit,
     )
-
-
-def _remedy(facts: FileFacts, module: ModuleSymbols, first: Responsibility) -> str:
-    """Name the part to begin with: each cluster needs earlier ones only."""
-    lines = sum(module.symbols[number].lines for number in first.symbols)
-    return (
-        f"Begin with {first.summary} ({lines:,} lines), which need none of the others, in a module"
-        f" `{first.name}`. `exai-audit plan {facts.path}` says what goes where."
-    )
-
-
-def _named(parts: tuple[Responsibility, ...]) -> str:
-    largest = [f"{part.name} ({part.summary})" for part in parts[:_NAMED]]
-    more = len(parts) - _NAMED
-    return "; ".join(largest) + (f"; and {more} more" if more > 0 else "")
 
 
 RULE = Rule(
     code="EXA105",
     name="mixed-responsibilities",
     family=Family.SIZE,
-    summary="an oversized module whose symbols fall into three or more loose clusters",
+    summary="an oversized module of many definitions, none of which is most of it",
     severity="low",
     options=Options,
     check=check,

@@ -1,117 +1,224 @@
-"""The decomposition plan of an oversized module: what goes where, in which order, at what risk."""
+"""The decomposition plan of a module: what goes where, in which order, at what risk."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from exai_audit.config import Settings
+from exai_audit.collectors import symbols_of
 from exai_audit.facts.file import FileFacts
-from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
+from exai_audit.facts.symbols import MOSTLY, ModuleSymbols
+from exai_audit.files.source import SourceFile
 from exai_audit.finding import Finding
-from exai_audit.planning.decomposition.imports import (
-    facade_imports,
-    imports_of,
-    main_imports,
-    reexports,
+from exai_audit.planning.decomposition.classes import class_plan
+from exai_audit.planning.decomposition.crossing import crossings, share
+from exai_audit.planning.decomposition.facade import (
+    Read,
+    exported_names,
+    facade_code,
+    importers_of,
 )
+from exai_audit.planning.decomposition.figures import (
+    can_be_measured,
+    complexity_in,
+    figures_of,
+    measured,
+)
+from exai_audit.planning.decomposition.imports import imports_of, main_imports, statement
 from exai_audit.planning.decomposition.layout import MAIN, Home, Split, ranges_of, split_of
+from exai_audit.planning.decomposition.partition import (
+    Partition,
+    described,
+    next_groups,
+    partition,
+)
 from exai_audit.planning.decomposition.refusal import refusal_reason
-from exai_audit.planning.decomposition.risks import risks_of
+from exai_audit.planning.decomposition.risks import patched_names, risks_of
 from exai_audit.planning.decomposition.steps import steps_of
+from exai_audit.planning.effort import efforts, hours, sizes
 from exai_audit.project.project import Project
-from exai_audit.project.responsibilities import is_mixed
-from exai_audit.results.advice import Impact
-from exai_audit.results.result import Importer, Plan, PlanModule, PlanSymbol
-from exai_audit.rulebook.registry import rules
+from exai_audit.results.result import (
+    ClassPlan,
+    LateImport,
+    Plan,
+    PlanModule,
+    PlanSymbol,
+)
 
-_MOST_PLANS = 5
 _BLANK_LINES = 2
 _DOCSTRING_LINES = 2
+_MOST_MEASURED = 5
+_LARGE = 0.4
+_MODULES = ("EXA101", "EXA105")
 
 
-def plans(findings: Iterable[Finding], project: Project, settings: Settings) -> tuple[Plan, ...]:
-    """Return the plans of the modules that EXA101 or EXA105 speaks of, the worst few first.
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What plans are made of: the project's facts, its texts, and the limit of lines by path."""
 
-    A module that should stay whole has none.
+    project: Project
+    read: Read
+    limit_of: Callable[[str], int]
+
+
+def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) -> tuple[Plan, ...]:
+    """Return the plans of the modules that EXA101 or EXA105 speaks of, the worst first.
+
+    A module that cannot be split has none. Radon reads only the worst few.
+
+    Args:
+        most: how many plans are made; all when None.
     """
-    spoken = [f for f in findings if f.code in ("EXA101", "EXA105")]
-    files = {facts.path: facts for facts in project.files}
+    spoken = [f for f in findings if f.code in _MODULES]
+    files = {facts.path: facts for facts in scene.project.files}
     worst = sorted(spoken, key=lambda f: (-f.severity.rank, -files[f.path].lines.physical, f.path))
     made: list[Plan] = []
     for path in dict.fromkeys(finding.path for finding in worst):
-        plan = plan_of(files[path], project, settings)
-        if plan.modules:
-            made.append(plan)
-        if len(made) == _MOST_PLANS:
+        if len(made) == most:
             break
+        plan = plan_of(files[path], scene, with_radon=len(made) < _MOST_MEASURED)
+        if plan.modules or plan.classes:
+            about = [finding for finding in spoken if finding.path == path]
+            work = efforts(about, sizes([files[path]]))
+            made.append(replace(plan, hours=hours(work)))
     return tuple(made)
 
 
-def plan_of(facts: FileFacts, project: Project, settings: Settings) -> Plan:
-    """Return how to split a module; a plan without modules says why it should stay whole."""
-    rule = next(rule for rule in rules() if rule.code == "EXA105")
-    options = settings.rules.options(rule).at(facts.path)
-    reason = ""
-    if facts.generated:
-        reason = "No split: a program wrote this module. Change what it is generated from."
-    elif facts.lines.physical <= options.max_module_lines or facts.symbols is None:
-        reason = f"No split: the module is within the limit of {options.max_module_lines:,} lines."
-    elif not is_mixed(facts.symbols, options.min_modularity):
-        reason = refusal_reason(facts, facts.symbols, options.min_modularity)
-    if reason or facts.symbols is None:
-        lines = facts.lines.physical
-        clarity = facts.symbols.modularity if facts.symbols else 0.0
-        return Plan(facts.path, lines, clarity, (), "", (), (), verdict=reason)
-    return decomposed(facts, facts.symbols, project)
+def class_plans(
+    findings: Iterable[Finding], scene: Scene, most: int | None = None
+) -> tuple[ClassPlan, ...]:
+    """Return how to divide the classes that EXA104 speaks of, the gravest first.
+
+    Args:
+        most: how many plans are made; all when None.
+    """
+    spoken = [finding for finding in findings if finding.code == "EXA104"]
+    spoken.sort(key=lambda f: (-f.severity.rank, -(f.measured or 0), f.path, f.line))
+    files = {facts.path: facts for facts in scene.project.files}
+    found: list[ClassPlan] = []
+    for finding in spoken:
+        source = scene.read(finding.path) if len(found) != most else None
+        if source is not None:
+            plan = class_plan(files[finding.path], source, finding.symbol, scene.project)
+            found += [plan] if plan is not None and plan.groups else []
+    return tuple(found)
 
 
-def decomposed(facts: FileFacts, module: ModuleSymbols, project: Project) -> Plan:
+def plan_of(facts: FileFacts, scene: Scene, *, with_radon: bool = True) -> Plan:
+    """Return how to split a module; a plan without modules says why it cannot be."""
+    source = None if facts.failure is not None else scene.read(facts.path)
+    module = None if source is None else symbols_of(source)
+    if source is None or module is None:
+        return _refused(facts, "the module cannot be read.")
+    found = Partition((), 0.0)
+    reason = refusal_reason(facts, module)
+    if not reason:
+        patched = patched_names(facts, module, scene.project)
+        found = partition(module, scene.limit_of(facts.path), patched=patched)
+        reason = refusal_reason(facts, module, found)
+    least = _LARGE if reason else MOSTLY
+    found_classes = _main_classes(facts, source, scene.project, least)
+    classes = () if facts.generated else tuple(found_classes)
+    if reason:
+        return replace(_refused(facts, reason), classes=classes)
+    plan = decomposed(facts, module, found, source, scene, with_radon=with_radon)
+    return replace(plan, classes=classes)
+
+
+def _refused(facts: FileFacts, reason: str) -> Plan:
+    verdict = f"No split: {reason}"
+    return Plan(facts.path, facts.lines.physical, 0.0, (), "", (), (), verdict=verdict)
+
+
+def _main_classes(
+    facts: FileFacts, source: SourceFile, project: Project, least: float
+) -> Iterator[ClassPlan]:
+    """Yield the plans of the classes that are more than a share of a module's lines."""
+    for found in facts.size.classes:
+        if found.lines > least * facts.lines.physical and "." not in found.place.symbol:
+            plan = class_plan(facts, source, found.name, project)
+            if plan is not None:
+                yield plan
+
+
+def decomposed(
+    facts: FileFacts,
+    module: ModuleSymbols,
+    found: Partition,
+    source: SourceFile,
+    scene: Scene,
+    *,
+    with_radon: bool = False,
+) -> Plan:
     """Return the plan that the clusters of a module give, however loosely they hang together."""
-    split = split_of(facts, module, (file.path for file in project.files))
-    importers = _importers(facts, project)
+    split = split_of(facts, module, found, (file.path for file in scene.project.files))
+    importers = importers_of(facts, scene.project, scene.read)
     wanted = {name for importer in importers for name in importer.names}
-    exported, rebound = _exported(split, wanted)
-    facade = _facade(split, exported, rebound, wanted)
-    modules = (*(_module(split, home) for home in split.homes), *_main(split))
+    exported, rebound = exported_names(split, wanted)
+    facade = facade_code(split, exported, rebound, wanted, source)
+    limit = scene.limit_of(facts.path)
+    modules = [*(_module(split, home, limit) for home in split.homes), *_main(split)]
+    with_radon = with_radon and can_be_measured(facts)
+    if with_radon:
+        modules = [measured(one, source) for one in modules]
     kept = tuple(_kept(split))
     left = _facade_lines(facade, kept)
+    crossing = crossings(split)
     return Plan(
         path=facts.path,
         lines=facts.lines.physical,
-        modularity=module.modularity,
-        modules=modules,
+        clarity=found.clarity,
+        modules=tuple(modules),
         facade=facade,
-        steps=steps_of(split, exported, left, importers),
-        risks=risks_of(split, project, sorted(rebound)),
-        verdict=_verdict(split, module),
+        steps=steps_of(split, exported, left, importers, modules),
+        risks=risks_of(split, scene.project, sorted(rebound)),
+        verdict=_verdict(split, [one.name for one in crossing if len(one.users) > 1]),
         facade_path=split.facade,
         facade_lines=left,
         kept=kept,
         importers=importers,
-        figures=_figures(split, modules, left),
+        figures=figures_of(split, modules, left, share(split), source if with_radon else None),
+        crossing=crossing,
+        licence=_licence(module),
     )
 
 
-def _verdict(split: Split, module: ModuleSymbols) -> str:
-    return (
-        f"{len(split.homes)} responsibilities, modularity {module.modularity:.2f};"
-        f" {module.coupling:.0%} of the uses among its symbols cross from one to another."
-    )
+def _verdict(split: Split, crossing: Sequence[str]) -> str:
+    clarity = split.found.clarity
+    across = ", ".join(f"`{name}`" for name in crossing[:3])
+    crosses = f" Most used across them: {across}." if across else ""
+    return f"{len(split.homes)} modules, {described(clarity)} (clarity {clarity:.2f}).{crosses}"
+
+
+def _licence(module: ModuleSymbols) -> PlanSymbol | None:
+    found = module.licence
+    return None if found is None else PlanSymbol("licence", found.first, found.last)
 
 
 # The new modules
 
 
-def _module(split: Split, home: Home) -> PlanModule:
+def _module(split: Split, home: Home, limit: int) -> PlanModule:
     imports = imports_of(split, home)
     symbols = tuple(_symbols(split.module, (*home.loggers, *home.symbols)))
+    lines = _lines_of(symbols, imports) + len(home.late)
+    then = next_groups(split.module, home.symbols, limit) if lines > limit else ()
     return PlanModule(
         name=home.name,
-        lines=_lines_of(symbols, imports),
+        lines=lines,
         responsibility=home.summary,
         symbols=symbols,
         imports=imports,
         needs=tuple(sorted({*home.needs, *home.reaches})),
+        late=tuple(
+            LateImport(one.function, one.line, one.column, statement("." + one.origin, one.names))
+            for one in home.late
+        ),
+        complexity=complexity_in(split.facts, symbols),
+        then=tuple(
+            tuple(name for number in group for name in split.module.symbols[number].names)
+            for group in then
+        ),
     )
 
 
@@ -144,108 +251,6 @@ def _lines_of(symbols: Sequence[PlanSymbol], imports: Sequence[str]) -> int:
     return code + sum(text.count("\n") + 1 for text in imports) + _DOCSTRING_LINES
 
 
-# The facade
-
-
-def _importers(facts: FileFacts, project: Project) -> tuple[Importer, ...]:
-    """Return which files import the module, and which names they take from it by name."""
-    found = []
-    for file in project.files:
-        names = sorted(
-            {
-                name.removeprefix(facts.module + ".").partition(".")[0]
-                for name in file.imports
-                if name.startswith(facts.module + ".")
-            }
-        )
-        if file.path != facts.path and (names or facts.module in file.imports):
-            found.append(Importer(file.path, tuple(names)))
-    return tuple(found)
-
-
-def _exported(split: Split, wanted: Collection[str]) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Return the names that the facade imports by new module, and those that it looks up."""
-    symbols = split.module.symbols
-    reassigned = {target for symbol in symbols for target in symbol.rebinds}
-    used_here = {n for number in split.kept for n in symbols[number].names_used}
-    public = set(split.module.exported or ()) | set(wanted) | used_here
-    exported: dict[str, list[str]] = {home.name: [] for home in split.homes}
-    rebound: dict[str, str] = {}
-    for home in split.homes:
-        for number in home.symbols:
-            for name in symbols[number].names:
-                if name.startswith("_") and name not in public:
-                    continue
-                looked_up = number in reassigned and name not in used_here
-                if looked_up and not _has_getattr(split):
-                    rebound[name] = home.name
-                else:
-                    exported[home.name].append(name)
-    return {name: sorted(names) for name, names in exported.items()}, rebound
-
-
-def _has_getattr(split: Split) -> bool:
-    return any("__getattr__" in symbol.names for symbol in split.module.symbols)
-
-
-def _facade(
-    split: Split,
-    exported: Mapping[str, Sequence[str]],
-    rebound: Mapping[str, str],
-    wanted: Collection[str],
-) -> str:
-    """Return the code of the facade, without the docstring and the statements that stay."""
-    imported = {name for fact in split.module.imports for name in fact.names}
-    passed_on = set(wanted) | set(split.module.exported or ())
-    own = {name for number in split.kept for name in split.module.symbols[number].external}
-    lines = list(facade_imports(split, exported))
-    lines += [line for line in reexports(split, (passed_on & imported) - own) if line not in lines]
-    without_names = [name for name, names in exported.items() if not names]
-    if without_names:
-        lines.append("from . import " + ", ".join(sorted(without_names)))
-    if rebound:
-        lines += ["", *_lookup(rebound)]
-    return "\n".join(lines)
-
-
-def _lookup(rebound: Mapping[str, str]) -> Iterable[str]:
-    """Yield a module ``__getattr__`` for the names that are assigned anew at run time."""
-    yield ""
-    yield "def __getattr__(name):"
-    yield f"    homes = {dict(sorted(rebound.items()))!r}"
-    yield "    if name in homes:"
-    yield "        from importlib import import_module"
-    yield ""
-    yield '        return getattr(import_module("." + homes[name], __name__), name)'
-    yield '    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")'
-
-
 def _facade_lines(facade: str, kept: Sequence[PlanSymbol]) -> int:
     code = sum(symbol.end_line - symbol.line + 1 for symbol in kept)
     return facade.count("\n") + 1 + code + _BLANK_LINES
-
-
-# What it brings
-
-
-def _figures(split: Split, modules: Sequence[PlanModule], facade_lines: int) -> tuple[Impact, ...]:
-    symbols = split.module.symbols
-    longest = max([facade_lines, *(module.lines for module in modules)])
-    most = max(len(home.symbols) for home in split.homes)
-    named = sum(s.kind is not SymbolKind.STATEMENT for s in symbols)
-    figures = (
-        ("longest-module", "largest module, lines", split.facts.lines.physical, longest),
-        ("modules", "modules, the facade included", 1, len(modules) + 1),
-        ("symbols", "symbols in one module at most", named, most),
-        (
-            "coupling",
-            "uses among symbols that cross modules, percent",
-            0,
-            100 * split.module.coupling,
-        ),
-        ("cycles", "import cycles among the modules", 0, 0),
-    )
-    return tuple(
-        Impact(name, label, float(before), float(round(after)))
-        for name, label, before, after in figures
-    )

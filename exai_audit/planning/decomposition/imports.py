@@ -49,6 +49,17 @@ def facade_imports(split: Split, exported: Mapping[str, Sequence[str]]) -> tuple
     )
 
 
+def prologue_imports(split: Split) -> tuple[str, ...]:
+    """Return what stands above the statements that run before other imports."""
+    module = split.module
+    external = {name for number in split.prologue for name in module.symbols[number].external}
+    if not split.prologue:
+        return ()
+    bound = set().union(*(fact.names for fact in module.imports if fact.names))
+    needed = [fact for fact in _needed(module.imports, external & bound) if not _brings_all(fact)]
+    return (*_features(module), *_outside(needed, split.is_package))
+
+
 def main_imports(split: Split) -> tuple[str, ...]:
     """Return the statements of ``__main__``, which runs what the old module ran as a script."""
     module, home = split.module, split.home_of()
@@ -103,7 +114,12 @@ def _needed(imports: Sequence[ImportFact], names: Collection[str]) -> list[Impor
     for fact in reversed(imports):
         if fact.needs and wanted & set(fact.names):
             wanted.update(fact.needs)
-    return [fact for fact in imports if wanted & set(fact.names) or fact.attribute == "*"]
+    return [fact for fact in imports if wanted & set(fact.names) or _brings_all(fact)]
+
+
+def _brings_all(fact: ImportFact) -> bool:
+    """Tell whether an import may bind any name, so that each module has to repeat it."""
+    return fact.attribute == "*" or "import *" in fact.text
 
 
 def _outside(facts: Iterable[ImportFact], is_package: bool) -> list[str]:

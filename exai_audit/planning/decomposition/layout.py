@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from exai_audit.facts.file import FileFacts
-from exai_audit.facts.symbols import LineRange, ModuleSymbols, SymbolKind
-from exai_audit.project.responsibilities import Responsibility, responsibilities
+from exai_audit.facts.symbols import (
+    FunctionBody,
+    LineRange,
+    ModuleSymbols,
+    SymbolFact,
+    SymbolKind,
+)
+from exai_audit.planning.decomposition.naming import Responsibility, responsibilities
+from exai_audit.planning.decomposition.partition import Partition
 
 MAIN = "__main__"
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A function that imports ``names`` from the new module ``origin`` before ``line``."""
+
+    function: str
+    line: int
+    column: int
+    origin: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +36,8 @@ class Home:
 
     ``needs`` are names of symbols by new module, ``needs_typed`` those of modules above it, which
     only annotations name; ``reaches`` are names that are assigned anew at run time and have to be
-    read and assigned through their module. ``external`` are names of imports.
+    read and assigned through their module, ``late`` those that functions import when they run.
+    ``external`` are names of imports.
     """
 
     name: str
@@ -29,6 +48,7 @@ class Home:
     reaches: dict[str, list[str]] = field(default_factory=dict)
     external: frozenset[str] = frozenset()
     loggers: tuple[int, ...] = ()
+    late: tuple[Late, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +56,18 @@ class Split:
     """The new modules, those that others need first, and the symbols that stay.
 
     ``folder`` is the package that holds them; ``is_package`` tells that the module is one already.
+    ``prologue`` are statements that stay and run before the imports below them.
     """
 
     facts: FileFacts
     module: ModuleSymbols
+    found: Partition
     folder: str
     is_package: bool
     homes: tuple[Home, ...]
     kept: tuple[int, ...]
     main: tuple[int, ...]
+    prologue: tuple[int, ...] = ()
 
     @property
     def facade(self) -> str:
@@ -64,7 +87,9 @@ class Split:
         }
 
 
-def split_of(facts: FileFacts, module: ModuleSymbols, siblings: Iterable[str]) -> Split:
+def split_of(
+    facts: FileFacts, module: ModuleSymbols, found: Partition, siblings: Iterable[str]
+) -> Split:
     """Lay out the clusters of a module as modules of a package.
 
     Args:
@@ -73,19 +98,29 @@ def split_of(facts: FileFacts, module: ModuleSymbols, siblings: Iterable[str]) -
     is_package = facts.path.rsplit("/", 1)[-1] == "__init__.py"
     folder = facts.path.rpartition("/")[0] if is_package else facts.path.rpartition(".")[0]
     stem = facts.module.rpartition(".")[2] if is_package else folder.rpartition("/")[2]
-    parts = responsibilities(module, stem, _names_in(folder, siblings))
+    taken = _names_in(folder, siblings)
+    parts = responsibilities(module, found.clusters, stem, taken)
     moved = {number for part in parts for number in part.symbols}
     rest = [number for number in range(len(module.symbols)) if number not in moved]
     main = [n for n in rest if module.symbols[n].kind is SymbolKind.MAIN and not is_package]
+    prologue = [n for n in rest if _comes_first(module, module.symbols[n])]
     return Split(
         facts,
         module,
+        found,
         folder,
         is_package,
-        tuple(_home(module, part, parts) for part in parts),
-        tuple(number for number in rest if number not in main),
+        tuple(_home(module, found, part, parts) for part in parts),
+        tuple(number for number in rest if number not in (*main, *prologue)),
         tuple(main),
+        tuple(prologue),
     )
+
+
+def _comes_first(module: ModuleSymbols, symbol: SymbolFact) -> bool:
+    """Tell whether a statement of no symbol stands above an import, which may rely on it."""
+    last = max((fact.lines.first for fact in module.imports), default=0)
+    return symbol.kind is SymbolKind.STATEMENT and not symbol.uses and symbol.line < last
 
 
 def _names_in(folder: str, paths: Iterable[str]) -> set[str]:
@@ -95,41 +130,79 @@ def _names_in(folder: str, paths: Iterable[str]) -> set[str]:
     return {path.partition("/")[0].partition(".")[0] for path in inside}
 
 
-def _home(module: ModuleSymbols, part: Responsibility, parts: tuple[Responsibility, ...]) -> Home:
-    rank = {number: at for at, other in enumerate(parts) for number in other.symbols}
-    own = rank[part.symbols[0]]
-    needs: dict[str, set[str]] = {}
-    typed: dict[str, set[str]] = {}
-    reaches: dict[str, set[str]] = {}
-    at = {name: number for number, symbol in enumerate(module.symbols) for name in symbol.names}
-    loggers: set[int] = set()
-    external: set[str] = set()
+def _home(
+    module: ModuleSymbols, found: Partition, part: Responsibility, parts: Sequence[Responsibility]
+) -> Home:
+    reader = _Needs(module, found, parts)
     for number in part.symbols:
-        symbol = module.symbols[number]
-        external.update(symbol.external)
-        for name in symbol.names_used:
-            target = at.get(name)
-            if target is None:  # deleted again: whoever needs it is in the same module
-                continue
-            if module.symbols[target].kind is SymbolKind.LOGGER:
-                loggers.add(target)
-            elif target in rank and rank[target] != own:
-                where = needs if rank[target] < own else typed
-                if target in module.detached and where is needs:
-                    where = reaches
-                where.setdefault(parts[rank[target]].name, set()).add(name)
-    for number in loggers:
-        external.update(module.symbols[number].external)
+        reader.read(number)
     return Home(
         part.name,
         part.summary,
         part.symbols,
-        {name: sorted(names) for name, names in sorted(needs.items())},
-        {name: sorted(names) for name, names in sorted(typed.items())},
-        {name: sorted(names) for name, names in sorted(reaches.items())},
-        frozenset(external),
-        tuple(sorted(loggers)),
+        _sorted(reader.needs),
+        _sorted(reader.typed),
+        _sorted(reader.reaches),
+        frozenset(reader.external),
+        tuple(sorted(reader.loggers)),
+        tuple(reader.late),
     )
+
+
+def _sorted(names: dict[str, set[str]]) -> dict[str, list[str]]:
+    return {name: sorted(found) for name, found in sorted(names.items())}
+
+
+class _Needs:
+    """What the symbols of one part need of the others, and of the module's imports."""
+
+    def __init__(
+        self, module: ModuleSymbols, found: Partition, parts: Sequence[Responsibility]
+    ) -> None:
+        self._symbols = module.symbols
+        self._detached = found.detached
+        self._parts = parts
+        self._rank = {number: at for at, other in enumerate(parts) for number in other.symbols}
+        self._at = {name: n for n, symbol in enumerate(module.symbols) for name in symbol.names}
+        self.needs: dict[str, set[str]] = {}
+        self.typed: dict[str, set[str]] = {}
+        self.reaches: dict[str, set[str]] = {}
+        self.external: set[str] = set()
+        self.loggers: set[int] = set()
+        self.late: list[Late] = []
+
+    def read(self, number: int) -> None:
+        symbol, own = self._symbols[number], self._rank[number]
+        self.external.update(symbol.external)
+        for name in symbol.names_used:
+            target = self._at.get(name)
+            if target is None:  # deleted again: whoever needs it is in the same module
+                continue
+            if self._symbols[target].kind is SymbolKind.LOGGER:
+                self.loggers.add(target)
+                self.external.update(self._symbols[target].external)
+            elif target in self._rank and self._rank[target] != own:
+                self._reach(symbol, name, target, own)
+        for body in symbol.functions:
+            self._import_late(body, own)
+
+    def _reach(self, symbol: SymbolFact, name: str, target: int, own: int) -> None:
+        where = self._parts[self._rank[target]].name
+        if self._rank[target] < own:
+            found = self.reaches if target in self._detached else self.needs
+            found.setdefault(where, set()).add(name)
+        elif target not in symbol.uses:
+            self.typed.setdefault(where, set()).add(name)
+
+    def _import_late(self, body: FunctionBody, own: int) -> None:
+        above: dict[int, list[str]] = {}
+        for name in body.names:
+            rank = self._rank.get(self._at.get(name, -1), -1)
+            if rank > own:
+                above.setdefault(rank, []).append(name)
+        for rank, names in sorted(above.items()):
+            origin = self._parts[rank].name
+            self.late.append(Late(body.name, body.line, body.column, origin, tuple(names)))
 
 
 def handle_of(name: str) -> str:

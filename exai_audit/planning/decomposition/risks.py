@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from exai_audit.facts.symbols import SymbolFact, SymbolKind
-from exai_audit.planning.decomposition.layout import Split
+from exai_audit.facts.file import FileFacts
+from exai_audit.facts.symbols import ModuleSymbols, SymbolFact, SymbolKind
+from exai_audit.planning.decomposition.layout import Home, Split
 from exai_audit.project.project import Project
 
 _MOST_NAMED = 5
@@ -22,6 +23,7 @@ def risks_of(split: Split, project: Project, rebound: Sequence[str]) -> tuple[st
         *_at_import(split),
         *_registered(split),
         *_typed_only(split),
+        *_unknown(split),
         *_own_module(split),
         *_pickled(split),
         *_loggers(split),
@@ -30,24 +32,44 @@ def risks_of(split: Split, project: Project, rebound: Sequence[str]) -> tuple[st
     )
 
 
+def patched_names(facts: FileFacts, module: ModuleSymbols, project: Project) -> frozenset[str]:
+    """Return the symbols of a module that other files replace by name."""
+    bound = {name for symbol in module.symbols for name in symbol.names}
+    return frozenset(name for name, _, _ in _replaced(facts, project) if name in bound)
+
+
+def _replaced(facts: FileFacts, project: Project) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, the whole dotted name and the place of what other files replace."""
+    stem = facts.module.rpartition(".")[2]
+    for file in project.files:
+        if not file.references:
+            continue
+        reached = any(_is_at_or_below(name, facts.module) for name in file.imports)
+        for reference in file.references:
+            owner, _, name = reference.name.rpartition(".")
+            if owner == facts.module or (reached and owner.rpartition(".")[2] == stem):
+                yield name, reference.name, f"{file.path}:{reference.line}"
+
+
 def _patched(split: Split, project: Project) -> Iterator[str]:
     """Yield what tests and others replace by name: after the move it is looked up elsewhere."""
     home = split.home_of()
-    stem = split.facts.module.rpartition(".")[2]
     imported = {name for fact in split.module.imports for name in fact.names}
-    for facts in project.files:
-        reached = any(_is_at_or_below(name, split.facts.module) for name in facts.imports)
-        for reference in facts.references:
-            owner, _, name = reference.name.rpartition(".")
-            named = owner == split.facts.module or (reached and owner.rpartition(".")[2] == stem)
-            if not named or name not in home.keys() | imported:
-                continue
-            place = f"{facts.path}:{reference.line}"
-            if name in home:
-                where = f"patch it in `{home[name]}` and in the modules that import it"
-            else:
-                where = "patch it in each new module that uses it"
-            yield f"{place} replaces `{reference.name}`: {where}."
+    for name, dotted, place in _replaced(split.facts, project):
+        if name in home:
+            readers = sorted({one.name for one in split.homes if name in _reads(one)})
+            where = f"patch it in `{home[name]}`"
+            if readers:
+                where += " and where it is imported: " + _listed(readers)
+        elif name in imported:
+            where = "patch it in each new module that uses it"
+        else:
+            continue
+        yield f"{place} replaces `{dotted}`: {where}."
+
+
+def _reads(home: Home) -> set[str]:
+    return {name for names in home.needs.values() for name in names}
 
 
 def _is_at_or_below(name: str, module: str) -> bool:
@@ -98,6 +120,19 @@ def _typed_only(split: Split) -> Iterator[str]:
                 " TYPE_CHECKING: what evaluates annotations at run time (dataclass libraries,"
                 " `get_type_hints`) does not find them there."
             )
+
+
+def _unknown(split: Split) -> Iterator[str]:
+    unknown = split.module.unknown
+    if not unknown:
+        return
+    if any("*" in fact.names or "import *" in fact.text for fact in split.module.imports):
+        yield (
+            f"{_listed(unknown)}: nothing that can be seen defines it, so that it comes from the"
+            " star import, which each new module repeats."
+        )
+    else:
+        yield f"{_listed(unknown)}: used, and nothing that can be seen defines it."
 
 
 def _own_module(split: Split) -> Iterator[str]:

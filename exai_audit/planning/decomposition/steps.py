@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from exai_audit.planning.decomposition.layout import MAIN, Home, Split, handle_of
-from exai_audit.results.result import Importer
+from exai_audit.results.result import Importer, PlanModule
 
 _MOST_NAMED = 6
 _MOST_LINES = 12
@@ -16,15 +16,18 @@ def steps_of(
     exported: Mapping[str, Sequence[str]],
     facade_lines: int,
     importers: Sequence[Importer],
+    modules: Sequence[PlanModule],
 ) -> tuple[str, ...]:
     """Return the steps; each leaves the code runnable and can be a commit of its own."""
     return (
         *_to_package(split),
         *(_move(split, home) for home in split.homes),
         *_main(split),
+        *_licence(split),
         f"What is left of `{split.facade}` is the facade, about {facade_lines} lines. No importer"
         " has to change.",
         *_point(split, importers),
+        *_next(split, modules),
     )
 
 
@@ -62,11 +65,47 @@ def _move(split: Split, home: Home) -> str:
             f" Write `{handle_of(name)}.` before {listed} in it, and drop their `global`"
             " statements."
         )
+    after += _late(home)
     path = f"{split.folder}/{home.name}.py" if split.folder else f"{home.name}.py"
     return (
         f"Move {shown} ({lines:,} lines) to `{path}` and import what the rest uses from"
         f" there.{after}"
     )
+
+
+def _late(home: Home) -> str:
+    """Return which functions import late, so that the modules make no circle."""
+    if not home.late:
+        return ""
+    found = sorted({(one.function, one.origin) for one in home.late})
+    shown = ", ".join(f"`{name}` from `{origin}`" for name, origin in found[:_MOST_NAMED])
+    more = len(found) - _MOST_NAMED
+    shown += f" and {more} more" if more > 0 else ""
+    return f" To avoid a circle these functions import what they need when they run: {shown}."
+
+
+def _licence(split: Split) -> Iterator[str]:
+    found = split.module.licence
+    if found is not None:
+        lines = f"{found.first}-{found.last}" if found.last > found.first else str(found.first)
+        noun = "Lines" if found.last > found.first else "Line"
+        yield f"{noun} {lines} (what is said of the file) go on top of every new file, too."
+
+
+def _next(split: Split, modules: Sequence[PlanModule]) -> Iterator[str]:
+    """Yield how to part what is still long, once the rest is done."""
+    for module in modules:
+        if module.then:
+            parts = " | ".join(_some(group) for group in module.then)
+            yield (
+                f"`{module.name}` still has about {module.lines:,} lines. As a second step it"
+                f" falls into {len(module.then)} parts: {parts}."
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:3])
+    return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _main(split: Split) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from exai_audit.report.bottlenecks import Bottleneck
 from exai_audit.report.escape import code_block
 from exai_audit.report.markdown.caches import cache_strategy
-from exai_audit.report.markdown.plan import plan_section
+from exai_audit.report.markdown.plan import class_section, plan_section
 from exai_audit.results.result import AuditResult
 
 _MODULES = frozenset({"EXA101", "EXA105"})
@@ -24,6 +24,11 @@ def solutions(result: AuditResult, group: Bottleneck, limit: int | None) -> Iter
     if codes & _MODULES:
         plans = (plan for plan in result.plans if plan.path == group.head.path)
         yield from (line for plan in plans for line in plan_section(plan, limit))
+    if "EXA104" in codes:
+        named = {(f.path, f.symbol) for f in group.findings if f.code == "EXA104"}
+        for found in result.class_plans:
+            if (found.path, found.name) in named:
+                yield from class_section(found, limit)
     if result.timeout_config is not None and codes & _TIMEOUT_SITES and _leads(result, group):
         yield from folded("Recommended: timeouts.py", result.timeout_config, "python", limit)
     if result.cache_strategy is not None and "EXA305" in codes:

@@ -1,94 +1,60 @@
-"""The symbol graph of an oversized module, and the clusters that it falls into."""
+"""What an oversized module defines, and what of it needs what."""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+from collections.abc import Iterator
 
-from exai_audit.collectors.structure.symbols.atoms import Atoms, atoms_of, detached_names
-from exai_audit.collectors.structure.symbols.divisibility import (
-    cannot_be_divided,
-    is_mostly_one_piece,
-)
-from exai_audit.collectors.structure.symbols.edges import WEIGHTS, Ties, Weights, edges_of
+from exai_audit.collectors.structure.symbols import members
+from exai_audit.collectors.structure.symbols.circles import circles
 from exai_audit.collectors.structure.symbols.graph import symbol_graph
 from exai_audit.collectors.structure.symbols.statements import pieces_of
-from exai_audit.facts.symbols import MOSTLY, ModuleSymbols
+from exai_audit.facts.symbols import ClassMembers, ModuleShape, ModuleSymbols, SymbolKind
 from exai_audit.files.source import SourceFile
 
+_DEFINED = (SymbolKind.FUNCTION, SymbolKind.CLASS)
 
-def module_symbols(
-    source: SourceFile, syntax: ast.Module, limit: int, *, always: bool = False
-) -> ModuleSymbols | None:
-    """Return the symbols of a module in clusters of at most ``limit`` lines.
 
-    None where the nesting is too deep to be read.
-
-    Args:
-        always: False for None, too, where the module is certain not to be loose, most often
-            before the work is done that shows its clusters. Where a part that nothing divides is
-            most of the module, it is the only cluster.
-    """
+def module_symbols(source: SourceFile, syntax: ast.Module) -> ModuleSymbols | None:
+    """Return the symbols of a module, None where the nesting is too deep to be read."""
     try:
-        pieces = pieces_of(source, syntax)
-        if not always and is_mostly_one_piece(pieces, source.text):
-            return None
-        module = symbol_graph(pieces)
+        return symbol_graph(pieces_of(source, syntax))
     except RecursionError:
         return None
-    atoms = atoms_of(module, limit)
-    if not always:
-        if cannot_be_divided(module, atoms):
-            return None
-        module = _clustered(module, atoms, limit, WEIGHTS)
-        return module if module.is_loose else None
-    largest = max(atoms.lines, default=0)
-    if largest > MOSTLY * sum(atoms.lines):
-        return replace(module, clusters=(atoms.members[atoms.lines.index(largest)],))
-    return _clustered(module, atoms, limit, WEIGHTS)
 
 
-def clustered(
-    module: ModuleSymbols, limit: int, weights: Weights = WEIGHTS, **shape: float
-) -> ModuleSymbols:
-    """Return ``module`` with its clusters."""
-    return _clustered(module, atoms_of(module, limit), limit, weights, **shape)
+def module_shape(source: SourceFile, syntax: ast.Module) -> ModuleShape:
+    """Return what shows of a module's duties before its clusters are known."""
+    try:
+        module = symbol_graph(pieces_of(source, syntax), with_words=False)
+    except RecursionError:
+        return ModuleShape(0, 0, 0)
+    defined = [n for n, symbol in enumerate(module.symbols) if symbol.kind in _DEFINED]
+    groups = circles({number: module.symbols[number].uses for number in range(len(module.symbols))})
+    lines = [sum(module.symbols[number].lines for number in group) for group in groups]
+    return ModuleShape(len(defined), sum(lines), max(lines, default=0), bool(module.opaque))
 
 
-def _clustered(
-    module: ModuleSymbols, atoms: Atoms, limit: int, weights: Weights, **shape: float
-) -> ModuleSymbols:
-    from exai_audit.collectors.structure.symbols.communities import modularity
-    from exai_audit.collectors.structure.symbols.layout import Layout, Shape
+def class_members(syntax: ast.Module, name: str) -> ClassMembers | None:
+    """Return the members of a class, None where there is none of that name.
 
-    graph = edges_of(module, atoms, weights)
-    layout = Layout(atoms, graph.all, Shape(limit, **shape))
-    parts = layout.clusters()
-    clusters = tuple(
-        tuple(sorted(number for atom in part for number in atoms.members[atom])) for part in parts
-    )
-    return replace(
-        module,
-        clusters=clusters,
-        detached=detached_names(module.symbols, limit),
-        modularity=round(
-            modularity(graph.all, parts, layout.degrees) * _meaningful(graph.meaning, atoms), 3
-        ),
-        coupling=round(_coupling(atoms, parts), 3),
-    )
-
-
-def _meaningful(meaning: Ties, atoms: Atoms) -> float:
-    """Return the share of atoms that anything but their place ties to another.
-
-    A list of unrelated values stands in a row, which says nothing for any partition of it.
+    Args:
+        name: with the classes around it, as in ``Outer.Inner``.
     """
-    tied = {atom for pair in meaning for atom in pair}
-    return len(tied) / len(atoms.members) if atoms.members else 0.0
+    body: list[ast.stmt] = syntax.body
+    node: ast.ClassDef | None = None
+    for part in name.split("."):
+        named = [n for n in _definitions(body) if n.name == part]
+        if not named:
+            return None
+        node = named[-1]
+        body = node.body
+    return None if node is None else members.class_members(name, node)
 
 
-def _coupling(atoms: Atoms, parts: list[list[int]]) -> float:
-    """Return the share of needs that cross from one part to another."""
-    home = {atom: number for number, part in enumerate(parts) for atom in part}
-    needs = [(home[a], home[b]) for a, needed in enumerate(atoms.needs) for b in needed]
-    return sum(one != other for one, other in needs) / len(needs) if needs else 0.0
+def _definitions(body: list[ast.stmt]) -> Iterator[ast.ClassDef]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield node
+        elif isinstance(node, (ast.If, ast.Try)):
+            yield from _definitions([*node.body, *node.orelse])

@@ -5,8 +5,16 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
 
 from exai_audit.collectors.structure.symbols.definite_assignment import PARTED, definitely_bound
+from exai_audit.collectors.structure.symbols.functions import (
+    called_at_import,
+    function_bodies,
+    hook_needs,
+    needed_around,
+    touched,
+)
 from exai_audit.collectors.structure.symbols.statements import (
     OF_THE_MODULE,
     Piece,
@@ -14,14 +22,18 @@ from exai_audit.collectors.structure.symbols.statements import (
     blocks_below,
 )
 from exai_audit.collectors.structure.symbols.uses import Uses, uses_of
+from exai_audit.collectors.structure.symbols.vocabulary import parameters_of, words_in
 from exai_audit.facts.symbols import HazardFact, ModuleSymbols, SymbolFact
 
 _HAZARDS = ("__doc__", "__file__", "__path__", "__spec__", "globals")
 _KNOWN = frozenset({*dir(builtins), "__file__", "__path__", "__spec__", "__annotations__"})
 
 
-def symbol_graph(found: Pieces) -> ModuleSymbols:
-    """Return the symbols of the module that falls into these pieces, without clusters.
+def symbol_graph(found: Pieces, *, with_words: bool = True) -> ModuleSymbols:
+    """Return the symbols of the module that falls into these pieces.
+
+    Args:
+        with_words: False to leave out what only its clusters need.
 
     Raises:
         RecursionError: the nesting is too deep to be read.
@@ -31,18 +43,21 @@ def symbol_graph(found: Pieces) -> ModuleSymbols:
     imported = {name for fact in found.imports for name in fact.names}
     annotations_run = "annotations" not in found.features
     uses = [uses_of(piece.nodes, annotations_run) for piece in pieces]
+    unknown = _unknown(uses, {*at, *imported})
     return ModuleSymbols(
         symbols=tuple(
-            _symbol(number, piece, use, at, imported)
+            _symbol(number, piece, use, at, imported, with_words)
             for number, (piece, use) in enumerate(zip(pieces, uses, strict=True))
         ),
         imports=tuple(found.imports),
         exported=found.exported,
         exported_at=found.exported_at,
-        opaque=_opaque(pieces, uses, {*at, *imported}),
+        opaque=_opaque(uses, unknown),
+        unknown=tuple(sorted(unknown)),
         relative=tuple(sorted({line for use in uses for line in use.relative})),
         features=tuple(found.features),
         docstring=found.docstring,
+        licence=found.licence,
         hazards=tuple(
             HazardFact(what, number)
             for number, use in enumerate(uses)
@@ -52,35 +67,19 @@ def symbol_graph(found: Pieces) -> ModuleSymbols:
     )
 
 
-def _opaque(pieces: Sequence[Piece], uses: Sequence[Uses], bound: set[str]) -> str:
-    """Return what binds names of the module out of sight, if anything needs such names.
+def _unknown(uses: Sequence[Uses], bound: set[str]) -> set[str]:
+    """Return the names that are needed and that nothing binds which can be seen."""
+    return {n for use in uses for n in (*use.eager, *use.deferred)} - bound - _KNOWN
 
-    That is one of the names where one is needed at import.
-    """
-    needed_at_all = set().union(*(names for use in uses for names in (use.eager, use.deferred)))
-    unknown = needed_at_all - bound - _KNOWN
-    if not unknown:
-        return ""
-    for piece, use in zip(pieces, uses, strict=True):
-        needed = sorted(use.eager & unknown)
-        if needed and not any(isinstance(node, ast.Try) for node in piece.nodes):
-            return needed[0]
-    if "*" in bound or any(_imports_all(node) for piece in pieces for node in piece.nodes):
-        return "import *"
+
+def _opaque(uses: Sequence[Uses], unknown: Set[str]) -> str:
+    """Return what makes names of the module out of sight, if anything needs such names."""
     made = {"exec", "globals", "locals", "vars"} & {n for use in uses for n in use.eager}
-    return f"{min(made)}()" if made else ""
-
-
-def _imports_all(node: ast.stmt) -> bool:
-    """Tell whether a statement has a ``from … import *`` in it, which no function may have."""
-    return not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(
-        isinstance(part, ast.ImportFrom) and part.names[0].name == "*"
-        for part in blocks_below(node)
-    )
+    return f"{min(made)}()" if made and unknown else ""
 
 
 def _symbol(
-    number: int, piece: Piece, uses: Uses, at: dict[str, int], imported: set[str]
+    number: int, piece: Piece, uses: Uses, at: dict[str, int], imported: set[str], with_words: bool
 ) -> SymbolFact:
     def indices(names: Set[str]) -> tuple[int, ...]:
         return tuple(sorted({at[name] for name in names if name in at} - {number})) if names else ()
@@ -89,7 +88,7 @@ def _symbol(
     needed = run | uses.typed
     own = needed & at.keys()  # few of all names, so that the rest is quick
     deleted = set(_deleted(piece.nodes))
-    return SymbolFact(
+    symbol = SymbolFact(
         names=tuple(name for name in piece.names if name not in deleted),
         kind=piece.kind,
         maybe=_maybe(piece, deleted),
@@ -104,7 +103,19 @@ def _symbol(
         bases=tuple(sorted(set(_bases(piece.nodes)))),
         registers=tuple(sorted(set(_registrations(piece.nodes, at, imported)))),
         anchored="__all__" in run or not OF_THE_MODULE.isdisjoint(piece.names),
-        section=piece.section,
+    )
+    if not with_words:
+        return symbol
+    around = needed_around(piece.nodes)
+    return replace(
+        symbol,
+        calls=indices(called_at_import(piece.nodes)),
+        hooks=indices(hook_needs(piece.nodes)),
+        touches=indices(touched(piece.nodes)),
+        words=words_in(piece.nodes),
+        parameters=parameters_of(piece.nodes),
+        functions=function_bodies(piece.nodes, needed),
+        fixed_uses=indices((uses.eager | around) & own),
     )
 
 

@@ -15,7 +15,7 @@ from exai_audit.syntax.walk import children
 OF_THE_MODULE = frozenset({"__all__", "__dir__", "__doc__", "__getattr__", "__path__"})
 _STAYS = frozenset({"__getattr__", "__dir__"})
 _DUNDER = re.compile(r"__\w+__\Z")
-_BANNER = re.compile(r"#\s*[-=#*~+]{4,}|#{4,}|#\s*[-=*~+]{2,}\s*\w")
+_OF_THE_FILE = re.compile(r"#!|#.*(?:coding[:=]|copyright|licen[cs]e|spdx)", re.IGNORECASE)
 _LOGGERS = frozenset({"getLogger", "get_logger"})
 _ALIASES = frozenset(
     {"TypeVar", "NewType", "Union", "Optional", "Callable", "Literal", "ParamSpec"}
@@ -42,7 +42,6 @@ class Piece:
     kind: SymbolKind
     nodes: list[ast.stmt] = field(default_factory=list)
     ranges: list[LineRange] = field(default_factory=list)
-    section: int = 0
 
 
 @dataclass(slots=True)
@@ -55,6 +54,7 @@ class Pieces:
     exported: tuple[str, ...] | None = None
     exported_at: LineRange | None = None
     docstring: LineRange | None = None
+    licence: LineRange | None = None
 
 
 def pieces_of(source: SourceFile, syntax: ast.Module) -> Pieces:
@@ -71,12 +71,12 @@ class _Parting:
         self._source = source
         self._by_name: dict[str, Piece] = {}
         self._last_line = 0
-        self._section = 0
 
     def read(self, node: ast.stmt, *, is_first: bool) -> None:
         first = _first_line(node)
+        if is_first:
+            self._last_line = self._licence(first)
         lines = self._lines(node, first)
-        self._section += self._banners_between(self._last_line + 1, first)
         shares_line = first <= self._last_line
         self._last_line = node.end_lineno or node.lineno
         if is_first and _is_docstring(node):
@@ -139,7 +139,7 @@ class _Parting:
         self._by_name.update(dict.fromkeys(names, piece))
 
     def _new(self, names: list[str], kind: SymbolKind) -> Piece:
-        piece = Piece(list(names), kind, section=self._section)
+        piece = Piece(list(names), kind)
         self.found.pieces.append(piece)
         return piece
 
@@ -150,18 +150,33 @@ class _Parting:
         piece.ranges = sorted([*piece.ranges, *other.ranges], key=lambda r: r.first)
         self._by_name.update(dict.fromkeys(other.names, piece))
 
+    def _licence(self, first: int) -> int:
+        """Note the comments above all code, and return the last line of what is of the file.
+
+        A comment right above a definition is its own, unless it speaks of the file.
+        """
+        comments = [n for n in range(1, first) if self._source.line(n).startswith("#")]
+        if not comments:
+            return 0
+        last = comments[-1]
+        if last == first - 1 and not any(
+            _OF_THE_FILE.match(self._source.line(number)) for number in comments
+        ):
+            return 0
+        self.found.licence = LineRange(comments[0], last)
+        return last
+
     def _lines(self, node: ast.stmt, first: int) -> LineRange:
-        """Return the lines of a statement with the comments that stand directly above it."""
-        while first - 1 > self._last_line and self._is_own_comment(first - 1):
-            first -= 1
-        return LineRange(first, node.end_lineno or node.lineno)
-
-    def _is_own_comment(self, number: int) -> bool:
-        line = self._source.line(number)
-        return line.startswith("#") and number > 1 and not _BANNER.match(line)
-
-    def _banners_between(self, first: int, last: int) -> bool:
-        return any(_BANNER.match(self._source.line(number)) for number in range(first, last))
+        """Return the lines of a statement with the comments above it, headings among them."""
+        top = number = first
+        while number - 1 > self._last_line:
+            number -= 1
+            line = self._source.line(number)
+            if line.startswith("#"):
+                top = number
+            elif line.strip():
+                break
+        return LineRange(top, node.end_lineno or node.lineno)
 
 
 def _first_line(node: ast.stmt) -> int:
