@@ -395,3 +395,13 @@ def test_what_can_hang_is_lifted_and_what_is_long_is_not() -> None:
     first, last = recommend(made.findings, made.score, lengths)
     assert (first.item.kind, first.item.term) == ("add-timeouts", Term.IMMEDIATE)
     assert last.item.term is Term.LONG
+
+
+def test_of_nearly_equals_what_can_hang_comes_first() -> None:
+    hang = [finding("EXA205", path=f"{n}.py") for n in range(30)]
+    tidy = [finding("EXA201", Severity.LOW, path=f"{n}.py", line=n + 9) for n in range(30)]
+    made = scored([*tidy, *hang], 28_000)
+    first, second = recommend(made.findings, made.score, {})
+    assert (first.item.kind, second.item.kind) == ("add-timeouts", "central-timeouts")
+    rates = [one.item.gain / fsum(one.item.hours) for one in (first, second)]
+    assert rates[0] < 2 * rates[1]

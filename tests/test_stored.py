@@ -78,7 +78,7 @@ def test_undecodable_paths_survive() -> None:
         ("[]", "not a report of exai-audit"),
         ("{}", "not a report of exai-audit"),
         ('{"schema_version": 99}', "its schema_version is 99"),
-        ('{"schema_version": 1, "tool": {}}', "schema_version is 1, this version reads 2"),
+        ('{"schema_version": 1, "tool": {}}', "its schema_version is 1, this version reads 2"),
         ('{"schema_version": 2, "tool": 5}', "not a report of exai-audit: "),
         ("[" * 100_000, "not JSON"),
     ],

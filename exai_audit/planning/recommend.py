@@ -16,6 +16,8 @@ from exai_audit.score.formula import score_without
 
 HOURS_A_DAY = 8
 """What can hang or crash is for at once if so many hours are enough."""
+LIFT = 2.0
+"""A point counts for so many where what is repaired can hang or crash."""
 HOURS_A_WEEK = 30
 """What one developer has for this in a week: meetings and other duties take the rest."""
 WORTH_POINTS_AN_HOUR = 1.0
@@ -68,14 +70,17 @@ def recommend(
     """
     worth = [f for f in findings if f.weight > 0 or f.code == _STALE]
     groups = _groups(worth, lines, planned)
-    made = [Planned(_recommendation(group, total, lines), group.findings) for group in groups]
-    return tuple(sorted(made, key=lambda planned: _most_urgent_first(planned.item)))
+    made = [
+        (_recommendation(group, total, lines), group.findings, _lift(group)) for group in groups
+    ]
+    made.sort(key=lambda one: _most_urgent_first(one[0], one[2]))
+    return tuple(Planned(item, findings) for item, findings, _ in made)
 
 
-def _most_urgent_first(item: Recommendation) -> tuple[object, ...]:
+def _most_urgent_first(item: Recommendation, lift: float) -> tuple[object, ...]:
     return (
         _TERMS.index(item.term),
-        -points_an_hour(item),
+        -points_an_hour(item) * lift,
         -item.severity.rank,
         -item.points,
         item.title,
@@ -149,7 +154,7 @@ def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation
         kind=remedy.kind,
         title=group.title,
         priority=priority,
-        term=_term(remedy.risk, middle(work), gain, _can_hang(findings)),
+        term=_term(remedy.risk, middle(work), gain, _lift(group)),
         severity=worst,
         hours=hours(work),
         effort=work,
@@ -171,7 +176,7 @@ def priority_of(worst: Severity, points_an_hour: float) -> Priority:
     return _PRIORITIES[rank]
 
 
-def _term(risk: Risk, of_hours: float, gain: float, urgent: bool) -> Term:
+def _term(risk: Risk, of_hours: float, gain: float, lift: float) -> Term:
     """Return when to do it.
 
     In the long term what is of high risk, more than a week's work, or gains next to nothing; at
@@ -179,16 +184,18 @@ def _term(risk: Risk, of_hours: float, gain: float, urgent: bool) -> Term:
     """
     if risk is Risk.HIGH or of_hours > HOURS_A_WEEK:
         return Term.LONG
-    if gain >= WORTH_POINTS_AN_HOUR * of_hours or (urgent and of_hours <= HOURS_A_DAY):
+    urgent = lift > 1
+    if gain * lift >= WORTH_POINTS_AN_HOUR * of_hours or (urgent and of_hours <= HOURS_A_DAY):
         return Term.IMMEDIATE
     return Term.SHORT if urgent or round(gain, 1) >= WORTH_SAYING else Term.LONG
 
 
-def _can_hang(findings: Iterable[Finding]) -> bool:
-    """Tell whether one is grave in what runs: long code neither hangs nor crashes."""
-    return any(
-        f.severity.rank >= Severity.HIGH.rank and f.family is not Family.SIZE for f in findings
-    )
+def _lift(group: _Group) -> float:
+    """Return what the points of a group count for: more where it can hang or crash."""
+    worst = _worst(group.findings)
+    grave = worst.rank >= Severity.HIGH.rank and group.findings[0].family is not Family.SIZE
+    hangs = group.remedy.hangs and worst.rank >= Severity.MEDIUM.rank
+    return LIFT if grave or hangs else 1.0
 
 
 def _costliest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

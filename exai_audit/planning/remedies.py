@@ -35,7 +35,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """How the findings of ``rules`` are repaired, and what can go wrong."""
+    """How the findings of ``rules`` are repaired, and what can go wrong.
+
+    ``hangs`` tells that what is repaired can hang or crash a service.
+    """
 
     kind: str
     rules: tuple[str, ...]
@@ -47,6 +50,7 @@ class Remedy:
     noun: str
     nouns: str = ""
     figure: str = ""
+    hangs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

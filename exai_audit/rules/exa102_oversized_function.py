@@ -37,7 +37,8 @@ def bill(orders, mail):
 ```
 
 *Known false alarms.* A function that is one long literal or one flat list of registrations: raise
-``max-function-lines`` for that path, or suppress with the reason.
+``max-function-lines`` for that path, or suppress with the reason. Functions of database migrations
+are no finding: nobody edits them again.
 
 *References.* The limit is ``max-function-lines``, 80 by default, counted from ``def`` to the last
 line without the docstring. Twice the limit is medium, three times high; a coroutine counts one
@@ -51,6 +52,7 @@ from dataclasses import dataclass
 
 from exai_audit.facts.size import FunctionFact
 from exai_audit.finding import Family, Hit, Severity
+from exai_audit.project.migrations import is_migration
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -65,6 +67,8 @@ class Options:
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at the ``def`` of each function above the limit."""
     for facts in project.judged_files():
+        if is_migration(facts):
+            continue
         limit = options.at(facts.path).max_function_lines
         for function in facts.size.functions:
             if function.lines - function.docstring_lines > limit:

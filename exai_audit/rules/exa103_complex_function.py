@@ -37,7 +37,8 @@ def fee(order):
 ```
 
 *Known false alarms.* A flat dispatch over many cases counts as much as a nest of conditions: a
-table often says the same, else suppress with the reason.
+table often says the same, else suppress with the reason. Functions of database migrations are no
+finding: nobody edits them again.
 
 *References.* Counted as radon does (McCabe's number, boolean operators included); functions nested
 in it are judged on their own. The limit is ``max-complexity``, 15 by default: 5/3 of it is medium,
@@ -51,6 +52,7 @@ from dataclasses import dataclass
 
 from exai_audit.facts.size import FunctionFact
 from exai_audit.finding import Family, Hit, Severity
+from exai_audit.project.migrations import is_migration
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -65,6 +67,8 @@ class Options:
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at the ``def`` of each function above the limit."""
     for facts in project.judged_files():
+        if is_migration(facts):
+            continue
         limit = options.at(facts.path).max_complexity
         for function in facts.size.functions:
             if function.complexity is not None and function.complexity > limit:
