@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from exai_audit.facts.timeouts import Category, UnlimitedFact
@@ -23,6 +24,8 @@ _HTTP_ARGUMENTS = frozenset({
     "files", "proxies", "cert",
 })  # fmt: skip
 _HAVE_DEFAULTS = frozenset({"aiohttp", "httpx"})
+_BLOCKING = "blocking_timeout"
+_LOCKS = frozenset({"lock", "Lock", "acquire"})
 INTERCEPTED = "an interceptor of its channel may set a limit"
 
 
@@ -47,6 +50,7 @@ def untyped(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFact]]:
     yield from _of_stubs(tree)
     yield from _of_distinct_names(tree)
     yield from _of_siblings(tree)
+    yield from _of_locks(tree)
 
 
 # Stubs that gRPC generates: every method takes a timeout, and waits for ever without
@@ -91,6 +95,20 @@ def _of_distinct_names(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFa
         if not _is_given(call, limit.argument, limit.position):
             category = Category(row.category) if row.category else Category.OTHER
             yield call, _fact(call, row.name, limit.argument, category, "", tree)
+
+
+# Locks of another machine that are told to wait for ever
+
+
+def _of_locks(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFact]]:
+    if _BLOCKING not in tree.words:
+        return
+    for call in tree.calls(_LOCKS):
+        given = argument(call, _BLOCKING)
+        if given is not None and is_none(given.value):
+            name = dotted(call.func) or last_name(call.func)
+            fact = _fact(call, name, _BLOCKING, Category.LOCK_OR_QUEUE, "", tree)
+            yield call, replace(fact, given=True)
 
 
 # Calls beside others of the same session that give a limit
