@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
 _PLANS_SHOWN = 5
-_SHOW_PLANS = frozenset({"terminal", "markdown"})
+_SHOW_PLANS = frozenset({"markdown"})
 
 
 @dataclass(frozen=True, slots=True)

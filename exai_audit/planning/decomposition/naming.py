@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import keyword
 import re
 from collections import Counter
@@ -143,16 +144,15 @@ class _Naming:
             for word in dict.fromkeys([*(word for word, _ in self._scored), *nouns]):
                 if words_of(word)[0] not in words_of(name):
                     yield f"{word}_{name}"
+        last = ([*first, *nouns] or ["core"])[-1]
         yield "core"
-        number = 2
-        while True:
-            yield f"{name}_{number}"
-            number += 1
+        for number in itertools.count(2):
+            yield f"{last}_{number}"
 
     # What kind of things they are
 
     def _by_kind(self) -> Iterator[str]:
-        count = len(self._inside)
+        found = len(self._inside)
         faults = sum(self._is_fault(symbol) for symbol in self._inside)
         plain = [symbol.kind for symbol in self._inside if symbol.kind in _PLAIN]
         if faults > _MOSTLY * count:
