@@ -152,7 +152,7 @@ class _Naming:
     # What kind of things they are
 
     def _by_kind(self) -> Iterator[str]:
-        found = len(self._inside)
+        count = len(self._inside)
         faults = sum(self._is_fault(symbol) for symbol in self._inside)
         plain = [symbol.kind for symbol in self._inside if symbol.kind in _PLAIN]
         if faults > _MOSTLY * count:
