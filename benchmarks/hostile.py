@@ -31,7 +31,6 @@ from exai_audit.project.console_scripts import console_scripts
 from exai_audit.project.pins import is_below, pinned
 from exai_audit.results.baseline import read_baseline
 from exai_audit.results.stored import result_of
-from exai_audit.score.formula import FORMULA_VERSION
 
 _SLOW = 5.0
 _TOKEN = re.compile(rb"\w+|\s+|[^\w\s]")
@@ -101,7 +100,7 @@ def reads_beside(data: bytes) -> None:
         with suppress(AuditError):
             list(rows_of(folder / "exai-audit.toml"))
         with suppress(AuditError):
-            read_baseline(folder / "baseline.json", FORMULA_VERSION)
+            read_baseline(folder / "baseline.json")
         with suppress(AuditError):
             result_of(data.decode("utf-8", "replace"), "report.json")
 

@@ -192,7 +192,7 @@ def test_project_wide_findings_are_written_down(project: Path) -> None:
         (project / f"{name}.py").write_text("import httpx\n" + calls)
     file = written(project)
     assert "EXA202" in file.read_text()
-    (project / "c.py").write_text((project / "c.py").read_text() + "httpx.get('u', timeout=9)\n")
+    (project / "c.py").write_text((project / "c.py").read_text() + "httpx.post('u', timeout=9)\n")
     new = [place for place, is_new in scanned(project).items() if is_new]
     assert new == ["c.py:6 EXA201"]
 

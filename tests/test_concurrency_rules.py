@@ -99,8 +99,8 @@ def finding_in(text: str, folder: Path) -> Finding:
             "P = ThreadPoolExecutor(8)\ndef g():\n    P.submit(print).result(1)\n"
             "def f():\n    P.submit(g)\ndef stop():\n    P.shutdown()\n",
             "EXA407", Severity.HIGH, Confidence.MEDIUM,
-
-
+        ),
+        (
             "async def f():\n    asyncio.sleep(1)\n",
             "EXA409", Severity.CRITICAL, Confidence.HIGH,
         ),

@@ -303,7 +303,6 @@ def test_links_out_of_the_project_are_left_out_unless_named(tmp_path: Path) -> N
     discovery = discover([root], root, Settings().files)
     assert found(discovery) == ["a.py", "g.py"]
     assert reasons(discovery) == {
-        ".git": "excluded by '.git'",
         "b.py": "symbolic link out of the project",
         "c.py": "symbolic link out of the project",
         "d.py": "symbolic link to what is no Python file",

@@ -49,9 +49,10 @@ def test_a_pipe_gets_whole_paths(project: Path) -> None:
     assert done.stdout.count(f"{DEEP}/sleeper.py:5") >= 2
 
 
-def test_a_narrow_terminal_cuts_no_path(project: Path) -> None:
-    done = run(project, "scan", ".", "--no-cache", COLUMNS="60")
-    joined = "".join(line.strip() for line in done.stdout.splitlines())
+def test_a_narrow_terminal_cuts_no_path() -> None:
+    deep = finding("EXA405", Family.CONCURRENCY, Severity.HIGH, f"{DEEP}/sleeper.py", 5)
+    text = render(full(deep), "terminal", width=60)
+    joined = "".join(line.strip() for line in text.splitlines())
     assert f"{DEEP}/sleeper.py:5" in joined
 
 

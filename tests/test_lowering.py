@@ -182,7 +182,7 @@ def test_newer_grammar_is_read_by_any_interpreter(text: str) -> None:
     assert list(ast.walk(lowered(decode("m.py", text.encode()))))
     facts = collect("m.py", text.encode(), "m")
     assert facts.failure is None
-    assert [fact.seconds for fact in facts.timeouts] == [30.0]
+    assert [fact.amount for fact in facts.timeouts] == [30.0]
 
 
 def test_what_is_no_python_is_not_read() -> None:

@@ -233,7 +233,7 @@ def test_json_is_the_whole_result() -> None:
     assert list(document) == [
         "schema_version", "tool", "target", "scale", "score", "findings", "strengths",
         "distributions", "timeout_map", "timeout_config", "cache_table",
-        "cache_strategy", "plans",
+        "cache_strategy", "plans", "class_plans",
         "recommendations", "phases", "impact", "suppressed", "baseline", "since",
         "skipped", "facts",
     ]  # fmt: skip

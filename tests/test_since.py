@@ -118,7 +118,7 @@ def test_project_wide_findings_show_when_they_get_worse(project: Path) -> None:
     git(project, "branch", "-f", "main")
     (project / "fetch.py").write_text(FETCH + "# more\n")
     assert places(project) == []
-    (project / "fetch.py").write_text(FETCH + "httpx.get('v', timeout=77)\n")
+    (project / "fetch.py").write_text(FETCH + "httpx.post('v', timeout=77)\n")
     assert [place.split()[1] for place in places(project)] == ["EXA202", "EXA201"]
 
 

@@ -188,7 +188,6 @@ def supports_unicode() -> bool:
 
 def terminal_width() -> int:
     """Return how many columns to draw on; in a pipe or a file nothing is cut."""
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
-    if not is_terminal and not os.environ.get("COLUMNS"):
+    if sys.stdout is None or not sys.stdout.isatty():
         return _UNCUT
     return max(40, min(shutil.get_terminal_size((80, 24)).columns, 120))

@@ -132,7 +132,11 @@ def _starts(function: Function, tree: ModuleTree) -> bool:
 
 def _is_migration(tree: ModuleTree) -> bool:
     """Tell whether a module is a step of a database's migration, run once by its tool."""
-    return any(isinstance(name.ctx, ast.Store) for name in tree.named("down_revision"))
+    return any(
+        isinstance(parent, (ast.Assign, ast.AnnAssign)) and parent.value is not name
+        for name in tree.named("down_revision")
+        for parent in (tree.parent(name),)
+    )
 
 
 def is_handler(function: AnyFunction | None, tree: ModuleTree) -> bool:
