@@ -14,7 +14,7 @@ from exai_audit.collectors import symbols_of
 from exai_audit.config import Settings
 from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
 from exai_audit.planning.decomposition import Scene, plan_of
-from exai_audit.results.result import Plan, PlanModule, PlanSymbol
+from exai_audit.results.plans import Plan, PlanModule, PlanSymbol
 
 _RELATIVE = re.compile(r"^(\s*from\s+)(\.)")
 

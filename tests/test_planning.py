@@ -26,7 +26,8 @@ from exai_audit.planning.remedies import (
 )
 from exai_audit.planning.way_up import way_up
 from exai_audit.results.advice import Hours, Priority, Term
-from exai_audit.results.result import Plan, PlanModule, WayUp
+from exai_audit.results.plans import Plan, PlanModule
+from exai_audit.results.result import WayUp
 from exai_audit.rulebook.registry import rules
 from exai_audit.score.formula import SHARES, Scored, score
 from exai_audit.score.grades import GRADES, grade

@@ -21,7 +21,7 @@ from exai_audit.files.presence import is_file, is_there
 from exai_audit.planning.decomposition import Scene, plan_of
 from exai_audit.planning.decomposition.classes import class_plan
 from exai_audit.report.plan import FORMATS, render
-from exai_audit.results.result import ClassPlan, Plan
+from exai_audit.results.plans import ClassPlan, Plan
 
 _Formats = Annotated[
     list[str] | None,

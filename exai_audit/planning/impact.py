@@ -11,7 +11,8 @@ from exai_audit.planning.effort import places
 from exai_audit.planning.recommend import Planned
 from exai_audit.planning.remedies import remedies
 from exai_audit.results.advice import Impact, Term
-from exai_audit.results.result import Plan, Score
+from exai_audit.results.plans import Plan
+from exai_audit.results.result import Score
 from exai_audit.score.formula import score_without
 
 _ORDER = tuple(Term)

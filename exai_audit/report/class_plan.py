@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_audit.report.escape import visible
-from exai_audit.results.result import ClassGroup, ClassPlan
+from exai_audit.results.plans import ClassGroup, ClassPlan
 
 _MOST_ATTRIBUTES = 6
 

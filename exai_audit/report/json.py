@@ -14,7 +14,8 @@ from exai_audit.facts.concurrency import BlockingFact, BridgeFact, PoolFact
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import EnclosedFact, MismatchFact, TimeoutFact, UnlimitedFact
 from exai_audit.report.members import Json, json_value, members
-from exai_audit.results.result import SCHEMA_VERSION, AuditResult, ClassPlan, Plan, StoredFacts
+from exai_audit.results.plans import ClassPlan, Plan
+from exai_audit.results.result import SCHEMA_VERSION, AuditResult, StoredFacts
 
 FACT_KINDS: dict[str, tuple[type, Callable[[FileFacts], Iterable[object]]]] = {
     "timeouts": (TimeoutFact, lambda file: file.timeouts),

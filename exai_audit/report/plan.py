@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exai_audit.report import json, plan_tree
 from exai_audit.report.markdown import plan as markdown_plan
-from exai_audit.results.result import ClassPlan, Plan
+from exai_audit.results.plans import ClassPlan, Plan
 
 FORMATS: tuple[str, ...] = ("terminal", "markdown", "json")
 

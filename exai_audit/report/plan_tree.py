@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from exai_audit.report import class_plan
 from exai_audit.report.escape import visible
 from exai_audit.results.advice import Impact
-from exai_audit.results.result import ClassPlan, Plan, PlanModule
+from exai_audit.results.plans import ClassPlan, Plan, PlanModule
 
 _ASCII = str.maketrans({"├": "|", "└": "`", "─": "-", "│": "|", "→": ">", "…": "...", "·": "-"})
 _MOST_IMPORTERS = 12

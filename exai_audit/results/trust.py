@@ -18,6 +18,7 @@ _GRADE = re.compile(r"[A-F][+\-\u2212]?")
 _CODE = re.compile(r"[A-Z]{2,8}[0-9]{2,5}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,59}")
+_SENTENCE = re.compile(r"[A-Za-z0-9 .,:;()+%\u2212-]{0,400}")
 _LARGEST = 2**53
 
 
@@ -49,6 +50,13 @@ def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str 
     yield _GRADE, "score.grade", result.score.grade
     if result.score.way_up is not None:
         yield _GRADE, "score.way_up.grade", result.score.way_up.grade
+        units = (step.unit for step in result.score.way_up.steps)
+        yield from _all(_WORD, "score.way_up.steps.unit", units)
+    if result.score.standing is not None:
+        yield _SENTENCE, "score.standing.sentence", result.score.standing.sentence
+    for category in result.score.categories:
+        codes = (rule.code for rule in category.rules)
+        yield from _all(_CODE, "score.categories.rules.code", codes)
     for phase in result.phases:
         yield _GRADE, "phases.grade", phase.grade
     for finding in (*result.findings, *(item.finding for item in result.suppressed)):

@@ -26,7 +26,7 @@ def pool_exits(tree: ModuleTree) -> Iterator[BlockingFact]:
             if isinstance(pool, ast.Call) and _is_pool(pool, tree) and _leaves_work(block, item):
                 name = table().canonical(tree.qualified(pool.func) or "")
                 yield BlockingFact(
-                    tree.place(pool), f"{name}.__exit__", _INSTEAD, BlockingKind.WORK
+                    tree.place(pool), f"{name}.__exit__", _INSTEAD, BlockingKind.IN_PROCESS
                 )
 
 

@@ -37,13 +37,7 @@ from exai_audit.planning.decomposition.risks import patched_names, risks_of
 from exai_audit.planning.decomposition.steps import steps_of
 from exai_audit.planning.effort import efforts, hours, sizes
 from exai_audit.project.project import Project
-from exai_audit.results.result import (
-    ClassPlan,
-    LateImport,
-    Plan,
-    PlanModule,
-    PlanSymbol,
-)
+from exai_audit.results.plans import ClassPlan, LateImport, Plan, PlanModule, PlanSymbol
 
 _BLANK_LINES = 2
 _DOCSTRING_LINES = 2

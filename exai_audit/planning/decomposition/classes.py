@@ -15,7 +15,7 @@ from exai_audit.planning.decomposition.partition import among, clarity, describe
 from exai_audit.planning.decomposition.similarity import OF_CLASSES, profiles
 from exai_audit.project.project import Project
 from exai_audit.results.advice import Impact
-from exai_audit.results.result import ClassGroup, ClassPlan, PlanSymbol
+from exai_audit.results.plans import ClassGroup, ClassPlan, PlanSymbol
 
 _FEWEST_LINES = 20
 _FEWEST_GROUPS = 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exai_audit.planning.decomposition.layout import Home, Split
-from exai_audit.results.result import Crossing
+from exai_audit.results.plans import Crossing
 
 
 def crossings(split: Split) -> tuple[Crossing, ...]:

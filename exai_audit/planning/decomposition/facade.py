@@ -10,7 +10,7 @@ from exai_audit.files.source import SourceFile
 from exai_audit.planning.decomposition.imports import facade_imports, prologue_imports, reexports
 from exai_audit.planning.decomposition.layout import Split
 from exai_audit.project.project import Project
-from exai_audit.results.result import Importer
+from exai_audit.results.plans import Importer
 
 Read = Callable[[str], SourceFile | None]
 

@@ -10,7 +10,7 @@ from exai_audit.facts.symbols import SymbolKind
 from exai_audit.files.source import SourceFile
 from exai_audit.planning.decomposition.layout import Split
 from exai_audit.results.advice import Impact
-from exai_audit.results.result import PlanModule, PlanSymbol
+from exai_audit.results.plans import PlanModule, PlanSymbol
 
 _LONG_LITERALS = 200
 

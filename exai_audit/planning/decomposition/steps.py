@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from exai_audit.planning.decomposition.layout import MAIN, Home, Split, handle_of
-from exai_audit.results.result import Importer, PlanModule
+from exai_audit.results.plans import Importer, PlanModule
 
 _MOST_NAMED = 6
 _MOST_LINES = 12

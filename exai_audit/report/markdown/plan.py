@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from exai_audit.report.class_plan import groups
 from exai_audit.report.escape import cell_code, code, code_block, prose
 from exai_audit.report.plan_tree import crossing, figure, importers, quality, tree
-from exai_audit.results.result import ClassPlan, Plan, PlanModule
+from exai_audit.results.plans import ClassPlan, Plan, PlanModule
 
 Lines = Iterator[str]
 
@@ -100,7 +100,8 @@ def _graph(plan: Plan) -> Lines:
     for module in plan.modules:
         yield f'    {ids[module.name]}["{module.name}<br/>{module.lines} lines"]'
     for module in plan.modules:
-        yield from (f"    {ids[module.name]} --> {ids[need]}" for need in module.needs)
+        known = (ids[need] for need in module.needs if need in ids)
+        yield from (f"    {ids[module.name]} --> {need}" for need in known)
     yield "```"
 
 
