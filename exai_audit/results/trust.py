@@ -18,6 +18,7 @@ _GRADE = re.compile(r"[A-F][+\-\u2212]?")
 _CODE = re.compile(r"[A-Z]{2,8}[0-9]{2,5}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,59}")
+_NAME = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[A-Za-z0-9 .,:;()+%\u2212-]{0,400}")
 _LARGEST = 2**53
 
@@ -70,6 +71,11 @@ def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str 
     for cache in result.cache_table:
         yield _WORD, "cache_table.form", cache.form
         yield _WORD, "cache_table.layer", cache.layer
+    for plan in result.plans:
+        yield from _all(_NAME, "plans.modules.name", (module.name for module in plan.modules))
+    for divided in (*result.class_plans, *(c for plan in result.plans for c in plan.classes)):
+        yield from _all(_NAME, "class_plans.groups.name", (g.name for g in divided.groups))
+        yield from _all(_WORD, "class_plans.groups.way", (g.way for g in divided.groups))
     for strength in result.strengths:
         yield _WORD, "strengths.name", strength.name
     for distribution in result.distributions:
