@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
 _PLANS_SHOWN = 5
-_SHOW_PLANS = frozenset({"markdown"})
+_SHOW_PLANS = frozenset({"json", "markdown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,9 @@ def _reports(asked: ScanOptions) -> tuple[Sequence[Report], Sequence[Report]]:
     return ledger, with_statistics(others) if asked.statistics else others
 
 
-def _most_plans(reports: Sequence[Report]) -> int | None:
-    """Return how many plans the reports show, None for all: each costs time to make."""
+def _most_plans(reports: Sequence[Report]) -> int:
+    """Return how many plans the reports show: each costs time to make."""
     names = {name for name, _ in reports}
-    if "json" in names:
-        return None
     return _PLANS_SHOWN if names & _SHOW_PLANS or "GITHUB_STEP_SUMMARY" in os.environ else 0
 
 

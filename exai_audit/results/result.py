@@ -452,7 +452,8 @@ class StoredFacts:
 class AuditResult:
     """The whole result; ``findings`` are sorted by path, line, column and code.
 
-    ``facts`` is None unless they were asked for.
+    ``plans`` and ``class_plans`` are those of the worst few modules and classes. ``facts`` is None
+    unless they were asked for.
     """
 
     tool: Tool

@@ -67,8 +67,8 @@ class ModuleTree(SyntaxTree):
         Other names are those that the module gives by ``import … as``, by assignment and as
         defaults: a call of what has one of the names is always among them.
         """
-        by_name = self._calls_by_name
-        wanted = self._aliases.including(names)
+        by_name, spoken = self._calls_by_name, names & self.words
+        wanted = self._aliases.including(spoken) if spoken else spoken
         found = [call for name in by_name.keys() & wanted for call in by_name[name]]
         found += by_name.get("", ())
         found.sort(key=itemgetter(0))

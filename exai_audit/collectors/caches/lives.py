@@ -71,7 +71,7 @@ def _is_made_once(tree: ModuleTree, call: ast.Call) -> bool:
     statement = _statement(tree, call)
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     names = {target.id for target in targets if isinstance(target, ast.Name)}
-    return bool(names) and not names.isdisjoint(_globals(function))
+    return bool(names) and "global" in tree.words and not names.isdisjoint(_globals(function))
 
 
 def _globals(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:

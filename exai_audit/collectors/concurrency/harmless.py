@@ -77,7 +77,7 @@ def is_right_here(call: ast.Call, tree: ModuleTree) -> bool:
 
 def _must_not_wait(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a generator is being closed, where nothing can be awaited instead."""
-    return any(
+    return "GeneratorExit" in tree.words and any(
         isinstance(node, ast.ExceptHandler)
         and isinstance(node.type, ast.Name)
         and node.type.id == "GeneratorExit"

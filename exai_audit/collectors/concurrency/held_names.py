@@ -23,9 +23,13 @@ _SAY_NOTHING = frozenset({
     "structlog",
 })  # fmt: skip
 _HAND_ON = frozenset({"cast", "closing", "aclosing", "Depends", "Security"})
-_PARTS = (
+_PARTS = frozenset({
     ast.IfExp, ast.BoolOp, ast.BinOp, ast.Tuple, ast.List, ast.Starred, ast.Subscript, ast.Await,
-)  # fmt: skip
+})  # fmt: skip
+_GIVE = frozenset({
+    ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.arg, ast.withitem, ast.Return, ast.Yield,
+    *FUNCTIONS, ast.ClassDef, ast.arguments,
+})  # fmt: skip
 
 
 @lru_cache(maxsize=4)
@@ -126,7 +130,7 @@ class HeldNames:
                 elif last_name(parent.func) not in _HAND_ON:  # type: ignore[attr-defined]
                     return ()
             elif kind not in _PARTS:
-                return self._given(child, parent)
+                return self._given(child, parent) if kind in _GIVE else ()
             child, parent = parent, parents.get(parent)
         return ()
 

@@ -41,7 +41,6 @@ from exai_audit.results.plans import ClassPlan, LateImport, Plan, PlanModule, Pl
 
 _BLANK_LINES = 2
 _DOCSTRING_LINES = 2
-_MOST_MEASURED = 5
 _LARGE = 0.4
 _MODULES = ("EXA101", "EXA105")
 
@@ -58,7 +57,7 @@ class Scene:
 def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) -> tuple[Plan, ...]:
     """Return the plans of the modules that EXA101 or EXA105 speaks of, the worst first.
 
-    A module that cannot be split has none. Radon reads only the worst few.
+    A module that cannot be split has none. Radon, which is slow, reads none of them.
 
     Args:
         most: how many plans are made; all when None.
@@ -70,7 +69,7 @@ def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) ->
     for path in dict.fromkeys(finding.path for finding in worst):
         if len(made) == most:
             break
-        plan = plan_of(files[path], scene, with_radon=len(made) < _MOST_MEASURED)
+        plan = plan_of(files[path], scene, with_radon=False)
         if plan.modules or plan.classes:
             about = [finding for finding in spoken if finding.path == path]
             work = efforts(about, sizes([files[path]]))
