@@ -33,7 +33,6 @@ from exai_audit.finding import Confidence, Scope, Severity
 if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
-_PLANS_SHOWN = 5
 _SHOW_PLANS = frozenset({"json", "markdown"})
 
 
@@ -143,9 +142,16 @@ def _reports(asked: ScanOptions) -> tuple[Sequence[Report], Sequence[Report]]:
 
 
 def _most_plans(reports: Sequence[Report]) -> int:
-    """Return how many plans the reports show: each costs time to make."""
+    """Return how many plans the reports show: each costs time to make.
+
+    Those of all modules that a recommendation of their own says to split.
+    """
     names = {name for name, _ in reports}
-    return _PLANS_SHOWN if names & _SHOW_PLANS or "GITHUB_STEP_SUMMARY" in os.environ else 0
+    if not names & _SHOW_PLANS and "GITHUB_STEP_SUMMARY" not in os.environ:
+        return 0
+    from exai_audit.planning.recommend import FILES_OF_THEIR_OWN
+
+    return FILES_OF_THEIR_OWN
 
 
 def _drawing(asked: ScanOptions, use_color: bool) -> RenderOptions:
