@@ -202,7 +202,9 @@ def _measured(target: Target, folder: Path, jobs: int) -> ReferencePackage:
     facts = FactsCache(folder, facts_fingerprint(), target.root)
     audited = audit(target.paths, target.root, settings, jobs, lambda done, total: None, facts)
     _refuse_own_trouble(audited)
-    weighed = weigh(audited.findings, audited.project, settings, audited.today)
+    weighed = weigh(
+        audited.findings, audited.project, settings.rules, settings.score, audited.today
+    )
     return ReferencePackage(
         name=target.name,
         version=target.version,
