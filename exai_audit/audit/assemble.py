@@ -27,7 +27,6 @@ from exai_audit.finding import Finding, Scope, Strength
 from exai_audit.git.repository import revision
 from exai_audit.planning.agenda import with_agenda
 from exai_audit.planning.caches import cache_strategy, cache_table
-from exai_audit.planning.decomposition import Scene, class_plans, plans
 from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.project.project import Project
@@ -35,7 +34,9 @@ from exai_audit.results.fingerprint import Fingerprints
 from exai_audit.results.result import (
     AuditResult,
     Bar,
+    ClassPlan,
     Distribution,
+    Plan,
     Scale,
     ScopeCount,
     Skipped,
@@ -46,6 +47,7 @@ from exai_audit.results.result import (
 from exai_audit.rulebook.registry import Terms, practices, rules
 from exai_audit.score.formula import FORMULA_VERSION
 
+_PLANNED = frozenset({"EXA101", "EXA104", "EXA105"})
 _MODULE_SIZES = ((0, 100), (101, 200), (201, 300), (301, 500), (501, 1000), (1001, None))
 
 
@@ -69,7 +71,7 @@ def assemble(
     weighed = weigh(findings, audited.project, settings.rules, settings.score, audited.today)
     active, judged = weighed.active, weighed.judged
     terms = _terms(settings)
-    scene = Scene(audited.project, sources.get, module_limits(settings))
+    of_modules, of_classes = _plans(active, audited, sources, settings, most_plans)
     result = AuditResult(
         tool=Tool(__version__, FORMULA_VERSION),
         target=_target(settings, command, paths, root),
@@ -82,13 +84,29 @@ def assemble(
         timeout_config=timeout_config(audited.project, active, terms.central_timeout_modules),
         cache_table=cache_table(judged, active),
         cache_strategy=cache_strategy(audited.project, active),
-        plans=plans(active, scene, most_plans),
-        class_plans=class_plans(active, scene, most_plans),
+        plans=of_modules,
+        class_plans=of_classes,
         suppressed=_quoted(weighed.silenced, sources),
         skipped=tuple(Skipped(s.path, s.reason) for s in audited.discovery.skipped),
         facts=judged if with_facts else None,
     )
     return with_agenda(result, judged)
+
+
+def _plans(
+    findings: Sequence[Finding],
+    audited: Audit,
+    sources: Sources,
+    settings: Settings,
+    most: int | None,
+) -> tuple[tuple[Plan, ...], tuple[ClassPlan, ...]]:
+    """Return the plans of modules and classes; where there are none, nothing is loaded for them."""
+    if most == 0 or not any(finding.code in _PLANNED for finding in findings):
+        return (), ()
+    from exai_audit.planning.decomposition import Scene, class_plans, plans
+
+    scene = Scene(audited.project, sources.get, module_limits(settings))
+    return plans(findings, scene, most), class_plans(findings, scene, most)
 
 
 def module_limits(settings: Settings) -> Callable[[str], int]:

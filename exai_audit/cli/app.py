@@ -23,7 +23,8 @@ _COMMANDS = {
 
 def call(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status."""
-    app = _app([name for name in _COMMANDS if name in arguments[:1]] or list(_COMMANDS))
+    names = [] if arguments == ["--version"] else list(_COMMANDS)
+    app = _app([name for name in names if name in arguments[:1]] or names)
     command = typer.main.get_command(app)
     given = _spread_show_only(arguments)
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from exai_audit.collectors.caches import caches
@@ -125,14 +127,20 @@ def _shape(facts: FileFacts, tree: ModuleTree, limit: int | None) -> ModuleShape
 
 def symbols_of(source: SourceFile) -> ModuleSymbols | None:
     """Return the symbols of a module, None where it cannot be read."""
-    syntax = parse_module(source)
+    syntax = _parsed(source)
     return None if isinstance(syntax, Failure) else module_symbols(source, syntax)
 
 
 def members_of(source: SourceFile, name: str) -> ClassMembers | None:
     """Return the members of a class at the top of a module, None where there is none."""
-    syntax = parse_module(source)
+    syntax = _parsed(source)
     return None if isinstance(syntax, Failure) else class_members(syntax, name)
+
+
+@lru_cache(maxsize=8)
+def _parsed(source: SourceFile) -> ast.Module | Failure:
+    """Parse a module once for the plans of it and of its classes."""
+    return parse_module(source)
 
 
 def _with_collected(facts: FileFacts, tree: ModuleTree, *, exhaustive: bool) -> FileFacts:

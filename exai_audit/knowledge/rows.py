@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +80,8 @@ def _unknown(given: Mapping[str, object], known: Sequence[str], where: str = "")
     """Return what is wrong with the first key that is not known, empty when all are."""
     for key in given:
         if key not in known:
+            from difflib import get_close_matches  # only for a mistake
+
             close = get_close_matches(key, known, n=1)
             likely = f", did you mean {close[0]!r}?" if close else ""
             return f"unknown key {where + key!r}{likely}"

@@ -6,7 +6,6 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields, replace
-from difflib import get_close_matches
 from enum import Enum
 from functools import lru_cache
 from importlib import import_module
@@ -161,6 +160,8 @@ def code_problem(prefix: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return ``, did you mean 'x'?`` for the name most like ``name``, or an empty string."""
+    from difflib import get_close_matches  # only for a name that is unknown
+
     close = get_close_matches(name, list(names), n=1)
     return f", did you mean {close[0]!r}?" if close else ""
 

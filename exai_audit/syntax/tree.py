@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar, overload
 
@@ -15,6 +15,7 @@ from exai_audit.syntax.nodes import FUNCTIONS, Function
 from exai_audit.syntax.triggers import words_of
 from exai_audit.syntax.walk import LEAVES, walk
 
+_NAMED = (*FUNCTIONS, ast.ClassDef)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 LONGEST_EVIDENCE = 200
 _LONG_LINE = 500
@@ -97,9 +98,12 @@ class SyntaxTree:
 
     def mentions(self, identifier: str) -> Iterator[ast.AST]:
         """Yield where a name, an attribute or an annotation in quotes says an identifier."""
-        yield from self._by_identifier.get(identifier, ())
-        yield from self._by_attribute.get(identifier, ())
-        yield from self._quoted.get(identifier, ())
+        for known in self._mentioning:
+            yield from known.get(identifier, ())
+
+    @cached_property
+    def _mentioning(self) -> Sequence[Mapping[str, Sequence[ast.AST]]]:
+        return (self._by_identifier, self._by_attribute, self._quoted)
 
     @cached_property
     def _by_attribute(self) -> dict[str, list[ast.Attribute]]:
@@ -187,8 +191,12 @@ class SyntaxTree:
 
     def symbol(self, node: ast.AST) -> str:
         """Return ``Class.method`` for a node in its body, signature or decorators, or itself."""
-        around = (node, *self.ancestors(node))
-        named = [n.name for n in around if isinstance(n, (*FUNCTIONS, ast.ClassDef))]
+        named: list[str] = []
+        current: ast.AST | None = node
+        while current is not None:
+            if isinstance(current, _NAMED):
+                named.append(current.name)
+            current = self.parents.get(current)
         return ".".join(reversed(named))
 
     def text(self, node: ast.AST) -> str:

@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from exai_audit.collectors.caches.accesses import Function, argument, last_name
 from exai_audit.collectors.context.roles import is_handler
@@ -54,8 +55,7 @@ def in_threads(tree: ModuleTree) -> tuple[str, ...]:
     A pool runs them, or a single thread and, besides, a function that this thread does not run.
     """
     found: set[Function] = set()
-    for started in _started(tree):
-        inside = _reached(tree, started.function)
+    for started, inside in _started(tree):
         found |= inside if started.many else _also_called(tree, inside)
     return tuple(sorted(tree.symbol(f) for f in found if isinstance(f, FUNCTIONS)))
 
@@ -89,8 +89,7 @@ def threaded(tree: ModuleTree) -> tuple[str, ...]:
     run that, or something else in the module uses the same object.
     """
     found: set[str] = set()
-    for started in _started(tree):
-        inside = _reached(tree, started.function)
+    for started, inside in _started(tree):
         for function in inside:
             for call in _calls(function):
                 name = tree.qualified(call.func)
@@ -100,7 +99,13 @@ def threaded(tree: ModuleTree) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _started(tree: ModuleTree) -> Iterator[_Started]:
+@lru_cache(maxsize=1)
+def _started(tree: ModuleTree) -> tuple[tuple[_Started, set[Function]], ...]:
+    """Return what starts in threads, each with all that runs then, for both who ask."""
+    return tuple((started, _reached(tree, started.function)) for started in _starts(tree))
+
+
+def _starts(tree: ModuleTree) -> Iterator[_Started]:
     for call in tree.calls(names_of(offloads, tree.roots) | {"run_in_executor"}):
         row = table().call(tree.qualified(call.func) or "")
         known = row.offload if row is not None and "Process" not in row.name else None

@@ -24,7 +24,8 @@ _SAY_NOTHING = frozenset({
 })  # fmt: skip
 _HAND_ON = frozenset({"cast", "closing", "aclosing", "Depends", "Security"})
 _PARTS = frozenset({
-    ast.IfExp, ast.BoolOp, ast.BinOp, ast.Tuple, ast.List, ast.Starred, ast.Subscript, ast.Await,
+    ast.Attribute, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Tuple, ast.List, ast.Starred,
+    ast.Subscript, ast.Await,
 })  # fmt: skip
 _GIVE = frozenset({
     ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.arg, ast.withitem, ast.Return, ast.Yield,
@@ -108,13 +109,15 @@ class HeldNames:
 
     def add(self, names: Iterable[str]) -> None:
         """Follow further names, too."""
-        waiting = list(names)
+        waiting = [name for name in names if name not in self.names]
         while waiting:
             name = waiting.pop()
             if name not in self.names:
                 self.names.add(name)
                 for node in self._tree.mentions(name):
-                    waiting.extend(self._holding(node))
+                    found = self._holding(node)
+                    if found:
+                        waiting.extend(found)
 
     def _holding(self, node: ast.AST) -> Iterable[str]:
         """Return the names that are given what comes from an expression; note its calls."""
@@ -122,15 +125,15 @@ class HeldNames:
         child, parent = node, parents.get(node)
         while parent is not None:
             kind = type(parent)
-            if kind is ast.Attribute:
-                pass
-            elif kind is ast.Call:
+            if kind is ast.Call:
                 if parent.func is child:  # type: ignore[attr-defined]
                     calls[parent] = None  # type: ignore[index]
                 elif last_name(parent.func) not in _HAND_ON:  # type: ignore[attr-defined]
                     return ()
+            elif kind in _GIVE:
+                return self._given(child, parent)
             elif kind not in _PARTS:
-                return self._given(child, parent) if kind in _GIVE else ()
+                return ()
             child, parent = parent, parents.get(parent)
         return ()
 

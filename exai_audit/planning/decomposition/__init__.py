@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from exai_audit.collectors import symbols_of
 from exai_audit.facts.file import FileFacts
@@ -52,6 +52,14 @@ class Scene:
     project: Project
     read: Read
     limit_of: Callable[[str], int]
+    _divided: dict[tuple[str, str], ClassPlan | None] = field(default_factory=dict)
+
+    def division(self, facts: FileFacts, source: SourceFile, name: str) -> ClassPlan | None:
+        """Return the plan of a class, made once."""
+        key = facts.path, name
+        if key not in self._divided:
+            self._divided[key] = class_plan(facts, source, name, self.project)
+        return self._divided[key]
 
 
 def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) -> tuple[Plan, ...]:
@@ -92,7 +100,7 @@ def class_plans(
     for finding in spoken:
         source = scene.read(finding.path) if len(found) != most else None
         if source is not None:
-            plan = class_plan(files[finding.path], source, finding.symbol, scene.project)
+            plan = scene.division(files[finding.path], source, finding.symbol)
             found += [plan] if plan is not None and plan.groups else []
     return tuple(found)
 
@@ -110,7 +118,7 @@ def plan_of(facts: FileFacts, scene: Scene, *, with_radon: bool = True) -> Plan:
         found = partition(module, scene.limit_of(facts.path), patched=patched)
         reason = refusal_reason(facts, module, found)
     least = _LARGE if reason else MOSTLY
-    found_classes = _main_classes(facts, source, scene.project, least)
+    found_classes = _main_classes(facts, source, scene, least)
     classes = () if facts.generated else tuple(found_classes)
     if reason:
         return replace(_refused(facts, reason), classes=classes)
@@ -124,12 +132,12 @@ def _refused(facts: FileFacts, reason: str) -> Plan:
 
 
 def _main_classes(
-    facts: FileFacts, source: SourceFile, project: Project, least: float
+    facts: FileFacts, source: SourceFile, scene: Scene, least: float
 ) -> Iterator[ClassPlan]:
     """Yield the plans of the classes that are more than a share of a module's lines."""
     for found in facts.size.classes:
         if found.lines > least * facts.lines.physical and "." not in found.place.symbol:
-            plan = class_plan(facts, source, found.name, project)
+            plan = scene.division(facts, source, found.name)
             if plan is not None:
                 yield plan
 

@@ -23,32 +23,29 @@ _EMPTY = frozenset({
     "exception", "super", "init", "append", "format", "join", "new", "one", "only", "other",
 })  # fmt: skip
 
+_IDENTIFIERS: dict[type[ast.AST], str] = {
+    ast.Name: "id", ast.Attribute: "attr", ast.FunctionDef: "name", ast.AsyncFunctionDef: "name",
+    ast.ClassDef: "name", ast.arg: "arg", ast.keyword: "arg",
+}  # fmt: skip
+
 
 def words_in(nodes: Iterable[ast.stmt]) -> tuple[tuple[str, int], ...]:
     """Return the words of statements with how often each is said, in alphabetical order."""
-    found: Counter[str] = Counter()
+    said: list[str] = []
     for root in nodes:
         for node in descendants(root):
-            for name in _identifiers(node):
-                found.update(words_of(name))
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                for text in _TEXT.findall(node.value[:_LONGEST_TEXT]):
-                    found.update(words_of(text))
+            identifier = _IDENTIFIERS.get(type(node))
+            if identifier is not None:
+                name = getattr(node, identifier)
+                if name is not None:
+                    said.append(name)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                said += _TEXT.findall(node.value[:_LONGEST_TEXT])
+    found: Counter[str] = Counter()
+    for name, count in Counter(said).items():
+        for word in words_of(name):
+            found[word] += count
     return tuple(sorted((w, n) for w, n in found.items() if w not in _EMPTY and len(w) > 1))
-
-
-def _identifiers(node: ast.AST) -> tuple[str, ...]:
-    if isinstance(node, ast.Name):
-        return (node.id,)
-    if isinstance(node, ast.Attribute):
-        return (node.attr,)
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return (node.name,)
-    if isinstance(node, ast.arg):
-        return (node.arg,)
-    if isinstance(node, ast.keyword) and node.arg is not None:
-        return (node.arg,)
-    return ()
 
 
 def parameters_of(nodes: Iterable[ast.stmt]) -> tuple[str, ...]:
