@@ -47,7 +47,6 @@ from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
-
 _MESSAGES = frozenset({"send", "delete"})
 
 
