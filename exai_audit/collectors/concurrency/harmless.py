@@ -118,9 +118,18 @@ def _is_never_made(call: ast.Call, tree: ModuleTree) -> bool:
         tree.parent(node)
         for node in tree.mentions(kept.attr)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if not _is_of_another(node, owner, tree)
     ]
     values = tree.self_bindings(owner, kept.attr)
     return bool(values) and len(values) >= len(stores) and all(map(is_none, values))
+
+
+def _is_of_another(kept: ast.Attribute, owner: ast.ClassDef, tree: ModuleTree) -> bool:
+    """Tell whether a class that does not extend ``owner`` keeps something of the same name."""
+    around = tree.class_of(kept)
+    if around is None or around is owner or dotted(kept.value) != "self":
+        return False
+    return owner.name not in map(last_name, around.bases)
 
 
 def _has_ended(call: ast.Call, tree: ModuleTree) -> bool:
