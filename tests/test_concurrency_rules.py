@@ -126,6 +126,36 @@ def finding_in(text: str, folder: Path) -> Finding:
             "async def f(work):\n    asyncio.create_task(work()).add_done_callback(print)\n",
             "EXA412", Severity.MEDIUM, Confidence.LOW,
         ),
+        (
+            "import contextlib\nimport time\n"
+            "async def _warm():\n    await _fill()\nasync def _fill():\n    time.sleep(2)\n"
+            "@contextlib.asynccontextmanager\nasync def lifespan(app):\n    await _warm()\n"
+            "    yield\n",
+            "EXA405", Severity.LOW, Confidence.HIGH,
+        ),
+        (
+            "import contextlib\nimport time\n"
+            "async def _warm():\n    await _fill()\nasync def _fill():\n    time.sleep(2)\n"
+            "@contextlib.asynccontextmanager\nasync def lifespan(app):\n    await _warm()\n"
+            "    yield\nasync def again():\n    await _fill()\n",
+            "EXA405", Severity.HIGH, Confidence.HIGH,
+        ),
+        (
+            "async def f(g):\n    asyncio.create_task(g())  # noqa: B018, RUF006 -- may be lost\n",
+            "EXA412", Severity.MEDIUM, Confidence.LOW,
+        ),
+        (
+            "async def f(g):\n    asyncio.create_task(g())  # noqa: RUF029\n",
+            "EXA412", Severity.MEDIUM, Confidence.HIGH,
+        ),
+        (
+            "async def f(bot):\n    asyncio.create_task(bot.send_photo(b''))\n",
+            "EXA412", Severity.MEDIUM, Confidence.LOW,
+        ),
+        (
+            "async def f(bot):\n    asyncio.create_task(bot.resend())\n",
+            "EXA412", Severity.MEDIUM, Confidence.HIGH,
+        ),
     ],
 )  # fmt: skip
 def test_severity_and_confidence(

@@ -15,6 +15,7 @@ _TEST_FOLDER = re.compile(
 _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
 _EXAMPLE_FOLDER = re.compile(
     r"\..+|examples?|demos?|docs|docs_src|samples?|benchmarks?|benches|evals|notebooks"
+    r"|_?vendor|vendored|third_?party"
 )
 _SCRIPT_FOLDERS = frozenset({"scripts", "bin", "ci"})
 _SCRIPTS_OUTSIDE_PACKAGES = frozenset({"tools", "contrib"})

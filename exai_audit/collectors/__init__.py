@@ -72,6 +72,7 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "pools": (pools.pools, pools.TRIGGER),
     "short_limits": (short_limits.short_limits, short_limits.TRIGGER),
     "semaphores": (semaphores.semaphores, semaphores.TRIGGER),
+    "starts_tasks": (tasks.starts_tasks, tasks.TRIGGER),
     "supports_tests": (test_support.supports_tests, test_support.TRIGGER),
     "timeouts": (timeouts.timeouts, timeouts.TRIGGER),
     "unawaited": (coroutines.unawaited, coroutines.UNAWAITED_TRIGGER),

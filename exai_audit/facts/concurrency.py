@@ -249,13 +249,16 @@ class DroppedTaskFact:
     """A task that is started and that nothing keeps.
 
     ``operation`` starts it, ``work`` is what it runs, as written, empty where that is no call.
-    ``watched`` when a callback is told of its end.
+    ``watched`` when a callback is told of its end. ``by_name`` when its name alone says that a
+    loop starts it, ``excused`` when a comment for another linter allows it.
     """
 
     place: Place
     operation: str
     work: str
     watched: bool = False
+    by_name: bool = False
+    excused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class FileFacts:
 
     ``shape`` is that of an oversized module in a judged scope, None for all others. ``coroutines``
     are the dotted names of its coroutine functions, ``supports_tests`` tells that it holds what
-    only tests need.
+    only tests need, ``starts_tasks`` that a class of it has a method ``create_task`` of its own.
     """
 
     path: str
@@ -107,3 +107,4 @@ class FileFacts:
     supports_tests: bool = False
     loop_bound: tuple[LoopBoundFact, ...] = ()
     pool_waits: tuple[PoolWaitFact, ...] = ()
+    starts_tasks: bool = False

@@ -104,13 +104,14 @@ class Methods:
     """What all methods of a class do but those in ``but``, private ones and those with own rows.
 
     With ``instead`` they block, and that is what a coroutine awaits; ``{name}`` stands for the
-    method. ``fluent`` tells that each returns an object of the class. What stands in an attribute
-    of the class is the class, too (``client.containers.run``).
+    method. ``fluent`` tells that each returns an object of the class, ``parts`` that what stands in
+    its public attributes does the same (``client.containers.run``): else nothing is known of these.
     """
 
     instead: str = ""
     but: tuple[str, ...] = ()
     fluent: bool = False
+    parts: bool = False
 
 
 BridgeCall = Literal[
@@ -201,6 +202,9 @@ class Table:
             if row is not None and methods is not None:
                 if method.startswith("_") or method in methods.but:
                     return None
+                between = head[len(owner) + 1 :]
+                if between and not _has_parts(methods, between):
+                    return None
                 instead = methods.instead.replace("{name}", method)
                 return Call(
                     name,
@@ -233,3 +237,9 @@ class Table:
         """Return the class of what a call returns (for a coroutine: when awaited)."""
         call = self.call(name)
         return self.canonical(call.returns) if call and call.returns else None
+
+
+def _has_parts(methods: Methods, between: str) -> bool:
+    """Tell whether the methods of what stands in attributes of a class are known with its own."""
+    is_private = any(name.startswith("_") for name in between.split("."))
+    return (methods.parts or methods.fluent) and not is_private

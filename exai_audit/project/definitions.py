@@ -35,7 +35,9 @@ class Definitions:
     """The modules of a project by their dotted names, and by what these end with.
 
     Where several files have one name, that is meant which shares most of its path with the file
-    that asks.
+    that asks. Where the folder of a package is itself the root, its name is missing from those of
+    the modules: a first part that no file has, and below which most imports name modules, is left
+    out.
     """
 
     def __init__(self, files: Iterable[FileFacts]) -> None:
@@ -49,6 +51,7 @@ class Definitions:
                 self._by_ending.setdefault(tail, []).append(module)
                 tail = tail.partition(".")[2]
         self._libraries = table().roots | sys.stdlib_module_names
+        self._missing = self._missing_roots()
 
     def module(self, name: str, asking: Module | None = None) -> Module | None:
         """Return the module of a dotted name, or the nearest whose path ends like that.
@@ -62,7 +65,31 @@ class Definitions:
         if asking is None or root in self._libraries:
             return None
         near = [one for one in self._by_ending.get(name, ()) if _is_near(one, name, asking)]
+        if not near and root in self._missing:
+            return self._below_root(name)
         return _nearest(near, asking) if near else None
+
+    def _missing_roots(self) -> frozenset[str]:
+        """Return the names by which the files of the root's own folder import each other."""
+        folders = {part for one in self._by_ending for part in one.split(".")[:-1]}
+        own = folders | {name.partition(".")[0] for name in self._by_name} | self._libraries
+        hits: dict[str, int] = {}
+        for name in {name for module in self.modules for name in module.facts.imports}:
+            root, _, rest = name.partition(".")
+            if rest and root not in own:
+                hits[root] = hits.get(root, 0) + (1 if self._is_below_root(name) else -1)
+        return frozenset(root for root, more in hits.items() if more > 0)
+
+    def _is_below_root(self, name: str) -> bool:
+        """Tell whether a module, or the one that holds what is named, lies below the root."""
+        owner = name.rpartition(".")[0]
+        return any(self._below_root(one) is not None for one in (name, owner))
+
+    def _below_root(self, name: str) -> Module | None:
+        """Return the module that a name denotes without its first part."""
+        rest = name.partition(".")[2]
+        found = [one for one in self._by_ending.get(rest, ()) if _dotted(one.facts.path) == rest]
+        return found[0] if len(found) == 1 else None
 
     def _may_mean(self, module: Module, root: str, asking: Module | None) -> bool:
         """Tell whether a file of a library's name may be meant: not where it is a loose one."""

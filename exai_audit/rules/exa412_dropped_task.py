@@ -29,11 +29,12 @@ async def register(user, mailer):
 ```
 
 *Known false alarms.* Work that must not fail the caller and may be lost: suppress with that
-reason. What a task group or a manager of the project's own starts is kept by it, and is silent.
+reason. What a task group or a manager of the project's own starts is kept by it, and is silent:
+where a class of the project has a method ``create_task``, a name alone makes nothing a loop.
 
 *References.* Python documentation, ``asyncio.create_task``: "Save a reference to the result of
-this function, to avoid a task disappearing mid-execution." A task with a callback for its end, but
-that nothing keeps, is shown with low confidence.
+this function, to avoid a task disappearing mid-execution." Low confidence: a task with a callback
+for its end, one that only sends or deletes a message, and a line that says ``noqa: RUF006``.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
+_MESSAGES = frozenset({"send", "delete"})
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -54,9 +57,17 @@ class Options:
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each task that is started and that nothing keeps."""
+    has_own = any(facts.starts_tasks for facts in project.files)
     for facts in project.judged_files():
         for fact in facts.dropped_tasks:
-            yield _hit(facts.path, fact)
+            if not (fact.by_name and has_own):
+                yield _hit(facts.path, fact)
+
+
+def _may_be_meant(fact: DroppedTaskFact) -> bool:
+    """Tell whether the task is looked after in another way, or may be lost."""
+    is_message = fact.work in _MESSAGES or fact.work.startswith("send_")
+    return fact.watched or fact.excused or is_message
 
 
 def _hit(path: str, fact: DroppedTaskFact) -> Hit:
@@ -65,7 +76,7 @@ def _hit(path: str, fact: DroppedTaskFact) -> Hit:
         path=path,
         place=fact.place,
         severity=Severity.MEDIUM,
-        confidence=Confidence.LOW if fact.watched else Confidence.HIGH,
+        confidence=Confidence.LOW if _may_be_meant(fact) else Confidence.HIGH,
         message=f"nothing keeps the task{work}: it may end in the middle, and its errors are lost",
         remedy=(
             f"Keep it: task = {fact.operation}(...); background.add(task);"

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from exai_audit.collectors.concurrency.reachability import is_sync_mode, only_reaps_finished
+from exai_audit.collectors.context.data_urls import opens_data
 from exai_audit.knowledge.calls import Blocking, Call
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
@@ -15,7 +16,6 @@ from exai_audit.syntax.nodes import (
     is_none,
     last_name,
     receiver,
-    text_of,
 )
 
 _NO_WAIT_KEYWORDS = frozenset({"block", "blocking", "wait"})
@@ -103,15 +103,33 @@ def knows_better(call: ast.Call, row: Call, tree: ModuleTree) -> bool:
     if row.name == "socket.socket.connect":
         return _is_datagram(call, tree)
     if row.name == "urllib.request.urlopen":
-        return any(_starts(one).startswith("data:") for one in call.args[:1])
+        return opens_data(call, tree)
+    if row.name in ("threading.Thread.join", "multiprocessing.Process.join"):
+        return _is_never_made(call, tree)
     return False
 
 
-def _starts(value: ast.expr) -> str:
-    """Return the text that a literal or formatted text begins with."""
-    if isinstance(value, ast.JoinedStr) and value.values:
-        value = value.values[0]
-    return text_of(value) or ""
+def _is_never_made(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether all that the file ever puts into the attribute that is joined is None."""
+    kept, owner = receiver(call.func), tree.class_of(call)
+    if not isinstance(kept, ast.Attribute) or dotted(kept.value) != "self" or owner is None:
+        return False
+    stores = [
+        tree.parent(node)
+        for node in tree.mentions(kept.attr)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if not _is_of_another(node, owner, tree)
+    ]
+    values = tree.self_bindings(owner, kept.attr)
+    return bool(values) and len(values) >= len(stores) and all(map(is_none, values))
+
+
+def _is_of_another(kept: ast.Attribute, owner: ast.ClassDef, tree: ModuleTree) -> bool:
+    """Tell whether a class that does not extend ``owner`` keeps something of the same name."""
+    around = tree.class_of(kept)
+    if around is None or around is owner or dotted(kept.value) != "self":
+        return False
+    return owner.name not in map(last_name, around.bases)
 
 
 def _has_ended(call: ast.Call, tree: ModuleTree) -> bool:

@@ -19,6 +19,8 @@ _HOOKS = {
 }  # fmt: skip
 _LIFESPANS = frozenset({"lifespan", "cleanup_ctx", "while_serving"})
 _MANAGERS = frozenset({"asynccontextmanager"})
+_ORDER = tuple(Moment)
+_MOST_AWAITS = 2
 _RUNNERS = frozenset({"asyncio.run", "anyio.run", "uvloop.run"})
 _MORE_THAN_ONE = frozenset({
     "create_task", "gather", "ensure_future", "TaskGroup", "create_task_group", "start_soon",
@@ -54,12 +56,17 @@ class Moments:
 
     def of(self, node: ast.AST) -> Moment:
         """Return when the coroutine runs in which ``node`` stands."""
+        return self._of(node, _MOST_AWAITS)
+
+    def _of(self, node: ast.AST, awaits: int) -> Moment:
         function = self._tree.function_of(node)
         if not isinstance(function, ast.AsyncFunctionDef):
             return Moment.SERVING
         if function not in self._known:
             self._known[function] = self._find(function)
         moment = self._known[function]
+        if moment is Moment.SERVING and awaits:
+            return self._awaited(function, awaits - 1)
         if moment is None:  # of a context manager around the program's life
             return Moment.START if self._is_before_yield(node, function) else Moment.END
         return moment
@@ -69,6 +76,23 @@ class Moments:
         if hook is not Moment.SERVING:
             return hook
         return Moment.ALONE if self._is_alone(function) else Moment.SERVING
+
+    def _awaited(self, function: ast.AsyncFunctionDef, awaits: int) -> Moment:
+        """Return when a function runs that the file only awaits, and only at a start or an end."""
+        if function.decorator_list or not self._knows_hooks:
+            return Moment.SERVING
+        tree, calls = self._tree, self._roles.callers(function)
+        called = {call.func for call in calls if isinstance(tree.parent(call), ast.Await)}
+        if not called or any(one not in called for one in tree.mentions(function.name)):
+            return Moment.SERVING
+        found = {self._of(call, awaits) for call in calls}
+        return Moment.SERVING if Moment.SERVING in found else min(found, key=_ORDER.index)
+
+    @cached_property
+    def _knows_hooks(self) -> bool:
+        """Whether the module can say what runs as the program starts or ends."""
+        known = self._tree.words
+        return not known.isdisjoint(_HOOKS) or not known.isdisjoint(_LIFESPANS | _MANAGERS)
 
     def _hook(self, function: ast.AsyncFunctionDef) -> Moment | None:
         """Return the moment for which a function is registered; None for a lifespan's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from exai_audit.facts.concurrency import DroppedTaskFact
@@ -17,18 +18,23 @@ _OF_ASYNCIO = frozenset({
     "asyncio.BaseEventLoop.create_task", "asyncio.events.AbstractEventLoop.create_task",
     "asyncio.base_events.BaseEventLoop.create_task",
 })  # fmt: skip
-_LOOPS = frozenset({
-    "asyncio.AbstractEventLoop.create_task", "asyncio.BaseEventLoop.create_task",
-    "asyncio.events.AbstractEventLoop.create_task", "asyncio.base_events.BaseEventLoop.create_task",
-})  # fmt: skip
 _LOOPS = frozenset({"loop", "_loop", "event_loop", "_event_loop"})
 _RUNS_ON = frozenset({"run_forever", "run_until_complete"})
+_EXCUSED = re.compile(r"#\s*noqa\s*:[^#]*\bRUF006\b", re.IGNORECASE)
 TRIGGER = Trigger(names=_STARTS)
 
 
 def dropped_tasks(tree: ModuleTree) -> tuple[DroppedTaskFact, ...]:
     """Return the tasks that nothing keeps, in source order."""
     return tuple(_dropped(tree))
+
+
+def starts_tasks(tree: ModuleTree) -> bool:
+    """Tell whether a class of the module has a method of its own that starts tasks."""
+    return any(
+        function.name == "create_task" and isinstance(tree.parent(function), ast.ClassDef)
+        for function in tree.functions
+    )
 
 
 def _dropped(tree: ModuleTree) -> Iterator[DroppedTaskFact]:
@@ -38,9 +44,21 @@ def _dropped(tree: ModuleTree) -> Iterator[DroppedTaskFact]:
         if not _is_dropped(statement, tree) or not _starts_a_task(call, tree):
             continue
         if not _runs_the_loop(call, tree) and not _is_finalizer(call, tree):
-            name = tree.qualified(call.func) or ""
-            operation = name if name in _OF_ASYNCIO else tree.text(call.func)
-            yield DroppedTaskFact(tree.place(call), operation, _work(call), watch is not None)
+            yield _fact(call, watch is not None, tree)
+
+
+def _fact(call: ast.Call, watched: bool, tree: ModuleTree) -> DroppedTaskFact:
+    name = tree.qualified(call.func) or ""
+    known = name in _OF_ASYNCIO
+    lines = range(call.lineno, (call.end_lineno or call.lineno) + 1)
+    return DroppedTaskFact(
+        tree.place(call),
+        name if known else tree.text(call.func),
+        _work(call),
+        watched,
+        by_name=not known,
+        excused=any(_EXCUSED.search(tree.source.line(number)) for number in lines),
+    )
 
 
 def _starts_a_task(call: ast.Call, tree: ModuleTree) -> bool:
