@@ -31,12 +31,11 @@ from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.project.project import Project
 from exai_audit.results.fingerprint import Fingerprints
+from exai_audit.results.plans import ClassPlan, Plan
 from exai_audit.results.result import (
     AuditResult,
     Bar,
-    ClassPlan,
     Distribution,
-    Plan,
     Scale,
     ScopeCount,
     Skipped,
