@@ -54,8 +54,9 @@ class TimeoutFact:
     otherwise.
 
     ``role`` says why it is no policy although it stands in the code, and is empty where it is one:
-    ``tick``, ``teardown``, ``lease``, ``setting``, ``defaults``, ``override``, ``person``; or
-    ``mirror`` for a default that is handed on under its own name.
+    ``tick``, ``teardown``, ``lease``, ``setting``, ``defaults``, ``override``, ``person``,
+    ``fallback`` of a setting that its class or module reads once; or ``mirror`` for a default that
+    is handed on under its own name.
     """
 
     place: Place

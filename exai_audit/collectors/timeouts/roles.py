@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from exai_audit.collectors.timeouts.own_settings import SETTINGS, stands_in_once
 from exai_audit.collectors.timeouts.shapes import name_of_target, targets_of
 from exai_audit.collectors.timeouts.sites import Site
 from exai_audit.facts.timeouts import TimeoutForm
@@ -52,7 +53,7 @@ _NAMED = (
     ("tick", frozenset({"poll", "polling", "tick"})),
     ("teardown", frozenset({"cleanup", "shutdown", "teardown"})),
 )
-_SETTINGS = frozenset({"settings", "config", "conf", "configuration", "options", "cfg", "policy"})
+_SETTINGS = SETTINGS | {"policy"}
 _DECLARES = frozenset({"register", "define", "declare", "add", "default", "defaults"})
 _PEOPLE = frozenset({
     "prompt", "confirm", "confirmation", "approval", "approve", "menu", "dialog", "modal",
@@ -78,6 +79,8 @@ def role_of(site: Site, operation: str, tree: ModuleTree) -> str:
         return "lease"
     if site.form is TimeoutForm.MAPPING_ENTRY and _is_of_defaults(site.at, tree):
         return "defaults"
+    if stands_in_once(site, tree):
+        return "fallback"
     is_call = site.call is not None and site.form in _CALLED
     return _role_of_call(site, site.call, operation, tree) if is_call and site.call else ""
 
