@@ -183,3 +183,30 @@ def test_units_come_from_comments(line: str, seconds: float | None, tmp_path: Pa
     text = project(tmp_path, a=f"{line}\n").timeout_config
     assert text is not None
     assert list(executed(text, {}, tmp_path).values()) == ([] if seconds is None else [seconds])
+
+
+def test_a_compound_limit_is_not_cut_to_one_value(tmp_path: Path) -> None:
+    text = (
+        "import httpx\nimport requests\n\n\ndef stock(url):\n"
+        "    httpx.Client(timeout=httpx.Timeout(connect=2, read=90, write=90, pool=4))\n"
+        "    return requests.get(url, timeout=(10, 200))\n"
+    )
+    result = project(tmp_path, a=text)
+    messages = [one.message for one in result.findings if one.code == "EXA201"]
+    assert any(message.startswith("10 s to connect, 200 s to read is") for message in messages)
+    assert result.timeout_config is not None
+    assert executed(result.timeout_config, {}, tmp_path) == {
+        "HTTPX_CLIENT_CONNECT_TIMEOUT_SECONDS": 2.0,
+        "HTTPX_CLIENT_READ_TIMEOUT_SECONDS": 90.0,
+        "HTTPX_CLIENT_WRITE_TIMEOUT_SECONDS": 90.0,
+        "HTTPX_CLIENT_POOL_TIMEOUT_SECONDS": 4.0,
+        "REQUESTS_CONNECT_TIMEOUT_SECONDS": 10.0,
+        "REQUESTS_READ_TIMEOUT_SECONDS": 200.0,
+    }
+
+
+def test_the_limits_of_one_call_are_one_place(tmp_path: Path) -> None:
+    text = "def load(client):\n    client.load(connect_timeout=1.5, read_timeout=2.5)\n"
+    (message,) = (one.message for one in project(tmp_path, a=text).findings)
+    assert "1.5 s (connect_timeout), 2.5 s (read_timeout) is" in message
+    assert "places" not in message

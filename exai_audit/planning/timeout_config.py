@@ -16,7 +16,7 @@ from exai_audit.project.central_timeouts import (
     scattered_limits,
     shown_seconds,
 )
-from exai_audit.project.constant_names import constant_name, names_a_unit, qualified_name
+from exai_audit.project.constant_names import constants, names_a_unit, qualified_name
 from exai_audit.project.project import Project
 
 _WIDTH = 88
@@ -59,6 +59,7 @@ class _Site:
     path: str
     fact: TimeoutFact
     seconds: float
+    name: str
 
     @property
     def place(self) -> tuple[str, int]:
@@ -80,7 +81,7 @@ def timeout_config(
         central: path patterns of the project's own timeout modules, from the settings.
     """
     found = _found(project, central)
-    sites = [_Site(path, f, f.seconds) for path, f in found if f.seconds is not None]
+    sites = [_Site(path, f, seconds, name) for path, f in found for name, seconds in constants(f)]
     open_ones = [(path, f) for path, f in found if f.seconds is None and f.amount is not None]
     if not found:
         return None
@@ -139,7 +140,7 @@ def _named(
     """Group sites under one name each: what means the same together, all else apart."""
     by_name: dict[str, list[_Site]] = defaultdict(list)
     for site in sites:
-        by_name[constant_name(site.fact)].append(site)
+        by_name[site.name].append(site)
     named: dict[str, list[_Site]] = {}
     for name, group in by_name.items():
         for qualifier, own in _parted(group, contradicting):

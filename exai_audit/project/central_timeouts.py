@@ -132,8 +132,16 @@ def shown_seconds(seconds: float) -> str:
     return f"{seconds:g} s"
 
 
+def _purpose(phase: str) -> str:
+    if phase in ("connect", "read", "write"):
+        return f" to {phase}"
+    return "" if phase == "timeout" else f" ({phase})"
+
+
 def shown_limit(fact: TimeoutFact) -> str:
     """Return the limit of a site: in seconds where the code says so, else as it is written."""
+    if fact.phases:
+        return ", ".join(f"{shown_seconds(s)}{_purpose(name)}" for name, s in fact.phases)
     if fact.seconds is not None:
         return shown_seconds(fact.seconds)
     return f"{fact.amount:g} (unit unknown)" if fact.amount is not None else "a limit"

@@ -35,6 +35,19 @@ def constant_name(fact: TimeoutFact) -> str:
     return _joined([*own[-_MOST_WORDS:], "TIMEOUT_SECONDS"])
 
 
+def constants(fact: TimeoutFact) -> list[tuple[str, float]]:
+    """Return the constants for a limit with their seconds: one for each phase that it has."""
+    name = constant_name(fact)
+    if not fact.phases:
+        return [(name, fact.seconds)] if fact.seconds is not None else []
+    known = set(name.split("_"))
+    stem = name.removesuffix("TIMEOUT_SECONDS")
+    return [
+        (stem + _joined([*(w for w in _said(phase) if w not in known), "TIMEOUT_SECONDS"]), seconds)
+        for phase, seconds in fact.phases
+    ]
+
+
 def qualified_name(where: str, constant: str) -> str:
     """Return a constant's name with the words of ``where`` that it does not have before it."""
     known = set(constant.split("_"))

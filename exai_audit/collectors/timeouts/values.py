@@ -49,6 +49,7 @@ _SOURCES = frozenset({"env", "environ", "config", "conf", "settings", "options"}
 _SCHEMA_KEYS = frozenset({"default", "minimum", "maximum", "min", "max", "type"})
 # The largest numbers of their size: what interfaces without a None write for "no limit".
 _FOR_EVER = frozenset(float(2**bits - 1) for bits in (31, 32, 63, 64))
+_PAIR = ("connect", "read")  # as requests and its likes take a pair
 _SINGLETONS = frozenset({"Ellipsis", "NotImplemented"})
 
 
@@ -58,7 +59,8 @@ class Value:
 
     ``fallback`` tells that the literal only stands in for something that may be missing, ``key``
     under which name that is looked up. ``compound`` is a limit object, a tuple or a mapping;
-    ``phase`` names the one of its phases that is a literal where its limit on the whole is none.
+    ``phase`` names the one of its phases that is a literal where its limit on the whole is none,
+    ``phases`` are the amounts of all of them where they differ.
     """
 
     kind: ValueKind
@@ -68,6 +70,7 @@ class Value:
     key: str = ""
     compound: bool = False
     phase: str = ""
+    phases: tuple[tuple[str, float], ...] = ()
 
 
 _NONE = Value(ValueKind.NONE)
@@ -92,7 +95,8 @@ class ValueReader:
                 return _NONE
             return _amount(_number_in(text_of(node))) if strings else None
         if isinstance(node, (ast.Tuple, ast.List)):
-            return self._compound(_unstarred(element) for element in node.elts)
+            value = self._compound(_unstarred(element) for element in node.elts)
+            return self._in_phases(value, zip(_PAIR, node.elts, strict=False), len(node.elts))
         if isinstance(node, ast.Dict):
             return self._mapping(node)
         if isinstance(node, ast.Call):
@@ -170,15 +174,30 @@ class ValueReader:
             return None
         whole = argument(call, row.timeout.argument, row.timeout.position)
         known: list[Value] = []
-        for given in arguments(call):
+        given_phases = arguments(call)
+        named = [(given.name or row.timeout.argument, given.value) for given in given_phases]
+        for given in given_phases:
             value = self.read(given.value) if not given.star else None
             is_whole = whole is not None and given.node is whole.node
             if value is not None and is_whole and value.kind is ValueKind.LITERAL:
-                return replace(value, compound=True)
+                return self._in_phases(replace(value, compound=True), named, len(named))
             if value is not None:
                 known.append(replace(value, phase="" if is_whole else given.name))
         strongest = _strongest(known)
-        return strongest if strongest is None or whole else replace(strongest, phase="")
+        if strongest is None or whole:
+            return strongest
+        return self._in_phases(replace(strongest, phase=""), named, len(named))
+
+    def _in_phases(
+        self, value: Value | None, named: Iterable[tuple[str, ast.expr]], number: int
+    ) -> Value | None:
+        """Return a value with its phases where all of them are numbers that differ."""
+        if value is None or value.kind is not ValueKind.LITERAL:
+            return value
+        numbers = [(name, self._tree.number(node)) for name, node in named]
+        phases = tuple((name, amount) for name, amount in numbers if amount is not None)
+        differ = len({amount for _, amount in phases}) > 1 and len(phases) == number
+        return replace(value, phases=phases) if differ else value
 
     def _call(self, node: ast.Call, strings: bool) -> Value | None:
         limit = self.phases(node)
@@ -203,7 +222,9 @@ class ValueReader:
         row = table().call(self._tree.qualified(made.func) or "")
         if limit.amount is None or limit.in_seconds or row is None or row.timeout is None:
             return limit
-        return replace(limit, amount=limit.amount * unit_scale(row.timeout.unit), in_seconds=True)
+        scale = unit_scale(row.timeout.unit)
+        phases = tuple((name, amount * scale) for name, amount in limit.phases)
+        return replace(limit, amount=limit.amount * scale, in_seconds=True, phases=phases)
 
     def _cast(self, node: ast.expr) -> Value | None:
         text = text_of(node)
