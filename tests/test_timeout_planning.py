@@ -210,3 +210,21 @@ def test_the_limits_of_one_call_are_one_place(tmp_path: Path) -> None:
     (message,) = (one.message for one in project(tmp_path, a=text).findings)
     assert "1.5 s (connect_timeout), 2.5 s (read_timeout) is" in message
     assert "places" not in message
+
+
+def test_a_limit_handed_on_is_one_of_the_function_that_is_run(tmp_path: Path) -> None:
+    text = (
+        "import asyncio\nfrom functools import partial\n\nimport requests\n\n\n"
+        "async def work(url, loop, pool, client, job):\n"
+        "    await asyncio.to_thread(requests.get, url, timeout=10)\n"
+        "    await loop.run_in_executor(None, partial(requests.post, url, timeout=5))\n"
+        "    pool.submit(requests.put, url, timeout=16)\n"
+        "    client.submit(job, timeout=12)\n"
+    )
+    result = project(tmp_path, a=text)
+    shown = [one.message.partition(" is written into ")[0] for one in result.findings]
+    bounded = [one.message.rpartition(" limit of ")[2] for one in result.findings]
+    assert shown == ["10 s", "5 s", "16 s", "12 (unit unknown)"]
+    assert [one.removesuffix(" (timeout)") for one in bounded] == [
+        "requests.get", "requests.post", "requests.put", "client.submit",
+    ]  # fmt: skip

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from exai_audit.collectors.timeouts.carriers import function_called
 from exai_audit.collectors.timeouts.clocks import is_a_clock, is_age
 from exai_audit.collectors.timeouts.shapes import name_of_target, targets_of
 from exai_audit.knowledge.calls import Call
@@ -78,7 +79,7 @@ class UnitReader:
 
     def taker(self, call: ast.Call) -> Function | None:
         """Return the function of this module that a call is of, a class's own ``__init__`` too."""
-        name = self._tree.qualified(call.func) or ""
+        name = self._tree.qualified(function_called(call, self._tree)) or ""
         return self._own.get(name) or self._own.get(f"{name}.__init__")
 
     def of_kept(self, node: ast.AST) -> float | None:
