@@ -228,3 +228,19 @@ def test_a_limit_handed_on_is_one_of_the_function_that_is_run(tmp_path: Path) ->
     assert [one.removesuffix(" (timeout)") for one in bounded] == [
         "requests.get", "requests.post", "requests.put", "client.submit",
     ]  # fmt: skip
+
+
+def test_what_a_condition_chooses_is_listed_and_never_a_constant(tmp_path: Path) -> None:
+    text = (
+        "import requests\n\n\ndef work(url, pending, process, future):\n"
+        "    requests.get(url, timeout=1200.0 if pending else 1.5)\n"
+        "    requests.put(url, timeout=1e16)\n"
+        "    process.stdout.readlines(timeout=2.5)\n"
+    )
+    result = project(tmp_path, a=text)
+    generated = result.timeout_config
+    assert generated is not None
+    assert "a condition of the code chooses between these" in generated
+    assert "    # 1200 s or 1.5 s: requests.get.timeout (a.py:5)\n" in generated
+    assert not any("1e+16" in one.message for one in result.findings)
+    assert executed(generated, {}, tmp_path) == {"WORK_TIMEOUT_SECONDS": 2.5}

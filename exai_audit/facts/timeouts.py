@@ -54,7 +54,8 @@ class TimeoutFact:
     otherwise.
 
     ``phases`` are the parts of a compound limit, each with its name and seconds, where they differ
-    and their unit is known. ``call`` is the line and column of the call that is given the limit.
+    and their unit is known; ``choices`` are the amounts, as written, of which a condition chooses
+    one. ``call`` is the line and column of the call that is given the limit.
 
     ``role`` says why it is no policy although it stands in the code, and is empty where it is one:
     ``tick``, ``teardown``, ``lease``, ``setting``, ``defaults``, ``override``, ``person``,
@@ -78,6 +79,7 @@ class TimeoutFact:
     scale: float | None = None
     role: str = ""
     phases: tuple[tuple[str, float], ...] = ()
+    choices: tuple[float, ...] = ()
     call: tuple[int, int] = (0, 0)
 
 

@@ -135,6 +135,8 @@ def _remedy(fact: TimeoutFact, constant: str) -> str:
             "Find out what unit this number counts in, define it in the project's timeout settings"
             " with the unit in its name, and use the name here."
         )
+    if fact.choices:
+        return "Define both in the project's timeout settings, named for when each holds."
     found = constants(fact) if fact.phases else [(constant, fact.seconds)]
     given = " and ".join(f"{name} = {float(seconds)!r}" for name, seconds in found)
     return f"Define {given} in the project's timeout settings and use the name here."

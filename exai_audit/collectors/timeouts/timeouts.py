@@ -90,6 +90,7 @@ def _fact(site: Site, finder: SiteFinder, units: UnitReader, tree: ModuleTree) -
         scale=scale,
         role=_role(site, operation, scale, tree),
         phases=_phases(site.value, scale),
+        choices=site.value.choices,
         call=_position(site.call, tree),
     )
 

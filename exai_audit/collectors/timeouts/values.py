@@ -60,7 +60,8 @@ class Value:
     ``fallback`` tells that the literal only stands in for something that may be missing, ``key``
     under which name that is looked up. ``compound`` is a limit object, a tuple or a mapping;
     ``phase`` names the one of its phases that is a literal where its limit on the whole is none,
-    ``phases`` are the amounts of all of them where they differ.
+    ``phases`` are the amounts of all of them where they differ. ``choices`` are two amounts of
+    which a condition chooses one.
     """
 
     kind: ValueKind
@@ -71,6 +72,7 @@ class Value:
     compound: bool = False
     phase: str = ""
     phases: tuple[tuple[str, float], ...] = ()
+    choices: tuple[float, ...] = ()
 
 
 _NONE = Value(ValueKind.NONE)
@@ -272,7 +274,11 @@ class ValueReader:
         if strongest is None or strongest.kind is not ValueKind.LITERAL:
             return strongest
         both = body is not None and other is not None and body.kind is other.kind
-        return strongest if both else replace(strongest, fallback=True)
+        if not both:
+            return replace(strongest, fallback=True)
+        amounts = {value.amount: None for value in (body, other) if value is not None}
+        choices = tuple(amount for amount in amounts if amount is not None)
+        return replace(strongest, choices=choices) if len(choices) > 1 else strongest
 
     def _mapping(self, node: ast.Dict) -> Value | None:
         keys = {text_of(key) for key in node.keys}
