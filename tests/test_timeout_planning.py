@@ -244,3 +244,27 @@ def test_what_a_condition_chooses_is_listed_and_never_a_constant(tmp_path: Path)
     assert "    # 1200 s or 1.5 s: requests.get.timeout (a.py:5)\n" in generated
     assert not any("1e+16" in one.message for one in result.findings)
     assert executed(generated, {}, tmp_path) == {"WORK_TIMEOUT_SECONDS": 2.5}
+
+
+def test_units_come_from_libraries_that_count_in_seconds(tmp_path: Path) -> None:
+    text = (
+        "import httpx\nimport uvicorn\nfrom twisted.internet import reactor\n\n\n"
+        "def serve(app, factory, slow):\n"
+        "    reactor.connectTCP('stock', 80, factory, timeout=7)\n"
+        "    uvicorn.run(app, ws_ping_timeout=60)\n"
+        "    read_timeout = 300\n"
+        "    return httpx.Client(timeout=httpx.Timeout(30, read=read_timeout))\n"
+    )
+    result = project(tmp_path, a=text)
+    shown = [one.message.partition(" is ")[0] for one in result.findings if one.code == "EXA201"]
+    assert shown == ["7 s", "60 s", "300 s", "30 s"]
+
+
+def test_a_child_that_has_answered_is_less_sure_to_hang(tmp_path: Path) -> None:
+    text = (
+        "import multiprocessing\n\n\nasync def ask(pipe, work):\n"
+        "    child = multiprocessing.Process(target=work)\n    child.start()\n"
+        "    said = pipe.recv_bytes()\n    child.join()\n    return said\n"
+    )
+    found = project(tmp_path, a=text).findings
+    assert [one.confidence.value for one in found if one.code == "EXA205"] == ["low"]

@@ -98,7 +98,8 @@ class ValueReader:
             return _amount(_number_in(text_of(node))) if strings else None
         if isinstance(node, (ast.Tuple, ast.List)):
             value = self._compound(_unstarred(element) for element in node.elts)
-            return self._in_phases(value, zip(_PAIR, node.elts, strict=False), len(node.elts))
+            is_pair = len(node.elts) == len(_PAIR)
+            return self._in_phases(value, zip(_PAIR, node.elts, strict=True)) if is_pair else value
         if isinstance(node, ast.Dict):
             return self._mapping(node)
         if isinstance(node, ast.Call):
@@ -182,23 +183,24 @@ class ValueReader:
             value = self.read(given.value) if not given.star else None
             is_whole = whole is not None and given.node is whole.node
             if value is not None and is_whole and value.kind is ValueKind.LITERAL:
-                return self._in_phases(replace(value, compound=True), named, len(named))
+                return self._in_phases(replace(value, compound=True), named)
             if value is not None:
                 known.append(replace(value, phase="" if is_whole else given.name))
         strongest = _strongest(known)
         if strongest is None or whole:
             return strongest
-        return self._in_phases(replace(strongest, phase=""), named, len(named))
+        return self._in_phases(replace(strongest, phase=""), named)
 
     def _in_phases(
-        self, value: Value | None, named: Iterable[tuple[str, ast.expr]], number: int
+        self, value: Value | None, named: Iterable[tuple[str, ast.expr]]
     ) -> Value | None:
-        """Return a value with its phases where all of them are numbers that differ."""
+        """Return a value with those of its phases that are written as numbers, if they differ."""
         if value is None or value.kind is not ValueKind.LITERAL:
             return value
-        numbers = [(name, self._tree.number(node)) for name, node in named]
+        literals = [(name, node) for name, node in named if is_numeric_literal(node)]
+        numbers = [(name, self._tree.number(node)) for name, node in literals]
         phases = tuple((name, amount) for name, amount in numbers if amount is not None)
-        differ = len({amount for _, amount in phases}) > 1 and len(phases) == number
+        differ = len({amount for _, amount in phases}) > 1
         return replace(value, phases=phases) if differ else value
 
     def _call(self, node: ast.Call, strings: bool) -> Value | None:
