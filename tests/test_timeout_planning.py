@@ -183,3 +183,88 @@ def test_units_come_from_comments(line: str, seconds: float | None, tmp_path: Pa
     text = project(tmp_path, a=f"{line}\n").timeout_config
     assert text is not None
     assert list(executed(text, {}, tmp_path).values()) == ([] if seconds is None else [seconds])
+
+
+def test_a_compound_limit_is_not_cut_to_one_value(tmp_path: Path) -> None:
+    text = (
+        "import httpx\nimport requests\n\n\ndef stock(url):\n"
+        "    httpx.Client(timeout=httpx.Timeout(connect=2, read=90, write=90, pool=4))\n"
+        "    return requests.get(url, timeout=(10, 200))\n"
+    )
+    result = project(tmp_path, a=text)
+    messages = [one.message for one in result.findings if one.code == "EXA201"]
+    assert any(message.startswith("10 s to connect, 200 s to read is") for message in messages)
+    assert result.timeout_config is not None
+    assert executed(result.timeout_config, {}, tmp_path) == {
+        "HTTPX_CLIENT_CONNECT_TIMEOUT_SECONDS": 2.0,
+        "HTTPX_CLIENT_READ_TIMEOUT_SECONDS": 90.0,
+        "HTTPX_CLIENT_WRITE_TIMEOUT_SECONDS": 90.0,
+        "HTTPX_CLIENT_POOL_TIMEOUT_SECONDS": 4.0,
+        "REQUESTS_CONNECT_TIMEOUT_SECONDS": 10.0,
+        "REQUESTS_READ_TIMEOUT_SECONDS": 200.0,
+    }
+
+
+def test_the_limits_of_one_call_are_one_place(tmp_path: Path) -> None:
+    text = "def load(client):\n    client.load(connect_timeout=1.5, read_timeout=2.5)\n"
+    (message,) = (one.message for one in project(tmp_path, a=text).findings)
+    assert "1.5 s (connect_timeout), 2.5 s (read_timeout) is" in message
+    assert "places" not in message
+
+
+def test_a_limit_handed_on_is_one_of_the_function_that_is_run(tmp_path: Path) -> None:
+    text = (
+        "import asyncio\nfrom functools import partial\n\nimport requests\n\n\n"
+        "async def work(url, loop, pool, client, job):\n"
+        "    await asyncio.to_thread(requests.get, url, timeout=10)\n"
+        "    await loop.run_in_executor(None, partial(requests.post, url, timeout=5))\n"
+        "    pool.submit(requests.put, url, timeout=16)\n"
+        "    client.submit(job, timeout=12)\n"
+    )
+    result = project(tmp_path, a=text)
+    shown = [one.message.partition(" is written into ")[0] for one in result.findings]
+    bounded = [one.message.rpartition(" limit of ")[2] for one in result.findings]
+    assert shown == ["10 s", "5 s", "16 s", "12 (unit unknown)"]
+    assert [one.removesuffix(" (timeout)") for one in bounded] == [
+        "requests.get", "requests.post", "requests.put", "client.submit",
+    ]  # fmt: skip
+
+
+def test_what_a_condition_chooses_is_listed_and_never_a_constant(tmp_path: Path) -> None:
+    text = (
+        "import requests\n\n\ndef work(url, pending, process, future):\n"
+        "    requests.get(url, timeout=1200.0 if pending else 1.5)\n"
+        "    requests.put(url, timeout=1e16)\n"
+        "    process.stdout.readlines(timeout=2.5)\n"
+    )
+    result = project(tmp_path, a=text)
+    generated = result.timeout_config
+    assert generated is not None
+    assert "a condition of the code chooses between these" in generated
+    assert "    # 1200 s or 1.5 s: requests.get.timeout (a.py:5)\n" in generated
+    assert not any("1e+16" in one.message for one in result.findings)
+    assert executed(generated, {}, tmp_path) == {"WORK_TIMEOUT_SECONDS": 2.5}
+
+
+def test_units_come_from_libraries_that_count_in_seconds(tmp_path: Path) -> None:
+    text = (
+        "import httpx\nimport uvicorn\nfrom twisted.internet import reactor\n\n\n"
+        "def serve(app, factory, slow):\n"
+        "    reactor.connectTCP('stock', 80, factory, timeout=7)\n"
+        "    uvicorn.run(app, ws_ping_timeout=60)\n"
+        "    read_timeout = 300\n"
+        "    return httpx.Client(timeout=httpx.Timeout(30, read=read_timeout))\n"
+    )
+    result = project(tmp_path, a=text)
+    shown = [one.message.partition(" is ")[0] for one in result.findings if one.code == "EXA201"]
+    assert shown == ["7 s", "60 s", "300 s", "30 s"]
+
+
+def test_a_child_that_has_answered_is_less_sure_to_hang(tmp_path: Path) -> None:
+    text = (
+        "import multiprocessing\n\n\nasync def ask(pipe, work):\n"
+        "    child = multiprocessing.Process(target=work)\n    child.start()\n"
+        "    said = pipe.recv_bytes()\n    child.join()\n    return said\n"
+    )
+    found = project(tmp_path, a=text).findings
+    assert [one.confidence.value for one in found if one.code == "EXA205"] == ["low"]

@@ -53,9 +53,14 @@ class TimeoutFact:
     origin is known. ``fallback`` tells that the literal only stands in for what may be given
     otherwise.
 
+    ``phases`` are the parts of a compound limit, each with its name and seconds, where they differ
+    and their unit is known; ``choices`` are the amounts, as written, of which a condition chooses
+    one. ``call`` is the line and column of the call that is given the limit.
+
     ``role`` says why it is no policy although it stands in the code, and is empty where it is one:
-    ``tick``, ``teardown``, ``lease``, ``setting``, ``defaults``, ``override``, ``person``; or
-    ``mirror`` for a default that is handed on under its own name.
+    ``tick``, ``teardown``, ``lease``, ``setting``, ``defaults``, ``override``, ``person``,
+    ``fallback`` of a setting that its class or module reads once; or ``mirror`` for a default that
+    is handed on under its own name.
     """
 
     place: Place
@@ -73,6 +78,9 @@ class TimeoutFact:
     amount: float | None = None
     scale: float | None = None
     role: str = ""
+    phases: tuple[tuple[str, float], ...] = ()
+    choices: tuple[float, ...] = ()
+    call: tuple[int, int] = (0, 0)
 
 
 ADDRESS_MAY = "its address may set a limit"

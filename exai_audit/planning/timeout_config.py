@@ -14,9 +14,10 @@ from exai_audit.project.central_timeouts import (
     central_modules,
     repeated_defaults,
     scattered_limits,
+    shown_limit,
     shown_seconds,
 )
-from exai_audit.project.constant_names import constant_name, names_a_unit, qualified_name
+from exai_audit.project.constant_names import constants, names_a_unit, qualified_name
 from exai_audit.project.project import Project
 
 _WIDTH = 88
@@ -52,6 +53,8 @@ _TAIL = '''
 TIMEOUTS = Timeouts.from_environment()
 '''
 _KEYS = " | _VARIABLES"
+_NO_UNIT = "the code does not say what unit these count in"
+_CHOSEN = "a condition of the code chooses between these"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class _Site:
     path: str
     fact: TimeoutFact
     seconds: float
+    name: str
 
     @property
     def place(self) -> tuple[str, int]:
@@ -80,8 +84,9 @@ def timeout_config(
         central: path patterns of the project's own timeout modules, from the settings.
     """
     found = _found(project, central)
-    sites = [_Site(path, f, f.seconds) for path, f in found if f.seconds is not None]
+    sites = [_Site(path, f, seconds, name) for path, f in found for name, seconds in constants(f)]
     open_ones = [(path, f) for path, f in found if f.seconds is None and f.amount is not None]
+    chosen = [site for site in found if site[1].seconds is not None and site[1].choices]
     if not found:
         return None
     groups = _named(sites, _contradictions(findings))
@@ -93,7 +98,8 @@ def timeout_config(
             lines.append(f"\n    # {category.value}\n")
         for name in sorted(own):
             lines.extend(_field(name, own[name]))
-    lines.extend(_undecided(open_ones))
+    lines.extend(_undecided(open_ones, _NO_UNIT))
+    lines.extend(_undecided(chosen, _CHOSEN))
     lines.append(_TAIL.replace("KEYS", _KEYS if keys else ""))
     return "".join(lines)
 
@@ -113,14 +119,15 @@ def _found(project: Project, patterns: Sequence[str]) -> list[tuple[str, Timeout
     return sorted(found, key=lambda site: (site[0], site[1].place.span.line, site[1].name))
 
 
-def _undecided(sites: Sequence[tuple[str, TimeoutFact]]) -> Iterator[str]:
-    """Yield the numbers that nobody can turn into seconds without asking, as comments."""
+def _undecided(sites: Sequence[tuple[str, TimeoutFact]], why: str) -> Iterator[str]:
+    """Yield the numbers that nobody can make one field of without asking, as comments."""
     if not sites:
         return
-    yield "\n    # Decide: the code does not say what unit these count in, so they are no fields.\n"
+    yield f"\n    # Decide: {why}, so they are no fields.\n"
     for path, fact in sites:
         what = ".".join(part for part in (fact.operation, fact.key or fact.name) if part)
-        yield _comment(f"{fact.amount:g}: {what} ({path}:{fact.place.span.line})")
+        shown = shown_limit(fact) if fact.choices else f"{fact.amount:g}"
+        yield _comment(f"{shown}: {what} ({path}:{fact.place.span.line})")
 
 
 def _contradictions(findings: Iterable[Finding]) -> frozenset[tuple[str, int]]:
@@ -139,7 +146,7 @@ def _named(
     """Group sites under one name each: what means the same together, all else apart."""
     by_name: dict[str, list[_Site]] = defaultdict(list)
     for site in sites:
-        by_name[constant_name(site.fact)].append(site)
+        by_name[site.name].append(site)
     named: dict[str, list[_Site]] = {}
     for name, group in by_name.items():
         for qualifier, own in _parted(group, contradicting):

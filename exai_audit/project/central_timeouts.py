@@ -18,6 +18,7 @@ _STEM = re.compile(
 )
 _CLASS = re.compile(r"(?=.*Timeout)(?=.*(?:Config|Settings|Policy|Defaults))")
 _FEWEST_LIMITS = 3
+_TEN_YEARS = 10 * 365 * 86400.0
 _IN_THE_BODY = frozenset({
     TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL,
     TimeoutForm.MAPPING_ENTRY, TimeoutForm.FALLBACK, TimeoutForm.INSTANCE_ATTRIBUTE,
@@ -124,7 +125,12 @@ def is_literal_limit(fact: TimeoutFact) -> bool:
     """Tell whether a site gives a positive number that limits a wait."""
     if fact.value is not ValueKind.LITERAL or fact.category is Category.CIRCUIT_BREAKER:
         return False
-    return fact.amount is None or fact.amount > 0
+    return fact.amount is None or (fact.amount > 0 and not _is_never(fact.amount, fact.scale))
+
+
+def _is_never(amount: float, scale: float | None) -> bool:
+    """Tell whether nobody lives to see the end of a wait; an unknown unit may be milliseconds."""
+    return amount * (scale if scale is not None else 1e-3) >= _TEN_YEARS
 
 
 def shown_seconds(seconds: float) -> str:
@@ -132,8 +138,19 @@ def shown_seconds(seconds: float) -> str:
     return f"{seconds:g} s"
 
 
+def _purpose(phase: str) -> str:
+    if phase in ("connect", "read", "write"):
+        return f" to {phase}"
+    return "" if phase == "timeout" else f" ({phase})"
+
+
 def shown_limit(fact: TimeoutFact) -> str:
     """Return the limit of a site: in seconds where the code says so, else as it is written."""
+    if fact.choices:
+        scale, unit = (fact.scale, " s") if fact.scale is not None else (1.0, "")
+        return " or ".join(f"{amount * scale:g}{unit}" for amount in fact.choices)
+    if fact.phases:
+        return ", ".join(f"{shown_seconds(s)}{_purpose(name)}" for name, s in fact.phases)
     if fact.seconds is not None:
         return shown_seconds(fact.seconds)
     return f"{fact.amount:g} (unit unknown)" if fact.amount is not None else "a limit"

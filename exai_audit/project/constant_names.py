@@ -15,6 +15,10 @@ _QUALIFIERS = frozenset({
     "HTTPS", "URL", "CONNECT", "CONNECTION", "READ", "WRITE", "SOCKET", "CLIENT", "CALL", "NETWORK",
     "OPERATION", "TOTAL", "WAIT", "COMMAND", "INITIAL", "BASE",
 })  # fmt: skip
+_ANY_WAIT = frozenset({
+    "STDOUT", "STDERR", "STDIN", "OUTPUT", "RESULT", "RESULTS", "FUTURE", "READ", "READLINE",
+    "READLINES", "WAIT",
+})  # fmt: skip
 _MOST_WORDS = 5
 
 
@@ -31,8 +35,28 @@ def constant_name(fact: TimeoutFact) -> str:
     """
     own = _said(fact.key) or _said(fact.name)
     if not own:
-        own = _said(".".join(fact.operation.split(".")[-2:])) or _said(fact.place.symbol)
+        operation = _said(".".join(fact.operation.split(".")[-2:]))
+        within = _said(fact.place.symbol)
+        own = within if not set(operation) - _ANY_WAIT and within else operation
     return _joined([*own[-_MOST_WORDS:], "TIMEOUT_SECONDS"])
+
+
+def constants(fact: TimeoutFact) -> list[tuple[str, float]]:
+    """Return the constants for a limit with their seconds: one for each phase that it has.
+
+    Where its unit is unknown, or a condition chooses between two, there is none.
+    """
+    if fact.choices:
+        return []
+    name = constant_name(fact)
+    if not fact.phases:
+        return [(name, fact.seconds)] if fact.seconds is not None else []
+    known = set(name.split("_"))
+    stem = name.removesuffix("TIMEOUT_SECONDS")
+    return [
+        (stem + _joined([*(w for w in _said(phase) if w not in known), "TIMEOUT_SECONDS"]), seconds)
+        for phase, seconds in fact.phases
+    ]
 
 
 def qualified_name(where: str, constant: str) -> str:

@@ -55,7 +55,7 @@ from exai_audit.project.central_timeouts import (
     scattered_limits,
     shown_limit,
 )
-from exai_audit.project.constant_names import constant_name
+from exai_audit.project.constant_names import constant_name, constants
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -85,14 +85,15 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 def _hit(path: str, sites: list[TimeoutFact]) -> Hit:
     fact, *others = sites
-    more = f", in {len(sites)} places" if others else ""
+    calls = _by_call(sites)
+    is_one_of_several = any(len(call) > 1 for call in calls)
+    what = fact.operation if is_one_of_several else _bounded(fact)
+    more = f", in {len(calls)} places" if len(calls) > 1 else ""
     return Hit(
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        message=(
-            f"{_shown(sites)} is written into the code as the limit of {_bounded(fact)}{more}"
-        ),
+        message=(f"{_shown(calls)} is written into the code as the limit of {what}{more}"),
         remedy=_remedy(fact, constant_name(fact)),
         related=tuple(
             Related(path, other.place.span.line, f"here {shown_limit(other)}") for other in others
@@ -101,8 +102,23 @@ def _hit(path: str, sites: list[TimeoutFact]) -> Hit:
     )
 
 
-def _shown(sites: list[TimeoutFact]) -> str:
-    return " or ".join(dict.fromkeys(map(shown_limit, sites)))
+def _by_call(sites: list[TimeoutFact]) -> list[list[TimeoutFact]]:
+    """Return together the limits that one call is given."""
+    calls: dict[tuple[object, ...], list[TimeoutFact]] = {}
+    for fact in sites:
+        at = fact.call if fact.form in _CALLS else fact.place.span
+        calls.setdefault((fact.form in _CALLS, at), []).append(fact)
+    return list(calls.values())
+
+
+def _shown(calls: list[list[TimeoutFact]]) -> str:
+    return " or ".join(dict.fromkeys(map(_given, calls)))
+
+
+def _given(call: list[TimeoutFact]) -> str:
+    if len(call) == 1:
+        return shown_limit(call[0])
+    return ", ".join(f"{shown_limit(fact)} ({fact.name})" for fact in call)
 
 
 def _bounded(fact: TimeoutFact) -> str:
@@ -119,7 +135,10 @@ def _remedy(fact: TimeoutFact, constant: str) -> str:
             "Find out what unit this number counts in, define it in the project's timeout settings"
             " with the unit in its name, and use the name here."
         )
-    given = f"{constant} = {float(fact.seconds)!r}"
+    if fact.choices:
+        return "Define both in the project's timeout settings, named for when each holds."
+    found = constants(fact) if fact.phases else [(constant, fact.seconds)]
+    given = " and ".join(f"{name} = {float(seconds)!r}" for name, seconds in found)
     return f"Define {given} in the project's timeout settings and use the name here."
 
 

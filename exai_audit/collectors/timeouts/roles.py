@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from exai_audit.collectors.timeouts.own_settings import SETTINGS, stands_in_once
 from exai_audit.collectors.timeouts.shapes import name_of_target, targets_of
 from exai_audit.collectors.timeouts.sites import Site
+from exai_audit.collectors.timeouts.ticks import is_tick
 from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
@@ -15,25 +17,11 @@ from exai_audit.syntax.nodes import (
     Function,
     arguments,
     dotted,
-    is_none,
     last_name,
     receiver,
     text_of,
 )
 
-_TICKS = frozenset({
-    "get", "wait", "poll", "select", "acquire", "recv", "get_message", "join", "result", "read",
-    "receive", "consume", "next", "notifies", "epoll", "wait_for", "brpop", "blpop", "xread",
-})  # fmt: skip
-_QUEUES = frozenset({"queue", "q", "inbox", "jobs", "tasks", "events", "messages", "incoming"})
-_NOTHING_CAME = (
-    "Empty",
-    "Timeout",
-    "TimeoutError",
-    "TimeoutExpired",
-    "timeout",
-    "TimeoutException",
-)
 _ENDS = frozenset({
     "join", "close", "aclose", "communicate", "wait", "shutdown", "stop", "quit", "disconnect",
     "drain", "gather", "cancel", "terminate", "kill", "wait_closed", "wait_for", "result",
@@ -52,7 +40,7 @@ _NAMED = (
     ("tick", frozenset({"poll", "polling", "tick"})),
     ("teardown", frozenset({"cleanup", "shutdown", "teardown"})),
 )
-_SETTINGS = frozenset({"settings", "config", "conf", "configuration", "options", "cfg", "policy"})
+_SETTINGS = SETTINGS | {"policy"}
 _DECLARES = frozenset({"register", "define", "declare", "add", "default", "defaults"})
 _PEOPLE = frozenset({
     "prompt", "confirm", "confirmation", "approval", "approve", "menu", "dialog", "modal",
@@ -78,6 +66,8 @@ def role_of(site: Site, operation: str, tree: ModuleTree) -> str:
         return "lease"
     if site.form is TimeoutForm.MAPPING_ENTRY and _is_of_defaults(site.at, tree):
         return "defaults"
+    if stands_in_once(site, tree):
+        return "fallback"
     is_call = site.call is not None and site.form in _CALLED
     return _role_of_call(site, site.call, operation, tree) if is_call and site.call else ""
 
@@ -87,7 +77,7 @@ def _role_of_call(site: Site, call: ast.Call, operation: str, tree: ModuleTree) 
         return "defaults"
     if _waits_for_a_person(call, operation):
         return "person"
-    if _is_tick(site, operation, tree):
+    if is_tick(site, operation, tree):
         return "tick"
     if _is_teardown(site, operation, tree):
         return "teardown"
@@ -157,90 +147,6 @@ def _waits_for_a_person(call: ast.Call, operation: str) -> bool:
     if last != "wait_for":
         return False
     return first in _DONE_BY_PEOPLE or any(keyword.arg == "check" for keyword in call.keywords)
-
-
-# Ticks
-
-
-def _is_tick(site: Site, operation: str, tree: ModuleTree) -> bool:
-    """Tell whether a loop goes on when its wait brought nothing."""
-    call = site.call
-    assert call is not None
-    if site.row is not None and site.row.timeout and site.row.timeout.waits == "network":
-        return False
-    names = {last_name(call.func), operation.rpartition(".")[2]}
-    if not names & _TICKS:
-        return False
-    child: ast.AST = call
-    for around in tree.ancestors(call):
-        if isinstance(around, (*FUNCTIONS, ast.Lambda)):
-            return False
-        if isinstance(around, ast.While):
-            return child is around.test or _goes_on(call, around, tree)
-        child = around
-    return False
-
-
-def _goes_on(call: ast.Call, loop: ast.While, tree: ModuleTree) -> bool:
-    if any(_swallows(one) for one in _handlers(call, loop, tree)):
-        return True
-    if isinstance(tree.statement(call), ast.Expr) and last_name(call.func) in ("wait", "join"):
-        return True
-    if not (isinstance(loop.test, ast.Constant)) and _asks_to_stop(loop.test):
-        return last_name(call.func) != "get" or _is_of_a_queue(call)
-    return _skips_nothing(call, tree)
-
-
-def _handlers(call: ast.Call, loop: ast.While, tree: ModuleTree) -> Iterator[ast.ExceptHandler]:
-    """Yield the handlers of a wait that has brought nothing, inside its loop."""
-    child: ast.AST = call
-    for around in tree.ancestors(call):
-        if around is loop:
-            return
-        if isinstance(around, ast.Try) and isinstance(child, ast.stmt) and child in around.body:
-            yield from around.handlers
-        child = around
-
-
-def _swallows(handler: ast.ExceptHandler) -> bool:
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    named = any(kind is not None and last_name(kind).endswith(_NOTHING_CAME) for kind in kinds)
-    leaves = (ast.Raise, ast.Return, ast.Break)
-    return named and not any(isinstance(one, leaves) for one in handler.body)
-
-
-def _asks_to_stop(test: ast.expr) -> bool:
-    return any(
-        isinstance(one, (ast.Name, ast.Attribute))
-        and {"stop", "stopped", "stopping", "running", "shutdown", "closed", "alive", "exit",
-             "is_set", "is_alive", "quit", "done", "cancelled", "terminate", "active"}
-        & {last_name(one), *words(last_name(one))}
-        for one in ast.walk(test)
-    )  # fmt: skip
-
-
-def _is_of_a_queue(call: ast.Call) -> bool:
-    source = receiver(call.func)
-    return source is not None and bool(_QUEUES & set(words(last_name(source))))
-
-
-def _skips_nothing(call: ast.Call, tree: ModuleTree) -> bool:
-    """Tell whether the next statement goes on with the loop when the wait gave nothing."""
-    statement = tree.statement(call)
-    if not isinstance(statement, ast.Assign):
-        return False
-    block = tree.block(statement)
-    after = block[block.index(statement) + 1 :][:1]
-    if not after or not isinstance(after[0], ast.If):
-        return False
-    goes_on = any(isinstance(one, (ast.Continue, ast.Pass)) for one in after[0].body)
-    return goes_on and _asks_for_nothing(after[0].test)
-
-
-def _asks_for_nothing(test: ast.expr) -> bool:
-    if isinstance(test, ast.UnaryOp):
-        return isinstance(test.op, ast.Not)
-    return isinstance(test, ast.Compare) and any(map(is_none, test.comparators))
 
 
 # The end of things

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from exai_audit.collectors.timeouts.carriers import function_called, is_carrier
 from exai_audit.collectors.timeouts.lookalikes import (
     gives_lifetime,
     is_lifetime,
@@ -175,7 +176,7 @@ class SiteFinder:
     def _called(self, call: ast.Call) -> Iterator[Site]:
         if says_only(call, self._tree):
             return
-        name = self._tree.qualified(call.func)
+        name = self._tree.qualified(function_called(call, self._tree))
         row = table().call(name) if name else None
         if row is not None and row.timeout is not None and row.timeout.waits == "lifetime":
             return
@@ -198,12 +199,14 @@ class SiteFinder:
             literal, value = fallback
             form = self._form_at(call, TimeoutForm.FALLBACK)
             yield Site(literal, form, value, value.key, call, call)
-        yield from self._project_call(call, name)
+        if not is_carrier(call, self._tree):
+            yield from self._project_call(call, name)
 
     def _known_argument(self, call: ast.Call, row: Call | None) -> Argument | None:
         if row is None or row.timeout is None:
             return None
-        return argument(call, row.timeout.argument, row.timeout.position)
+        position = None if is_carrier(call, self._tree) else row.timeout.position
+        return argument(call, row.timeout.argument, position)
 
     def _given(self, call: ast.Call, given: Argument, row: Call | None) -> Iterator[Site]:
         assert row is not None and row.timeout is not None
@@ -365,10 +368,11 @@ class SiteFinder:
         return outer if isinstance(outer, ast.Call) else None
 
     def _callee(self, call: ast.Call) -> str:
-        name = self._tree.qualified(call.func)
+        function = function_called(call, self._tree)
+        name = self._tree.qualified(function)
         if name:
             return table().canonical(name)
-        return dotted(call.func) if isinstance(call.func, (ast.Name, ast.Attribute)) else ""
+        return dotted(function) if isinstance(function, (ast.Name, ast.Attribute)) else ""
 
 
 _NOTHING = Value(ValueKind.NONE)

@@ -89,7 +89,23 @@ def _fact(site: Site, finder: SiteFinder, units: UnitReader, tree: ModuleTree) -
         amount=amount,
         scale=scale,
         role=_role(site, operation, scale, tree),
+        phases=_phases(site.value, scale),
+        choices=site.value.choices,
+        call=_position(site.call, tree),
     )
+
+
+def _phases(value: Value, scale: float | None) -> tuple[tuple[str, float], ...]:
+    if scale is None:
+        return ()
+    return tuple((name, round(amount * scale, 9)) for name, amount in value.phases)
+
+
+def _position(call: ast.Call | None, tree: ModuleTree) -> tuple[int, int]:
+    if call is None:
+        return 0, 0
+    span = tree.span(call)
+    return span.line, span.column
 
 
 def _refers(site: Site, tree: ModuleTree) -> str:

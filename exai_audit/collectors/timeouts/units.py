@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from exai_audit.collectors.timeouts.carriers import function_called
 from exai_audit.collectors.timeouts.clocks import is_a_clock, is_age
 from exai_audit.collectors.timeouts.shapes import name_of_target, targets_of
-from exai_audit.knowledge.calls import Call
+from exai_audit.knowledge.calls import Call, Timeout
 from exai_audit.knowledge.limit_names import is_timeout_like, stated_scale, unit_scale
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
@@ -78,7 +79,7 @@ class UnitReader:
 
     def taker(self, call: ast.Call) -> Function | None:
         """Return the function of this module that a call is of, a class's own ``__init__`` too."""
-        name = self._tree.qualified(call.func) or ""
+        name = self._tree.qualified(function_called(call, self._tree)) or ""
         return self._own.get(name) or self._own.get(f"{name}.__init__")
 
     def of_kept(self, node: ast.AST) -> float | None:
@@ -159,9 +160,8 @@ class UnitReader:
         for call in self._tree.calls_of(takes_a_limit):
             row = table().call(self._tree.qualified(call.func) or "")
             if row is not None and row.timeout is not None:
-                given = argument(call, row.timeout.argument, row.timeout.position)
-                if given is not None:
-                    yield given.value, unit_scale(row.timeout.unit)
+                for value in _limits_of(call, row.timeout):
+                    yield value, unit_scale(row.timeout.unit)
         for keyword in self._tree.all(ast.keyword):
             scale = stated_scale(keyword.arg) if keyword.arg else None
             if scale is not None and is_timeout_like(keyword.arg or ""):
@@ -238,6 +238,17 @@ class UnitReader:
             name = given.name or (taken[position] if position < len(taken) else "")
             if name in taken and is_timeout_like(name):
                 yield (function, name), given.value
+
+
+def _limits_of(call: ast.Call, limit: Timeout) -> Iterator[ast.expr]:
+    """Yield what a known call is given as limits: all its arguments where it makes a limit."""
+    if limit.waits == "limit":
+        yield from (given.value for given in arguments(call) if not given.star)
+        return
+    known = argument(call, limit.argument, limit.position)
+    if known is not None:
+        yield known.value
+    yield from (keyword.value for keyword in call.keywords if keyword.arg in limit.also)
 
 
 def _walked(value: ast.expr | None) -> Iterator[ast.AST]:

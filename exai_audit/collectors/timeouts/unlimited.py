@@ -12,6 +12,7 @@ from exai_audit.collectors.context.limiters import Guards
 from exai_audit.collectors.context.roles import FunctionRoles, is_route
 from exai_audit.collectors.timeouts.adapters import mounts_a_limit
 from exai_audit.collectors.timeouts.commands import remote_command
+from exai_audit.collectors.timeouts.data_urls import reads_a_data_url
 from exai_audit.collectors.timeouts.phases import Open, given_limit, is_unlimited, open_phases
 from exai_audit.collectors.timeouts.unpacked import unpacked_keys
 from exai_audit.collectors.timeouts.untyped import STUB_WORD, distinct_names, untyped
@@ -35,6 +36,7 @@ _RUNS = frozenset({
 })  # fmt: skip
 _OF_PEOPLE = frozenset({"scripts", "script", "tools", "bin", "dev", "ci", "release", "build"})
 _SENDS = frozenset({"request", "send", "get_adapter"})
+_ANSWERS = frozenset({"recv", "recv_bytes", "get"})
 _SESSIONS = frozenset({"Session", "session"})
 
 
@@ -80,7 +82,7 @@ class _Reader:
         open_ended = open_phases(given, self._tree) if given is not None else Open.NOTHING
         if open_ended is Open.NOTHING and not is_unlimited(given, row.timeout):
             return
-        if not _is_local(call) and not self._is_limited_elsewhere(call, row):
+        if not _asks_nobody(call, self._tree) and not self._is_limited_elsewhere(call, row):
             yield self._fact(call, row, row.timeout, open_ended, is_given=given is not None)
 
     def _fact(
@@ -90,6 +92,8 @@ class _Reader:
         place = tree.place(call)
         remote = remote_command(call, tree) if row.name in _RUNS else None
         doubt = _PARTLY if open_ended is Open.SOME else _doubt(call, row, limit)
+        if row.name.endswith("Process.join") and _has_answered(call, tree):
+            doubt = "its answer has come already"
         return UnlimitedFact(
             place=place,
             operation=f"{row.name} of {remote[0]}" if remote else row.name,
@@ -163,6 +167,29 @@ def _limits(call: ast.Call) -> bool:
     if any(keyword.arg == "timeout" for keyword in call.keywords):
         return True
     return len(call.args) + sum(keyword.arg is None for keyword in call.keywords) > 2
+
+
+def _asks_nobody(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a call waits for no machine: a local address, data in it, a later answer."""
+    later = (k.value for k in call.keywords if k.arg in ("async_", "async"))
+    returns_at_once = any(isinstance(one, ast.Constant) and bool(one.value) for one in later)
+    return returns_at_once or _is_local(call) or reads_a_data_url(call, tree)
+
+
+def _has_answered(join: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the function reads from a pipe or queue right before it joins the process."""
+    statement = tree.statement(join)
+    if statement is None:
+        return False
+    block = tree.block(statement)
+    before = block[: block.index(statement)][-2:]
+    return any(_is_answer(one) for each in before for one in ast.walk(each))
+
+
+def _is_answer(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or last_name(node.func) not in _ANSWERS:
+        return False
+    return last_name(node.func) != "get" or not (node.args or node.keywords)
 
 
 def _is_local(call: ast.Call) -> bool:

@@ -49,6 +49,7 @@ _SOURCES = frozenset({"env", "environ", "config", "conf", "settings", "options"}
 _SCHEMA_KEYS = frozenset({"default", "minimum", "maximum", "min", "max", "type"})
 # The largest numbers of their size: what interfaces without a None write for "no limit".
 _FOR_EVER = frozenset(float(2**bits - 1) for bits in (31, 32, 63, 64))
+_PAIR = ("connect", "read")  # as requests and its likes take a pair
 _SINGLETONS = frozenset({"Ellipsis", "NotImplemented"})
 
 
@@ -58,7 +59,9 @@ class Value:
 
     ``fallback`` tells that the literal only stands in for something that may be missing, ``key``
     under which name that is looked up. ``compound`` is a limit object, a tuple or a mapping;
-    ``phase`` names the one of its phases that is a literal where its limit on the whole is none.
+    ``phase`` names the one of its phases that is a literal where its limit on the whole is none,
+    ``phases`` are the amounts of all of them where they differ. ``choices`` are two amounts of
+    which a condition chooses one.
     """
 
     kind: ValueKind
@@ -68,6 +71,8 @@ class Value:
     key: str = ""
     compound: bool = False
     phase: str = ""
+    phases: tuple[tuple[str, float], ...] = ()
+    choices: tuple[float, ...] = ()
 
 
 _NONE = Value(ValueKind.NONE)
@@ -92,7 +97,9 @@ class ValueReader:
                 return _NONE
             return _amount(_number_in(text_of(node))) if strings else None
         if isinstance(node, (ast.Tuple, ast.List)):
-            return self._compound(_unstarred(element) for element in node.elts)
+            value = self._compound(_unstarred(element) for element in node.elts)
+            is_pair = len(node.elts) == len(_PAIR)
+            return self._in_phases(value, zip(_PAIR, node.elts, strict=True)) if is_pair else value
         if isinstance(node, ast.Dict):
             return self._mapping(node)
         if isinstance(node, ast.Call):
@@ -170,15 +177,31 @@ class ValueReader:
             return None
         whole = argument(call, row.timeout.argument, row.timeout.position)
         known: list[Value] = []
-        for given in arguments(call):
+        given_phases = arguments(call)
+        named = [(given.name or row.timeout.argument, given.value) for given in given_phases]
+        for given in given_phases:
             value = self.read(given.value) if not given.star else None
             is_whole = whole is not None and given.node is whole.node
             if value is not None and is_whole and value.kind is ValueKind.LITERAL:
-                return replace(value, compound=True)
+                return self._in_phases(replace(value, compound=True), named)
             if value is not None:
                 known.append(replace(value, phase="" if is_whole else given.name))
         strongest = _strongest(known)
-        return strongest if strongest is None or whole else replace(strongest, phase="")
+        if strongest is None or whole:
+            return strongest
+        return self._in_phases(replace(strongest, phase=""), named)
+
+    def _in_phases(
+        self, value: Value | None, named: Iterable[tuple[str, ast.expr]]
+    ) -> Value | None:
+        """Return a value with those of its phases that are written as numbers, if they differ."""
+        if value is None or value.kind is not ValueKind.LITERAL:
+            return value
+        literals = [(name, node) for name, node in named if is_numeric_literal(node)]
+        numbers = [(name, self._tree.number(node)) for name, node in literals]
+        phases = tuple((name, amount) for name, amount in numbers if amount is not None)
+        differ = len({amount for _, amount in phases}) > 1
+        return replace(value, phases=phases) if differ else value
 
     def _call(self, node: ast.Call, strings: bool) -> Value | None:
         limit = self.phases(node)
@@ -203,7 +226,9 @@ class ValueReader:
         row = table().call(self._tree.qualified(made.func) or "")
         if limit.amount is None or limit.in_seconds or row is None or row.timeout is None:
             return limit
-        return replace(limit, amount=limit.amount * unit_scale(row.timeout.unit), in_seconds=True)
+        scale = unit_scale(row.timeout.unit)
+        phases = tuple((name, amount * scale) for name, amount in limit.phases)
+        return replace(limit, amount=limit.amount * scale, in_seconds=True, phases=phases)
 
     def _cast(self, node: ast.expr) -> Value | None:
         text = text_of(node)
@@ -251,7 +276,11 @@ class ValueReader:
         if strongest is None or strongest.kind is not ValueKind.LITERAL:
             return strongest
         both = body is not None and other is not None and body.kind is other.kind
-        return strongest if both else replace(strongest, fallback=True)
+        if not both:
+            return replace(strongest, fallback=True)
+        amounts = {value.amount: None for value in (body, other) if value is not None}
+        choices = tuple(amount for amount in amounts if amount is not None)
+        return replace(strongest, choices=choices) if len(choices) > 1 else strongest
 
     def _mapping(self, node: ast.Dict) -> Value | None:
         keys = {text_of(key) for key in node.keys}

@@ -1,0 +1,56 @@
+"""Limits that stand in for what settings may leave out: ``self.config.get("timeout", 10)``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from exai_audit.collectors.timeouts.sites import Site
+from exai_audit.collectors.timeouts.values import may_get
+from exai_audit.knowledge.limit_names import words
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import arguments, dotted, last_name, receiver, text_of
+
+SETTINGS = frozenset({"settings", "config", "conf", "configuration", "options", "cfg"})
+_Read = tuple[str, str]
+
+
+def stands_in_once(site: Site, tree: ModuleTree) -> bool:
+    """Tell whether a limit is the fallback of a setting that its class, or module, reads once."""
+    if not site.value.fallback:
+        return False
+    read = next(_reads(ast.walk(site.covers)), None)
+    if read is None:
+        return False
+    owner = tree.class_of(site.covers)
+    nodes = tree.all(ast.Call, ast.Attribute, ast.Subscript)
+    return sum(tree.class_of(one) is owner for one in nodes if _read(one) == read) == 1
+
+
+def _reads(nodes: Iterator[ast.AST]) -> Iterator[_Read]:
+    return (read for node in nodes if (read := _read(node)) is not None)
+
+
+def _read(node: ast.AST) -> _Read | None:
+    """Return whose settings are read, under which key."""
+    if isinstance(node, ast.Call):
+        return _got(node)
+    if isinstance(node, ast.Attribute) and not may_get(node.attr):
+        key: str | None = node.attr
+    else:
+        key = text_of(node.slice) if isinstance(node, ast.Subscript) else None
+    source = node.value if isinstance(node, (ast.Attribute, ast.Subscript)) else None
+    return (dotted(source), key) if source is not None and key and _are_settings(source) else None
+
+
+def _got(call: ast.Call) -> _Read | None:
+    texts = [text for given in arguments(call) if (text := text_of(given.value))]
+    name = last_name(call.func)
+    source = call.args[0] if name == "getattr" and call.args else receiver(call.func)
+    is_read = bool(texts) and may_get(name) and source is not None and _are_settings(source)
+    return (dotted(source), ".".join(texts)) if source is not None and is_read else None
+
+
+def _are_settings(node: ast.expr) -> bool:
+    name = text_of(node.slice) if isinstance(node, ast.Subscript) else last_name(node)
+    return bool(SETTINGS & set(words(name or "")[-1:]))
