@@ -42,7 +42,9 @@ ignore the rule there.
 *References.* functools.lru_cache; cachetools (LRUCache, TTLCache, FIFOCache). Found where the
 length is checked and the entry to go is picked by order or age, or where entries carry the time at
 which they were stored. A cache that is emptied as a whole when it is full, or when one time
-that stands for all entries has passed, keeps no books.
+that stands for all entries has passed, keeps no books. Entries that live for different times (as the caller says, shorter for failures, or
+for ever) and a cache that takes nothing new when it is full do what no store of a library does.
+LRU is what moves an entry when it is looked up; else the oldest goes.
 """
 
 from __future__ import annotations
@@ -91,7 +93,8 @@ def _remedy(cache: CacheFact, imported: bool) -> str:
     )
     whose = "which this file imports already" if imported else "of cachetools"
     is_function = cache.form is not CacheForm.CLASS and cache.lifetime is Lifetime.MODULE
-    if is_function and cache.pure and not expires:
+    memoizes = bool(cache.unlocked_in) and not cache.awaits
+    if is_function and memoizes and cache.pure and policy == "LRU" and not expires:
         key = cache.keys or "the key"
         return (
             f"Put @lru_cache(maxsize=...) on a function of {key}, or keep the entries in"
