@@ -54,6 +54,7 @@ class Limits:
     removers: tuple[str, ...] = ()
     emptied: bool = False
     bookkeeping: str = ""
+    removed_in: tuple[str, ...] = ()
 
 
 def limits(tree: ModuleTree, index: CacheIndex, held: Container) -> Limits:
@@ -94,7 +95,12 @@ class _Reading:
             removers,
             self._emptied or any(self._is_called(name) for name in removers),
             self._bookkeeping(),
+            self._removed_in(),
         )
+
+    def _removed_in(self) -> tuple[str, ...]:
+        removals = (*self._held.does(Act.REMOVE), *self._held.rebinds())
+        return tuple(sorted({_name(use, self._tree) for use in removals} - {""}))
 
     def _sort(self, use: Use) -> None:
         function = use.function

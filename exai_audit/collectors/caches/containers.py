@@ -139,6 +139,7 @@ def describe(
         origin=why.origin if why else None,
         source=why.source if why else "",
         bookkeeping=limited.bookkeeping,
+        removed_in=limited.removed_in,
         unlocked=between.unlocked,
         looked_up=between.looked_up,
         unlocked_in=between.unlocked_in,
