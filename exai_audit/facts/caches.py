@@ -68,6 +68,7 @@ class CacheFact:
     store or base class, fully qualified, or empty. ``keys`` is what keys it, as the code says.
 
     Entries that expire go by themselves when ``sweeps``; else only when they are asked for again.
+    ``set_in`` is the function that sets the value of an entry to what it is given, or empty.
     ``removed_in`` are the functions in which entries of it go, whatever the reason,
     ``removers`` those of them that empty it, ``emptied`` whether any code calls one of them.
 
@@ -140,6 +141,7 @@ class CacheFact:
     tested_only: bool = False
     run_by: str = ""
     removed_in: tuple[str, ...] = ()
+    set_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
