@@ -48,6 +48,10 @@ def memo(name: str = "_known", definition: str = "{}", value: str = "load(key)")
         (memo("_known"), CacheForm.MEMO_IDIOM),
         (memo("_known", value="threading.Lock()"), CacheForm.REGISTRY),
         ("from cachetools import TTLCache\nc = TTLCache(9, 60)", CacheForm.LIBRARY_STORE),
+        (
+            "from cachetools import TTLCache\nc = TTLCache(9, 60) if ON else None",
+            CacheForm.LIBRARY_STORE,
+        ),
         ("c = OurCache(max_entries=9)", CacheForm.LIBRARY_STORE),
         ("class PageCache(dict):\n  def set(self, k, v):\n    self[k] = v", CacheForm.CLASS),
         (

@@ -68,7 +68,9 @@ class CacheFact:
     store or base class, fully qualified, or empty. ``keys`` is what keys it, as the code says.
 
     Entries that expire go by themselves when ``sweeps``; else only when they are asked for again.
-    ``removers`` are the functions that empty it, ``emptied`` whether any code calls one of them.
+    ``set_in`` is the function that sets the value of an entry to what it is given, or empty.
+    ``removed_in`` are the functions in which entries of it go, whatever the reason,
+    ``removers`` those of them that empty it, ``emptied`` whether any code calls one of them.
 
     ``origin`` says where a result comes from that is not ``pure``, ``source`` in which call.
     ``bookkeeping`` is what the code keeps itself: ``LRU``, ``TTL``, both, or empty.
@@ -138,6 +140,8 @@ class CacheFact:
     keyed_by_self: bool = False
     tested_only: bool = False
     run_by: str = ""
+    removed_in: tuple[str, ...] = ()
+    set_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exai_audit.facts.caches import (
@@ -26,6 +26,7 @@ _CONFIGURED = "django.core.cache."
 _OPENNESS = (Openness.UNSAID, Openness.OPEN, Openness.ASKED)
 _CACHE_PACKAGES = frozenset({"cache", "caches", "caching", "cachelib"})
 _FEWEST_SHARED = 2
+_CONTAINERS = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM})
 _NO_RESULTS = frozenset({CacheForm.REGISTRY, CacheForm.CACHED_PROPERTY})
 OWN = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM, CacheForm.CLASS})
 """The forms in which the code keeps results by itself, without a library."""
@@ -150,6 +151,31 @@ def result_caches(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
         for cache in facts.caches.found:
             if cache.form not in _NO_RESULTS and not is_single(cache) and not cache.elsewhere:
                 yield facts, cache
+
+
+def implementations(
+    caches: Iterable[tuple[FileFacts, CacheFact]],
+) -> Iterator[tuple[FileFacts, CacheFact, tuple[CacheFact, ...]]]:
+    """Yield the caches, the first of those that one function of a class empties with the others."""
+    groups: list[tuple[FileFacts, list[CacheFact]]] = []
+    for facts, cache in caches:
+        for of, together in groups:
+            if of.path == facts.path and any(_go_together(cache, one) for one in together):
+                together.append(cache)
+                break
+        else:
+            groups.append((facts, [cache]))
+    for facts, together in groups:
+        yield facts, together[0], tuple(together[1:])
+
+
+def _go_together(one: CacheFact, other: CacheFact) -> bool:
+    """Tell whether a function of the class that holds both containers empties both."""
+    return (
+        one.owner == other.owner != ""
+        and {one.form, other.form} <= _CONTAINERS
+        and not set(one.removed_in).isdisjoint(other.removed_in)
+    )
 
 
 def is_single(cache: CacheFact) -> bool:

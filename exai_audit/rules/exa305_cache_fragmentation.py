@@ -66,7 +66,8 @@ def price(article):
 *References.* Reported from ``fragmentation-caches`` (5) caches in ``fragmentation-cache-files`` (3)
 files with ``fragmentation-own-caches`` (2) own implementations: classes that are caches
 (those with a common base that is a cache are one), and dictionaries that keep what was fetched or
-do their own bookkeeping. Registries, cached properties, unnamed dictionaries of one object, and
+do their own bookkeeping (those of one class that one function empties are one).
+Registries, cached properties, unnamed dictionaries of one object, and
 caches that only remember what the process itself can compute again are not counted: no strategy
 would change them. What a package or module called cache, caches or caching defines, and what is
 made of it, is the project's shared layer and counts neither: the largest, where there are several.
@@ -81,8 +82,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from exai_audit.facts.caches import CacheFact
+from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Family, Hit, Related, Severity
-from exai_audit.project.caches import OWN, strategic_caches
+from exai_audit.project.caches import OWN, implementations, strategic_caches
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -101,7 +104,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     limits = options.default
     sites = [(facts.path, cache) for facts, cache in strategic_caches(project)]
     per_file = Counter(path for path, _ in sites)
-    own = sum(cache.form in OWN for _, cache in sites)
+    own = sum(1 for _ in implementations(_own(project)))
     if (
         len(sites) < limits.fragmentation_caches
         or len(per_file) < limits.fragmentation_cache_files
@@ -138,6 +141,10 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         threshold=limits.fragmentation_caches,
         project_wide=True,
     )
+
+
+def _own(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
+    return (site for site in strategic_caches(project) if site[1].form in OWN)
 
 
 RULE = Rule(

@@ -41,8 +41,11 @@ ignore the rule there.
 
 *References.* functools.lru_cache; cachetools (LRUCache, TTLCache, FIFOCache). Found where the
 length is checked and the entry to go is picked by order or age, or where entries carry the time at
-which they were stored. A cache that is emptied as a whole when it is full, or when one time
-that stands for all entries has passed, keeps no books.
+which they were stored; it is sure of it where both are kept by hand. A cache that is emptied as a
+whole when it is full, or when one time that stands for all entries has passed, keeps no books.
+Entries that live for different times (as the caller says, shorter for failures, or for ever) and
+a cache that takes nothing new when it is full do what no store of a library does. LRU is what moves
+an entry when it is looked up; else the oldest goes. What one function of a class empties is one.
 """
 
 from __future__ import annotations
@@ -51,8 +54,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime
-from exai_audit.finding import Family, Hit, Severity
-from exai_audit.project.caches import OWN, result_caches
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project.caches import OWN, implementations, result_caches
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -69,16 +72,31 @@ class Options:
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each cache of the project's own that keeps order or age by hand."""
-    for facts, cache in result_caches(project):
-        if cache.form in OWN and cache.bookkeeping:
-            imported = any(name.partition(".")[0] == "cachetools" for name in facts.imports)
-            yield Hit(
-                path=facts.path,
-                place=cache.place,
-                severity=Severity.LOW,
-                message=f"{cache.name} does its own {cache.bookkeeping} bookkeeping",
-                remedy=_remedy(cache, imported),
-            )
+    own = (
+        (facts, cache)
+        for facts, cache in result_caches(project)
+        if cache.form in OWN and cache.bookkeeping
+    )
+    for facts, cache, others in implementations(own):
+        imported = any(name.partition(".")[0] == "cachetools" for name in facts.imports)
+        yield Hit(
+            path=facts.path,
+            place=cache.place,
+            severity=Severity.LOW,
+            confidence=_confidence(cache),
+            message=f"{cache.name} does its own {cache.bookkeeping} bookkeeping",
+            remedy=_remedy(cache, imported),
+            related=tuple(
+                Related(facts.path, one.place.span.line, f"{one.name} is kept the same way")
+                for one in others
+            ),
+        )
+
+
+def _confidence(cache: CacheFact) -> Confidence:
+    """Return how surely a store of a library is better: where size and age are both by hand."""
+    both = " and " in cache.bookkeeping
+    return Confidence.MEDIUM if both else Confidence.LOW
 
 
 def _remedy(cache: CacheFact, imported: bool) -> str:
@@ -91,7 +109,8 @@ def _remedy(cache: CacheFact, imported: bool) -> str:
     )
     whose = "which this file imports already" if imported else "of cachetools"
     is_function = cache.form is not CacheForm.CLASS and cache.lifetime is Lifetime.MODULE
-    if is_function and cache.pure and not expires:
+    memoizes = bool(cache.unlocked_in) and not cache.awaits
+    if is_function and memoizes and cache.pure and policy == "LRU" and not expires:
         key = cache.keys or "the key"
         return (
             f"Put @lru_cache(maxsize=...) on a function of {key}, or keep the entries in"

@@ -62,8 +62,9 @@ and FastAPI with handlers that are no coroutines answer requests in threads: the
 judged (counts, and the stores of cachetools), and not a result that is computed twice. A coroutine
 that looks up, awaits and stores is a finding where what it makes should exist once, or is fetched:
 two requests fill one key. What coroutines of one event loop do without awaiting in between is safe,
-and so is ``setdefault``. A look-up and store in a function that is only called with a lock held has
-that lock.
+and so is ``setdefault``. Where it only reads the object's own store or settings, doing it twice is
+harmless, and a late store is not if another function sets the entry. A look-up and store in a
+function that is only called with a lock held has that lock.
 """
 
 from __future__ import annotations
@@ -74,11 +75,18 @@ from dataclasses import dataclass
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.knowledge.layers import words
 from exai_audit.project.caches import OWN
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _STORES = "cachetools."
+_OF_SELF = "await self."
+_READING = frozenset({"get", "read", "load", "find", "fetch", "lookup", "query", "select"})
+_KEPT = frozenset({
+    "config", "configuration", "database", "db", "repo", "repository", "settings", "storage",
+    "store",
+})  # fmt: skip
 _JUDGED = OWN | {CacheForm.REGISTRY}
 
 
@@ -174,22 +182,34 @@ def _remedy(cache: CacheFact) -> str:
 
 
 def _of_coroutine(path: str, cache: CacheFact) -> Hit:
-    made = "make one twice" if cache.form is CacheForm.REGISTRY else "fetch it twice"
+    harmless = _reads_own_store(cache)
+    if cache.form is CacheForm.REGISTRY:
+        risk = "two requests for one key make one twice"
+    elif harmless and cache.set_in:
+        risk = f"it can overwrite a newer value, which {cache.set_in} stored meanwhile"
+    else:
+        risk = "two requests for one key fetch it twice"
     return Hit(
         path=path,
         place=cache.place,
         severity=Severity.LOW,
-        confidence=Confidence.MEDIUM,
-        message=(
-            f"{cache.unlocked_in} looks up {cache.name}, awaits, and then stores: two requests for"
-            f" one key {made}"
-        ),
+        confidence=Confidence.LOW if harmless and not cache.set_in else Confidence.MEDIUM,
+        message=f"{cache.unlocked_in} looks up {cache.name}, awaits, and then stores: {risk}",
         remedy=(
             f"Hold an asyncio.Lock() from the look-up of {cache.keys or 'the key'} to the store on"
             f" line {cache.unlocked}, or keep the task that computes it and let others await that."
         ),
         related=_related(path, cache),
     )
+
+
+def _reads_own_store(cache: CacheFact) -> bool:
+    """Tell whether what is awaited only reads what the object keeps: twice does no harm."""
+    if cache.form is CacheForm.REGISTRY or not cache.source.startswith(_OF_SELF):
+        return False
+    parts = cache.source.removeprefix(_OF_SELF).partition("(")[0].split(".")
+    verb = next(iter(words(parts[-1])), "")
+    return verb in _READING and any(not _KEPT.isdisjoint(words(part)) for part in parts)
 
 
 def _related(path: str, cache: CacheFact) -> tuple[Related, ...]:

@@ -19,6 +19,11 @@ from exai_audit.collectors.caches.accesses import (
 )
 from exai_audit.collectors.caches.ages import compares_own_age
 from exai_audit.collectors.caches.ownership import Container
+from exai_audit.collectors.caches.policies import (
+    has_lives_of_entries,
+    moves_on_look_up,
+    refuses,
+)
 from exai_audit.collectors.caches.replacing import is_replaced
 from exai_audit.collectors.caches.timestamps import reads_clock, stamps
 from exai_audit.collectors.caches.uses import Act, Use
@@ -49,6 +54,7 @@ class Limits:
     removers: tuple[str, ...] = ()
     emptied: bool = False
     bookkeeping: str = ""
+    removed_in: tuple[str, ...] = ()
 
 
 def limits(tree: ModuleTree, index: CacheIndex, held: Container) -> Limits:
@@ -89,7 +95,12 @@ class _Reading:
             removers,
             self._emptied or any(self._is_called(name) for name in removers),
             self._bookkeeping(),
+            self._removed_in(),
         )
+
+    def _removed_in(self) -> tuple[str, ...]:
+        removals = (*self._held.does(Act.REMOVE), *self._held.rebinds())
+        return tuple(sorted({_name(use, self._tree) for use in removals} - {""}))
 
     def _sort(self, use: Use) -> None:
         function = use.function
@@ -215,16 +226,23 @@ class _Reading:
         return f"{how} in {where}" if where else how
 
     def _bookkeeping(self) -> str:
-        """Return what the code keeps by hand to know which entry goes."""
+        """Return what the code keeps by hand to know which entry goes.
+
+        Nothing where no store of a library does what it does.
+        """
         kept = []
-        if self._bound == "length check" and self._held.does(Act.ORDER):
-            kept.append("LRU")
-        elif self._bound == "length check" and self._takes_oldest():
-            kept.append("oldest-first")
+        ordered = bool(self._held.does(Act.ORDER)) or self._takes_oldest()
+        if self._bound == "length check" and ordered:
+            kept.append("LRU" if moves_on_look_up(self._held, self._tree) else "oldest-first")
         aged = self._expiry in ("on look-up", "swept by age") and self._is_stamped()
         if aged and compares_own_age(self._held, self._tree):
             kept.append("TTL")
-        return " and ".join(kept)
+        return "" if kept and self._is_beyond_stores("TTL" in kept) else " and ".join(kept)
+
+    def _is_beyond_stores(self, aged: bool) -> bool:
+        if refuses(self._held, self._tree):
+            return True
+        return aged and has_lives_of_entries(self._held, self._tree, self._gathered)
 
     def _is_stamped(self) -> bool:
         return any(

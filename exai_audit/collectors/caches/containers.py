@@ -114,6 +114,7 @@ def describe(
     live = is_live(target.name, *(last_name(value) for value in values)) and not named
     form = CacheForm.CONTAINER if named else CacheForm.MEMO_IDIOM
     limited = limits(tree, index, container)
+    setter = written_through(container)
     why = stale_cause(tree, index, stored)
     locked = any(is_locked(use, tree) for use in stored)
     of_loop = live and all(_is_of_loop(value, tree) for value in values)
@@ -129,7 +130,7 @@ def describe(
         lifetime=container.lifetime,
         bound=limited.bound,
         expiry=limited.expiry,
-        invalidation=limited.invalidation or written_through(container),
+        invalidation=limited.invalidation or (f"set in {setter}" if setter else None),
         lock=locked,
         pure=why is None,
         keys=shown_key(tree, stored),
@@ -139,6 +140,8 @@ def describe(
         origin=why.origin if why else None,
         source=why.source if why else "",
         bookkeeping=limited.bookkeeping,
+        removed_in=limited.removed_in,
+        set_in=setter,
         unlocked=between.unlocked,
         looked_up=between.looked_up,
         unlocked_in=between.unlocked_in,
@@ -154,10 +157,10 @@ def describe(
     )
 
 
-def written_through(held: Container) -> str | None:
+def written_through(held: Container) -> str:
     """Return which function sets the value of an entry to what it is given: it is kept up to date.
 
-    It does not look the entry up, nor does what looks it up call it.
+    Empty where none does. It does not look the entry up, nor does what looks it up call it.
     """
     lookers = {use.function for use in held.does(Act.LOOK_UP)}
     called = {name for looker in lookers if looker is not None for name in calls_of(looker)}
@@ -167,8 +170,8 @@ def written_through(held: Container) -> str | None:
             continue
         given = {param.name for param in parameters(function)}
         if isinstance(use.value, ast.Name) and use.value.id in given:
-            return f"set in {function.name}"
-    return None
+            return function.name
+    return ""
 
 
 def _is_of_loop(value: ast.expr, tree: ModuleTree) -> bool:

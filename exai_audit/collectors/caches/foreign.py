@@ -59,18 +59,26 @@ def _places(tree: ModuleTree, index: CacheIndex, name: str) -> Iterator[tuple[as
         if (origin := _imported(tree, node)) is not None:
             yield node, origin
     for attribute in index.attributes(name):
-        if isinstance(attribute.value, ast.Name):
-            origin = _imported(tree, attribute.value)
-            if origin is not None:
-                yield attribute, f"{origin}.{name}"
+        path = _dotted(attribute.value)
+        if path and (origin := _imported(tree, path[0])) is not None:
+            yield attribute, ".".join((origin, *(one.attr for one in path[1]), name))
+
+
+def _dotted(node: ast.expr) -> tuple[ast.Name, list[ast.Attribute]] | None:
+    """Return the name that ``a.b.c`` starts with, and the attributes after it."""
+    after: list[ast.Attribute] = []
+    while isinstance(node, ast.Attribute):
+        after.insert(0, node)
+        node = node.value
+    return (node, after) if isinstance(node, ast.Name) else None
 
 
 def _imported(tree: ModuleTree, node: ast.Name) -> str | None:
     """Return what an imported name denotes, None where it is, or may be, something else."""
     scope = scope_of(tree, node)
     bindings = scope.names.get(node.id, []) if scope is not None else []
-    only = bindings[0] if len(bindings) == 1 else None
-    return only.target if only is not None and only.kind is BindingKind.IMPORT else None
+    targets = {one.target if one.kind is BindingKind.IMPORT else None for one in bindings}
+    return targets.pop() if len(targets) == 1 else None
 
 
 def _use(use: Use, name: str, tree: ModuleTree) -> ForeignUse:

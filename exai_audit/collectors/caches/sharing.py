@@ -124,9 +124,9 @@ def _is_held_by_callers(function: Function, tree: ModuleTree, index: CacheIndex)
     name = name_of(function)
     if says_locked(name):
         return True
-    if not name.startswith("_") or name.startswith("__"):
-        return False
-    mentions = index.mentions(name)
+    mentions = [] if name.startswith("__") else index.mentions(name)
+    if not name.startswith("_") and len(mentions) != 1:
+        return False  # other files may call it too
     return bool(mentions) and all(_is_inside_lock(one, tree) for one in mentions)
 
 

@@ -54,10 +54,8 @@ def library_stores(
 
 
 def _row(definition: Definition, tree: ModuleTree) -> Call | None:
-    call = definition.value
-    if isinstance(call, ast.Await):
-        call = call.value
-    if not isinstance(call, ast.Call):
+    call = _made(definition.value)
+    if call is None:
         return None
     name = tree.qualified(call.func)
     known = table().call(name) if name else None
@@ -67,6 +65,20 @@ def _row(definition: Definition, tree: ModuleTree) -> Call | None:
         cache = Cache("store", default_bound="the server's")
         return Call(name, cache=cache) if is_cache_name(definition.target.name) else None
     return _by_name(call, name or last_name(call.func))
+
+
+def _made(value: ast.expr) -> ast.Call | None:
+    """Return the call that makes a store, also where there may be none: ``... if on else None``."""
+    if isinstance(value, ast.IfExp):
+        sides = [value.body, value.orelse]
+        made = [side for side in sides if not _is_none(side)]
+        return _made(made[0]) if len(made) == 1 else None
+    call = value.value if isinstance(value, ast.Await) else value
+    return call if isinstance(call, ast.Call) else None
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _by_name(call: ast.Call, name: str) -> Call | None:
@@ -92,10 +104,8 @@ def is_number(node: ast.expr) -> bool:
 
 
 def _fact(definition: Definition, row: Call, tree: ModuleTree, index: CacheIndex) -> CacheFact:
-    target, call = definition.target, definition.value
-    if isinstance(call, ast.Await):
-        call = call.value
-    assert isinstance(call, ast.Call) and row.cache is not None and target.lifetime is not None
+    target, call = definition.target, _made(definition.value)
+    assert call is not None and row.cache is not None and target.lifetime is not None
     bound, expiry = given(call, row.cache, tree)
     held = Container(target, tuple(uses(tree, references(tree, index, target))))
     stored = held.does(Act.STORE)

@@ -89,7 +89,7 @@ class CacheNames:
         """Yield the names that are given the value of a call, or a field that it makes."""
         node: ast.AST = call
         parent = self._tree.parent(call)
-        while isinstance(parent, (ast.Await, ast.keyword, ast.Call)):
+        while isinstance(parent, (ast.Await, ast.IfExp, ast.keyword, ast.Call)):
             node, parent = parent, self._tree.parent(parent)
         if isinstance(parent, (ast.Assign, ast.AnnAssign)):
             yield from assigned_names(parent)

@@ -84,7 +84,7 @@ _LIVE = frozenset({
     "locks", "mutex", "rlock", "semaphore", "semaphores", "session", "sessions", "sessionmaker",
     "websocket",
 })  # fmt: skip
-_LOCKS = frozenset({"lock", "locks", "mutex", "rlock", "semaphore", "synchronized"})
+_LOCKS = frozenset({"lock", "locks", "mutex", "mutexes", "rlock", "semaphore", "synchronized"})
 _EXPIRY = frozenset({
     "expiration", "expire", "expired", "expires", "expiry", "fresh", "lifetime", "stale", "ttl",
 })  # fmt: skip
