@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -138,10 +137,7 @@ def members_of(source: SourceFile, name: str) -> ClassMembers | None:
     return None if isinstance(syntax, Failure) else class_members(syntax, name)
 
 
-@lru_cache(maxsize=8)
-def _parsed(source: SourceFile) -> ast.Module | Failure:
-    """Parse a module once for the plans of it and of its classes."""
-    return parse_module(source)
+_parsed = lru_cache(maxsize=8)(parse_module)  # once for the plans of a module and its classes
 
 
 def _with_collected(facts: FileFacts, tree: ModuleTree, *, exhaustive: bool) -> FileFacts:
