@@ -17,8 +17,7 @@ from exai_audit.results.result import AuditResult
 def with_agenda(result: AuditResult, judged: Sequence[FileFacts]) -> AuditResult:
     """Return ``result`` with everything that follows from its findings, score and plans."""
     total, lines = result.score, sizes(judged)
-    can_split = {file.path for file in judged if file.shape is not None and file.shape.is_mixed}
-    split = can_split | {plan.path for plan in result.plans if plan.modules}
+    split = {file.path for file in judged if file.shape is not None and file.shape.is_mixed}
     planned = recommend(result.findings, total, lines, split)
     return replace(
         result,
