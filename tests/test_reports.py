@@ -256,8 +256,8 @@ def test_json_facts_are_flat() -> None:
             "path": "a.py", "line": 7, "symbol": "C.get", "form": "call-keyword",
             "value": "literal", "seconds": 5.0, "name": "timeout", "operation": "requests.get",
             "category": "http-api", "async": False, "key": "", "first": "", "refers": "",
-            "fallback": False, "amount": None, "scale": None, "role": "", "phases": [], "choices": [],
-            "call": [0, 0],
+            "fallback": False, "amount": None, "scale": None, "role": "", "phases": [],
+            "choices": [], "call": [0, 0],
         }
     ]  # fmt: skip
     assert "facts" not in json.loads(render(empty(5), "json"))
