@@ -8,7 +8,7 @@ from exai_audit.collectors import members_of
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ClassMembers, SymbolFact
 from exai_audit.files.source import SourceFile
-from exai_audit.planning.decomposition.linkage import Groups, cut, mean_between
+from exai_audit.planning.decomposition.linkage import Groups, cut, with_small_joined
 from exai_audit.planning.decomposition.matrices import Matrix
 from exai_audit.planning.decomposition.naming import names_of, summary
 from exai_audit.planning.decomposition.partition import among, clarity, described
@@ -261,21 +261,12 @@ _STEPS = {
 
 def _joined(groups: Groups, alike: Matrix, methods: Sequence[SymbolFact]) -> Groups:
     """Return the groups with each trivial one in the nearest other, the smallest first."""
+    lines = [method.lines for method in methods]
+    return with_small_joined(groups, alike, lines, _is_trivial)
 
-    def lines(group: Sequence[int]) -> int:
-        return sum(methods[number].lines for number in group)
 
-    while len(groups) > 1:
-        small = [g for g in groups if len(g) < 2 or lines(g) < _FEWEST_LINES]
-        small = [g for g in small if lines(g) < 3 * _FEWEST_LINES]
-        if not small:
-            break
-        one = min(small, key=lambda group: (lines(group), group))
-        others = [group for group in groups if group is not one]
-        near = max(others, key=lambda group: (mean_between(alike, one, group), -group[0]))
-        others.remove(near)
-        groups = sorted([*others, sorted([*near, *one])])
-    return groups
+def _is_trivial(count: int, lines: int) -> bool:
+    return (count < 2 or lines < _FEWEST_LINES) and lines < 3 * _FEWEST_LINES
 
 
 def _is_special(name: str) -> bool:

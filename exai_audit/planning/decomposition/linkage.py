@@ -62,3 +62,28 @@ def cut(alike: Matrix, is_enough: Callable[[Groups], bool]) -> Groups:
         if is_enough(groups):
             break
     return sorted(sorted(group) for group in groups)
+
+
+def with_small_joined(
+    groups: Groups, alike: Matrix, lines: Sequence[int], is_small: Callable[[int, int], bool]
+) -> Groups:
+    """Return the groups with each small one in the nearest other, the shortest first.
+
+    Args:
+        lines: how long each member is.
+        is_small: tells it from the number of members of a group, and of their lines.
+    """
+
+    def length(group: Sequence[int]) -> int:
+        return sum(lines[number] for number in group)
+
+    while len(groups) > 1:
+        small = [group for group in groups if is_small(len(group), length(group))]
+        if not small:
+            break
+        one = min(small, key=lambda group: (length(group), group))
+        others = [group for group in groups if group is not one]
+        near = max(others, key=lambda group: (mean_between(alike, one, group), -group[0]))
+        others.remove(near)
+        groups = sorted([*others, sorted([*near, *one])])
+    return groups

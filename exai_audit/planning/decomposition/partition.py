@@ -12,7 +12,7 @@ from exai_audit.planning.decomposition.atoms import (
     detached_names,
     movable_symbols,
 )
-from exai_audit.planning.decomposition.linkage import Groups, cut, mean_between
+from exai_audit.planning.decomposition.linkage import Groups, cut, with_small_joined
 from exai_audit.planning.decomposition.matrices import Matrix
 from exai_audit.planning.decomposition.order import Arrangement
 from exai_audit.planning.decomposition.similarity import (
@@ -185,20 +185,10 @@ def with_rest_joined(
     groups: Groups, alike: Matrix, symbols: Sequence[SymbolFact], limit: int
 ) -> Groups:
     """Return the groups with each insubstantial one in the nearest other, the smallest first."""
-
-    def lines(group: Sequence[int]) -> int:
-        return sum(symbols[number].lines for number in group)
-
-    while len(groups) > 1:
-        small = [group for group in groups if not substantial(len(group), lines(group), limit)]
-        if not small:
-            break
-        one = min(small, key=lambda group: (lines(group), group))
-        others = [group for group in groups if group is not one]
-        near = max(others, key=lambda group: (mean_between(alike, one, group), -group[0]))
-        others.remove(near)
-        groups = sorted([*others, sorted([*near, *one])])
-    return groups
+    lines = [symbol.lines for symbol in symbols]
+    return with_small_joined(
+        groups, alike, lines, lambda count, length: not substantial(count, length, limit)
+    )
 
 
 def _at_least(
