@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from exai_audit.cli import options
-from exai_audit.cli.comparing import chosen_baseline, compared
 from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.cli.running import run_audit
 from exai_audit.config import load
@@ -25,6 +24,7 @@ from exai_audit.results.baseline import (
     without,
 )
 from exai_audit.results.result import AuditResult, BaselineEntry
+from exai_audit.session.comparing import chosen_baseline, compared
 
 
 def baseline_command(
@@ -52,7 +52,7 @@ def baseline_command(
     result = run.result()
     file = output or chosen_baseline(run, None) or run.root / DEFAULT_FILE
     old = read_baseline(file) if prune else _former(file, result)
-    against = result if old is None else compared(result, run, file, old)
+    against = result if old is None else compared(result, run, file, old, say)
     new = sum(finding.new is True for finding in against.findings)
     gone = against.baseline.gone if against.baseline else ()
     if prune and old is not None:

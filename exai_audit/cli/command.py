@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
-Words = tuple[str | Path, ...]
-
 
 def again(context: typer.Context) -> tuple[tuple[str, bool], ...]:
     """Return the words of a command line with the same result, but for its paths.

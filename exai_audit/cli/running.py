@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache, facts_fingerprint
 from exai_audit.audit.engine import Audit, audit
 from exai_audit.cli.clock import today
-from exai_audit.cli.command import Words
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.stdin import project_around
@@ -21,50 +18,7 @@ from exai_audit.config import Settings, find_root
 from exai_audit.errors import UsageError
 from exai_audit.files.visible import visible
 from exai_audit.rulebook.registry import rules
-
-if TYPE_CHECKING:
-    from exai_audit.results.result import AuditResult
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What was asked for, and what came of it.
-
-    ``cache`` remembers what the files say, ``past`` what they said earlier.
-    """
-
-    targets: tuple[Path, ...]
-    root: Path
-    settings: Settings
-    settings_file: Path | None
-    audited: Audit
-    cache: FactsCache | None = None
-    past: FactsCache | None = None
-
-    def result(
-        self, command: Words = (), *, with_facts: bool = False, most_plans: int | None = 0
-    ) -> AuditResult:
-        """Return the result of the audit, which ``command`` repeats, by default a plain scan.
-
-        Args:
-            most_plans: how many plans are made, those of the worst modules and classes; all when
-                None.
-        """
-        from exai_audit.audit.assemble import assemble  # loaded while workers collect
-
-        return assemble(
-            self.audited,
-            self.settings,
-            command or ("scan", *self.targets),
-            self.targets,
-            self.root,
-            with_facts=with_facts,
-            most_plans=most_plans,
-        )
-
-    def shown(self, path: Path) -> str:
-        """Return a path as reports show it: relative to the root."""
-        return Path(os.path.relpath(path.absolute(), self.root)).as_posix()
+from exai_audit.session.run import Run
 
 
 def run_audit(

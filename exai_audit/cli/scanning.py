@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exai_audit.cli.command import Words
 from exai_audit.cli.deliver import (
     RenderOptions,
     Report,
@@ -21,14 +20,15 @@ from exai_audit.cli.deliver import (
     wants_color,
     with_statistics,
 )
-from exai_audit.cli.gate import minimum_score, refuse_comparing_nothing, verdict_line, verdicts
 from exai_audit.cli.output import say
 from exai_audit.cli.permalinks import permalink_base
-from exai_audit.cli.running import Run, run_audit
+from exai_audit.cli.running import run_audit
 from exai_audit.cli.stdin import given_name, given_text
 from exai_audit.config import Settings, load, with_options
 from exai_audit.files.visible import visible
 from exai_audit.finding import Confidence, Scope, Severity
+from exai_audit.session.gate import minimum_score, refuse_comparing_nothing, verdict_line, verdicts
+from exai_audit.session.run import Run, Words
 
 if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
@@ -186,15 +186,15 @@ def _compared(
 ) -> AuditResult:
     """Return the result with what a baseline and an earlier revision say of it."""
     if not asked.no_baseline and (asked.baseline or run.settings.baseline):
-        from exai_audit.cli.comparing import chosen_baseline, compare_with
+        from exai_audit.session.comparing import chosen_baseline, compare_with
 
         baseline = chosen_baseline(run, asked.baseline)
         if baseline is not None:
             scores = run.settings.max_drop is not None and show_only is None
-            result = compare_with(baseline, result, run, scores=scores)
+            result = compare_with(baseline, result, run, scores=scores, tell=say)
     if asked.since is None:
         return result
-    from exai_audit.cli.changed import changed_since
+    from exai_audit.session.changed import changed_since
 
     return changed_since(asked.since, result, run)
 

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from exai_audit.audit.contents import Sources
-from exai_audit.cli.output import say
-from exai_audit.cli.running import Run
 from exai_audit.config import lexically_absolute, shown_path
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_there
@@ -18,6 +16,7 @@ from exai_audit.results.baseline import Baseline, Reach, applied, read_baseline
 from exai_audit.results.fingerprint import Fingerprints
 from exai_audit.results.result import AuditResult
 from exai_audit.score.formula import FORMULA_VERSION
+from exai_audit.session.run import Run
 
 
 def chosen_baseline(run: Run, given: Path | None) -> Path | None:
@@ -39,11 +38,14 @@ def _repository_of(folder: Path) -> Path:
     return next((one for one in above if is_there(one / ".git")), folder)
 
 
-def compare_with(file: Path, result: AuditResult, run: Run, *, scores: bool) -> AuditResult:
+def compare_with(
+    file: Path, result: AuditResult, run: Run, *, scores: bool, tell: Callable[[str], None]
+) -> AuditResult:
     """Say of each finding of a whole result whether the baseline ``file`` lacks it.
 
     Args:
         scores: whether the scores are going to be compared, too.
+        tell: is given what the user should know besides.
 
     Raises:
         UsageError: the file is no baseline that this version can use, or its score is of another
@@ -52,10 +54,12 @@ def compare_with(file: Path, result: AuditResult, run: Run, *, scores: bool) -> 
     baseline = read_baseline(file)
     if scores:
         _refuse_other_population(result, baseline, run.shown(file))
-    return compared(result, run, file, baseline)
+    return compared(result, run, file, baseline, tell)
 
 
-def compared(result: AuditResult, run: Run, file: Path, baseline: Baseline) -> AuditResult:
+def compared(
+    result: AuditResult, run: Run, file: Path, baseline: Baseline, tell: Callable[[str], None]
+) -> AuditResult:
     """Say of each finding of a whole result whether ``baseline``, read from ``file``, lacks it."""
     reach = Reach(
         frozenset(found.path for found in run.audited.discovery.files),
@@ -63,7 +67,8 @@ def compared(result: AuditResult, run: Run, file: Path, baseline: Baseline) -> A
         result.target.paths,
         run.settings.rules.selects_somewhere,
     )
-    return applied(result, baseline, run.shown(file), reach, _renamed(baseline, run, file, reach))
+    renamed = _renamed(baseline, run, file, reach, tell)
+    return applied(result, baseline, run.shown(file), reach, renamed)
 
 
 def _refuse_other_population(result: AuditResult, baseline: Baseline, file: str) -> None:
@@ -89,7 +94,7 @@ def _refuse_other_population(result: AuditResult, baseline: Baseline, file: str)
 
 
 def _renamed(
-    baseline: Baseline, run: Run, file: Path, reach: Reach
+    baseline: Baseline, run: Run, file: Path, reach: Reach, tell: Callable[[str], None]
 ) -> Callable[[Finding], str | None]:
     """Return the fingerprint that a finding had before git saw its file renamed."""
     gone = frozenset(entry.path for entry in baseline.entries if reach.vanished(entry))
@@ -101,7 +106,7 @@ def _renamed(
     except GitError:  # without git no file is renamed, only removed and added
         return lambda finding: None
     if untold:
-        say(
+        tell(
             f"{run.shown(file)}: the clone is shallow, so files renamed since the baseline was "
             "written look new; fetch the history (git fetch --unshallow)"
         )

@@ -1,16 +1,16 @@
-"""``scan --since``: what the changes since a revision answer for."""
+"""What the changes since a revision answer for."""
 
 from __future__ import annotations
 
 from exai_audit.audit.contents import Sources
 from exai_audit.audit.since import audit_revision, narrowed
-from exai_audit.cli.running import Run
 from exai_audit.errors import UsageError
 from exai_audit.files.glob import matches
 from exai_audit.git.command import GitError
 from exai_audit.git.commits import read_all, snapshot
 from exai_audit.git.repository import merge_base
 from exai_audit.results.result import AuditResult
+from exai_audit.session.run import Run
 
 
 def changed_since(revision: str, result: AuditResult, run: Run) -> AuditResult:

@@ -1,0 +1,1 @@
+"""One project under audit: runs, their gates, what they are compared with."""
