@@ -18,6 +18,11 @@ from pathlib import Path
 
 from exai_audit.files.source import UnreadableSourceError, read_bytes
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _TAG_NAME = "CACHEDIR.TAG"
 _SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55\n"
 _TAG = _SIGNATURE + b"# Made by exai-audit; safe to delete.\n"
@@ -57,13 +62,41 @@ def read_own(folder: Path, name: str, limit: int) -> bytes | None:
         raise ForeignFolderError(_reason(error)) from error
 
 
-def write_own(folder: Path, name: str, data: bytes) -> None:
+def write_own(folder: Path, name: str, data: bytes, *, durable: bool = False) -> None:
     """Let ``data`` be what a file in a folder of ours says, in one step; it is made at need.
+
+    Args:
+        durable: wait until it is on the disk.
 
     Raises:
         OSError: it cannot be written.
         ForeignFolderError: the folder is there, but it is not ours.
     """
+    with _made(folder) as handle:
+        _replace(folder, handle, name, data, durable)
+        _clear(folder, handle, name)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep a folder of ours from the other runs that hold it, where the system knows locks.
+
+    Raises:
+        OSError: it cannot be made.
+        ForeignFolderError: the folder is there, but it is not ours, or another run holds it.
+    """
+    with _made(folder) as handle:
+        if fcntl is not None and handle is not None:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ForeignFolderError("another run is at work") from error
+        yield
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[int | None]:
+    """Open a folder of ours as `_opened` does; it is made and marked at need."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700)
@@ -76,8 +109,7 @@ def write_own(folder: Path, name: str, data: bytes) -> None:
             for mark, text in _MARKS:
                 _replace(folder, handle, mark, text)
         _check_mark(folder, handle)
-        _replace(folder, handle, name, data)
-        _clear(folder, handle, name)
+        yield handle
 
 
 @contextmanager
@@ -135,13 +167,18 @@ def _read(folder: Path, handle: int | None, name: str, limit: int) -> bytes:
     return read_bytes(folder / name if handle is None else name, limit, within=handle, own=True)
 
 
-def _replace(folder: Path, handle: int | None, name: str, data: bytes) -> None:
+def _replace(
+    folder: Path, handle: int | None, name: str, data: bytes, durable: bool = False
+) -> None:
     temporary = f".{name}.{os.urandom(6).hex()}"
     place = str(folder) + os.sep if handle is None else ""
     made = os.open(place + temporary, _CREATE, 0o600, dir_fd=handle)
     try:
         with open(made, "wb") as stream:  # noqa: PTH123 - a descriptor
             stream.write(data)
+            if durable:
+                stream.flush()
+                os.fsync(made)
         os.replace(place + temporary, place + name, src_dir_fd=handle, dst_dir_fd=handle)
     except BaseException:
         os.unlink(place + temporary, dir_fd=handle)

@@ -54,7 +54,7 @@ def snapshot(
         if path in present or (path.endswith(_SUFFIXES) and wanted(path))
     }
     same = frozenset(
-        path for path, data in present.items() if path in then and _is(data, then[path])
+        path for path, data in present.items() if path in then and is_object(data, then[path])
     )
     held = contents(root, (name for path, name in then.items() if path not in same))
     former = {path: held[name] for path, name in then.items() if path not in same}
@@ -110,7 +110,7 @@ def _commit_of(root: Path, file: Path) -> str | None:
     name = Path(os.path.relpath(file.resolve(), top_level(root))).as_posix()
     if committed is None or name not in tracked:
         return head.commit
-    return committed if _is(read_bytes(file), tracked[name]) else head.commit
+    return committed if is_object(read_bytes(file), tracked[name]) else head.commit
 
 
 def _below(root: Path, files: Mapping[str, str]) -> dict[str, str]:
@@ -120,7 +120,7 @@ def _below(root: Path, files: Mapping[str, str]) -> dict[str, str]:
     return {path[len(prefix) :]: name for path, name in files.items() if path.startswith(prefix)}
 
 
-def _is(data: bytes, name: str) -> bool:
+def is_object(data: bytes, name: str) -> bool:
     """Tell whether ``data`` is the object ``name``, as it stands or with git's newlines."""
     digits = len(name)
     if _object_id(data, digits) == name:
