@@ -103,3 +103,37 @@ def test_it_does_not_matter_where_the_project_lies(
     shutil.copytree(project, elsewhere, ignore=shutil.ignore_patterns("cold", "warm", "report.*"))
     again = reports(elsewhere, Way(("--no-cache",)), SOURCE_DATE_EPOCH=EPOCH)
     assert again == expected
+
+
+MODULE = """
+from sqlalchemy import create_engine
+from elsewhere import Client, make, wrap
+
+engine = create_engine("sqlite://")
+
+
+def rename(rows):
+    with engine.begin() as connection:
+        for row in rows:
+            connection.execute(row)
+    return wrap(make(rows).one(), Client.first(), Client.second()).all()
+"""
+PRINT_FACTS = """
+import sys, msgspec
+from exai_audit.collectors import collect
+print(msgspec.json.encode(collect("a.py", sys.stdin.buffer.read(), "a")).decode())
+"""
+
+
+def test_facts_do_not_depend_on_the_hash_seed() -> None:
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", PRINT_FACTS],
+            input=MODULE.encode(),
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONHASHSEED": str(seed)},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in range(6)
+    }
+    assert len(said) == 1

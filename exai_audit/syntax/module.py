@@ -77,7 +77,7 @@ class ModuleTree(SyntaxTree):
 
     def calls_named(self, names: frozenset[str]) -> Iterator[ast.Call]:
         """Yield the calls of anything with one of the last names, name by name."""
-        for name in self._calls_by_name.keys() & names:
+        for name in sorted(self._calls_by_name.keys() & names):
             for _, call in self._calls_by_name[name]:
                 yield call
 

@@ -132,6 +132,12 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else ""
 
 
+def source_order(node: ast.expr) -> tuple[int, int, int, int]:
+    """Return a key that sorts expressions as they stand, outer before inner."""
+    end = (-(node.end_lineno or 0), -(node.end_col_offset or 0))
+    return (node.lineno, node.col_offset, *end)
+
+
 def receiver(node: ast.AST) -> ast.expr | None:
     """Return what a method is called on."""
     return node.value if isinstance(node, ast.Attribute) else None

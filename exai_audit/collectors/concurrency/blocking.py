@@ -18,7 +18,7 @@ from exai_audit.knowledge.blocking_kinds import kind_of
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, Function, last_name, receiver
+from exai_audit.syntax.nodes import FUNCTIONS, Function, last_name, receiver, source_order
 from exai_audit.syntax.triggers import Trigger, names_of, reaches_open
 
 
@@ -125,8 +125,8 @@ class BlockingCalls:
                 yield call
 
     def _direct(self, calls: Sequence[ast.Call]) -> _Direct:
-        """Return the calls that do block, the file system's after all others."""
-        facts = ((call, self._blocking(call)) for call in calls)
+        """Return the calls that do block in source order, the file system's after all others."""
+        facts = ((call, self._blocking(call)) for call in sorted(calls, key=source_order))
         found = [
             (call, fact)
             for call, fact in facts

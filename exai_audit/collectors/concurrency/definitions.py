@@ -29,6 +29,7 @@ from exai_audit.syntax.nodes import (
     last_name,
     parameters,
     receiver,
+    source_order,
 )
 from exai_audit.syntax.terms import Terms, unannotated
 from exai_audit.syntax.triggers import Trigger
@@ -199,7 +200,8 @@ class _Definitions:
 
     def _functions(self, holders: set[str]) -> Iterator[FunctionFact]:
         for function in self._tree.functions:
-            calls = tuple(self._calls.get(function, {}).values())
+            noted = self._calls.get(function, {})
+            calls = tuple(noted[call] for call in sorted(noted, key=source_order))
             blocks = self._blocks.get(function, ())
             returns = self._terms.returned(function) if function.name in holders else ""
             if calls or blocks or returns:
@@ -220,7 +222,7 @@ class _Definitions:
             form=self._form(function),
             parameters=tuple(_taken(function, tree)),
             returns=returns,
-            calls=tuple(sorted(calls, key=lambda call: call.line)),
+            calls=calls,
             blocks=blocks,
             asks_for_loop=bool(self._sites.asking(ASKS_FOR_LOOP, function)),
             asks_for_items=tuple(

@@ -109,7 +109,7 @@ class HeldNames:
 
     def add(self, names: Iterable[str]) -> None:
         """Follow further names, too."""
-        waiting = [name for name in names if name not in self.names]
+        waiting = sorted(name for name in names if name not in self.names)
         while waiting:
             name = waiting.pop()
             if name not in self.names:
