@@ -22,6 +22,7 @@ _NO_WAIT_KEYWORDS = frozenset({"block", "blocking", "wait"})
 _AWAITS = frozenset({
     "wait_for", "shield", "gather", "ensure_future", "create_task", "wrap_future", "isawaitable",
 })  # fmt: skip
+_PRIVATE_LOOP = frozenset({"new_event_loop", "run_until_complete"})
 _SHARED_LOOP = frozenset({
     "run_forever", "run_coroutine_threadsafe", "create_task", "ensure_future", "gather",
     "call_soon_threadsafe", "TaskGroup",
@@ -87,13 +88,14 @@ def _must_not_wait(call: ast.Call, tree: ModuleTree) -> bool:
 
 def _has_private_loop(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether the class runs its coroutines, one at a time, in a loop that it made itself."""
-    if "run_until_complete" not in tree.words or "new_event_loop" not in tree.words:
+    if not tree.words >= _PRIVATE_LOOP:
         return False
     owner = tree.class_of(call)
     if owner is None or not isinstance(tree.function_of(call), ast.AsyncFunctionDef):
         return False
-    made = {last_name(one.func) for one in tree.all(ast.Call) if tree.class_of(one) is owner}
-    return {"run_until_complete", "new_event_loop"} <= made and made.isdisjoint(_SHARED_LOOP)
+    telling = tree.calls_named(_PRIVATE_LOOP | _SHARED_LOOP)
+    made = {last_name(one.func) for one in telling if tree.class_of(one) is owner}
+    return made >= _PRIVATE_LOOP and made.isdisjoint(_SHARED_LOOP)
 
 
 def knows_better(call: ast.Call, row: Call, tree: ModuleTree) -> bool:
