@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import fsum
+from math import fsum, isclose
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,7 @@ from exai_audit.score.formula import (
     score_without,
 )
 from exai_audit.score.grades import GRADES, grade, in_words
+from exai_audit.score.power import negative_power_of_two
 from tests.findings import finding, lines, many, one
 
 FAMILIES = tuple(SHARES)
@@ -249,3 +250,8 @@ def test_grade_in_words() -> None:
 
 def test_formula_version() -> None:
     assert FORMULA_VERSION == 2
+
+
+@given(st.floats(0, 100))
+def test_powers_are_those_of_mathematics(exponent: float) -> None:
+    assert isclose(negative_power_of_two(exponent), 2.0**-exponent, rel_tol=4e-16)

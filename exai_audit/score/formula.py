@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import fsum, pow, sqrt
+from math import fsum, sqrt
 from typing import NamedTuple
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.results.result import Cap, CategoryScore, Constants, RuleScore, Score
 from exai_audit.score.grades import grade
+from exai_audit.score.power import negative_power_of_two
 from exai_audit.score.reference import reference
 
 FORMULA_VERSION = 2
@@ -193,7 +194,7 @@ def debt(weight: float, allowed: float) -> float:
 
 def lost_part(debts: float) -> float:
     """Return what part of its points a category loses, given the debts of its rules in all."""
-    return 1.0 - pow(2.0, -debts)
+    return 1.0 - negative_power_of_two(debts)
 
 
 def _lost_without(category: CategoryScore, gone: Mapping[str, Sequence[float]]) -> float:
