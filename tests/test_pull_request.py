@@ -13,6 +13,7 @@ from exai_audit.git.repository import remote_address
 from exai_audit.report import render
 from exai_audit.report.pr import MARKER, MOST_BYTES
 from exai_audit.results.result import AuditResult, CategoryLoss, FixedFinding, SinceUse
+from exai_audit.results.tables import GateVerdict
 from tests.scratch import git
 from tests.test_cli import SLEEPER, run
 from tests.test_reports import evil, finding, sample
@@ -26,12 +27,17 @@ def since(result: AuditResult, *fixed: FixedFinding) -> AuditResult:
     return replace(result, since=SinceUse("main", "f" * 40, 70.0, losses, fixed, known=7, moved=2))
 
 
+def addressed(result: AuditResult) -> AuditResult:
+    return replace(result, target=replace(result.target, permalink=ADDRESS))
+
+
 def repaired(number: int) -> FixedFinding:
     return FixedFinding("EXA405", "blocks", Severity.HIGH, f"m{number}.py", 3, "it blocked", 1.5)
 
 
 def test_it_says_what_changed() -> None:
-    text = render(since(sample(), repaired(1)), "pr", permalink=ADDRESS, verdicts=("FAILED: no",))
+    gated = replace(sample(), gate=(GateVerdict(False, "FAILED: no"),))
+    text = render(since(addressed(gated), repaired(1)), "pr")
     assert text.startswith(f"{MARKER}\n### Audit: 70.0 → ")
     for wanted in ("**FAILED: no**", "| +1.0 |", "1 fixed finding", "~~EXA405~~", "(+1.5)"):
         assert wanted in text
@@ -51,14 +57,14 @@ def test_it_fits(number: int) -> None:
         for i in range(number)
     ]
     result = since(sample(*many), *(repaired(i) for i in range(number)))
-    text = render(result, "pr", permalink=ADDRESS)
+    text = render(addressed(result), "pr")
     assert len(text.encode()) <= MOST_BYTES
     assert f"{number + 6:,} new findings" in text
     assert text.count("<details>") == text.count("</details>")
 
 
 def test_nothing_of_the_code_gets_out() -> None:
-    text = render(since(evil()), "pr", permalink=ADDRESS)
+    text = render(since(addressed(evil())), "pr")
     assert "<script" not in text
     assert "<img" not in text
     assert len(text.encode()) <= MOST_BYTES

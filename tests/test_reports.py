@@ -33,6 +33,7 @@ from exai_audit.results.result import (
     TimeoutRow,
     Tool,
 )
+from exai_audit.results.tables import BridgeRow, GateVerdict, Limit, ModuleSize, PoolRow
 from exai_audit.score.formula import SHARES, score
 
 EVIL = "\x1b[31m[bold]x[/bold]\u202e|`<script>alert(1)</script>\n@team #1 https://e.example"
@@ -119,12 +120,19 @@ def full(*extra: Finding) -> AuditResult:
     sizes = (FileFacts("a.py", "a", LineCounts(1467, 0, 0)),)
     result = with_agenda(sample(*extra), sizes)
     operation = TimeoutOperation(
-        "requests.get", "call", 3, 2, (5.0, 9.0), ("pkg.limits.HTTP",), 1, ("EXA203",), "b.py", 9
-    )
+        "requests.get", "call", 3, 2, (5.0, 9.0), ("pkg.limits.HTTP",), 1, ("EXA203",), "b.py", 9,
+        limits=(Limit(5.0, 1, 0), Limit(9.0, 0, 1)),
+    )  # fmt: skip
     return replace(
         result,
         timeout_map=(TimeoutRow("http-api", 3, 2, (5.0, 9.0), (operation,)),),
         timeout_config="LIMIT = 5.0\n",
+        pool_table=(
+            PoolRow("d.py", 8, "C.get", "x.Pool", "thread", 2, "literal", "module", True, "", "ok"),
+        ),
+        bridge_table=(BridgeRow("d.py", 9, "C.get", "asyncio.run", "run", "thread", "EXA404"),),
+        modules=(ModuleSize("a.py", 1467), ModuleSize("b.py", 80)),
+        gate=(GateVerdict(False, "FAILED: score 71.2 (C-) < 75"),),
         strengths=(Strength("bounded-caches", "e.py", 4, "all caches are bounded"),),
     )
 
@@ -233,9 +241,9 @@ def test_json_is_the_whole_result() -> None:
     assert list(document) == [
         "schema_version", "tool", "target", "scale", "score", "findings", "strengths",
         "distributions", "timeout_map", "timeout_config", "cache_table",
-        "cache_strategy", "plans", "class_plans",
+        "cache_strategy", "pool_table", "bridge_table", "modules", "plans", "class_plans",
         "recommendations", "phases", "impact", "suppressed", "baseline", "since",
-        "skipped", "facts",
+        "skipped", "gate", "facts",
     ]  # fmt: skip
     assert document["target"]["root"] == "."
     assert document["score"]["grade"] == "B+"

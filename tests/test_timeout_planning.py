@@ -15,6 +15,7 @@ from exai_audit.audit.assemble import assemble
 from exai_audit.audit.engine import audit
 from exai_audit.config import load
 from exai_audit.results.result import AuditResult
+from exai_audit.results.tables import Limit
 
 ORDERS = """\
 import os
@@ -89,6 +90,13 @@ def test_map_says_what_is_bounded_by_what(tmp_path: Path) -> None:
     assert http["requests.post", "call"].findings == ("EXA205",)
     marked = [bool(operation.findings) for operation in rows["http-api"].operations]
     assert marked == sorted(marked, reverse=True)
+
+
+def test_map_tells_written_limits_from_named_ones(tmp_path: Path) -> None:
+    shop = "import requests\n\nLIMIT = 5\n\n\ndef stock(url):\n    requests.get(url, timeout=7)\n"
+    (row,) = project(tmp_path, shop=shop + "    requests.get(url, timeout=LIMIT)\n").timeout_map
+    limits = {o.operation: o.limits for o in row.operations}
+    assert limits["requests.get"] == (Limit(5.0, 0, 1), Limit(7.0, 1, 0))
 
 
 def test_map_marks_inversions_and_contradictions(tmp_path: Path) -> None:

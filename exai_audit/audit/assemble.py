@@ -27,6 +27,7 @@ from exai_audit.finding import Finding, Scope, Strength
 from exai_audit.git.repository import revision
 from exai_audit.planning.agenda import with_agenda
 from exai_audit.planning.caches import cache_strategy, cache_table
+from exai_audit.planning.concurrency import concurrency_tables
 from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.project.project import Project
@@ -43,6 +44,7 @@ from exai_audit.results.result import (
     Target,
     Tool,
 )
+from exai_audit.results.tables import ModuleSize
 from exai_audit.rulebook.registry import Terms, practices, rules
 from exai_audit.score.formula import FORMULA_VERSION
 
@@ -71,6 +73,7 @@ def assemble(
     active, judged = weighed.active, weighed.judged
     terms = _terms(settings)
     of_modules, of_classes = _plans(active, audited, sources, settings, most_plans)
+    pools, bridges = concurrency_tables(judged, active)
     result = AuditResult(
         tool=Tool(__version__, FORMULA_VERSION),
         target=_target(settings, command, paths, root),
@@ -83,6 +86,9 @@ def assemble(
         timeout_config=timeout_config(audited.project, active, terms.central_timeout_modules),
         cache_table=cache_table(judged, active),
         cache_strategy=cache_strategy(audited.project, active),
+        pool_table=pools,
+        bridge_table=bridges,
+        modules=tuple(ModuleSize(file.path, file.lines.physical) for file in judged),
         plans=of_modules,
         class_plans=of_classes,
         suppressed=_quoted(weighed.silenced, sources),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +34,6 @@ class RenderOptions:
     ascii_only: bool
     max_size: int | None = None
     suppressed: bool = False
-    permalink: str | None = None
 
 
 def deliver(
@@ -43,7 +42,6 @@ def deliver(
     drawing: RenderOptions,
     *,
     quiet: bool = False,
-    verdicts: Sequence[str] = (),
 ) -> None:
     """Render and write all reports; when ``quiet``, nothing to the standard output.
 
@@ -60,8 +58,6 @@ def deliver(
             width=terminal_width(),
             max_size=drawing.max_size,
             suppressed=drawing.suppressed,
-            permalink=drawing.permalink,
-            verdicts=verdicts,
         )
         if target is not None:
             write_file(target, text)

@@ -44,4 +44,5 @@ def _is_plain(address: str) -> bool:
     """Tell whether an address is one of the web, with nothing in it that could end a link."""
     parts = urlsplit(address)
     allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:%+")
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and set(address) <= allowed
+    is_web = parts.scheme in ("http", "https") and bool(parts.netloc)
+    return is_web and set(address) <= allowed and len(address) < 1000

@@ -33,6 +33,7 @@ from exai_audit.session.run import Run, Words
 if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
+_WITH_LINKS = frozenset({"json", "pr"})
 _SHOW_PLANS = frozenset({"json", "markdown"})
 
 
@@ -116,16 +117,18 @@ def scan(asked: ScanOptions) -> int:
     )
     words, most = asked.words(targets), _most_plans((*ledger, *reports))
     whole = run.result(words, with_facts=asked.facts, most_plans=most)
+    if any(name in _WITH_LINKS for name, _ in reports):
+        target = replace(whole.target, permalink=permalink_base(run.root, whole.target.revision))
+        whole = replace(whole, target=target)
     result = _compared(asked, whole, run, show_only)
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
     judged = verdicts(shown, settings, least, partial=show_only is not None)
+    shown = replace(shown, gate=tuple(judged))
     drawing = _drawing(asked, use_color)
-    if any(format_ == "pr" for format_, _ in reports):
-        drawing = replace(drawing, permalink=permalink_base(run.root, whole.target.revision))
     lines = [verdict.line for verdict in judged]
     refuse_scanned_files([*ledger, *reports], run.audited.discovery.files)
     deliver(result, ledger, drawing, quiet=asked.quiet)
-    deliver(shown, reports, drawing, quiet=asked.quiet, verdicts=lines)
+    deliver(shown, reports, drawing, quiet=asked.quiet)
     if asked.quiet:
         say(visible(verdict_line(shown, judged, partial=show_only is not None)))
     for line in () if asked.quiet else lines:

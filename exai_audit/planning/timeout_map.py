@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,9 +10,11 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.finding import Finding
 from exai_audit.results.result import TimeoutOperation, TimeoutRow
+from exai_audit.results.tables import Limit
 
 _MARKED = frozenset({"EXA203", "EXA204", "EXA205", "EXA206"})
 _CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
+_DEFINITIONS = (TimeoutForm.MODULE_CONSTANT, TimeoutForm.CLASS_FIELD)
 _Spot = tuple[str, int]
 _Name = tuple[str, str]
 """What is bounded, and in what form: ``call``, or the form of the site that names it."""
@@ -23,10 +25,15 @@ class _Operation:
     """The sites of one operation while they are counted."""
 
     spots: list[_Spot] = field(default_factory=list)
-    seconds: set[float] = field(default_factory=set)
+    literal: Counter[float] = field(default_factory=Counter)
+    named: Counter[float] = field(default_factory=Counter)
     references: set[str] = field(default_factory=set)
     unlimited: int = 0
     marks: set[str] = field(default_factory=set)
+
+    @property
+    def seconds(self) -> list[float]:
+        return sorted({*self.literal, *self.named})
 
 
 def timeout_map(
@@ -50,7 +57,8 @@ def timeout_map(
             continue
         seconds = fact.seconds if fact.seconds is not None else constants.get(fact.refers)
         if seconds is not None:
-            operation.seconds.add(seconds)
+            is_named = fact.value is ValueKind.REFERENCE or fact.form in _DEFINITIONS
+            (operation.named if is_named else operation.literal)[seconds] += 1
         if fact.value is ValueKind.REFERENCE and fact.refers:
             operation.references.add(fact.refers)
     rows = [_row(category, operations) for category, operations in by_category.items()]
@@ -118,10 +126,14 @@ def _listed(name: _Name, operation: _Operation) -> TimeoutOperation:
         form=name[1],
         sites=len(operation.spots),
         files=len({path for path, _ in operation.spots}),
-        seconds=tuple(sorted(operation.seconds)),
+        seconds=tuple(operation.seconds),
         references=tuple(sorted(operation.references)),
         unlimited=operation.unlimited,
         findings=tuple(sorted(operation.marks)),
         path=path,
         line=line,
+        limits=tuple(
+            Limit(seconds, operation.literal[seconds], operation.named[seconds])
+            for seconds in operation.seconds
+        ),
     )

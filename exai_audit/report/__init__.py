@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,6 @@ def render(
     width: int = 80,
     max_size: int | None = None,
     suppressed: bool = False,
-    permalink: str | None = None,
-    verdicts: Sequence[str] = (),
 ) -> str:
     """Render ``result`` in the format ``name``, one of ``FORMATS``, or its score as ``LEDGER``.
 
@@ -40,14 +38,11 @@ def render(
         width: columns (terminal).
         max_size: at most this many bytes of UTF-8 (markdown).
         suppressed: with the suppressed findings (sarif).
-        permalink: the address that paths of the audited revision are added to (pr).
-        verdicts: what the gates say (pr).
     """
     options: dict[str, dict[str, object]] = {
         "terminal": {"top": top, "color": color, "ascii_only": ascii_only, "width": width},
         "markdown": {"top": top, "max_size": max_size},
         "sarif": {"suppressed": suppressed},
-        "pr": {"permalink": permalink, "verdicts": verdicts},
     }
     # Each is imported when it is asked for: rich and XML cost time that the others need not spend.
     module = import_module(f"exai_audit.report.{name}")

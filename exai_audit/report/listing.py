@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import location
@@ -29,6 +30,18 @@ def is_unsure(finding: Finding, result: AuditResult) -> bool:
 def repository_path(path: str, result: AuditResult) -> str:
     """Return a path below the top of the repository, where services look for it; not escaped."""
     return f"{result.target.folder}/{path}" if result.target.folder else path
+
+
+def permalink(path: str, line: int, result: AuditResult) -> str:
+    """Return the address of a line at the audited revision, empty where none is known.
+
+    Nothing in it can end a link, in markdown or in HTML.
+    """
+    base = result.target.permalink
+    if base is None:
+        return ""
+    below = repository_path(path, result).encode("utf-8", "surrogatepass")
+    return f"{base}{quote(below, safe='/-._~')}#L{line}"
 
 
 def said(finding: Finding) -> str:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import quote
 
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import counted, headline
 from exai_audit.report.escape import cell_code, prose
-from exai_audit.report.listing import repository_path
+from exai_audit.report.listing import permalink
 from exai_audit.results.result import AuditResult, FixedFinding, SinceUse
 
 MARKER = "<!-- exai-audit: pull request -->"
@@ -36,19 +35,11 @@ class _Shape:
     folded: int
 
 
-def render(
-    result: AuditResult, *, permalink: str | None = None, verdicts: Sequence[str] = ()
-) -> str:
-    """Return the comment.
-
-    Args:
-        permalink: the address of the files at the audited revision, to which a path below the top
-            of the repository and ``#L1`` are added; None writes paths only.
-        verdicts: what the gates say.
-    """
-    links = _Links(result, permalink)
+def render(result: AuditResult) -> str:
+    """Return the comment; its places are links where the result knows their address."""
+    links = _Links(result)
     for most, rows, folded in _SHAPES:
-        text = _comment(result, links, verdicts, _Shape(most, rows, folded))
+        text = _comment(result, links, _Shape(most, rows, folded))
         if len(text.encode()) <= MOST_BYTES:
             return text
     return f"{MARKER}\n**{headline(result)}**\n"
@@ -57,31 +48,24 @@ def render(
 class _Links:
     """How places are written: as links where there is an address for them."""
 
-    def __init__(self, result: AuditResult, permalink: str | None) -> None:
+    def __init__(self, result: AuditResult) -> None:
         self._result = result
-        self._base = permalink
 
     def to(self, path: str, line: int) -> str:
         """Return a place in the audited revision."""
         shown = cell_code(f"{path}:{line}")
-        if self._base is None:
-            return shown
-        return f"[{shown}]({self._base}{_quoted(repository_path(path, self._result))}#L{line})"
+        address = permalink(path, line, self._result)
+        return f"[{shown}]({address})" if address else shown
 
 
-def _quoted(path: str) -> str:
-    """Return a path for an address in markdown: nothing in it can end the link."""
-    return quote(path.encode("utf-8", "surrogatepass"), safe="/-._~")
-
-
-def _comment(result: AuditResult, links: _Links, verdicts: Sequence[str], shape: _Shape) -> str:
+def _comment(result: AuditResult, links: _Links, shape: _Shape) -> str:
     new = sorted(
         (f for f in result.findings if f.new is not False), key=lambda f: (-f.points, f.path)
     )
     fixed = result.since.fixed if result.since else ()
     parts = [
         [MARKER, f"### {_score(result)}"],
-        [f"**{prose(verdict)}**  " for verdict in verdicts],
+        [f"**{prose(verdict.line)}**  " for verdict in result.gate],
         list(_deltas(result)),
         list(_new(new, links, shape, is_since=result.since is not None)),
         list(_fixed(fixed, shape)),

@@ -14,6 +14,7 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity, Strength
 from exai_audit.results.advice import Hours, Impact, Phase, Recommendation
 from exai_audit.results.plans import ClassPlan, Plan
+from exai_audit.results.tables import BridgeRow, GateVerdict, Limit, ModuleSize, PoolRow
 
 SCHEMA_VERSION = 2
 
@@ -34,6 +35,8 @@ class Target:
     ``configuration`` is the fingerprint of the settings in force; ``scopes`` are those that were
     judged and that the score is of. ``date`` comes from ``SOURCE_DATE_EPOCH`` or the revision.
     ``folder`` is the root's path below the top of its git repository, empty at the top.
+    ``permalink`` is the address of the files at the revision, to which a path below the top of the
+    repository is added, None where nothing says how they are addressed.
     """
 
     paths: tuple[str, ...]
@@ -45,6 +48,7 @@ class Target:
     scopes: tuple[Scope, ...] = (Scope.PRODUCTION, Scope.SCRIPTS)
     min_confidence: Confidence = Confidence.MEDIUM
     folder: str = ""
+    permalink: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +271,10 @@ class TimeoutOperation:
     """What waits, and for how long: one callee, constant or key with all its sites.
 
     ``form`` is ``call``, or that of the sites which only name the limit (``parameter-default``).
-    ``seconds`` are the distinct known values, ascending; ``references`` the constants that it is
-    given, by dotted name; ``unlimited`` counts the sites that say or mean "for ever". ``findings``
-    are the codes of what is wrong with it. ``path`` and ``line`` are the first site.
+    ``seconds`` are the distinct known values, ascending, and ``limits`` says how each is given;
+    ``references`` are the constants that it is given, by dotted name; ``unlimited`` counts the
+    sites that say or mean "for ever". ``findings`` are the codes of what is wrong with it. ``path``
+    and ``line`` are the first site.
     """
 
     operation: str
@@ -282,6 +287,7 @@ class TimeoutOperation:
     findings: tuple[str, ...]
     path: str
     line: int
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,8 +458,9 @@ class StoredFacts:
 class AuditResult:
     """The whole result; ``findings`` are sorted by path, line, column and code.
 
-    ``plans`` and ``class_plans`` are those of the worst few modules and classes. ``facts`` is None
-    unless they were asked for.
+    ``plans`` and ``class_plans`` are those of the worst few modules and classes. ``modules`` are
+    all judged files, ``gate`` is what the gates say that were asked for. ``facts`` is None unless
+    they were asked for.
     """
 
     tool: Tool
@@ -467,6 +474,9 @@ class AuditResult:
     timeout_config: str | None = None
     cache_table: tuple[CacheRow, ...] = ()
     cache_strategy: CacheStrategy | None = None
+    pool_table: tuple[PoolRow, ...] = ()
+    bridge_table: tuple[BridgeRow, ...] = ()
+    modules: tuple[ModuleSize, ...] = ()
     plans: tuple[Plan, ...] = ()
     class_plans: tuple[ClassPlan, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
@@ -476,4 +486,5 @@ class AuditResult:
     baseline: BaselineUse | None = None
     since: SinceUse | None = None
     skipped: tuple[Skipped, ...] = ()
+    gate: tuple[GateVerdict, ...] = ()
     facts: tuple[FileFacts, ...] | StoredFacts | None = None

@@ -20,6 +20,7 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,59}")
 _NAME = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[A-Za-z0-9 .,:;()+%\u2212-]{0,400}")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/%+-]{1,2000}/")
 _LARGEST = 2**53
 
 
@@ -48,6 +49,7 @@ def first_foreign_word(result: AuditResult) -> str:
 def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str | None]]:
     yield re.compile("exai-audit"), "tool.name", result.tool.name
     yield _VERSION, "tool.version", result.tool.version
+    yield _ADDRESS, "target.permalink", result.target.permalink
     yield _GRADE, "score.grade", result.score.grade
     if result.score.way_up is not None:
         yield _GRADE, "score.way_up.grade", result.score.way_up.grade

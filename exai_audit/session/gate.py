@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exai_audit.config import Settings
 from exai_audit.errors import UsageError
 from exai_audit.finding import Confidence, Finding, Severity
 from exai_audit.report.bottlenecks import severity_counts
+from exai_audit.results.tables import GateVerdict
 from exai_audit.score.former import by_formula_1
 from exai_audit.score.grades import GRADES, grade
 
 if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether the gate passed, and one line that says what was compared with what."""
-
-    passed: bool
-    line: str
 
 
 def minimum_score(text: str) -> float:
@@ -50,7 +42,7 @@ def score_verdict(
     least: float,
     unsuppressed: float | None = None,
     former: float | None = None,
-) -> Verdict:
+) -> GateVerdict:
     """Compare the displayed score (one decimal) with the least that passes.
 
     Args:
@@ -72,31 +64,35 @@ def score_verdict(
     bare = "" if unsuppressed is None else f" ({unsuppressed:.1f} without suppressions)"
     old = "" if former is None else f"; formula 1 would say {former:.1f}"
     line = f"{word}: score {shown:.1f} ({grade(shown)}) {sign} {least:g}{bare}{old}"
-    return Verdict(passed, line)
+    return GateVerdict(passed, line)
 
 
 def severity_verdict(
     findings: Sequence[Finding], least: Severity, min_confidence: Confidence
-) -> Verdict:
+) -> GateVerdict:
     """Fail when a finding of this severity or graver is sure enough to gate and not known."""
     what = f"of severity {least.value}" + ("" if least is Severity.CRITICAL else " or above")
     grave = [f for f in _gating(findings, min_confidence) if f.severity.rank >= least.rank]
     noun = "new finding" if any(f.new is not None for f in findings) else "finding"
     if not grave:
-        return Verdict(True, f"PASSED: no {noun} {what}")
+        return GateVerdict(True, f"PASSED: no {noun} {what}")
     number = f"{len(grave)} {noun}" + ("s" if len(grave) > 1 else "")
-    return Verdict(False, f"FAILED: {number} {what}")
+    return GateVerdict(False, f"FAILED: {number} {what}")
 
 
-def new_verdict(findings: Sequence[Finding], min_confidence: Confidence, reference: str) -> Verdict:
+def new_verdict(
+    findings: Sequence[Finding], min_confidence: Confidence, reference: str
+) -> GateVerdict:
     """Fail when a finding that is sure enough to gate is new compared with ``reference``."""
     new = [f for f in _gating(findings, min_confidence) if f.new]
     number = f"{len(new)} new finding" + ("s" if len(new) > 1 else "")
     line = f"FAILED: {number}" if new else "PASSED: no new finding"
-    return Verdict(not new, f"{line} compared with {reference}")
+    return GateVerdict(not new, f"{line} compared with {reference}")
 
 
-def drop_verdict(before: float | None, score: float | None, most: float, reference: str) -> Verdict:
+def drop_verdict(
+    before: float | None, score: float | None, most: float, reference: str
+) -> GateVerdict:
     """Compare how far the displayed score fell below that of ``reference`` with what may be.
 
     Raises:
@@ -111,12 +107,12 @@ def drop_verdict(before: float | None, score: float | None, most: float, referen
     sign, word = ("<=", "PASSED") if passed else (">", "FAILED")
     now, lost = f"{shown:.1f} ({grade(shown)})", f"{max(drop, 0.0):.1f}"
     fell = f"{lost} below the {before:.1f} of {reference}"
-    return Verdict(passed, f"{word}: score {now}, {fell}: {lost} {sign} {most:g}")
+    return GateVerdict(passed, f"{word}: score {now}, {fell}: {lost} {sign} {most:g}")
 
 
 def verdicts(
     result: AuditResult, settings: Settings, least: float | None, *, partial: bool
-) -> list[Verdict]:
+) -> list[GateVerdict]:
     """Return the verdict of each gate that the settings ask for; of a part no score is judged.
 
     A gate that compares needs a result that was compared, see `refuse_comparing_nothing`.
@@ -152,7 +148,7 @@ def refuse_comparing_nothing(settings: Settings, *, compares: bool) -> None:
             )
 
 
-def verdict_line(result: AuditResult, judged: Sequence[Verdict], *, partial: bool) -> str:
+def verdict_line(result: AuditResult, judged: Sequence[GateVerdict], *, partial: bool) -> str:
     """Return all that a quiet run says: the score and the gates, or of a part its findings."""
     shown, name = result.score.shown, result.score.grade
     total = "no score" if shown is None else f"score {shown:.1f} ({name})"
