@@ -47,7 +47,7 @@ def snapshot(
     Raises:
         GitError: git cannot tell.
     """
-    then = _below(root, files_at(root, commit))
+    then = files_below(root, commit)
     then = {
         path: name
         for path, name in then.items()
@@ -91,7 +91,7 @@ def renamed_since_written(
     commit = _commit_of(root, file)
     if commit is None:
         return {}, False
-    then = _below(root, files_at(root, commit))
+    then = files_below(root, commit)
     added = read_all({path: place for path, place in present.items() if path not in then})
     held = contents(root, (then[path] for path in gone if path in then))
     before = {path: _unix(held[then[path]]) for path in gone if path in then}
@@ -113,11 +113,22 @@ def _commit_of(root: Path, file: Path) -> str | None:
     return committed if is_object(read_bytes(file), tracked[name]) else head.commit
 
 
-def _below(root: Path, files: Mapping[str, str]) -> dict[str, str]:
-    """Return the files below ``root`` of those below the top level, by path below ``root``."""
+def files_below(root: Path, commit: str) -> dict[str, str]:
+    """Return the regular files of a commit: path below ``root`` → object id.
+
+    Raises:
+        GitError: git cannot tell.
+    """
     inside = Path(os.path.relpath(root.resolve(), top_level(root))).as_posix()
-    prefix = "" if inside == "." else f"{inside}/"
-    return {path[len(prefix) :]: name for path, name in files.items() if path.startswith(prefix)}
+    found = ((path_below(path, inside), name) for path, name in files_at(root, commit).items())
+    return {path: name for path, name in found if path is not None}
+
+
+def path_below(path: str, inside: str) -> str | None:
+    """Return a path below the top level as one below its folder ``inside``, None if it is not."""
+    if inside == ".":
+        return path
+    return path.removeprefix(f"{inside}/") if path.startswith(f"{inside}/") else None
 
 
 def is_object(data: bytes, name: str) -> bool:

@@ -22,7 +22,7 @@ _REMOTE = re.compile(
     r"(?:(?:https?|ssh|git)://)?(?:[^@/\s]+@)?(?P<host>[\w.-]+)(?::\d+(?=/))?[:/]"
     r"(?P<path>[\w./~-]+?)(?:\.git)?/?"
 )
-_REGULAR = ("100644", "100755")
+REGULAR_MODES = ("100644", "100755")
 _HEADER = re.compile(rb"diff --git (?:old|new)/\d+ (?:old|new)/\d+")
 _HUNK = re.compile(rb"@@ -[\d,]+ \+(\d+)(?:,(\d+))? @@")
 _RENAME_LIMIT = 2000
@@ -136,7 +136,7 @@ def files_at(folder: Path, commit: str) -> dict[str, str]:
     for entry in done.split(b"\0"):
         about, _, path = entry.partition(b"\t")
         mode, _, rest = about.decode("ascii", "replace").partition(" ")
-        if mode in _REGULAR:
+        if mode in REGULAR_MODES:
             files[os.fsdecode(path)] = rest.split(" ")[1]
     return files
 
