@@ -135,7 +135,10 @@ class FactsCache:
 
 
 def facts_fingerprint(
-    knowledge: Iterable[Path] = (), bridges: Iterable[str] = (), symbols: Iterable[str] = ()
+    knowledge: Iterable[Path] = (),
+    bridges: Iterable[str] = (),
+    symbols: Iterable[str] = (),
+    makers: Iterable[str] = _MAKERS,
 ) -> str:
     """Return what stands for all that facts depend on besides the file.
 
@@ -143,10 +146,11 @@ def facts_fingerprint(
         knowledge: the user's own knowledge files.
         bridges: the project's own functions that wait for coroutines.
         symbols: what decides whose symbols are read: the limit of lines and the judged scopes.
+        makers: the rooms of this package whose code makes what is remembered.
     """
     package = Path(__file__).parent.parent
     parts = [__version__, sys.version, _version("libcst"), *bridges, *symbols]
-    folders = [package / name for name in _MAKERS]
+    folders = [package / name for name in makers]
     for entry in sorted(_files(folders)):
         status = os.stat(entry)  # noqa: PTH116 - entries are strings, and there are many
         parts.append(f"{os.path.basename(entry)} {status.st_size} {status.st_mtime_ns}")  # noqa: PTH119

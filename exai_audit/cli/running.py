@@ -63,7 +63,7 @@ def run_audit(
             paths,
             root,
             settings,
-            _jobs(jobs),
+            jobs_of(jobs),
             progress,
             cache,
             own,
@@ -88,7 +88,12 @@ def _load_the_rest() -> None:
         import_module(name)
 
 
-def _jobs(text: str) -> int:
+def jobs_of(text: str) -> int:
+    """Return how many processes an option asks for.
+
+    Raises:
+        UsageError: it is no number from 1, nor ``auto``.
+    """
     if text == "auto":
         return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     if not (text.isascii() and text.isdecimal() and len(text) < 10) or int(text) < 1:

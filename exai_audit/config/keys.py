@@ -56,6 +56,7 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "baseline": ("baseline", read_text),
     "fail-on-new": ("fail_on_new", read_flag),
     "max-drop": ("max_drop", read_number),
+    "alerts": ("alerts", read_texts),
 }
 
 _PATTERN_OPTIONS = frozenset({"central-timeout-modules"})

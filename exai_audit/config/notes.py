@@ -25,5 +25,6 @@ NOTES: dict[str, str] = {
     "baseline": "findings to accept, as `exai-audit baseline` writes them",
     "fail-on-new": "fail on any finding that the baseline lacks",
     "max-drop": "points that the score may lose against the baseline",
+    "alerts": 'what `trend` is to say, such as "drop > 2 in 7d" or "new critical"',
 }
 """By settings key, in the order of the keys."""

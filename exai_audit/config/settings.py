@@ -140,6 +140,7 @@ class Settings:
     baseline: str | None = None
     fail_on_new: bool = False
     max_drop: float | None = None
+    alerts: tuple[str, ...] = ()
     max_file_size: int = 1_000_000
     knowledge: tuple[str, ...] = ()
     bridge_functions: tuple[str, ...] = ()
@@ -151,7 +152,13 @@ class Settings:
     def without_gate(self) -> Settings:
         """Return the settings that decide what is found and scored, without those that judge it."""
         return replace(
-            self, fail_under=None, fail_on=None, baseline=None, fail_on_new=False, max_drop=None
+            self,
+            fail_under=None,
+            fail_on=None,
+            baseline=None,
+            fail_on_new=False,
+            max_drop=None,
+            alerts=(),
         )
 
     @property

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from exai_audit.git.command import GitError, last_line, run
@@ -26,9 +26,9 @@ class Commit:
     tags: tuple[str, ...] = ()
 
     @property
-    def day(self) -> date:
+    def day(self) -> datetime.date:
         """The day on which it was committed."""
-        return date.fromisoformat(self.date)
+        return datetime.date.fromisoformat(self.date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,7 @@ def _chosen(commits: Sequence[Commit], selection: Selection) -> Sequence[Commit]
     return commits[-selection.last :] if selection.last else commits
 
 
-def _states(
-    steps: Sequence[_Step], chosen: set[str], inside: str, root: Path
-) -> tuple[State, ...]:
+def _states(steps: Sequence[_Step], chosen: set[str], inside: str, root: Path) -> tuple[State, ...]:
     """Work backwards from the files of the newest commit."""
     files = files_below(root, steps[-1].commit.name)
     found: list[State] = []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from exai_audit.audit.contents import Sources
+from exai_audit.audit.past_paths import audited_below
 from exai_audit.audit.since import audit_revision, narrowed
 from exai_audit.errors import UsageError
-from exai_audit.files.glob import matches
 from exai_audit.git.command import GitError
 from exai_audit.git.commits import read_all, snapshot
 from exai_audit.git.repository import merge_base
@@ -23,7 +25,7 @@ def changed_since(revision: str, result: AuditResult, run: Run) -> AuditResult:
     present = read_all({file.path: file.absolute for file in files})
     try:
         commit = merge_base(run.root, revision)
-        held = snapshot(run.root, commit, present, lambda path: _was_audited(path, run))
+        held = snapshot(run.root, commit, present, _past_paths(run))
     except GitError as error:
         raise UsageError(f"--since {revision}: {error}") from error
     read = Sources(files).get
@@ -31,21 +33,13 @@ def changed_since(revision: str, result: AuditResult, run: Run) -> AuditResult:
     return narrowed(result, before, held, read, revision, commit)
 
 
-def _was_audited(path: str, run: Run) -> bool:
-    """Tell whether today's settings would have audited a file that is no longer there."""
-    if any(path == s.path or path.startswith(f"{s.path}/") for s in run.audited.discovery.skipped):
-        return False
-    return any(_is_below(path, run.shown(target), run) for target in run.targets)
+def _past_paths(run: Run) -> Callable[[str], bool]:
+    """Return what tells whether today's settings would have audited a file that is gone."""
+    left_out = [skipped.path for skipped in run.audited.discovery.skipped]
+    is_audited = audited_below(map(run.shown, run.targets), run.settings.files.excludes)
 
+    def was_audited(path: str) -> bool:
+        is_left_out = any(path == one or path.startswith(f"{one}/") for one in left_out)
+        return not is_left_out and is_audited(path)
 
-def _is_below(path: str, top: str, run: Run) -> bool:
-    if path == top:
-        return True
-    inside = path if top == "." else path.removeprefix(f"{top}/")
-    if top != "." and inside == path:
-        return False
-    parts = path.split("/")
-    first = len(parts) - len(inside.split("/")) + 1
-    excludes = (*run.settings.exclude, *run.settings.extend_exclude)
-    names = ["/".join(parts[:end]) for end in range(first, len(parts) + 1)]
-    return not any(matches(pattern, name) for pattern in excludes for name in names)
+    return was_audited

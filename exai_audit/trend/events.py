@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from exai_audit.git.history import Commit
 from exai_audit.trend.point import Point, Seen
@@ -54,9 +55,11 @@ class Story:
 def story(points: Sequence[Point]) -> Story:
     """Follow the findings of points in their order."""
     first = points[0]
-    left = [OpenFinding(finding, first.commit, from_start=True) for finding in first.snapshot.findings]
+    left = [
+        OpenFinding(finding, first.commit, from_start=True) for finding in first.snapshot.findings
+    ]
     events = []
-    for before, point in zip(points, points[1:], strict=False):
+    for before, point in pairwise(points):
         left, new, fixed = _followed(left, point)
         scores = before.snapshot.score, point.snapshot.score
         events.append(Event(point.commit, *scores, _costliest(new), _costliest(fixed)))

@@ -54,8 +54,10 @@ class Revisions:
         self.versions.collect(unknown, jobs, progress)
         points = []
         for state, tree, key, snapshot in zip(states, trees, keys, known, strict=True):
-            found = snapshot or memory.snapshot(key) or self._snapshot(state, tree)
-            memory.remember_snapshot(key, found)
+            found = snapshot or memory.snapshot(key)  # two commits may have the same files
+            if found is None:
+                found = self._snapshot(state, tree)
+                memory.remember_snapshot(key, found)
             changed = tuple((path, n) for path, n in sorted(state.changed.items()) if path in tree)
             points.append(Point(state.commit, found, dict(state.renamed), dict(changed)))
         memory.save()
@@ -110,7 +112,14 @@ class Revisions:
 
     def _mark(self, finding: Finding, tree: Mapping[str, str]) -> tuple[object, ...]:
         version: Version = (finding.path, tree.get(finding.path, ""))
-        return *version, finding.code, finding.line, finding.column, finding.end_line, finding.end_column
+        return (
+            *version,
+            finding.code,
+            finding.line,
+            finding.column,
+            finding.end_line,
+            finding.end_column,
+        )
 
 
 def _text(path: str, data: bytes) -> SourceFile | None:

@@ -33,9 +33,7 @@ class Versions:
     memory: Memory
     _at_hand: dict[Version, FileFacts] = field(default_factory=dict)
 
-    def collect(
-        self, trees: Iterable[Mapping[str, str]], jobs: int, progress: Progress
-    ) -> None:
+    def collect(self, trees: Iterable[Mapping[str, str]], jobs: int, progress: Progress) -> None:
         """Read all versions in ``trees`` (path → object id) of which nothing is remembered.
 
         Args:
@@ -79,7 +77,7 @@ class Versions:
         return version, known
 
     def _collected(self, version: Version, module: str) -> FileFacts | None:
-        """Return what a version says that is too large, or of another module than was remembered."""
+        """Return what a version says that is not remembered, or as another module."""
         path, blob = version
         data = contents(self.root, [blob])[blob]
         if not self._is_small(data):

@@ -26,4 +26,6 @@ def weeks(events: Iterable[Event]) -> tuple[Week, ...]:
         begins = (day - timedelta(days=day.weekday())).isoformat()
         week = found.get(begins, Week(begins, 0, 0))
         found[begins] = Week(begins, week.new + len(event.new), week.fixed + len(event.fixed))
-    return tuple(found[begins] for begins in sorted(found) if found[begins].new or found[begins].fixed)
+    return tuple(
+        found[begins] for begins in sorted(found) if found[begins].new or found[begins].fixed
+    )

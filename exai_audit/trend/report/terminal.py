@@ -12,7 +12,7 @@ from exai_audit.trend.result import Trend
 _EVENTS = 5
 _OF_EVENT = 3
 _OLDEST = 5
-_ASCII = str.maketrans(dict(zip("▁▂▃▄▅▆▇█−→·…", "_.-=oxX#->-.", strict=True)))
+_ASCII = str.maketrans(dict(zip("▁▂▃▄▅▆▇█−·", "_.-=oxX#--", strict=True)) | {"→": "->", "…": "..."})
 
 
 def render(found: Trend, *, ascii_only: bool = False, width: int = 80) -> str:
@@ -108,7 +108,9 @@ def _hotspots(found: Trend, width: int) -> Iterator[str]:
     yield "Hotspots: changed often and costly"
     for spot in found.hotspots:
         yield f"  {spot.changes:>4} changes  {spot.points:>5.1f} points  {spot.path}"
-        yield shortened(f"      {spot.worst.code} line {spot.worst.line}: {spot.worst.remedy}", width)
+        yield shortened(
+            f"      {spot.worst.code} line {spot.worst.line}: {spot.worst.remedy}", width
+        )
 
 
 def _folders(found: Trend, width: int) -> Iterator[str]:

@@ -82,7 +82,7 @@ def counts_of(counts: Counts) -> dict[str, int]:
 
 
 def _block(value: float, low: float, span: float) -> str:
-    part = (value - low) / span if span else 0.5
+    part = (value - low) / span if span else 0.0
     return _BLOCKS[min(len(_BLOCKS) - 1, int(part * len(_BLOCKS)))]
 
 

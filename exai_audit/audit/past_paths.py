@@ -1,0 +1,43 @@
+"""Which files of the past today's settings would have audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from exai_audit.files.glob import Excludes
+
+
+def audited_below(tops: Iterable[str], patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Return what tells of a path whether it lies below one of ``tops`` and is not excluded.
+
+    Args:
+        tops: files and folders relative to the root, ``.`` for all of it; they are taken even if
+            excluded themselves.
+        patterns: those of what is left out.
+    """
+    chosen, excludes = tuple(tops), Excludes(patterns)
+
+    @cache
+    def excludes_any(path: str, above: int) -> bool:
+        """Tell whether a path is left out, or a folder of it below the first ``above`` parts."""
+        folder, _, name = path.rpartition("/")
+        if path.count("/") > above and excludes_any(folder, above):
+            return True
+        return excludes.matching(path, name) is not None
+
+    def is_audited(path: str) -> bool:
+        return any(
+            path == top or (_is_in(path, top) and not excludes_any(path, _depth(top)))
+            for top in chosen
+        )
+
+    return is_audited
+
+
+def _is_in(path: str, top: str) -> bool:
+    return top == "." or path.startswith(f"{top}/")
+
+
+def _depth(top: str) -> int:
+    return 0 if top == "." else top.count("/") + 1
