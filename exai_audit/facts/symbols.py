@@ -188,8 +188,8 @@ class ClassMembers:
     """The methods of a class in source order; their ``uses`` are indices among themselves.
 
     ``assigned`` are the attributes that methods set and the class body does not. ``plain`` are
-    methods that do not use the object, ``supers`` those that call ``super()``; ``mangled`` are
-    names that only the class itself can spell (``__name``), by method.
+    methods that do something and do not use the object for it, ``supers`` those that call
+    ``super()``; ``mangled`` are names that only the class itself can spell (``__name``), by method.
     """
 
     name: str

@@ -11,28 +11,28 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from exai_audit.facts.symbols import ModuleSymbols, SymbolFact, SymbolKind
+from exai_audit.planning.decomposition.kinds import PLAIN, kinds_of, lines_of
 from exai_audit.planning.decomposition.language import ACTIONS
 from exai_audit.planning.decomposition.nouns import (
+    gerund,
+    is_deed,
+    is_kind,
     is_noun,
     nouns_of,
     plain_words,
     weight_of,
     weights_of,
+    whole_words,
 )
-from exai_audit.words import plural, snake_case, words_of
+from exai_audit.words import plural, singular, snake_case, words_of
 
 _TAKEN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "init", "module", "this"})
 # Test runners and this tool would take such a module for a test.
 _TESTS = re.compile(r"(?:conf|doc)?tests?|tests?_\w+|\w+_tests?")
-_COVERS, _MOSTLY, _HALF = 0.3, 0.6, 0.5
-_SMALL = 25
+_COVERS, _HALF = 0.3, 0.5
+_SMALL, _GLUED = 25, 4
 _NAMED = 3
-_FAULTS = frozenset({"error", "exception", "warning", "fault"})
-_ROUTES = frozenset({
-    "route", "get", "post", "put", "delete", "patch", "head", "options", "websocket", "api_route",
-})  # fmt: skip
-_COMMANDS = frozenset({"command", "group"})
-_PLAIN = (SymbolKind.CONSTANT, SymbolKind.VARIABLE, SymbolKind.ALIAS)
+_KINDS = frozenset({"base", "cli", "constants", "core", "helpers", "main", "routes"})
 _CODE = (SymbolKind.FUNCTION, SymbolKind.CLASS)
 _Words = Mapping[str, float]
 
@@ -87,7 +87,7 @@ def names_of(
             for name in naming.candidates()
             if name not in used and name.isidentifier() and not _TESTS.fullmatch(name)
         )
-        used.add(names[number])
+        used |= {names[number], plural(names[number]), singular(names[number])}
     return [names[number] for number in range(len(sizes))]
 
 
@@ -98,7 +98,7 @@ def lead_symbols(symbols: Sequence[SymbolFact], cluster: Iterable[int]) -> list[
     ranked = sorted(
         inside,
         key=lambda n: (
-            symbols[n].kind in _PLAIN,
+            symbols[n].kind in PLAIN,
             -(symbols[n].lines * (2 if not symbols[n].names[0].startswith("_") else 1)),
             -users[n],
             symbols[n].names[0],
@@ -128,18 +128,22 @@ class _Naming:
         self._symbols, self._clusters, self._number = symbols, clusters, number
         self._inside = [symbols[n] for n in clusters[number] if symbols[n].names]
         self._everywhere = everywhere
-        self._stem = frozenset(words_of(stem))
-        self._lines = sum(symbol.lines for symbol in self._inside) or 1
+        self._stem = snake_case(stem)
+        self._stem_words = frozenset(words_of(stem))
+        self._lines = lines_of(self._inside) or 1
         self._here = weights_of(self._inside)
         self._scored = self._contrasts()
 
     def candidates(self) -> Iterator[str]:
         """Yield names without end."""
-        first = [*self._by_kind(), *self._by_family(), *self._by_largest(), *self._by_word()]
+        kinds = kinds_of(self._symbols, self._clusters, self._number)
+        first = [*kinds, *self._by_family(), *self._by_largest(), *self._by_word()]
         first += [*self._by_action(), *self._by_use()]
-        yield from first
         nouns = [*self._nouns()]
-        yield from nouns
+        for name in (*first, *nouns):
+            yield name
+            if name not in _KINDS:
+                yield plural(singular(name))
         for name in dict.fromkeys([*first, *nouns]):
             for word in dict.fromkeys([*(word for word, _ in self._scored), *nouns]):
                 if words_of(word)[0] not in words_of(name):
@@ -149,52 +153,6 @@ class _Naming:
         for number in itertools.count(2):
             yield f"{last}_{number}"
 
-    # What kind of things they are
-
-    def _by_kind(self) -> Iterator[str]:
-        count = len(self._inside)
-        faults = sum(self._is_fault(symbol) for symbol in self._inside)
-        plain = [symbol.kind for symbol in self._inside if symbol.kind in _PLAIN]
-        if faults > _MOSTLY * count:
-            yield "errors"
-        elif len(plain) == count:
-            aliases = plain.count(SymbolKind.ALIAS)
-            yield "types" if aliases > _MOSTLY * count else "constants"
-        if self._lines_of(self._inherited()) > _HALF * self._lines:
-            yield "base"
-        yield from self._by_registration(count)
-
-    def _by_registration(self, count: int) -> Iterator[str]:
-        how = [s.registers[0].rpartition(".")[2] for s in self._inside if s.registers]
-        if how and len(how) > _MOSTLY * count:
-            if all(name in _COMMANDS for name in how):
-                yield "commands"
-            yield "routes" if sum(name in _ROUTES for name in how) > len(how) / 2 else "handlers"
-        elif any("main" in s.names and s.kind is SymbolKind.FUNCTION for s in self._inside):
-            outside = {name for symbol in self._inside for name in symbol.external}
-            yield "cli" if outside & {"argparse", "click", "typer", "optparse"} else "main"
-
-    @staticmethod
-    def _is_fault(symbol: SymbolFact) -> bool:
-        words = [*words_of(symbol.names[0])[-1:]]
-        words += [word for base in symbol.bases for word in words_of(base)[-1:]]
-        return symbol.kind is SymbolKind.CLASS and not _FAULTS.isdisjoint(words)
-
-    def _inherited(self) -> Iterator[SymbolFact]:
-        """Yield the classes that classes of two other clusters inherit."""
-        heirs: dict[str, set[int]] = {}
-        for at, cluster in enumerate(self._clusters):
-            for number in cluster:
-                for base in self._symbols[number].bases:
-                    heirs.setdefault(base, set()).add(at)
-        for symbol in self._inside:
-            others = heirs.get(symbol.names[0], set()) - {self._number}
-            if symbol.kind is SymbolKind.CLASS and len(others) >= 2:
-                yield symbol
-
-    def _lines_of(self, symbols: Iterable[SymbolFact]) -> int:
-        return sum(symbol.lines for symbol in symbols)
-
     # What they have in common
 
     def _by_family(self) -> Iterator[str]:
@@ -203,10 +161,10 @@ class _Naming:
         for symbol in self._inside:
             if symbol.kind is SymbolKind.CLASS:
                 word = next(reversed(words_of(symbol.names[0])), "")
-                if is_noun(word) and word not in self._stem:
+                if (is_noun(word) or is_kind(word)) and not self._is_of_stem(word):
                     families.setdefault(word, []).append(symbol)
         for word, members in sorted(families.items()):
-            is_most = len(members) > 1 and self._lines_of(members) > _HALF * self._lines
+            is_most = len(members) > 1 and lines_of(members) > _HALF * self._lines
             if is_most and self._share_here(word) >= _HALF:
                 yield plural(word)
 
@@ -215,14 +173,26 @@ class _Naming:
         largest = max(self._inside, key=lambda s: (s.lines, s.names[0]), default=None)
         if largest is None or largest.lines <= _HALF * self._lines:
             return
-        words = [word for word in plain_words(largest.names[0]) if word not in self._stem]
+        every = plain_words(largest.names[0])
+        words = [word for word in every if not self._is_of_stem(singular(word))]
         if largest.kind is not SymbolKind.CLASS:
             words = [word for word in words if is_noun(word)]
-        words = [word for word in words if self._share_here(word) >= _HALF] or words
-        if words and not (len(words) == 1 and not is_noun(words[0])):
+        telling = [word for word in words if self._share_here(singular(word)) >= _HALF]
+        words = words if len(words) <= 2 else telling or words
+        has_head = every[-1] in words
+        if has_head and not (len(words) == 1 and not is_noun(words[0])):
             yield "_".join(words[-2:])
+        if words and largest.kind is SymbolKind.CLASS:
+            yield "_".join(every[-2:])
         if not words and largest.kind is SymbolKind.CLASS:
             yield "core"
+        elif len(every) == 1 and is_deed(every[0]):
+            yield gerund(every[0])
+
+    def _is_of_stem(self, word: str) -> bool:
+        """Tell whether the module itself is named so: ``path`` in ``pathsec``, too."""
+        begins = len(word) >= _GLUED and self._stem.startswith(word)
+        return begins or word in self._stem_words
 
     def _share_here(self, word: str) -> float:
         """Return which share of what a word weighs in the module is of this cluster."""
@@ -266,8 +236,8 @@ class _Naming:
         nouns = dict.fromkeys(
             word
             for symbol in ranked
-            for word in reversed(words_of(symbol.names[0]))
-            if is_noun(word) and word not in self._stem
+            for word in reversed(whole_words(symbol.names[0]))
+            if is_noun(word) and not self._is_of_stem(word)
         )
         for word in sorted(nouns, key=lambda noun: self._share_here(noun) < _HALF):
             yield self._numbered(word)
@@ -282,7 +252,7 @@ class _Naming:
         scored = []
         for word, weight in self._here.items():
             cover = weight / total
-            if counts[word] > 1 and word not in self._stem:
+            if counts[word] > 1 and not self._is_of_stem(word):
                 score = cover * (weight / self._everywhere[word]) ** 0.5
                 scored.append((-round(score, 6), word, cover))
         return [(word, cover) for _, word, cover in sorted(scored)]

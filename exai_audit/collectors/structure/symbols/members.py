@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from exai_audit.collectors.structure.symbols.statements import bound_in
 from exai_audit.collectors.structure.symbols.vocabulary import parameters_of, words_in
@@ -39,7 +39,7 @@ def class_members(name: str, node: ast.ClassDef) -> ClassMembers:
         tuple(ast.unparse(base) for base in node.bases),
         methods,
         assigned=tuple(sorted(_assigned(found.values()) - _bound_in_body(node))),
-        plain=tuple(n for n, parts in enumerate(found.values()) if not _uses_object(parts)),
+        plain=tuple(n for n, parts in enumerate(found.values()) if _is_plain(parts)),
         supers=tuple(n for n, parts in enumerate(found.values()) if _calls_super(parts)),
         mangled=tuple(
             (number, name)
@@ -95,6 +95,21 @@ def _is_named(node: ast.expr, name: str) -> bool:
 def _first_parameter(method: _Method) -> str:
     given = [*method.args.posonlyargs, *method.args.args]
     return given[0].arg if given and "staticmethod" not in _decorators([method]) else ""
+
+
+def _is_plain(parts: Collection[_Method]) -> bool:
+    """Tell whether methods do something and do not use the object for it."""
+    return not _uses_object(parts) and not all(_is_to_be_overridden(part) for part in parts)
+
+
+def _is_to_be_overridden(method: _Method) -> bool:
+    """Tell whether a method says nothing but what others may put in its place."""
+    said = [node for node in method.body if not _is_text(node)]
+    return all(isinstance(node, (ast.Pass, ast.Raise)) for node in said)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _uses_object(parts: Iterable[_Method]) -> bool:
