@@ -18,6 +18,8 @@ _STEM = re.compile(
 )
 _CLASS = re.compile(r"(?=.*Timeout)(?=.*(?:Config|Settings|Policy|Defaults))")
 _FEWEST_LIMITS = 3
+NO_UNIT = " (unit unknown)"
+"""Is shown after a number of which the code does not say what it counts in."""
 _TEN_YEARS = 10 * 365 * 86400.0
 _IN_THE_BODY = frozenset({
     TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL,
@@ -153,4 +155,4 @@ def shown_limit(fact: TimeoutFact) -> str:
         return ", ".join(f"{shown_seconds(s)}{_purpose(name)}" for name, s in fact.phases)
     if fact.seconds is not None:
         return shown_seconds(fact.seconds)
-    return f"{fact.amount:g} (unit unknown)" if fact.amount is not None else "a limit"
+    return f"{fact.amount:g}{NO_UNIT}" if fact.amount is not None else "a limit"

@@ -50,6 +50,7 @@ from dataclasses import dataclass
 from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
 from exai_audit.finding import Family, Hit, Related, Severity
 from exai_audit.project.central_timeouts import (
+    NO_UNIT,
     central_modules,
     repeated_defaults,
     scattered_limits,
@@ -112,13 +113,21 @@ def _by_call(sites: list[TimeoutFact]) -> list[list[TimeoutFact]]:
 
 
 def _shown(calls: list[list[TimeoutFact]]) -> str:
-    return " or ".join(dict.fromkeys(map(_given, calls)))
+    shown = list(dict.fromkeys(map(_given, calls)))
+    after = [text for text in shown if text.endswith(NO_UNIT)]
+    *unknown, last = [text.removesuffix(NO_UNIT) for text in after] or [""]
+    known = [text for text in shown if text not in after]
+    return " or ".join([*known, *unknown, *([f"{last}{NO_UNIT}"] if after else [])])
 
 
 def _given(call: list[TimeoutFact]) -> str:
     if len(call) == 1:
         return shown_limit(call[0])
-    return ", ".join(f"{shown_limit(fact)} ({fact.name})" for fact in call)
+    shown = [(shown_limit(fact), fact.name) for fact in call]
+    if all(limit.endswith(NO_UNIT) for limit, _ in shown):
+        limits = ", ".join(f"{limit.removesuffix(NO_UNIT)} ({name})" for limit, name in shown)
+        return f"{limits}{NO_UNIT}"
+    return ", ".join(f"{limit} ({name})" for limit, name in shown)
 
 
 def _bounded(fact: TimeoutFact) -> str:

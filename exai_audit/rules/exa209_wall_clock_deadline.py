@@ -28,7 +28,7 @@ def later(action):
 ```
 
 *Known false alarms.* A loop that ends at a time of day. The end of a loop is a low finding of low
-confidence; a moment given to an event loop is always wrong.
+confidence, one for all of a file; a moment given to an event loop is always wrong.
 
 *References.* Python documentation: ``loop.call_at``, ``asyncio.timeout_at``, ``loop.time``,
 ``time.monotonic``.
@@ -40,7 +40,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.facts.waits import WallClockFact
-from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -51,10 +51,12 @@ class Options:
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each moment of the wrong clock."""
+    """Yield a hit at each moment given to a loop, and one for all deadlines of a file."""
     for facts in project.judged_files():
-        for fact in facts.wall_clocks:
-            yield _in_loop(facts.path, fact) if fact.is_loop else _deadline(facts.path, fact)
+        yield from (_in_loop(facts.path, fact) for fact in facts.wall_clocks if fact.is_loop)
+        deadlines = [fact for fact in facts.wall_clocks if not fact.is_loop]
+        if deadlines:
+            yield _deadline(facts.path, *deadlines)
 
 
 def _in_loop(path: str, fact: WallClockFact) -> Hit:
@@ -67,14 +69,18 @@ def _in_loop(path: str, fact: WallClockFact) -> Hit:
     )
 
 
-def _deadline(path: str, fact: WallClockFact) -> Hit:
+def _deadline(path: str, fact: WallClockFact, *others: WallClockFact) -> Hit:
+    more = f", in {len(others) + 1} places" if others else ""
     return Hit(
         path=path,
         place=fact.place,
         severity=Severity.LOW,
         confidence=Confidence.LOW,
-        message=f"{fact.operation} ends a loop by the wall clock, which may be set meanwhile",
+        message=f"{fact.operation} ends a loop by the wall clock, which may be set meanwhile{more}",
         remedy="Take both times from time.monotonic().",
+        related=tuple(
+            Related(path, one.place.span.line, f"{one.operation} does so, too") for one in others
+        ),
     )
 
 

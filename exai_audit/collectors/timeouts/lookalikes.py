@@ -55,6 +55,18 @@ def is_lifetime(name: str, at: ast.AST, tree: ModuleTree) -> bool:
     return bool({*named[:1], *named[-1:]} & _CACHES)
 
 
+def is_the_longest(target: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether a name is there to find the longest, or shortest, of several limits."""
+    if not isinstance(target, ast.Name):
+        return False
+    found = (value for value in tree.bindings(target.id, target) if isinstance(value, ast.Call))
+    return any(
+        last_name(call.func) in ("max", "min")
+        and any(isinstance(one, ast.Name) and one.id == target.id for one in call.args)
+        for call in found
+    )
+
+
 def names_no_limit(name: str, target: ast.expr) -> bool:
     """Tell whether a name is that of a class (``Timeout = Union[...]``) or a socket option."""
     is_class = name[:1].isupper() and not name.isupper() and isinstance(target, ast.Name)
@@ -67,13 +79,20 @@ def keeps_entries(mapping: ast.Dict) -> bool:
     return any(text.count(".") and _CACHES & set(words(text)) for text in texts)
 
 
-def gives_lifetime(call: ast.Call) -> bool:
+def gives_lifetime(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a call gives the time that a cache keeps something."""
     if not any(given.arg and words(given.arg) in _LIFETIMES for given in call.keywords):
         return False
     callee = words(last_name(call.func))
     if {*callee[:1], *callee[-1:]} & _CACHES:
         return True
+    return last_name(call.func) in _KEEPERS and bool(set(_owner(call, tree)) & _CACHES)
+
+
+def _owner(call: ast.Call, tree: ModuleTree) -> tuple[str, ...]:
+    """Return the last word of what a function is called on, or of the module it comes from."""
     source = receiver(call.func)
-    owner = words(last_name(source)) if source is not None else ()
-    return bool(set(owner[-1:]) & _CACHES) and last_name(call.func) in _KEEPERS
+    name = last_name(source) if source is not None else ""
+    if not name:
+        name = (tree.qualified(call.func) or "").rpartition(".")[0].rpartition(".")[2]
+    return words(name)[-1:]

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from exai_audit.collectors.timeouts.shapes import options_of
 from exai_audit.collectors.timeouts.sites import Site
 from exai_audit.collectors.timeouts.values import may_get
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import arguments, dotted, last_name, receiver, text_of
+from exai_audit.syntax.nodes import (
+    FUNCTIONS,
+    arguments,
+    dotted,
+    last_name,
+    parameters,
+    receiver,
+    text_of,
+)
 
 SETTINGS = frozenset({"settings", "config", "conf", "configuration", "options", "cfg"})
 _Read = tuple[str, str]
@@ -25,6 +34,46 @@ def stands_in_once(site: Site, tree: ModuleTree) -> bool:
     owner = tree.class_of(site.covers)
     nodes = tree.all(ast.Call, ast.Attribute, ast.Subscript)
     return sum(tree.class_of(one) is owner for one in nodes if _read(one) == read) == 1
+
+
+def is_a_default(site: Site, tree: ModuleTree) -> bool:
+    """Tell whether a limit stands in for a parameter, or for a key, that is not given.
+
+    It is a default then, as it could stand in the signature: ``timeout or 10`` of a parameter, and
+    ``if "timeout" not in given: given["timeout"] = 10``.
+    """
+    if isinstance(site.at, ast.Subscript):
+        statement = tree.statement(site.at)
+        around = tree.parent(statement) if statement is not None else None
+        return isinstance(around, ast.If) and _asks_for_key(around.test, site.at)
+    return site.value.fallback and any(map(_replaces_parameter(tree), ast.walk(site.covers)))
+
+
+def _asks_for_key(test: ast.expr, entry: ast.Subscript) -> bool:
+    asked = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.NotIn)
+    return (
+        asked
+        and isinstance(test, ast.Compare)
+        and text_of(test.left) == text_of(entry.slice)
+        and dotted(test.comparators[0]) == dotted(entry.value) != ""
+    )
+
+
+def _replaces_parameter(tree: ModuleTree) -> Callable[[ast.AST], bool]:
+    def does(node: ast.AST) -> bool:
+        if not isinstance(node, (ast.BoolOp, ast.IfExp)):
+            return False
+        asked = options_of(node)[0]
+        if isinstance(asked, ast.Call) and len(asked.args) == 1 and not asked.keywords:
+            asked = asked.args[0]
+        function = tree.function_of(node)
+        return (
+            isinstance(asked, ast.Name)
+            and isinstance(function, FUNCTIONS)
+            and any(asked.id == one.name for one in parameters(function))
+        )
+
+    return does
 
 
 def _reads(nodes: Iterator[ast.AST]) -> Iterator[_Read]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from exai_audit.collectors.timeouts.own_settings import SETTINGS, stands_in_once
+from exai_audit.collectors.timeouts.own_settings import SETTINGS, is_a_default, stands_in_once
 from exai_audit.collectors.timeouts.shapes import name_of_target, targets_of
 from exai_audit.collectors.timeouts.sites import Site
 from exai_audit.collectors.timeouts.ticks import is_tick
@@ -50,6 +50,7 @@ _DONE_BY_PEOPLE = frozenset({
     "message", "reaction_add", "reaction_remove", "button_click", "interaction", "raw_reaction_add",
     "member_join",
 })  # fmt: skip
+_PLAIN = frozenset({"TIMEOUT", "DEADLINE"})
 _CALLED = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 
 
@@ -66,10 +67,18 @@ def role_of(site: Site, operation: str, tree: ModuleTree) -> str:
         return "lease"
     if site.form is TimeoutForm.MAPPING_ENTRY and _is_of_defaults(site.at, tree):
         return "defaults"
-    if stands_in_once(site, tree):
+    if stands_in_once(site, tree) or is_a_default(site, tree):
         return "fallback"
+    if _is_constant(site):
+        return "defaults"
     is_call = site.call is not None and site.form in _CALLED
     return _role_of_call(site, site.call, operation, tree) if is_call and site.call else ""
+
+
+def _is_constant(site: Site) -> bool:
+    """Tell whether a name in capitals, of a function or an object, holds the limit."""
+    named = isinstance(site.at, (ast.Name, ast.Attribute))
+    return named and site.name.isupper() and site.name not in _PLAIN
 
 
 def _role_of_call(site: Site, call: ast.Call, operation: str, tree: ModuleTree) -> str:

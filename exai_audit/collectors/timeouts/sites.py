@@ -11,6 +11,7 @@ from exai_audit.collectors.timeouts.carriers import function_called, is_carrier
 from exai_audit.collectors.timeouts.lookalikes import (
     gives_lifetime,
     is_lifetime,
+    is_the_longest,
     keeps_entries,
     names_no_limit,
     says_only,
@@ -123,7 +124,7 @@ class SiteFinder:
             form, name = self._definition(target)
             if form is None or not is_timeout_like(name) or names_no_limit(name, target):
                 continue
-            if is_lifetime(name, target, self._tree):
+            if is_lifetime(name, target, self._tree) or is_the_longest(target, self._tree):
                 continue
             value = self._reader.default_of_field(node.value) or self._reader.read(node.value)
             if value is not None and _can_be_limit(value, name):
@@ -180,7 +181,7 @@ class SiteFinder:
         row = table().call(name) if name else None
         if row is not None and row.timeout is not None and row.timeout.waits == "lifetime":
             return
-        if gives_lifetime(call):
+        if gives_lifetime(call, self._tree):
             return
         if last_name(call.func) in OPTIONS:
             yield from self._command_option(call)

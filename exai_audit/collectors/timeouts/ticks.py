@@ -18,6 +18,7 @@ _TICKS = frozenset({
 })  # fmt: skip
 _GIVE_NONE = frozenset({"get_message", "poll", "brpop", "blpop", "xread", "consume"})
 _QUEUES = frozenset({"queue", "q", "inbox", "jobs", "tasks", "events", "messages", "incoming"})
+_PEEK = 0.1  # seconds
 _NOTHING_CAME = (
     "Empty",
     "Timeout",
@@ -29,7 +30,7 @@ _NOTHING_CAME = (
 
 
 def is_tick(site: Site, operation: str, tree: ModuleTree) -> bool:
-    """Tell whether a loop goes on when its wait brought nothing."""
+    """Tell whether a loop goes on when its wait brought nothing, or it is too short for more."""
     call = site.call
     assert call is not None
     if site.row is not None and site.row.timeout and site.row.timeout.waits == "network":
@@ -37,6 +38,8 @@ def is_tick(site: Site, operation: str, tree: ModuleTree) -> bool:
     names = {last_name(call.func), operation.rpartition(".")[2]}
     if not names & _TICKS:
         return False
+    if _only_peeks(site):
+        return True
     child: ast.AST = call
     for around in tree.ancestors(call):
         if isinstance(around, (*FUNCTIONS, ast.Lambda)):
@@ -47,6 +50,15 @@ def is_tick(site: Site, operation: str, tree: ModuleTree) -> bool:
             return any(_swallows(one) for one in _handlers(call, around, tree))
         child = around
     return False
+
+
+def _only_peeks(site: Site) -> bool:
+    """Tell whether a wait only looks whether something has come: nobody answers so soon."""
+    amount = site.value.amount
+    if amount is None or amount <= 0:
+        return False
+    scale = 1.0 if site.scale is None else site.scale
+    return amount * scale <= _PEEK
 
 
 def _is_short(site: Site) -> bool:

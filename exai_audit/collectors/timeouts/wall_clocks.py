@@ -97,5 +97,11 @@ def _ends_a_loop(name: str, function: ast.AST, tree: ModuleTree) -> bool:
             continue
         loop = next((a for a in tree.ancestors(use) if isinstance(a, ast.While)), None)
         if loop is not None and any(use is one for one in ast.walk(loop.test)):
-            return True
+            return not _is_moved(name, loop)
     return False
+
+
+def _is_moved(name: str, loop: ast.While) -> bool:
+    """Tell whether the loop itself moves the moment on, as what runs on a beat does."""
+    moved = (one for one in ast.walk(loop) if isinstance(one, ast.AugAssign))
+    return any(isinstance(one.target, ast.Name) and one.target.id == name for one in moved)
