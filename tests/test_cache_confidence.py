@@ -187,3 +187,113 @@ def test_a_client_that_is_only_made_asks_nothing(tmp_path: Path) -> None:
             return boto3.client("s3", region)
         """
     assert found(tmp_path, text, "EXA304") == []
+
+
+THREAD_ELSEWHERE = """
+    import threading
+
+    class Timers:
+        _found = {}
+
+        def start(self):
+            threading.Thread(target=self.warm).start()
+
+        def warm(self):
+            return 1
+
+        def timer(self, kind):
+            if kind not in self._found:
+                self._found[kind] = kind.timer()
+            return self._found[kind]
+    """
+SETTINGS_READ = """
+    import asyncio
+
+    class PrefixService:
+        def __init__(self, config):
+            self._config = config
+            self._lock = asyncio.Lock()
+            self._prefix_cache = {}
+
+        async def prefix(self, kind):
+            if kind not in self._prefix_cache:
+                self._prefix_cache[kind] = await self._config.guild(kind).VERB()
+            return self._prefix_cache[kind]
+
+        def forget(self):
+            self._prefix_cache.clear()
+    """
+
+
+def test_a_thread_that_does_not_come_there_shows_little(tmp_path: Path) -> None:
+    (graver,) = found(tmp_path, THREAD_ELSEWHERE, "EXA301")
+    assert graver.confidence is Confidence.LOW
+    assert [one.message[:6] for one in graver.related] == ["EXA307"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "confidence"), [("prefix", Confidence.LOW), ("create", Confidence.MEDIUM)]
+)
+def test_settings_read_twice_do_no_harm(tmp_path: Path, verb: str, confidence: Confidence) -> None:
+    (hit,) = found(tmp_path, SETTINGS_READ.replace("VERB", verb), "EXA307")
+    assert hit.confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("key", "confidence"),
+    [
+        ("(x.host, x.port, x.user_id)", None),
+        ("(x.username, x.password)", None),
+        ("x.user_id", Confidence.HIGH),
+    ],
+)
+def test_what_clients_log_in_with_is_configured(
+    tmp_path: Path, key: str, confidence: Confidence | None
+) -> None:
+    text = memo(key).replace("_known", "_clients")
+    assert [hit.confidence for hit in found(tmp_path, text, "EXA301")] == (
+        [confidence] if confidence else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "confidence"), [("ReportManager", Confidence.LOW), ("ReportServer", Confidence.MEDIUM)]
+)
+def test_a_manager_may_live_for_one_task(tmp_path: Path, name: str, confidence: Confidence) -> None:
+    text = f"""
+        from collections import defaultdict
+
+        class {name}:
+            def __init__(self):
+                self.seen = defaultdict(set)
+
+            def of(self, user_id):
+                return self.seen[user_id]
+        """
+    (hit,) = found(tmp_path, text, "EXA308")
+    assert hit.confidence is confidence
+
+
+def test_a_cleaner_that_a_method_starts_is_called(tmp_path: Path) -> None:
+    text = """
+        import threading
+
+        class JobCache:
+            def __init__(self):
+                self.kept = {}
+
+            def _start_clean(self):
+                threading.Thread(target=self._sweep).start()
+
+            def _sweep(self):
+                for kept in self.kept.values():
+                    kept.sort()
+
+            def get(self, job_id):
+                self._start_clean()
+                return self.kept.get(job_id)
+
+            def set(self, job_id, value):
+                self.kept[job_id] = value
+        """
+    assert found(tmp_path, text, "EXA301") == []

@@ -52,7 +52,8 @@ def start(folder):
 ```
 
 *Known false alarms.* A result that is cheap, and the same whoever computes it, may be computed
-twice: suppress it with that reason.
+twice: suppress it with that reason. The confidence is low where the key decides the result and
+the threads that the file starts are not seen to come there.
 
 *References.* Python FAQ, "What kinds of global value mutation are thread-safe?"; cachetools: "all
 these classes are not thread-safe". Judged for caches of a module or class, of an object that a
@@ -83,10 +84,16 @@ from exai_audit.rulebook.registry import Rule, Scoped
 _STORES = "cachetools."
 _OF_SELF = "await self."
 _READING = frozenset({"get", "read", "load", "find", "fetch", "lookup", "query", "select"})
+_WRITING = frozenset({
+    "add", "allocate", "claim", "create", "delete", "insert", "open", "post", "register", "reserve",
+    "save", "send", "set", "store", "submit", "update", "write",
+})  # fmt: skip
+_SETTINGS = frozenset({"config", "configuration", "settings"})
 _KEPT = frozenset({
     "config", "configuration", "database", "db", "repo", "repository", "settings", "storage",
     "store",
 })  # fmt: skip
+_THREADS = ("uses threading.Thread", "uses threading.Timer")
 _JUDGED = OWN | {CacheForm.REGISTRY}
 
 
@@ -143,13 +150,11 @@ def _is_unsafe(cache: CacheFact) -> bool:
 
 
 def _of_threads(path: str, cache: CacheFact, evidence: str) -> Hit:
-    removed = cache.bound or cache.expiry or cache.invalidation
-    sure = "a file" in evidence and (removed or not cache.pure)
     return Hit(
         path=path,
         place=cache.place,
         severity=Severity.LOW,
-        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+        confidence=_confidence(cache, evidence),
         message=(
             f"{cache.name} is looked up and then stored into without a lock, in {evidence}:"
             f" {_risk(cache)}"
@@ -157,6 +162,15 @@ def _of_threads(path: str, cache: CacheFact, evidence: str) -> Hit:
         remedy=_remedy(cache),
         related=_related(path, cache),
     )
+
+
+def _confidence(cache: CacheFact, evidence: str) -> Confidence:
+    removed = cache.bound or cache.expiry or cache.invalidation
+    once = cache.counts or _is_unsafe(cache) or cache.form is CacheForm.REGISTRY
+    if cache.pure and not removed and not once and evidence.endswith(_THREADS):
+        return Confidence.LOW  # nothing shows that the thread comes here
+    sure = "a file" in evidence and (removed or not cache.pure)
+    return Confidence.HIGH if sure else Confidence.MEDIUM
 
 
 def _risk(cache: CacheFact) -> str:
@@ -209,6 +223,8 @@ def _reads_own_store(cache: CacheFact) -> bool:
         return False
     parts = cache.source.removeprefix(_OF_SELF).partition("(")[0].split(".")
     verb = next(iter(words(parts[-1])), "")
+    if not _SETTINGS.isdisjoint(words(parts[0])):
+        return verb not in _WRITING
     return verb in _READING and any(not _KEPT.isdisjoint(words(part)) for part in parts)
 
 

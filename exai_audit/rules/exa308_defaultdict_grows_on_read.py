@@ -89,8 +89,14 @@ def _hit(path: str, cache: CacheFact) -> Hit:
 
 
 def _confidence(cache: CacheFact) -> Confidence:
-    passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
+    lives = cache.made_once or cache.part or (cache.long_lived and not _manages(cache.owner))
+    passing = cache.lifetime is Lifetime.INSTANCE and not lives
     return Confidence.LOW if passing or cache.shared or cache.fixed_keys else Confidence.MEDIUM
+
+
+def _manages(owner: str) -> bool:
+    """Tell whether a class is a manager by name alone: as many live for one task only."""
+    return owner.endswith("Manager")
 
 
 RULE = Rule(

@@ -181,7 +181,9 @@ def _limits(
                 found,
                 invalidation=f"removed in {names[0]}",
                 removers=(*found.removers, names[0]),
-                emptied=found.emptied or surely_called(names[0]),
+                emptied=found.emptied
+                or surely_called(names[0])
+                or any(_is_called_in(owner, name, tree, index) for name in names),
             )
     if found.expiry is None and setter is not None:
         names = [name for name, _ in identifiers(setter)]
@@ -191,6 +193,11 @@ def _limits(
     if found.bound is None and _evicts(owner):
         found = replace(found, bound="evicts")
     return found
+
+
+def _is_called_in(owner: ast.ClassDef, name: str, tree: ModuleTree, index: CacheIndex) -> bool:
+    """Tell whether a method of a class uses another."""
+    return any(tree.class_of(one) is owner for one in index.mentions(name))
 
 
 def _evicts(owner: ast.ClassDef) -> bool:

@@ -20,6 +20,7 @@ from exai_audit.collectors.caches.keys import (
     is_keyed_by_file,
     is_long_lived_object,
     openness,
+    says_which_server,
     shown_key,
 )
 from exai_audit.collectors.caches.ownership import Container
@@ -188,6 +189,8 @@ def owner_name(owner: ast.AST, tree: ModuleTree) -> str:
 def _openness(held: Container, stored: list[Use], live: bool, tree: ModuleTree) -> Openness:
     """Return how many keys there can be; what live objects connect to is configured."""
     if live and any(use.key is not None and names_location(last_name(use.key)) for use in stored):
+        return Openness.UNSAID
+    if live and says_which_server(stored, tree):
         return Openness.UNSAID
     return openness(tree, stored, None if live else held)
 

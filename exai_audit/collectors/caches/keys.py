@@ -29,6 +29,7 @@ from exai_audit.collectors.caches.vocabulary import (
     registers,
 )
 from exai_audit.facts.caches import Openness
+from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
     Parameter,
@@ -43,6 +44,7 @@ _FEW = frozenset({"type", "Type", "Callable", "ModuleType", "FunctionType", "boo
 _FEW_NAMES = frozenset({
     "__class__", "cls", "klass", "func", "fn", "function", "type_", "typ", "tp", "module",
 })  # fmt: skip
+_PASSWORDS = frozenset({"password", "passwd", "secret"})
 _LONGEST = 60
 _DEEPEST = 3
 
@@ -93,6 +95,23 @@ def openness(tree: ModuleTree, stored: list[Use], held: Container | None = None)
         return found
     many = is_asked_for(held.target.name) or entries_grow(held, tree)
     return Openness.OPEN if many else found
+
+
+def says_which_server(stored: Iterable[Use], tree: ModuleTree) -> bool:
+    """Tell whether keys are what clients log in with: the configuration says how many there are."""
+    keys = ((use.key, use.function) for use in stored if use.key is not None)
+    said = {word for key, function in keys for word in _all_words(key, function, tree)}
+    return {"host", "port"} <= said or bool(said & _PASSWORDS)
+
+
+def _all_words(key: ast.expr, function: Function | None, tree: ModuleTree) -> Iterator[str]:
+    """Yield the words of the names in a key, and in what a local key is made of."""
+    for name, _ in identifiers(key):
+        yield from words(name)
+        bindings = tree.scopes.inside(function).names.get(name, []) if function else []
+        made = [one.value for one in bindings if isinstance(one.value, ast.Tuple)]
+        for part, _ in identifiers(made[0]) if len(bindings) == len(made) == 1 else ():
+            yield from words(part)
 
 
 def openness_of(taken: Iterable[Parameter]) -> Openness:
