@@ -70,6 +70,7 @@ function that is only called with a lock held has that lock.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -83,6 +84,7 @@ from exai_audit.rulebook.registry import Rule, Scoped
 
 _STORES = "cachetools."
 _OF_SELF = "await self."
+_ARGUMENTS = re.compile(r"\((?:[^()]|\([^()]*\))*\)?")
 _READING = frozenset({"get", "read", "load", "find", "fetch", "lookup", "query", "select"})
 _WRITING = frozenset({
     "add", "allocate", "claim", "create", "delete", "insert", "open", "post", "register", "reserve",
@@ -221,7 +223,7 @@ def _reads_own_store(cache: CacheFact) -> bool:
     """Tell whether what is awaited only reads what the object keeps: twice does no harm."""
     if cache.form is CacheForm.REGISTRY or not cache.source.startswith(_OF_SELF):
         return False
-    parts = cache.source.removeprefix(_OF_SELF).partition("(")[0].split(".")
+    parts = _ARGUMENTS.sub("", cache.source.removeprefix(_OF_SELF)).split(".")
     verb = next(iter(words(parts[-1])), "")
     if not _SETTINGS.isdisjoint(words(parts[0])):
         return verb not in _WRITING
