@@ -13,7 +13,7 @@ from pathlib import Path
 from exai_audit.audit.cache import CACHE_FOLDER
 from exai_audit.audit.gitignore import Ignores, ignores_around
 from exai_audit.audit.scopes import scope_of
-from exai_audit.config import FileChoice, lexically_absolute
+from exai_audit.config import SETTINGS_FILES, FileChoice, NestedSettings, lexically_absolute
 from exai_audit.errors import UsageError
 from exai_audit.files.glob import Excludes, covers
 from exai_audit.files.presence import is_file, is_folder
@@ -74,11 +74,13 @@ class Discovery:
     skipped: tuple[Skipped, ...]
 
 
-def discover(paths: Sequence[Path], root: Path, choice: FileChoice) -> Discovery:
+def discover(
+    paths: Sequence[Path], root: Path, choice: FileChoice, nested: NestedSettings | None = None
+) -> Discovery:
     """Find the files below ``paths``.
 
     A path named here is taken even if excluded or ignored, unless ``force-exclude``; what lies
-    below it is not.
+    below it is not. Where folders have settings of their own, the nearest above a file decides.
 
     Raises:
         UsageError: a path does not exist.
@@ -86,7 +88,7 @@ def discover(paths: Sequence[Path], root: Path, choice: FileChoice) -> Discovery
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise UsageError("\n".join(map(_missing, missing)))
-    search = _Search(str(lexically_absolute(root)), choice)
+    search = _Search(str(lexically_absolute(root)), choice, nested)
     for path in paths:
         search.named(lexically_absolute(path))
     search.drop_second_names()
@@ -94,17 +96,42 @@ def discover(paths: Sequence[Path], root: Path, choice: FileChoice) -> Discovery
 
 
 def with_content(
-    discovery: Discovery, path: Path, content: bytes, root: Path, choice: FileChoice
+    discovery: Discovery,
+    path: Path,
+    content: bytes,
+    root: Path,
+    choice: FileChoice,
+    nested: NestedSettings | None = None,
 ) -> Discovery:
     """Let ``content`` be what the file ``path`` says; it need not be on disk.
 
     It is taken even if excluded or ignored, unless ``force-exclude``.
     """
-    search = _Search(str(lexically_absolute(root)), choice)
+    search = _Search(str(lexically_absolute(root)), choice, nested)
     search.files = {file.path: file for file in discovery.files}
     search.skipped = {skipped.path: skipped.reason for skipped in discovery.skipped}
     search.given(lexically_absolute(path), content)
     return search.result()
+
+
+class _FolderRules:
+    """What a settings file says of the files below it: its patterns count from its folder."""
+
+    def __init__(self, prefix: str, choice: FileChoice) -> None:
+        self.choice = choice
+        self._prefix = prefix
+        self._excludes = Excludes(choice.excludes)
+
+    def excluding(self, relative: str, name: str) -> str | None:
+        """Return the pattern that matches a path below the root, whose last part is ``name``."""
+        return self._excludes.matching(relative[len(self._prefix) :], name)
+
+    def excluding_named(self, relative: str) -> str | None:
+        """Return the pattern that leaves out a path though it was named, None without any."""
+        if not self.choice.force_exclude:
+            return None
+        below = relative[len(self._prefix) :]
+        return next((pattern for pattern in self.choice.excludes if covers(pattern, below)), None)
 
 
 @dataclass(slots=True)
@@ -113,6 +140,7 @@ class _Search:
 
     root: str
     choice: FileChoice
+    nested: NestedSettings | None
     files: dict[str, Discovered] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
@@ -121,22 +149,23 @@ class _Search:
     def named(self, path: Path) -> None:
         """Take a path that was named by the user."""
         relative = self._relative(str(path))
-        pattern = self._excluding_named(relative)
+        rules = self._rules_above(relative)
+        pattern = rules.excluding_named(relative)
         if pattern is not None:
             self.skipped[relative] = f"excluded by {pattern!r}"
         elif is_folder(path):
-            respect = self.choice.respect_gitignore
-            self._below(str(path), ignores_around(path) if respect else Ignores())
+            ignores = ignores_around(path) if rules.choice.respect_gitignore else Ignores()
+            self._below(str(path), ignores, rules)
         elif not _is_python(path):
             self.skipped[relative] = "not a Python file"
         else:
             self.asked.add(relative)
-            self._file(str(path), relative, path.is_symlink(), path.stat)
+            self._file(str(path), relative, path.is_symlink(), path.stat, rules)
 
     def given(self, path: Path, content: bytes) -> None:
         """Take a file with the content that was given for it."""
         relative = self._relative(str(path))
-        pattern = self._excluding_named(relative)
+        pattern = self._rules_above(relative).excluding_named(relative)
         if pattern is not None:
             self.skipped[relative] = f"excluded by {pattern!r}"
         else:
@@ -173,26 +202,41 @@ class _Search:
                 del self.files[relative]
                 self.skipped[relative] = f"symbolic link to {target}"
 
-    def _below(self, start: str, ignores: Ignores) -> None:
-        excludes = Excludes(self.choice.excludes)
-        folders = [(start, self._relative(start), ignores)]
+    def _below(self, start: str, ignores: Ignores, rules: _FolderRules) -> None:
+        folders = [(start, self._relative(start), ignores, rules)]
         while folders:
-            folder, above, ignores = folders.pop()
+            folder, above, ignores, rules = folders.pop()
             prefix = "" if above == "." else f"{above}/"
-            if self.choice.respect_gitignore:
-                ignores = ignores.within(folder)
-            for entry in self._entries(folder):
+            entries = self._entries(folder)
+            if prefix and any(entry.name in SETTINGS_FILES for entry in entries):
+                rules = self._own_rules(above) or rules
+            respects = rules.choice.respect_gitignore
+            ignores = ignores.within(folder) if respects else Ignores()
+            for entry in entries:
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if not is_folder and not entry.name.endswith(SUFFIXES) and not _is_folder(entry):
                     continue
                 relative = prefix + entry.name
-                reason = _reason_against(entry, relative, is_folder, excludes, ignores)
+                reason = _reason_against(entry, relative, is_folder, rules, ignores)
                 if reason:
                     self.skipped[relative] = reason
                 elif is_folder:
-                    folders.append((entry.path, relative, ignores))
+                    folders.append((entry.path, relative, ignores, rules))
                 else:
-                    self._file(entry.path, relative, entry.is_symlink(), entry.stat)
+                    self._file(entry.path, relative, entry.is_symlink(), entry.stat, rules)
+
+    def _rules_above(self, relative: str) -> _FolderRules:
+        """Return the rules of the nearest folder above a path that has any, else the root's."""
+        parts = relative.split("/")[:-1]
+        folders = ("/".join(parts[:end]) for end in range(len(parts), 0, -1))
+        inside = not relative.startswith("../")
+        own = (self._own_rules(folder) for folder in folders if inside)
+        return next(filter(None, own), None) or _FolderRules("", self.choice)
+
+    def _own_rules(self, folder: str) -> _FolderRules | None:
+        """Return the rules of a folder that has settings of its own."""
+        own = self.nested.of(folder) if self.nested is not None else None
+        return _FolderRules(f"{folder}/", own.files) if own else None
 
     def _entries(self, folder: str) -> Sequence[os.DirEntry[str]]:
         try:
@@ -202,7 +246,12 @@ class _Search:
             return []
 
     def _file(
-        self, path: str, relative: str, is_link: bool, stat_of: Callable[[], os.stat_result]
+        self,
+        path: str,
+        relative: str,
+        is_link: bool,
+        stat_of: Callable[[], os.stat_result],
+        rules: _FolderRules,
     ) -> None:
         try:
             status = stat_of()
@@ -218,21 +267,15 @@ class _Search:
             self.links.add(relative)
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
             self.skipped[relative] = "not a regular file"
-        elif status.st_size > self.choice.max_file_size:
-            most = f"{self.choice.max_file_size:,}"
+        elif status.st_size > rules.choice.max_file_size:
+            most = f"{rules.choice.max_file_size:,}"
             self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({most})"
         elif relative not in self.files:
             scope, size = scope_of(relative), status.st_size
-            limit = self.choice.max_file_size
+            limit = rules.choice.max_file_size
             self.files[relative] = Discovered(
                 relative, path, scope, size, changed_ns(status), limit=limit
             )
-
-    def _excluding_named(self, relative: str) -> str | None:
-        if not self.choice.force_exclude:
-            return None
-        patterns = self.choice.excludes
-        return next((pattern for pattern in patterns if covers(pattern, relative)), None)
 
     def _relative(self, path: str) -> str:
         return _posix(os.path.relpath(path, self.root))
@@ -250,9 +293,9 @@ def _entries_of(folder: str) -> list[os.DirEntry[str]]:
 
 
 def _reason_against(
-    entry: os.DirEntry[str], relative: str, is_folder: bool, excludes: Excludes, ignores: Ignores
+    entry: os.DirEntry[str], relative: str, is_folder: bool, rules: _FolderRules, ignores: Ignores
 ) -> str | None:
-    pattern = excludes.matching(relative, entry.name)
+    pattern = rules.excluding(relative, entry.name)
     if pattern is not None:
         return f"excluded by {pattern!r}"
     if not is_folder and entry.is_symlink() and _is_folder(entry):

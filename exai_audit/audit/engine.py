@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from exai_audit.audit.cache import FactsCache
 from exai_audit.audit.collecting import Collected, Named, Progress, collect_all
-from exai_audit.audit.discover import Discovered, Discovery, discover, with_content
+from exai_audit.audit.discover import Discovered, Discovery, discover
 from exai_audit.audit.scopes import may_be_judged, scopes_of
-from exai_audit.config import Settings
+from exai_audit.config import NestedSettings, Settings
 from exai_audit.facts.file import FileFacts
 from exai_audit.files.source import UnreadableSourceError
 from exai_audit.finding import Finding, Scope
@@ -52,10 +52,35 @@ def audit(
     cache: FactsCache | None = None,
     knowledge: Sequence[Path] = (),
     today: date = date.min,
-    given: tuple[Path, bytes] | None = None,
+    nested: NestedSettings | None = None,
+) -> Audit:
+    """Find the files of ``paths`` and audit them; see `audit_files`.
+
+    Args:
+        nested: the settings of folders below the root.
+
+    Raises:
+        UsageError: a path does not exist.
+        SettingsError: settings of a folder are invalid; see also `audit_files`.
+    """
+    discovery = discover(paths, root, settings.files, nested)
+    if nested is not None:
+        settings = replace(settings, parts=nested.found())
+    return audit_files(discovery, root, settings, jobs, progress, cache, knowledge, today)
+
+
+def audit_files(
+    discovery: Discovery,
+    root: Path,
+    settings: Settings,
+    jobs: int,
+    progress: Progress,
+    cache: FactsCache | None = None,
+    knowledge: Sequence[Path] = (),
+    today: date = date.min,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Audit:
-    """Audit ``paths``.
+    """Audit the files that were found.
 
     Args:
         jobs: how many processes; the result does not depend on it.
@@ -63,17 +88,12 @@ def audit(
         cache: what is remembered of the files; the result does not depend on it.
         knowledge: the user's own knowledge files.
         today: decides which suppressions have expired; by default none has.
-        given: a file, and the content that stands in for what is on disk.
         meanwhile: is called once, if there are other processes to read the files.
 
     Raises:
-        UsageError: a path does not exist.
         SettingsError: a knowledge file cannot be read or holds a malformed row.
     """
-    use(knowledge, settings.bridge_functions)
-    discovery = discover(paths, root, settings.files)
-    if given is not None:
-        discovery = with_content(discovery, *given, root, settings.files)
+    use(knowledge, settings.of_all("bridge_functions"))
     collect = partial(collect_all, jobs=jobs, progress=progress, meanwhile=meanwhile)
     files = _recall_or_collect(discovery.files, cache, collect, settings)
     project = project_of(files, {file.path: file.scope for file in discovery.files}, root, settings)
@@ -92,24 +112,20 @@ def project_of(
         by_path: the scope of each file that its path alone says.
     """
     scope_of = scopes_of(files, by_path)
-    judged = frozenset(
-        path
-        for path, scope in scope_of.items()
-        if scope in settings.scopes and not settings.is_generated(path)
-    )
+    judged = frozenset(path for path, scope in scope_of.items() if settings.judges(path, scope))
     doubtful = {u.package for f in files for u in f.unlimited if u.forever_below}
     pins = _pins(root, doubtful)
     scripts = console_scripts(root) if any(f.bridges for f in files) else frozenset()
     tests = frozenset(path for path, scope in scope_of.items() if scope is Scope.TESTS)
-    with_caches = with_project_caches(files, dict(settings.cache_layers), tests)
+    with_caches = with_project_caches(files, lambda path: settings.at(path).cache_layers, tests)
     completed = with_units(with_project_calls(with_caches))
-    sorted_ = with_own_categories(completed, dict(settings.timeout_categories))
+    sorted_ = with_own_categories(completed, lambda path: settings.at(path).timeout_categories)
     return Project(sorted_, scope_of, judged, pins, scripts=scripts)
 
 
 def limit_of(scope: Scope, settings: Settings) -> int | None:
     """Return above how many lines the symbols of a file of this scope, by its path, are read."""
-    return settings.module_limit if may_be_judged(scope, settings.scopes) else None
+    return settings.module_limit if may_be_judged(scope, settings.of_all("scopes")) else None
 
 
 def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:

@@ -36,10 +36,12 @@ def _hits(
         always = rule.family is Family.AUDIT and not rule.runs_last
         if always or choice.selects_somewhere(rule.code):
             options: Scoped[object] = choice.options(rule)
-            everywhere = always or choice.selects(rule.code)
+            of_project = always or choice.selects(rule.code)
+            everywhere = always or (of_project and not choice.parts)
             for hit in rule.check(project, options):
-                here = not hit.project_wide and choice.selects_at(hit.path, rule.code)
-                if everywhere or here:
+                if everywhere or (
+                    of_project if hit.project_wide else choice.selects_at(hit.path, rule.code)
+                ):
                     yield rule, hit
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 
+from exai_audit.config import Settings
 from exai_audit.files.glob import Excludes
+from exai_audit.files.nearest import nearest
 
 
-def audited_below(tops: Iterable[str], patterns: Iterable[str]) -> Callable[[str], bool]:
+def audited_below(tops: Iterable[str], settings: Settings) -> Callable[[str], bool]:
     """Return what tells of a path whether it lies below one of ``tops`` and is not excluded.
 
     Args:
         tops: files and folders relative to the root, ``.`` for all of it; they are taken even if
             excluded themselves.
-        patterns: those of what is left out.
     """
-    chosen, excludes = tuple(tops), Excludes(patterns)
+    chosen, everywhere = tuple(tops), Excludes(settings.files.excludes)
+    parts = [(folder, Excludes(part.files.excludes)) for folder, part in settings.parts]
 
     @cache
     def excludes_any(path: str, above: int) -> bool:
@@ -24,7 +26,8 @@ def audited_below(tops: Iterable[str], patterns: Iterable[str]) -> Callable[[str
         folder, _, name = path.rpartition("/")
         if path.count("/") > above and excludes_any(folder, above):
             return True
-        return excludes.matching(path, name) is not None
+        excludes, below = nearest(path, parts) or (everywhere, path)
+        return excludes.matching(below, name) is not None
 
     def is_audited(path: str) -> bool:
         return any(

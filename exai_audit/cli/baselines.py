@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from exai_audit.cli import options
 from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.cli.running import run_audit
-from exai_audit.config import load
+from exai_audit.config import load_for, with_options
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_file, is_there
 from exai_audit.files.source import read_bytes
@@ -45,9 +46,17 @@ def baseline_command(
 ) -> None:
     """Write down the findings of today, so that a gate judges new ones only."""
     targets = paths or [Path()]
-    settings, settings_file = load(targets[0].absolute(), config, isolated)
+    laid_over = partial(with_options, scope=scope or None)
+    settings, settings_file = load_for(targets, config, isolated)
+    settings = laid_over(settings)
     run = run_audit(
-        targets, settings, settings_file, jobs=jobs, no_cache=no_cache, cache_dir=cache_dir
+        targets,
+        settings,
+        settings_file,
+        jobs=jobs,
+        no_cache=no_cache,
+        cache_dir=cache_dir,
+        laid_over=None if config or isolated else laid_over,
     )
     result = run.result()
     file = output or chosen_baseline(run, None) or run.root / DEFAULT_FILE

@@ -13,11 +13,13 @@ from exai_audit.audit.scopes import scope_of
 from exai_audit.cli import options
 from exai_audit.cli.output import write_stdout
 from exai_audit.config import (
+    OF_THE_PLACE,
     find_root,
     find_table,
     lexically_absolute,
     read_settings,
     shown_path,
+    table_for,
     with_options,
 )
 from exai_audit.config.origins import Origins, RuleState, Setting, rules_at, settings_at
@@ -66,14 +68,27 @@ def config_command(
     }
     settings = with_options(read_settings(table, name), **given)
     keys = {key.replace("_", "-") for key, value in given.items() if value is not None}
+    origins = Origins(name, table, keys)
     root = find_root([path], file)
     relative = lexically_absolute(path).relative_to(root).as_posix()
-    found = settings_at(relative, settings, Origins(name, table, keys))
+    own = settings_at(relative, settings, origins)
+    found = _gated(own, path, config, isolated, keys) if file else own
     states = rules_at(relative, settings)
     if output_format is Format.JSON:
         write_stdout(json.dumps(_document(relative, name, found, states), indent=2))
     else:
         write_stdout(_text(relative, name, found, states))
+
+
+def _gated(
+    own: tuple[Setting, ...], path: Path, config: Path | None, isolated: bool, given: set[str]
+) -> tuple[Setting, ...]:
+    """Return settings in which those that gate are the ones of the place, if not given."""
+    table, file = table_for([path], config, isolated)
+    name = "" if file is None else shown_path(file)
+    place = settings_at("", read_settings(table, name), Origins(name, table, ()))
+    gating = {one.key: one for one in place if one.key in OF_THE_PLACE and one.key not in given}
+    return tuple(gating.get(one.key, one) for one in own)
 
 
 def _document(

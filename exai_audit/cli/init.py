@@ -14,6 +14,7 @@ from exai_audit.config import (
     SECTION,
     SHARED_FILE,
     Settings,
+    common_parent,
     document_of,
     find_table,
     nearest_settings_file,
@@ -36,14 +37,22 @@ def init_command(
 ) -> None:
     """Write settings to start from, with a gate that today's code passes."""
     targets = paths or [Path()]
-    _, existing = find_table(targets[0].absolute(), None, False)
+    _, existing = find_table(common_parent(targets), None, False)
     if existing is not None:
         raise UsageError(
             f"{shown_path(existing)}: has settings already, nothing is written "
             "(`exai-audit config` shows what is in force)"
         )
     file = nearest_settings_file(targets)
-    run = run_audit(targets, Settings(), file, jobs=jobs, no_cache=no_cache, cache_dir=cache_dir)
+    run = run_audit(
+        targets,
+        Settings(),
+        file,
+        jobs=jobs,
+        no_cache=no_cache,
+        cache_dir=cache_dir,
+        laid_over=lambda own: own,
+    )
     result = run.result()
     standing = Standing(result.score.shown, result.score.grade)
     shared = file.name == SHARED_FILE

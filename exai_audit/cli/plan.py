@@ -14,7 +14,7 @@ from exai_audit.cli import options
 from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
 from exai_audit.cli.output import write_file, write_stdout
 from exai_audit.cli.running import run_audit
-from exai_audit.config import Settings, find_root, lexically_absolute, load
+from exai_audit.config import Settings, find_root, lexically_absolute, load_for
 from exai_audit.errors import UsageError
 from exai_audit.facts.file import FileFacts
 from exai_audit.files.presence import is_file, is_there
@@ -49,7 +49,7 @@ def plan_command(
     reports = requested(output_format or [], output, FORMATS)
     if not is_file(file) or file.suffix != ".py":
         raise UsageError(f"{file}: not a Python file; name the module to split")
-    settings, settings_file = load(file.absolute(), config, isolated)
+    settings, settings_file = load_for([file], config, isolated)
     root, scanned = _project(file, settings_file)
     run = run_audit(
         scanned,
@@ -59,9 +59,10 @@ def plan_command(
         no_cache=no_cache,
         cache_dir=cache_dir,
         root=root,
+        laid_over=None if config or isolated else lambda own: own,
     )
     path = lexically_absolute(file).relative_to(root).as_posix()
-    made = _plan(_facts(run.audited, path), _scene(run.audited, settings), of_class)
+    made = _plan(_facts(run.audited, path), _scene(run.audited, run.settings), of_class)
     for name, target in reports:
         text = render(
             made, name, width=terminal_width(), ascii_only=ascii_only or not supports_unicode()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache, facts_fingerprint
-from exai_audit.audit.engine import Audit, audit
+from exai_audit.audit.discover import discover, with_content
+from exai_audit.audit.engine import Audit, audit_files
 from exai_audit.cli.clock import today
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.stdin import project_around
-from exai_audit.config import Settings, find_root
+from exai_audit.config import NestedSettings, Settings, find_root, knowledge_files
 from exai_audit.errors import UsageError
 from exai_audit.files.visible import visible
 from exai_audit.rulebook.registry import rules
@@ -34,33 +36,44 @@ def run_audit(
     root: Path | None = None,
     verbose: bool = False,
     given: tuple[Path, bytes] | None = None,
+    laid_over: Callable[[Settings], Settings] | None = None,
 ) -> Run:
     """Audit ``targets``, or the project around the file ``given``.
 
     Args:
-        with_past: whether files of the past are going to be audited, too.
+        with_revision: whether files of the past are going to be audited, too.
         root: what paths are relative to, by default what the targets and the settings file say.
         verbose: say what is in force.
         given: a file of a project, and what it is to say.
+        laid_over: lays what the command line says over the settings that folders have of their
+            own; without it these are not read.
 
     Raises:
         UsageError: a path does not exist, or none of them holds a Python file.
+        SettingsError: the settings of a folder are invalid.
     """
     root = root or find_root(targets, settings_file)
     paths = targets if given is None else project_around(given[0], root, settings_file)
-    own = [(settings_file or root).parent / name for name in settings.knowledge]
+    nested = None if laid_over is None else NestedSettings(root, laid_over)
+    discovery = discover(paths, root, settings.files, nested)
+    if given is not None:
+        discovery = with_content(discovery, *given, root, settings.files, nested)
+    if nested is not None:
+        settings = replace(settings, parts=nested.found())
+    own = knowledge_files(settings, settings_file, root)
     cache = past = None
     if not no_cache:
-        symbols = (str(settings.module_limit), *sorted(scope.value for scope in settings.scopes))
-        makers = facts_fingerprint(own, settings.bridge_functions, symbols)
+        scopes = sorted(scope.value for scope in settings.of_all("scopes"))
+        symbols = (str(settings.module_limit), *scopes)
+        makers = facts_fingerprint(own, settings.of_all("bridge_functions"), symbols)
         folder = cache_dir or root / CACHE_FOLDER
         cache = FactsCache(folder, makers, root)
         past = FactsCache(folder, makers, root, REVISION) if with_revision else None
         if cache.refusal:
             say(f"exai-audit: warning: {folder}: is not used to remember facts: {cache.refusal}")
     with progress_bar() as progress:
-        audited = audit(
-            paths,
+        audited = audit_files(
+            discovery,
             root,
             settings,
             jobs_of(jobs),
@@ -68,7 +81,6 @@ def run_audit(
             cache,
             own,
             today(),
-            given,
             meanwhile=_load_the_rest,
         )
     if show_files:
@@ -105,6 +117,8 @@ def _print_choices(run: Run, cache: FactsCache | None) -> None:
     discovery, project = run.audited.discovery, run.audited.project
     judged = sum(1 for _ in project.judged_files())
     say(visible(f"settings: {run.settings_file or 'none found'}"))
+    for folder, _ in run.settings.parts:
+        say(visible(f"settings of their own: {folder}"))
     say(visible(f"root: {run.root}"))
     say(f"files: {len(discovery.files)} read, {judged} judged, {len(discovery.skipped)} left out")
     chosen = (rule.code for rule in rules() if run.settings.rules.selects(rule.code))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from exai_audit.cli.output import say
 from exai_audit.cli.permalinks import permalink_base
 from exai_audit.cli.running import run_audit
 from exai_audit.cli.stdin import given_name, given_text
-from exai_audit.config import Settings, load, with_options
+from exai_audit.config import Settings, load_for, with_options
 from exai_audit.files.visible import visible
 from exai_audit.finding import Confidence, Scope, Severity
 from exai_audit.session.gate import minimum_score, refuse_comparing_nothing, verdict_line, verdicts
@@ -96,7 +97,9 @@ def scan(asked: ScanOptions) -> int:
     show_only = [str(name)] if name else asked.show_only
     ledger, reports = _reports(asked)
     use_color = wants_color(asked.color)
-    settings, settings_file = _settings(asked, targets[0].absolute())
+    laid_over = partial(_laid_over, asked)
+    settings, settings_file = load_for(targets, asked.config, asked.isolated)
+    settings = laid_over(settings)
     least = None if settings.fail_under is None else minimum_score(str(settings.fail_under))
     compares = asked.since is not None or (
         not asked.no_baseline and bool(asked.baseline or settings.baseline)
@@ -114,6 +117,7 @@ def scan(asked: ScanOptions) -> int:
         with_revision=asked.since is not None,
         verbose=asked.verbose,
         given=given,
+        laid_over=None if asked.config or asked.isolated else laid_over,
     )
     words, most = asked.words(targets), _most_plans((*ledger, *reports))
     whole = run.result(words, with_facts=asked.facts, most_plans=most)
@@ -162,10 +166,9 @@ def _drawing(asked: ScanOptions, use_color: bool) -> RenderOptions:
     return RenderOptions(asked.top or None, use_color, plain, asked.max_size, asked.show_suppressed)
 
 
-def _settings(asked: ScanOptions, start: Path) -> tuple[Settings, Path | None]:
-    """Return the settings in force and the file that they are from."""
-    settings, settings_file = load(start, asked.config, asked.isolated)
-    settings = with_options(
+def _laid_over(asked: ScanOptions, settings: Settings) -> Settings:
+    """Return settings with what the command line says of them."""
+    return with_options(
         settings,
         select=asked.select,
         ignore=asked.ignore,
@@ -181,7 +184,6 @@ def _settings(asked: ScanOptions, start: Path) -> tuple[Settings, Path | None]:
         force_exclude=asked.force_exclude or None,
         respect_gitignore=False if asked.no_respect_gitignore else None,
     )
-    return settings, settings_file
 
 
 def _compared(

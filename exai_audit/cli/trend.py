@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import msgspec
 import typer
 
 from exai_audit.audit.cache import CACHE_FOLDER, facts_fingerprint
-from exai_audit.audit.discover import SUFFIXES
+from exai_audit.audit.discover import SUFFIXES, discover
 from exai_audit.audit.past_paths import audited_below
 from exai_audit.cli import options
 from exai_audit.cli.clock import today
@@ -19,7 +20,14 @@ from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
 from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.running import jobs_of
-from exai_audit.config import Settings, find_root, lexically_absolute, load
+from exai_audit.config import (
+    NestedSettings,
+    Settings,
+    find_root,
+    knowledge_files,
+    lexically_absolute,
+    load_for,
+)
 from exai_audit.errors import UsageError
 from exai_audit.git.command import GitError
 from exai_audit.git.history import History, Selection, history
@@ -102,14 +110,18 @@ def trend_command(
     """Show how the score went through the commits, and what moved it."""
     reports = requested(output_format or [], output, FORMATS)
     targets = paths or [Path()]
-    settings, settings_file = load(targets[0].absolute(), config, isolated)
+    settings, settings_file = load_for(targets, config, isolated)
     root = find_root(targets, settings_file)
+    if not (config or isolated):
+        nested = NestedSettings(root, lambda own: own)
+        discover(targets, root, settings.files, nested)
+        settings = replace(settings, parts=nested.found())
     alerts = (*settings.alerts, *(alert or ()))
     for text in alerts:
         watch_of(text)
     stored = [read_result(file) for file in _files_of(results or ())]
     selection = Selection(_last(last, since, tags, weekly), since, tags, weekly)
-    own = [(settings_file or root).parent / name for name in settings.knowledge]
+    own = knowledge_files(settings, settings_file, root)
     folder = None if no_cache else cache_dir or root / CACHE_FOLDER
     try:
         found = history(root, selection)
@@ -140,10 +152,11 @@ def _points(
     folder: Path | None,
     jobs: str,
 ) -> tuple[Point, ...]:
-    use(own, settings.bridge_functions)
-    symbols = (str(settings.module_limit), *sorted(scope.value for scope in settings.scopes))
-    made = facts_fingerprint(own, settings.bridge_functions, symbols)
-    is_audited = audited_below(_below(targets, root), settings.files.excludes)
+    bridges = settings.of_all("bridge_functions")
+    use(own, bridges)
+    scopes = sorted(scope.value for scope in settings.of_all("scopes"))
+    made = facts_fingerprint(own, bridges, (str(settings.module_limit), *scopes))
+    is_audited = audited_below(_below(targets, root), settings)
 
     def wanted(path: str) -> bool:
         return path.endswith(SUFFIXES) and is_audited(path)

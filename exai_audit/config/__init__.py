@@ -3,17 +3,22 @@
 from exai_audit.config.files import (
     SECTION,
     SHARED_FILE,
+    common_parent,
     document_of,
     find_root,
     find_table,
     lexically_absolute,
     load,
+    load_for,
     nearest_settings_file,
     shown_path,
+    table_for,
 )
 from exai_audit.config.keys import read_settings, with_options
+from exai_audit.config.nested import SETTINGS_FILES, NestedSettings, knowledge_files
 from exai_audit.config.settings import (
     DEFAULT_EXCLUDES,
+    OF_THE_PLACE,
     FileChoice,
     Override,
     RuleChoice,
@@ -23,20 +28,27 @@ from exai_audit.config.settings import (
 
 __all__ = [
     "DEFAULT_EXCLUDES",
+    "OF_THE_PLACE",
     "SECTION",
+    "SETTINGS_FILES",
     "SHARED_FILE",
     "FileChoice",
+    "NestedSettings",
     "Override",
     "RuleChoice",
     "ScoreChoice",
     "Settings",
+    "common_parent",
     "document_of",
     "find_root",
     "find_table",
+    "knowledge_files",
     "lexically_absolute",
     "load",
+    "load_for",
     "nearest_settings_file",
     "read_settings",
     "shown_path",
+    "table_for",
     "with_options",
 ]

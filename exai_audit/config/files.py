@@ -38,6 +38,36 @@ def load(start: Path, explicit: Path | None, isolated: bool) -> tuple[Settings, 
     return (Settings(), None) if file is None else (read_settings(table, shown_path(file)), file)
 
 
+def load_for(
+    paths: Sequence[Path], explicit: Path | None, isolated: bool
+) -> tuple[Settings, Path | None]:
+    """Return the settings of the place for which ``paths`` are audited, and their file.
+
+    They gate, and they judge the files that no nearer settings file does. The place is the working
+    folder where all paths lie below it and it has settings, else the paths' common parent.
+
+    Raises:
+        SettingsError: see `load`.
+    """
+    table, file = table_for(paths, explicit, isolated)
+    return (Settings(), None) if file is None else (read_settings(table, shown_path(file)), file)
+
+
+def table_for(
+    paths: Sequence[Path], explicit: Path | None, isolated: bool
+) -> tuple[dict[str, Any], Path | None]:
+    """Return the table of settings of the place, and the file; see `load_for`.
+
+    Raises:
+        SettingsError: a file that cannot be read.
+    """
+    here, common = Path.cwd(), common_parent(paths)
+    found = find_table(here if common.is_relative_to(here) else common, explicit, isolated)
+    if found[1] is None and explicit is None and common != here:
+        return find_table(common, explicit, isolated)
+    return found
+
+
 def find_table(
     start: Path, explicit: Path | None, isolated: bool
 ) -> tuple[dict[str, Any], Path | None]:
@@ -50,14 +80,14 @@ def find_table(
         return {}, None
     if explicit is not None:
         file = lexically_absolute(explicit)
-        table = _table(file)
+        table = table_of(file)
         if table is None:
             raise SettingsError(f"{shown_path(file)}: has no section [{SECTION}]")
         return table, file
     for folder in _to_repository_root(start):
         for name in (OWN_FILE, SHARED_FILE):
             file = folder / name
-            table = _table(file) if is_file(file) else None
+            table = table_of(file) if is_file(file) else None
             if table is not None:
                 return table, file
     return {}, None
@@ -68,7 +98,7 @@ def nearest_settings_file(paths: Sequence[Path]) -> Path:
 
     It is the nearest pyproject.toml, else an own file in the root.
     """
-    for folder in _to_repository_root(paths[0]):
+    for folder in _to_repository_root(common_parent(paths)):
         if is_file(folder / SHARED_FILE):
             return folder / SHARED_FILE
     return find_root(paths, None) / OWN_FILE
@@ -87,8 +117,7 @@ def find_root(paths: Sequence[Path], settings_file: Path | None) -> Path:
     It is the settings file's folder, else the git top level, else the paths' common parent. A
     settings file beside the scanned tree, as ``--config`` may name one, gives no root.
     """
-    absolute = [lexically_absolute(path) for path in paths]
-    common = Path(os.path.commonpath(absolute))
+    common = common_parent(paths)
     if not is_folder(common):
         common = common.parent
     if settings_file is not None:
@@ -101,6 +130,11 @@ def find_root(paths: Sequence[Path], settings_file: Path | None) -> Path:
     return common
 
 
+def common_parent(paths: Sequence[Path]) -> Path:
+    """Return the folder that all paths lie in, or the one path that there is."""
+    return Path(os.path.commonpath([lexically_absolute(path) for path in paths]))
+
+
 def _upward(path: Path) -> tuple[Path, ...]:
     return (path, *path.parents)
 
@@ -110,8 +144,12 @@ def lexically_absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 -- resolve() would follow links
 
 
-def _table(file: Path) -> dict[str, Any] | None:
-    """Return the file's settings, None when it is a shared file without a section of ours."""
+def table_of(file: Path) -> dict[str, Any] | None:
+    """Return the file's settings, None when it is a shared file without a section of ours.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
     try:
         document = document_of(read_bytes(file).decode("utf-8"), file)
     except UnreadableSourceError as error:

@@ -8,6 +8,7 @@ from typing import Any
 from exai_audit.facts.caches import Layer
 from exai_audit.facts.timeouts import Category
 from exai_audit.files.glob import any_covers, covers
+from exai_audit.files.nearest import nearest
 from exai_audit.finding import Confidence, Family, Scope, Severity
 from exai_audit.rulebook.registry import Rule, Scoped, option_key
 
@@ -25,6 +26,14 @@ _OF_THE_SCORE = (
     "select", "ignore", "extend_select", "scopes", "per_file_ignores", "min_confidence",
     "category_points", "rule_options", "overrides",
 )  # fmt: skip
+
+OF_THE_PLACE = frozenset(
+    {
+        "fail-under", "fail-on", "baseline", "fail-on-new", "max-drop", "min-confidence",
+        "category-points", "alerts",
+    }
+)  # fmt: skip
+"""The settings that gate and score a whole audit; folders cannot have their own."""
 
 # The default of the rules about modules, in EXA101's options too: a test compares them.
 _MODULE_LINES = 300
@@ -51,7 +60,10 @@ class FileChoice:
 
 @dataclass(frozen=True, slots=True)
 class RuleChoice:
-    """Which rules run where, and with which options; the fields are those of `Settings`."""
+    """Which rules run where, and with which options; the fields are those of `Settings`.
+
+    Where ``parts`` name a folder above a file, what is said there holds for it, and nothing else.
+    """
 
     select: tuple[str, ...]
     ignore: tuple[str, ...]
@@ -59,20 +71,28 @@ class RuleChoice:
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...]
     rule_options: tuple[tuple[str, object], ...]
     overrides: tuple[Override, ...]
+    parts: tuple[tuple[str, RuleChoice], ...] = ()
 
     def selects(self, code: str) -> bool:
-        """Tell whether a rule runs everywhere: the longest prefix decides, of equals ``ignore``."""
+        """Tell whether a rule runs, but for parts: the longest prefix decides, of equals
+        ``ignore``.
+        """
         chosen = _specificity(code, (*self.select, *self.extend_select, *_ALWAYS_SELECTED))
         return chosen > _specificity(code, self.ignore)
 
     def selects_somewhere(self, code: str) -> bool:
         """Tell whether a rule runs in the project or a part of it."""
-        return self.selects(code) or any(
-            _specificity(code, o.extend_select) for o in self.overrides
+        return (
+            self.selects(code)
+            or any(_specificity(code, o.extend_select) for o in self.overrides)
+            or any(part.selects_somewhere(code) for _, part in self.parts)
         )
 
     def selects_at(self, path: str, code: str) -> bool:
         """Tell whether a rule runs on the file ``path``."""
+        part = nearest(path, self.parts)
+        if part is not None:
+            return part[0].selects_at(part[1], code)
         return self.selects(code) or any(
             _specificity(code, override.extend_select) and any_covers(override.paths, path)
             for override in self.overrides
@@ -87,10 +107,14 @@ class RuleChoice:
 
         overrides = ((override.paths, own(override.options)) for override in self.overrides)
         default = rule.options(**dict(own(self.rule_options)))
-        return Scoped(default, tuple(pair for pair in overrides if pair[1]))
+        parts = ((folder, part.options(rule)) for folder, part in self.parts)
+        return Scoped(default, tuple(pair for pair in overrides if pair[1]), tuple(parts))
 
     def ignored_by(self, path: str, code: str) -> str | None:
         """Return the pattern of ``per-file-ignores`` that silences ``code`` in ``path``."""
+        part = nearest(path, self.parts)
+        if part is not None:
+            return part[0].ignored_by(part[1], code)
         for pattern, prefixes in self.per_file_ignores:
             if _specificity(code, prefixes) and covers(pattern, path):
                 return pattern
@@ -120,7 +144,9 @@ class Settings:
     wait for it, ``cache_layers`` the words that sort a cache into a layer and
     ``timeout_categories`` those that sort a limit into a category. ``category_points`` are the
     points of the score's categories in any scale, where not the default. ``rule_options`` are the
-    options given, by settings key; a rule's own defaults fill the rest.
+    options given, by settings key; a rule's own defaults fill the rest. ``parts`` are the settings
+    of folders that have their own, the deepest folder first: those of the nearest above it judge a
+    file, and the patterns in them count from their folder.
     """
 
     select: tuple[str, ...] = ("EXA",)
@@ -148,6 +174,7 @@ class Settings:
     timeout_categories: tuple[tuple[Category, tuple[str, ...]], ...] = ()
     rule_options: tuple[tuple[str, object], ...] = ()
     overrides: tuple[Override, ...] = ()
+    parts: tuple[tuple[str, Settings], ...] = ()
 
     def without_gate(self) -> Settings:
         """Return the settings that decide what is found and scored, without those that judge it."""
@@ -159,7 +186,23 @@ class Settings:
             fail_on_new=False,
             max_drop=None,
             alerts=(),
+            parts=tuple((folder, part.without_gate()) for folder, part in self.parts),
         )
+
+    def at(self, path: str) -> Settings:
+        """Return the settings that judge a file, by its path below the root."""
+        part = nearest(path, self.parts)
+        return part[0] if part is not None else self
+
+    def judges(self, path: str, scope: Scope) -> bool:
+        """Tell whether a file of this scope is judged, by the settings that hold for it."""
+        own, below = nearest(path, self.parts) or (self, path)
+        return scope in own.scopes and not any_covers(own.generated, below)
+
+    def of_all(self, field: str) -> tuple[Any, ...]:
+        """Return what a setting that is a list says here and in the parts, each once."""
+        every = (self, *(part for _, part in self.parts))
+        return tuple(dict.fromkeys(item for one in every for item in getattr(one, field)))
 
     @property
     def files(self) -> FileChoice:
@@ -170,13 +213,17 @@ class Settings:
     @property
     def rules(self) -> RuleChoice:
         """Return which rules run where."""
-        return RuleChoice(**{field.name: getattr(self, field.name) for field in fields(RuleChoice)})
+        own = {f.name: getattr(self, f.name) for f in fields(RuleChoice) if f.name != "parts"}
+        return RuleChoice(**own, parts=tuple((folder, part.rules) for folder, part in self.parts))
 
     @property
     def score(self) -> ScoreChoice:
         """Return what the score is made of."""
         default = Settings()
-        plain = all(getattr(self, name) == getattr(default, name) for name in _OF_THE_SCORE)
+        every = (self, *(part for _, part in self.parts))
+        plain = all(
+            getattr(o, name) == getattr(default, name) for o in every for name in _OF_THE_SCORE
+        )
         return ScoreChoice(self.min_confidence, self.category_points, plain)
 
     @property
@@ -186,11 +233,8 @@ class Settings:
         given = [*self.rule_options, *(o for override in self.overrides for o in override.options)]
         limits = [value for name, value in given if name == key and isinstance(value, int)]
         is_set = any(name == key for name, _ in self.rule_options)
-        return min(limits if is_set else [*limits, _MODULE_LINES])
-
-    def is_generated(self, path: str) -> bool:
-        """Tell whether the setting ``generated`` names this file."""
-        return any_covers(self.generated, path)
+        least = min(limits if is_set else [*limits, _MODULE_LINES])
+        return min([least, *(part.module_limit for _, part in self.parts)])
 
 
 def _specificity(code: str, prefixes: tuple[str, ...]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from exai_audit.facts.caches import (
@@ -26,6 +26,7 @@ _CONFIGURED = "django.core.cache."
 _OPENNESS = (Openness.UNSAID, Openness.OPEN, Openness.ASKED)
 _CACHE_PACKAGES = frozenset({"cache", "caches", "caching", "cachelib"})
 _FEWEST_SHARED = 2
+OwnLayers = Callable[[str], Iterable[tuple[Layer, tuple[str, ...]]]]
 _CONTAINERS = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM})
 _NO_RESULTS = frozenset({CacheForm.REGISTRY, CacheForm.CACHED_PROPERTY})
 OWN = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM, CacheForm.CLASS})
@@ -34,7 +35,7 @@ OWN = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM, CacheForm.CLASS})
 
 def with_project_caches(
     files: Sequence[FileFacts],
-    own_layers: Mapping[Layer, tuple[str, ...]],
+    own_layers: OwnLayers,
     tests: Collection[str] = (),
 ) -> tuple[FileFacts, ...]:
     """Return the files with what only the whole project shows about their caches.
@@ -44,6 +45,7 @@ def with_project_caches(
     invalidated, by a test only for tests. Words of the user's own decide about layers first.
 
     Args:
+        own_layers: returns those words for a path.
         tests: the paths of the files that are tests.
     """
     return _Completing(files, own_layers, tests).files()
@@ -53,7 +55,7 @@ class _Completing:
     def __init__(
         self,
         files: Sequence[FileFacts],
-        own_layers: Mapping[Layer, tuple[str, ...]],
+        own_layers: OwnLayers,
         tests: Collection[str],
     ) -> None:
         self._files = files
@@ -111,7 +113,7 @@ class _Completing:
         expiry = seen.expiry or (own.expiry if own is not None else None)
         seen = replace(
             seen,
-            layer=own_layer(names, self._layers) or fact.layer,
+            layer=own_layer(names, dict(self._layers(file.path))) or fact.layer,
             tested_only=tested.emptied and not seen.emptied,
             expiry=expiry,
             sweeps=fact.sweeps or (own is not None and expiry is not None),

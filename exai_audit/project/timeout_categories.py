@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import Category, TimeoutFact, UnlimitedFact
 from exai_audit.project.constant_names import words_of
 
+_Words = tuple[tuple[Category, tuple[str, ...]], ...]
+
 
 def with_own_categories(
-    files: Sequence[FileFacts], own: Mapping[Category, Sequence[str]]
+    files: Sequence[FileFacts], own: Callable[[str], _Words]
 ) -> tuple[FileFacts, ...]:
     """Return the files with every limit sorted by the project's own words first.
 
     The first match decides: on the operation, the limit's names, its symbol, the path.
 
     Args:
-        own: whole words in lower case by category.
+        own: returns whole words in lower case by category, for a path.
     """
-    if not own:
-        return tuple(files)
-    by_word = {word: category for category, words in own.items() for word in words}
-    return tuple(_sorted(file, by_word) for file in files)
+
+    def completed(file: FileFacts) -> FileFacts:
+        words = own(file.path)
+        return _sorted(file, _by_word(words)) if words else file
+
+    return tuple(map(completed, files))
+
+
+@lru_cache(maxsize=64)
+def _by_word(own: _Words) -> Mapping[str, Category]:
+    return {word: category for category, words in own for word in words}
 
 
 def _sorted(file: FileFacts, by_word: Mapping[str, Category]) -> FileFacts:

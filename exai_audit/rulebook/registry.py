@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from exai_audit.files.glob import any_covers
+from exai_audit.files.nearest import nearest as nearest_above
 from exai_audit.finding import Family, Hit, Strength
 from exai_audit.project.project import Project
 
@@ -26,13 +27,21 @@ class RegistryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scoped(Generic[T]):
-    """A rule's options: the project's, and what path patterns change of them, in order."""
+    """A rule's options: the project's, and what path patterns change of them, in order.
+
+    ``parts`` are the options of folders with settings of their own, the deepest folder first;
+    their patterns count from that folder.
+    """
 
     default: T
     overrides: tuple[tuple[tuple[str, ...], tuple[tuple[str, object], ...]], ...] = ()
+    parts: tuple[tuple[str, Scoped[T]], ...] = ()
 
     def at(self, path: str) -> T:
         """Return the options in force for the file ``path``; where two changes meet, the last."""
+        part = nearest_above(path, self.parts)
+        if part is not None:
+            return part[0].at(part[1])
         changes: dict[str, Any] = {}
         for patterns, changed in self.overrides:
             if any_covers(patterns, path):
