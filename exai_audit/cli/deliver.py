@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
 _FOR_PEOPLE = frozenset({"terminal", "concise", "statistics"})
-_LISTS = frozenset({"terminal", "concise", "github", "junit", "pr", "statistics"})
+_LISTS = frozenset({"terminal", "concise", "jsonl", "github", "junit", "pr", "statistics"})
+_CUT = frozenset({"json", "jsonl", "concise", "sarif", "github", "gitlab", "junit"})
+"""The formats that list findings, so that ``--top`` says how many."""
+_IN_FULL = 10
 _UNCUT = 10_000
 Report = tuple[str, Path | None]
 """A format, and the file that it goes to; None is the standard output."""
@@ -27,7 +30,7 @@ Report = tuple[str, Path | None]
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """How reports are drawn; see `exai_audit.report.render`."""
+    """How reports are drawn; see `exai_audit.report.render`. ``top`` is None when not asked for."""
 
     top: int | None
     color: bool
@@ -47,12 +50,12 @@ def deliver(
 
     Those that are read finding by finding leave out what a baseline knows.
     """
-    unknown = replace(result, findings=tuple(f for f in result.findings if f.new is not False))
+    in_full = _IN_FULL if drawing.top is None else drawing.top or None
     for name, target in reports:
         text = render(
-            unknown if name in _LISTS else result,
+            _listed(result, name, drawing.top or None),
             name,
-            top=drawing.top,
+            top=in_full,
             color=drawing.color and target is None,
             ascii_only=drawing.ascii_only,
             width=terminal_width(),
@@ -63,6 +66,18 @@ def deliver(
             write_file(target, text)
         elif not quiet:
             write_stdout(inert(text) if name in _FOR_PEOPLE else text)
+
+
+def _listed(result: AuditResult, name: str, most: int | None) -> AuditResult:
+    """Return the result with the findings that a format shows, the costliest ``most`` of them."""
+    findings = result.findings
+    if name in _LISTS:
+        findings = tuple(finding for finding in findings if finding.new is not False)
+    if name in _CUT and most is not None:
+        from exai_audit.results.selection import costliest  # few ask for it
+
+        findings = costliest(findings, most)
+    return replace(result, findings=findings)
 
 
 def requested(

@@ -38,6 +38,14 @@ MinConfidence = Annotated[
         rich_help_panel=_CHOICE,
     ),
 ]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FINGERPRINT",
+        help="Look for this finding alone: exit status 1 while it is still there.",
+        rich_help_panel=_CHOICE,
+    ),
+]
 ShowOnly = Annotated[
     list[str] | None,
     typer.Option(
@@ -115,11 +123,44 @@ Ascii = Annotated[
     ),
 ]
 Top = Annotated[
-    int,
+    int | None,
     typer.Option(
         min=0,
-        help="How many bottlenecks to show in full, 0 for all; default: 10.",
+        help="How many bottlenecks to show in full, 0 for all; default: 10. In formats that list "
+        "findings: how many, the costliest; default: all.",
         rich_help_panel=_OUTPUT,
+    ),
+]
+OfRules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        help="Show these rules: codes, prefixes or names.",
+        rich_help_panel=_CHOICE,
+    ),
+]
+OfPaths = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--path",
+        help="Show what lies in these files or folders, or patterns.",
+        rich_help_panel=_CHOICE,
+    ),
+]
+OfSeverity = Annotated[
+    Severity | None,
+    typer.Option("--severity", help="Show this severity and graver ones.", rich_help_panel=_CHOICE),
+]
+MinPoints = Annotated[
+    float | None,
+    typer.Option(
+        "--min-points", help="Show what costs at least so many points.", rich_help_panel=_CHOICE
+    ),
+]
+OfFingerprints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fingerprint", help="Show the findings of these fingerprints.", rich_help_panel=_CHOICE
     ),
 ]
 MaxSize = Annotated[

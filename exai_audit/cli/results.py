@@ -28,18 +28,25 @@ def report_command(
     output: options.Output = None,
     color: options.Color = "auto",
     ascii_only: options.Ascii = False,
-    top: options.Top = 10,
+    top: options.Top = None,
+    select: options.OfRules = None,
+    path: options.OfPaths = None,
+    severity: options.OfSeverity = None,
+    min_points: options.MinPoints = None,
+    fingerprint: options.OfFingerprints = None,
     max_size: options.MaxSize = None,
     show_suppressed: options.ShowSuppressed = False,
 ) -> None:
-    """Show a stored JSON result in another format; merge several."""
+    """Show a stored JSON result, or a part of it, in another format; merge several."""
     from exai_audit.audit.merging import merged  # a scan need not spend the time to load these
+    from exai_audit.results.selection import selected, selection
     from exai_audit.results.stored import read_result
 
     reports = requested(output_format or [], output)
     plain = ascii_only or not supports_unicode()
-    drawing = RenderOptions(top or None, wants_color(color), plain, max_size, show_suppressed)
-    stored = merged([read_result(path) for path in results])
+    drawing = RenderOptions(top, wants_color(color), plain, max_size, show_suppressed)
+    wanted = selection(select or (), path or (), severity, min_points, fingerprint or ())
+    stored = selected(merged([read_result(one) for one in results]), wanted)
     deliver(stored, reports, drawing)
     add_step_summary(stored, reports, ())
 

@@ -28,7 +28,14 @@ from exai_audit.cli.stdin import given_name, given_text
 from exai_audit.config import Settings, load_for, with_options
 from exai_audit.files.visible import visible
 from exai_audit.finding import Confidence, Scope, Severity
-from exai_audit.session.gate import minimum_score, refuse_comparing_nothing, verdict_line, verdicts
+from exai_audit.results.selection import Selection, selected, selection
+from exai_audit.session.gate import (
+    gone_verdict,
+    minimum_score,
+    refuse_comparing_nothing,
+    verdict_line,
+    verdicts,
+)
 from exai_audit.session.run import Run, Words
 
 if TYPE_CHECKING:
@@ -52,6 +59,7 @@ class ScanOptions:
     extend_select: list[str] | None = None
     min_confidence: Confidence | None = None
     show_only: list[str] | None = None
+    only: list[str] | None = None
     exclude: list[str] | None = None
     extend_exclude: list[str] | None = None
     force_exclude: bool = False
@@ -63,7 +71,7 @@ class ScanOptions:
     output: Path | None = None
     color: str = "auto"
     ascii_only: bool = False
-    top: int = 10
+    top: int | None = None
     max_size: int | None = None
     quiet: bool = False
     verbose: bool = False
@@ -95,8 +103,9 @@ def scan(asked: ScanOptions) -> int:
     name = given_name(asked.paths or [], asked.stdin_filename)
     targets = [name] if name else asked.paths or [Path()]
     show_only = [str(name)] if name else asked.show_only
+    wanted = selection(fingerprints=asked.only or ())
     ledger, reports = _reports(asked)
-    use_color = wants_color(asked.color)
+    drawing = _drawing(asked)
     laid_over = partial(_laid_over, asked)
     settings, settings_file = load_for(targets, asked.config, asked.isolated)
     settings = laid_over(settings)
@@ -124,13 +133,14 @@ def scan(asked: ScanOptions) -> int:
     if any(name in _WITH_LINKS for name, _ in reports):
         target = replace(whole.target, permalink=permalink_base(run.root, whole.target.revision))
         whole = replace(whole, target=target)
+    refuse_scanned_files([*ledger, *reports], run.audited.discovery.files)
+    if asked.only:
+        return _look_for(wanted, asked, whole, reports, drawing)
     result = _compared(asked, whole, run, show_only)
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
     judged = verdicts(shown, settings, least, partial=show_only is not None)
     shown = replace(shown, gate=tuple(judged))
-    drawing = _drawing(asked, use_color)
     lines = [verdict.line for verdict in judged]
-    refuse_scanned_files([*ledger, *reports], run.audited.discovery.files)
     deliver(result, ledger, drawing, quiet=asked.quiet)
     deliver(shown, reports, drawing, quiet=asked.quiet)
     if asked.quiet:
@@ -141,9 +151,25 @@ def scan(asked: ScanOptions) -> int:
     return 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1
 
 
+def _look_for(
+    wanted: Selection,
+    asked: ScanOptions,
+    whole: AuditResult,
+    reports: Sequence[Report],
+    drawing: RenderOptions,
+) -> int:
+    """Show the findings of some fingerprints, say of each whether it is still there."""
+    deliver(selected(whole, wanted), reports, drawing, quiet=asked.quiet)
+    judged = [gone_verdict(whole, one) for one in wanted.fingerprints]
+    for verdict in judged:
+        say(visible(verdict.line))
+    return 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1
+
+
 def _reports(asked: ScanOptions) -> tuple[Sequence[Report], Sequence[Report]]:
     """Return the score's ledger, if it is asked for, and the other reports."""
-    reports = requested(asked.output_format or [], asked.output)
+    formats = asked.output_format or (["concise"] if asked.only else [])
+    reports = requested(formats, asked.output)
     ledger, others = ledger_first(reports) if asked.explain_score else ([], reports)
     return ledger, with_statistics(others) if asked.statistics else others
 
@@ -161,9 +187,10 @@ def _most_plans(reports: Sequence[Report]) -> int:
     return FILES_OF_THEIR_OWN
 
 
-def _drawing(asked: ScanOptions, use_color: bool) -> RenderOptions:
+def _drawing(asked: ScanOptions) -> RenderOptions:
+    use_color = wants_color(asked.color)
     plain = asked.ascii_only or not supports_unicode()
-    return RenderOptions(asked.top or None, use_color, plain, asked.max_size, asked.show_suppressed)
+    return RenderOptions(asked.top, use_color, plain, asked.max_size, asked.show_suppressed)
 
 
 def _laid_over(asked: ScanOptions, settings: Settings) -> Settings:

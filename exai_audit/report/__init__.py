@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
 FORMATS: tuple[str, ...] = (
-    "terminal", "markdown", "json", "sarif", "github", "gitlab", "junit", "badge", "concise", "pr",
+    "terminal", "markdown", "json", "sarif", "github", "gitlab", "junit", "badge", "concise",
+    "jsonl", "pr",
 )  # fmt: skip
 LEDGER = "ledger"
 """What ``--explain-score`` prints."""

@@ -110,6 +110,22 @@ def drop_verdict(
     return GateVerdict(passed, f"{word}: score {now}, {fell}: {lost} {sign} {most:g}")
 
 
+def gone_verdict(result: AuditResult, fingerprint: str) -> GateVerdict:
+    """Fail while a finding of this fingerprint, or of one that begins so, is there."""
+    for finding in result.findings:
+        if finding.fingerprint.startswith(fingerprint):
+            return GateVerdict(False, f"FAILED: {_named(finding)} is still there ({fingerprint})")
+    for item in result.suppressed:
+        if item.finding.fingerprint.startswith(fingerprint):
+            reason = f": {item.reason}" if item.reason else ""
+            return GateVerdict(True, f"PASSED: {_named(item.finding)} is suppressed{reason}")
+    return GateVerdict(True, f"PASSED: no finding has the fingerprint {fingerprint}")
+
+
+def _named(finding: Finding) -> str:
+    return f"{finding.code} {finding.name} at {finding.path}:{finding.line}"
+
+
 def verdicts(
     result: AuditResult, settings: Settings, least: float | None, *, partial: bool
 ) -> list[GateVerdict]:
