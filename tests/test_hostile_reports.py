@@ -35,7 +35,8 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the JSON report of a few fixtures that show all parts of a report."""
     file = tmp_path_factory.mktemp("report") / "report.json"
     folders = [str(FIXTURES / name) for name in ("EXA105", "EXA202", "EXA301", "EXA405")]
-    done = run(FIXTURES, "scan", *folders, "--isolated", "--no-cache", "-f", f"json={file}")
+    options = ("--isolated", "--no-cache", "--by", "package", "-f", f"json={file}")
+    done = run(FIXTURES, "scan", *folders, *options)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(file.read_text())
     return found

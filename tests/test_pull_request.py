@@ -12,7 +12,7 @@ from exai_audit.finding import Family, Severity
 from exai_audit.git.repository import remote_address
 from exai_audit.report import render
 from exai_audit.report.pr import MARKER, MOST_BYTES
-from exai_audit.results.result import AuditResult, CategoryLoss, FixedFinding, SinceUse
+from exai_audit.results.result import AuditResult, CategoryLoss, FixedFinding, SinceUse, Target
 from exai_audit.results.tables import GateVerdict
 from tests.scratch import git
 from tests.test_cli import SLEEPER, run
@@ -116,16 +116,16 @@ def test_the_remote_says_where_the_repository_is(
     assert remote_address(tmp_path) == address
 
 
-def test_links_lead_to_the_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_links_lead_to_the_revision(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "CI_PROJECT_URL"):
         monkeypatch.delenv(name, raising=False)
-    git(tmp_path, "init", "-q")
-    assert permalink_base(tmp_path, "abc") is None
-    git(tmp_path, "remote", "add", "origin", "git@gitlab.com:acme/shop.git")
-    assert permalink_base(tmp_path, "abc") == "https://gitlab.com/acme/shop/-/blob/abc/"
-    assert permalink_base(tmp_path, None) is None
+    bare = Target((".",), "cafe", "exai-audit scan", revision="abc")
+    assert permalink_base(bare) is None
+    target = replace(bare, remote="https://gitlab.com/acme/shop")
+    assert permalink_base(target) == "https://gitlab.com/acme/shop/-/blob/abc/"
+    assert permalink_base(replace(target, revision=None)) is None
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
     monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shop")
-    assert permalink_base(tmp_path, "abc") == "https://github.com/acme/shop/blob/abc/"
+    assert permalink_base(target) == "https://github.com/acme/shop/blob/abc/"
     monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shop)[evil](")
-    assert permalink_base(tmp_path, "abc") == "https://gitlab.com/acme/shop/-/blob/abc/"
+    assert permalink_base(target) == "https://gitlab.com/acme/shop/-/blob/abc/"

@@ -23,6 +23,7 @@ from exai_audit.report.escape import cell_code, code, html, markdown, prose, vis
 from exai_audit.results.result import (
     AuditResult,
     Bar,
+    By,
     Distribution,
     Scale,
     ScopeCount,
@@ -34,6 +35,7 @@ from exai_audit.results.result import (
     Tool,
 )
 from exai_audit.results.tables import BridgeRow, GateVerdict, Limit, ModuleSize, PoolRow
+from exai_audit.score.breakdown import broken_down
 from exai_audit.score.formula import SHARES, score
 
 EVIL = "\x1b[31m[bold]x[/bold]\u202e|`<script>alert(1)</script>\n@team #1 https://e.example"
@@ -123,15 +125,15 @@ def full(*extra: Finding) -> AuditResult:
         "requests.get", "call", 3, 2, (5.0, 9.0), ("pkg.limits.HTTP",), 1, ("EXA203",), "b.py", 9,
         limits=(Limit(5.0, 1, 0), Limit(9.0, 0, 1)),
     )  # fmt: skip
+    result = replace(result, modules=(ModuleSize("a.py", 1467, EVIL), ModuleSize("b.py", 80)))
     return replace(
-        result,
+        broken_down(result, By.PACKAGE),
         timeout_map=(TimeoutRow("http-api", 3, 2, (5.0, 9.0), (operation,)),),
         timeout_config="LIMIT = 5.0\n",
         pool_table=(
             PoolRow("d.py", 8, "C.get", "x.Pool", "thread", 2, "literal", "module", True, "", "ok"),
         ),
         bridge_table=(BridgeRow("d.py", 9, "C.get", "asyncio.run", "run", "thread", "EXA404"),),
-        modules=(ModuleSize("a.py", 1467), ModuleSize("b.py", 80)),
         gate=(GateVerdict(False, "FAILED: score 71.2 (C-) < 75"),),
         strengths=(Strength("bounded-caches", "e.py", 4, "all caches are bounded"),),
     )
@@ -194,7 +196,9 @@ def test_bottlenecks_keep_every_point() -> None:
 
 
 def test_terminal_says_most_on_the_first_screen() -> None:
-    screen = render(full(), "terminal").split("Bottlenecks, costliest first")[0]
+    screen = render(replace(full(), breakdown=None), "terminal").split(
+        "Bottlenecks, costliest first"
+    )[0]
     assert screen.count("\n") <= 27
     for wanted in ("89.9", "B+", "good, with critical issues", "What costs most", "1 critical"):
         assert wanted in screen
@@ -243,7 +247,7 @@ def test_json_is_the_whole_result() -> None:
         "distributions", "timeout_map", "timeout_config", "cache_table",
         "cache_strategy", "pool_table", "bridge_table", "modules", "plans", "class_plans",
         "recommendations", "phases", "impact", "suppressed", "baseline", "since",
-        "skipped", "gate", "facts",
+        "skipped", "gate", "breakdown", "facts",
     ]  # fmt: skip
     assert document["target"]["root"] == "."
     assert document["score"]["grade"] == "B+"
@@ -287,7 +291,8 @@ def test_markdown_sections_are_in_order_and_empty_ones_left_out() -> None:
 def test_markdown_has_every_section_that_there_is_something_to_say_in() -> None:
     text = render(full(), "markdown")
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == [
-        "Executive summary", "Score", "Codebase scale", "Bottlenecks", "Strengths",
+        "Executive summary", "Score", "Score of each part", "Codebase scale", "Bottlenecks",
+        "Strengths",
         "Distributions", "Timeout map", "Recommendations", "Implementation strategy",
         "Risk assessment", "Impact", "Way to the next grade", "How to verify",
     ]  # fmt: skip

@@ -29,7 +29,10 @@ def test_pools_bridges_and_modules_are_listed_with_what_is_wrong(tmp_path: Path)
     assert "EXA401" in pool["verdict"]
     (bridge,) = document["bridge_table"]
     assert (bridge["kind"], bridge["line"], bridge["verdict"]) == ("run-in-executor", 9, "ok")
-    assert document["modules"] == [{"path": "service.py", "lines": 9}]
+    package = tmp_path.name
+    assert document["modules"] == [
+        {"path": "service.py", "lines": 9, "package": package, "owners": []}
+    ]
     (gate,) = document["gate"]
     assert not gate["passed"]
     assert gate["line"].startswith("FAILED: ")

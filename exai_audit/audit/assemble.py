@@ -22,15 +22,17 @@ from exai_audit.audit.excerpts import with_excerpts
 from exai_audit.audit.weigh import weigh
 from exai_audit.config import Settings
 from exai_audit.facts.file import FailureKind, FileFacts
+from exai_audit.files.codeowners import codeowners
 from exai_audit.files.presence import is_there
 from exai_audit.finding import Finding, Scope, Strength
-from exai_audit.git.repository import revision
+from exai_audit.git.repository import remote_address, revision
 from exai_audit.planning.agenda import with_agenda
 from exai_audit.planning.caches import cache_strategy, cache_table
 from exai_audit.planning.concurrency import concurrency_tables
 from exai_audit.planning.timeout_config import timeout_config
 from exai_audit.planning.timeout_map import timeout_map
 from exai_audit.project.project import Project
+from exai_audit.project.project_names import package_of, project_name
 from exai_audit.results.fingerprint import Fingerprints
 from exai_audit.results.plans import ClassPlan, Plan
 from exai_audit.results.result import (
@@ -71,12 +73,12 @@ def assemble(
     findings = _with_fingerprints(audited.findings, sources)
     weighed = weigh(findings, audited.project, settings.rules, settings.score, audited.today)
     active, judged = weighed.active, weighed.judged
-    terms = _terms(settings)
+    terms, target = _terms(settings), _target(settings, command, paths, root)
     of_modules, of_classes = _plans(active, audited, sources, settings, most_plans)
     pools, bridges = concurrency_tables(judged, active)
     result = AuditResult(
         tool=Tool(__version__, FORMULA_VERSION),
-        target=_target(settings, command, paths, root),
+        target=target,
         scale=_scale(audited, judged, weighed.lines),
         score=weighed.score,
         findings=with_excerpts(active, sources),
@@ -88,7 +90,7 @@ def assemble(
         cache_strategy=cache_strategy(audited.project, active),
         pool_table=pools,
         bridge_table=bridges,
-        modules=tuple(ModuleSize(file.path, file.lines.physical) for file in judged),
+        modules=_modules(judged, audited, target, root),
         plans=of_modules,
         class_plans=of_classes,
         suppressed=_quoted(weighed.silenced, sources),
@@ -157,6 +159,28 @@ def _target(
         scopes=tuple(scope for scope in Scope if scope in settings.scopes),
         min_confidence=settings.min_confidence,
         folder=_below_repository(root),
+        project=project_name(root),
+        remote=remote_address(root) if found else None,
+        branch=found.branch if found else None,
+    )
+
+
+def _modules(
+    judged: Sequence[FileFacts], audited: Audit, target: Target, root: Path
+) -> tuple[ModuleSize, ...]:
+    """Return the judged files, each with its package and its owners."""
+    package = package_of(root, target.project, audited.discovery.projects)
+    above = target.folder.count("/") + 1 if target.folder else 0
+    owners = codeowners((root, *root.parents)[above])
+    prefix = f"{target.folder}/" if target.folder else ""
+    return tuple(
+        ModuleSize(
+            file.path,
+            file.lines.physical,
+            package(file.path),
+            owners.of(prefix + file.path) if owners else (),
+        )
+        for file in judged
     )
 
 

@@ -20,6 +20,7 @@ from exai_audit.files.presence import is_file, is_folder
 from exai_audit.files.source import SIDE_FILE_BYTES, read_bytes
 from exai_audit.files.timestamps import changed_ns
 from exai_audit.finding import Scope
+from exai_audit.project.project_names import PROJECT_FILES
 from exai_audit.rulebook.registry import nearest
 
 SUFFIXES = (".py", ".pyi")
@@ -68,10 +69,11 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """Both sorted by path, each path once."""
+    """All sorted by path, each path once; ``projects`` are folders with the files of a project."""
 
     files: tuple[Discovered, ...]
     skipped: tuple[Skipped, ...]
+    projects: tuple[str, ...] = ()
 
 
 def discover(
@@ -110,6 +112,7 @@ def with_content(
     search = _Search(str(lexically_absolute(root)), choice, nested)
     search.files = {file.path: file for file in discovery.files}
     search.skipped = {skipped.path: skipped.reason for skipped in discovery.skipped}
+    search.projects.update(discovery.projects)
     search.given(lexically_absolute(path), content)
     return search.result()
 
@@ -145,10 +148,12 @@ class _Search:
     skipped: dict[str, str] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    projects: set[str] = field(default_factory=set)
 
     def named(self, path: Path) -> None:
         """Take a path that was named by the user."""
         relative = self._relative(str(path))
+        self.projects.update(filter(self._has_project_file, _folders_above(relative)))
         rules = self._rules_above(relative)
         pattern = rules.excluding_named(relative)
         if pattern is not None:
@@ -181,6 +186,7 @@ class _Search:
                 for path, reason in sorted(self.skipped.items())
                 if path not in self.files
             ),
+            tuple(sorted(self.projects)),
         )
 
     def drop_second_names(self) -> None:
@@ -208,8 +214,11 @@ class _Search:
             folder, above, ignores, rules = folders.pop()
             prefix = "" if above == "." else f"{above}/"
             entries = self._entries(folder)
-            if prefix and any(entry.name in SETTINGS_FILES for entry in entries):
+            names = {entry.name for entry in entries}
+            if prefix and not names.isdisjoint(SETTINGS_FILES):
                 rules = self._own_rules(above) or rules
+            if not names.isdisjoint(PROJECT_FILES):
+                self.projects.add(above)
             respects = rules.choice.respect_gitignore
             ignores = ignores.within(folder) if respects else Ignores()
             for entry in entries:
@@ -227,11 +236,11 @@ class _Search:
 
     def _rules_above(self, relative: str) -> _FolderRules:
         """Return the rules of the nearest folder above a path that has any, else the root's."""
-        parts = relative.split("/")[:-1]
-        folders = ("/".join(parts[:end]) for end in range(len(parts), 0, -1))
-        inside = not relative.startswith("../")
-        own = (self._own_rules(folder) for folder in folders if inside)
+        own = map(self._own_rules, _folders_above(relative))
         return next(filter(None, own), None) or _FolderRules("", self.choice)
+
+    def _has_project_file(self, folder: str) -> bool:
+        return any(is_file(f"{self.root}/{folder}/{name}") for name in PROJECT_FILES)
 
     def _own_rules(self, folder: str) -> _FolderRules | None:
         """Return the rules of a folder that has settings of its own."""
@@ -279,6 +288,14 @@ class _Search:
 
     def _relative(self, path: str) -> str:
         return _posix(os.path.relpath(path, self.root))
+
+
+def _folders_above(relative: str) -> Sequence[str]:
+    """Return the folders between the root and a path below it, the deepest first."""
+    parts = relative.split("/")[:-1]
+    if parts[:1] == [".."]:
+        return ()
+    return ["/".join(parts[:end]) for end in range(len(parts), 0, -1)]
 
 
 def _entries_of(folder: str) -> list[os.DirEntry[str]]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from hashlib import sha256
 from itertools import chain, combinations
+from typing import Any
 
+from exai_audit.audit.rebasing import with_paths_of_repository
 from exai_audit.errors import UsageError
 from exai_audit.results.result import (
     AuditResult,
@@ -25,15 +28,18 @@ _NO_SUM = frozenset({"median_module", "longest_module", "longest_module_path", "
 def merged(results: Sequence[AuditResult]) -> AuditResult:
     """Return one result with the findings, counts and tables of all, and the score of the whole.
 
-    Each result was judged alone: rules that look at the whole project saw only their part. What
-    cannot be put together from the parts is left out: the median module, the generated timeout
-    module, recommendations, weeks, impact and the way up, and the facts.
+    They are of parts of one project, or of packages of one repository, each with its own settings:
+    then paths count from the top of the repository. Each result was judged alone: rules that look
+    at the whole project saw only their part. What cannot be put together from the parts is left
+    out: the median module, the generated timeout module, recommendations, weeks, impact and the
+    way up, and the facts.
 
     Raises:
         UsageError: the results were made by different versions, settings or scopes, or overlap.
     """
     if len(results) == 1:
         return results[0]
+    results = with_paths_of_repository(results)
     _refuse_unlike(results)
     first = results[0]
     found = sorted(
@@ -72,13 +78,22 @@ def merged(results: Sequence[AuditResult]) -> AuditResult:
 def _refuse_unlike(results: Sequence[AuditResult]) -> None:
     for what, values in (
         ("versions", {(r.tool.version, r.tool.formula_version) for r in results}),
-        ("settings", {r.target.configuration for r in results}),
+        ("repositories", {r.target.remote for r in results if r.target.remote}),
         ("scopes", {(r.target.scopes, r.target.min_confidence) for r in results}),
     ):
         if len(values) > 1:
             raise UsageError(
                 f"results of different {what} cannot be merged: scan all parts with the same"
             )
+    by_project: dict[str, set[str]] = {}
+    for result in results:
+        project = result.target.project
+        by_project.setdefault(project, set()).add(result.target.configuration)
+    if any(len(configurations) > 1 for configurations in by_project.values()):
+        raise UsageError(
+            "results of one project with different settings cannot be merged: scan all parts with"
+            " the same"
+        )
     for one, other in combinations(results, 2):
         shared = _shared_path(one.target, other.target)
         if shared:
@@ -97,12 +112,23 @@ def _shared_path(one: Target, other: Target) -> str:
 
 def _target(results: Sequence[AuditResult]) -> Target:
     targets = [result.target for result in results]
-    same = {target.revision for target in targets}
+
+    def common(member: str) -> Any:  # noqa: ANN401 - what that member is
+        values = {getattr(target, member) for target in targets}
+        return values.pop() if len(values) == 1 else None
+
+    configurations = sorted({target.configuration for target in targets})
     return replace(
         targets[0],
+        configuration=configurations[0]
+        if len(configurations) == 1
+        else sha256("\n".join(configurations).encode()).hexdigest()[:16],
+        project=common("project") or "",
+        branch=common("branch"),
+        permalink=common("permalink"),
         paths=tuple(chain.from_iterable(target.paths for target in targets)),
         command="\n".join(target.command for target in targets),
-        revision=targets[0].revision if len(same) == 1 else None,
+        revision=common("revision"),
         date=max((target.date for target in targets if target.date), default=None),
     )
 

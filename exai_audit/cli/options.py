@@ -9,6 +9,7 @@ import typer
 
 from exai_audit.finding import Confidence, Scope, Severity
 from exai_audit.report import FORMATS
+from exai_audit.results.result import By
 
 _CHOICE, _OUTPUT, _GATE, _RUN = "Choice", "Output", "Gate", "Running"
 REPEATED = (_CHOICE, _GATE)
@@ -215,6 +216,15 @@ ExplainScore = Annotated[
     bool,
     typer.Option(
         help="Print what every finding costs the score, adding up.", rich_help_panel=_OUTPUT
+    ),
+]
+
+ByPart = Annotated[
+    By | None,
+    typer.Option(
+        "--by",
+        help="Show a score for each package, each top folder or each owner (CODEOWNERS).",
+        rich_help_panel=_OUTPUT,
     ),
 ]
 

@@ -22,7 +22,8 @@ from exai_audit.report import COMPARISONS
 
 def report_command(
     results: Annotated[
-        list[Path], typer.Argument(help="JSON reports of exai-audit; several are merged.")
+        list[Path],
+        typer.Argument(help="JSON reports of exai-audit; several of one repository are joined."),
     ],
     output_format: options.Formats = None,
     output: options.Output = None,
@@ -36,8 +37,9 @@ def report_command(
     fingerprint: options.OfFingerprints = None,
     max_size: options.MaxSize = None,
     show_suppressed: options.ShowSuppressed = False,
+    by: options.ByPart = None,
 ) -> None:
-    """Show a stored JSON result, or a part of it, in another format; merge several."""
+    """Show a stored JSON result, or a part of it, in another format; join several."""
     from exai_audit.audit.merging import merged  # a scan need not spend the time to load these
     from exai_audit.results.selection import selected, selection
     from exai_audit.results.stored import read_result
@@ -46,7 +48,12 @@ def report_command(
     plain = ascii_only or not supports_unicode()
     drawing = RenderOptions(top, wants_color(color), plain, max_size, show_suppressed)
     wanted = selection(select or (), path or (), severity, min_points, fingerprint or ())
-    stored = selected(merged([read_result(one) for one in results]), wanted)
+    whole = merged([read_result(one) for one in results])
+    if by is not None:
+        from exai_audit.score.breakdown import broken_down
+
+        whole = broken_down(whole, by)
+    stored = selected(whole, wanted)
     deliver(stored, reports, drawing)
     add_step_summary(stored, reports, ())
 

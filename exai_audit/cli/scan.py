@@ -38,6 +38,7 @@ def scan_command(
     show_suppressed: options.ShowSuppressed = False,
     facts: options.Facts = False,
     explain_score: options.ExplainScore = False,
+    by: options.ByPart = None,
     fail_under: options.FailUnder = None,
     fail_on: options.FailOn = None,
     baseline: options.Baseline = None,

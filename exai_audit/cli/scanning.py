@@ -22,7 +22,7 @@ from exai_audit.cli.deliver import (
     with_statistics,
 )
 from exai_audit.cli.output import say
-from exai_audit.cli.permalinks import permalink_base
+from exai_audit.cli.permalinks import branch_in_ci, permalink_base
 from exai_audit.cli.running import run_audit
 from exai_audit.cli.stdin import given_name, given_text
 from exai_audit.config import Settings, load_for, with_options
@@ -39,7 +39,7 @@ from exai_audit.session.gate import (
 from exai_audit.session.run import Run, Words
 
 if TYPE_CHECKING:
-    from exai_audit.results.result import AuditResult
+    from exai_audit.results.result import AuditResult, By
 
 _WITH_LINKS = frozenset({"json", "pr"})
 _SHOW_PLANS = frozenset({"json", "markdown"})
@@ -80,6 +80,7 @@ class ScanOptions:
     show_suppressed: bool = False
     facts: bool = False
     explain_score: bool = False
+    by: By | None = None
     fail_under: str | None = None
     fail_on: Severity | None = None
     baseline: Path | None = None
@@ -130,12 +131,17 @@ def scan(asked: ScanOptions) -> int:
     )
     words, most = asked.words(targets), _most_plans((*ledger, *reports))
     whole = run.result(words, with_facts=asked.facts, most_plans=most)
+    target = replace(whole.target, branch=whole.target.branch or branch_in_ci())
     if any(name in _WITH_LINKS for name, _ in reports):
-        target = replace(whole.target, permalink=permalink_base(run.root, whole.target.revision))
-        whole = replace(whole, target=target)
+        target = replace(target, permalink=permalink_base(target))
+    whole = replace(whole, target=target)
     refuse_scanned_files([*ledger, *reports], run.audited.discovery.files)
     if asked.only:
         return _look_for(wanted, asked, whole, reports, drawing)
+    if asked.by is not None:
+        from exai_audit.score.breakdown import broken_down
+
+        whole = broken_down(whole, asked.by)
     result = _compared(asked, whole, run, show_only)
     shown = result if show_only is None else _only(result, _relative(show_only, run.root))
     judged = verdicts(shown, settings, least, partial=show_only is not None)

@@ -30,10 +30,11 @@ _RENAME_LIMIT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The commit that is checked out, and its date as ``YYYY-MM-DD``."""
+    """The commit that is checked out, its date as ``YYYY-MM-DD``, and its branch, if any."""
 
     commit: str
     date: str
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,15 @@ class Differences:
 def revision(folder: Path) -> Revision | None:
     """Return the commit checked out in ``folder``, None without git or without a commit."""
     try:
-        done = run(folder, "log", "-1", "--no-show-signature", "--format=%H %cs")
+        done = run(folder, "log", "-1", "--no-show-signature", "--format=%H %cs %D")
     except GitError:
         return None
-    commit, _, date = done.stdout.decode("ascii", "replace").strip().partition(" ")
-    return Revision(commit, date) if done.returncode == 0 and commit else None
+    said = done.stdout.decode("utf-8", "replace").strip()
+    commit, _, rest = said.partition(" ")
+    date, _, names = rest.partition(" ")
+    head = names.split(", ")[0]
+    branch = head.removeprefix("HEAD -> ") if head.startswith("HEAD -> ") else None
+    return Revision(commit, date, branch) if done.returncode == 0 and commit else None
 
 
 def remote_address(folder: Path) -> str | None:

@@ -6,17 +6,23 @@ All points are rounded so that they still add up, exactly, to what stands above 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from exai_audit.finding import Family, Finding
 from exai_audit.report.bottlenecks import location, why_no_score
 from exai_audit.report.escape import visible
 from exai_audit.report.points import UNITS, decimal, shared, units_lost
 from exai_audit.results.result import AuditResult, CategoryScore, Constants, RuleScore
+from exai_audit.score.breakdown import parts
 
 
 def render(result: AuditResult) -> str:
     """Return the ledger as plain text."""
-    return "\n".join(_lines(result)) + "\n"
+    ledgers = [list(_lines(result))]
+    for part, findings in parts(result, result.breakdown.by) if result.breakdown else ():
+        own = replace(result, score=part.score, findings=findings)
+        ledgers.append([f"== {visible(part.name)}", "", *_lines(own)])
+    return "\n\n".join("\n".join(lines) for lines in ledgers) + "\n"
 
 
 def _lines(result: AuditResult) -> Iterator[str]:

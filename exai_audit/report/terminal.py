@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from exai_audit.finding import Severity
+from exai_audit.report import breakdown
 from exai_audit.report.bottlenecks import (
     Bottleneck,
     bottlenecks,
@@ -104,6 +105,10 @@ def _first_screen(
     yield _indented(Text(f"{found} · {_scale(result.scale)}"), 2)
     for note in reference_notes(result):
         yield _indented(Text(visible(note)), 2)
+    if result.breakdown is not None:
+        yield Text()
+        yield Text(breakdown.title(result.breakdown), style="bold")
+        yield from (_indented(Text(line), 2) for line in breakdown.lines(result.breakdown))
     worst = [group for group in groups if group.points > 0][:_COSTLIEST]
     if worst:
         yield Text()

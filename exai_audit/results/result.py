@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from exai_audit.facts.file import FileFacts
@@ -36,7 +37,9 @@ class Target:
     judged and that the score is of. ``date`` comes from ``SOURCE_DATE_EPOCH`` or the revision.
     ``folder`` is the root's path below the top of its git repository, empty at the top.
     ``permalink`` is the address of the files at the revision, to which a path below the top of the
-    repository is added, None where nothing says how they are addressed.
+    repository is added, None where nothing says how they are addressed. ``project`` is the name of
+    the project, by its ``pyproject.toml`` or its folder; ``remote`` the web address of the
+    repository and ``branch`` what is checked out, as far as git or the CI says.
     """
 
     paths: tuple[str, ...]
@@ -49,6 +52,9 @@ class Target:
     min_confidence: Confidence = Confidence.MEDIUM
     folder: str = ""
     permalink: str | None = None
+    project: str = ""
+    remote: str | None = None
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,13 +460,43 @@ class StoredFacts:
     lists: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
+class By(str, Enum):
+    """What a score can be broken down by."""
+
+    PACKAGE = "package"
+    FOLDER = "folder"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class PartScore:
+    """The score of the files of one package, folder or owner, as if there were no others.
+
+    ``findings`` counts those in these files; what each rule costs is in the score's categories.
+    """
+
+    name: str
+    files: int
+    lines: int
+    findings: int
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The scores of parts, the worst first. A file of several owners is in the part of each."""
+
+    by: By
+    parts: tuple[PartScore, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class AuditResult:
     """The whole result; ``findings`` are sorted by path, line, column and code.
 
     ``plans`` and ``class_plans`` are those of the worst few modules and classes. ``modules`` are
-    all judged files, ``gate`` is what the gates say that were asked for. ``facts`` is None unless
-    they were asked for.
+    all judged files, ``gate`` is what the gates say that were asked for. ``breakdown`` and
+    ``facts`` are None unless they were asked for.
     """
 
     tool: Tool
@@ -487,4 +523,5 @@ class AuditResult:
     since: SinceUse | None = None
     skipped: tuple[Skipped, ...] = ()
     gate: tuple[GateVerdict, ...] = ()
+    breakdown: Breakdown | None = None
     facts: tuple[FileFacts, ...] | StoredFacts | None = None

@@ -23,10 +23,16 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class ModuleSize:
-    """A judged file and its physical lines."""
+    """A judged file and its physical lines.
+
+    ``package`` is the name of the package that it lies in, by the nearest ``pyproject.toml`` or
+    ``setup.py``; ``owners`` are those that CODEOWNERS names.
+    """
 
     path: str
     lines: int
+    package: str = ""
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

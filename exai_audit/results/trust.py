@@ -39,11 +39,17 @@ def first_foreign_word(result: AuditResult) -> str:
     for pattern, name, value in _own_words(result):
         if value is not None and not pattern.fullmatch(value):
             return f"{name}: unexpected {value[:60]!r}"
-    values = (("value", result.score.value), ("unsuppressed", result.score.unsuppressed))
-    for name, number in values:
+    for name, number in _scores(result):
         if number is not None and not 0 <= number <= 100:
-            return f"score.{name}: expected a number from 0 to 100"
+            return f"{name}: expected a number from 0 to 100"
     return ""
+
+
+def _scores(result: AuditResult) -> Iterator[tuple[str, float | None]]:
+    yield "score.value", result.score.value
+    yield "score.unsuppressed", result.score.unsuppressed
+    for part in result.breakdown.parts if result.breakdown else ():
+        yield "breakdown.parts.score.value", part.score.value
 
 
 def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str | None]]:
@@ -60,6 +66,8 @@ def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str 
     for category in result.score.categories:
         codes = (rule.code for rule in category.rules)
         yield from _all(_CODE, "score.categories.rules.code", codes)
+    for part in result.breakdown.parts if result.breakdown else ():
+        yield _GRADE, "breakdown.parts.score.grade", part.score.grade
     for phase in result.phases:
         yield _GRADE, "phases.grade", phase.grade
     for finding in (*result.findings, *(item.finding for item in result.suppressed)):

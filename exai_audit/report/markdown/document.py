@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from exai_audit.finding import Finding
+from exai_audit.report import breakdown
 from exai_audit.report.bottlenecks import (
     Bottleneck,
     bottlenecks,
@@ -86,6 +87,7 @@ def _document(
         ("", _title(result)),
         ("Executive summary", _summary(result, groups)),
         ("Score", _score(result)),
+        ("Score of each part", _parts(result)),
         ("Codebase scale", _scale(result)),
         ("Bottlenecks", bottleneck_section(result, groups, full, limit)),
         ("Fixed", _fixed(result, limit)),
@@ -185,6 +187,13 @@ def _score(result: AuditResult) -> Lines:
     if score.provisional:
         yield ""
         yield "The score's constants are provisional: they are not calibrated yet."
+
+
+def _parts(result: AuditResult) -> Lines:
+    if result.breakdown is not None:
+        yield from breakdown.table(result.breakdown)
+        yield ""
+        yield "Each as if there were no other files; behind the findings what each category loses."
 
 
 def _category_row(category: CategoryScore) -> str:

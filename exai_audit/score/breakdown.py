@@ -1,0 +1,70 @@
+"""The score of parts: of each package, top folder or owner, as if there were no other files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from exai_audit.finding import Finding
+from exai_audit.results.result import AuditResult, Breakdown, By, PartScore
+from exai_audit.results.tables import ModuleSize
+from exai_audit.score.formula import score
+
+NOBODY = "(no owner)"
+
+
+def broken_down(result: AuditResult, by: By) -> AuditResult:
+    """Return a whole result with the scores of its parts."""
+    return replace(result, breakdown=Breakdown(by, tuple(part for part, _ in parts(result, by))))
+
+
+def parts(result: AuditResult, by: By) -> tuple[tuple[PartScore, tuple[Finding, ...]], ...]:
+    """Return the parts, the worst first, each with its findings and what these cost it.
+
+    What speaks of the whole project belongs to the part that holds the file where it is shown.
+    """
+    modules: dict[str, list[ModuleSize]] = {}
+    names = _names(result, by)
+    for module in result.modules:
+        for name in names(module):
+            modules.setdefault(name, []).append(module)
+    found = [_part(name, files, result) for name, files in modules.items()]
+    return tuple(sorted(found, key=lambda pair: (_shown(pair[0]), pair[0].name)))
+
+
+def _shown(part: PartScore) -> float:
+    return 100.0 if part.score.shown is None else part.score.shown
+
+
+def _part(
+    name: str, modules: list[ModuleSize], result: AuditResult
+) -> tuple[PartScore, tuple[Finding, ...]]:
+    paths = {module.path for module in modules}
+    lines = sum(module.lines for module in modules)
+    points = {c.name: c.points for c in result.score.categories if c.judged}
+    findings = [finding for finding in result.findings if finding.path in paths]
+    scored = score(findings, lines, tuple(points), result.target.min_confidence, points)
+    return PartScore(name, len(modules), lines, len(findings), scored.score), scored.findings
+
+
+def _names(result: AuditResult, by: By) -> Callable[[ModuleSize], tuple[str, ...]]:
+    """Return what tells of which parts a module is."""
+    if by is By.PACKAGE:
+        return lambda module: (module.package or result.target.project or ".",)
+    if by is By.OWNER:
+        return lambda module: module.owners or (NOBODY,)
+    folders = [module.path.split("/")[:-1] for module in result.modules]
+    depth = sum(1 for _ in _common(folders))
+
+    def top_folder(module: ModuleSize) -> tuple[str, ...]:
+        return ("/".join(module.path.split("/")[:-1][: depth + 1]) or ".",)
+
+    return top_folder
+
+
+def _common(folders: list[list[str]]) -> Iterator[str]:
+    """Yield the folders that all files lie in, from the top."""
+    for names in zip(*folders, strict=False):
+        if len(set(names)) > 1:
+            return
+        yield names[0]
