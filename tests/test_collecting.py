@@ -9,8 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from exai_audit.audit import collecting
 from exai_audit.audit.cache import FactsCache
-from exai_audit.audit.engine import audit
+from exai_audit.audit.discover import discover
+from exai_audit.audit.engine import audit, named
 from exai_audit.config import Settings
 
 
@@ -41,3 +43,13 @@ def test_neither_workers_nor_the_cache_change_a_fact(
     alone = facts(tree, 1)
     assert facts(tree, 2, FactsCache(folder, "makers", tree)) == alone
     assert facts(tree, 2, FactsCache(folder, "makers", tree)) == alone
+
+
+def test_workers_that_are_started_afresh_change_no_fact(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "_WORTH_SPAWN", 0)
+    found = discover([tree], tree, Settings().files)
+    work = named(found.files, Settings())
+    shared = [one for part in collecting.collecting(work, 2, method="spawn") for one in part]
+    assert shared == collecting.collect_all(work, 1, lambda done, total: None)

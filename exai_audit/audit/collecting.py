@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from sys import platform, version_info
@@ -27,6 +27,7 @@ Collected = tuple[FileFacts, bytes]
 """A file's facts, and git's hash of its content, empty where it could not be read."""
 _LONGEST_REASON = 300
 _CHUNK_BYTES = 40_000
+_START_METHOD = "fork" if platform == "linux" else "spawn"
 # Forked workers start in milliseconds, spawned ones import everything again.
 _WORTH_FORK, _WORTH_SPAWN = 300_000, 6_000_000
 
@@ -44,19 +45,32 @@ def collect_all(
         progress: called with files done and files in all.
         meanwhile: what this process has to do besides; done only where others collect.
     """
-    import_module("exai_audit.collectors")  # once, before workers are forked
-    chunks = _chunks(files)
-    worth = _WORTH_FORK if platform == "linux" else _WORTH_SPAWN
-    is_small = len(chunks) < 2 or sum(file.size for file, _, _ in files) < worth
-    if jobs <= 1 or is_small or not _may_start_workers():
-        work: Iterable[list[Collected]] = map(_collect_chunk, chunks)
-    else:
-        work = _shared(chunks, min(jobs, len(chunks)) - 1, meanwhile)
     found: list[Collected] = []
-    for collected in work:
-        found.extend(collected)
+    for part in collecting(files, jobs, meanwhile):
+        found.extend(part)
         progress(len(found), len(files))
     return found
+
+
+def collecting(
+    files: Sequence[Named],
+    jobs: int,
+    meanwhile: Callable[[], None] = lambda: None,
+    method: str = _START_METHOD,
+) -> Generator[list[Collected]]:
+    """Yield what the files say, in order, as many at once as come at once; see `collect_all`.
+
+    Args:
+        method: how other processes are started; one with threads must not be forked.
+    """
+    import_module("exai_audit.collectors")  # once, before workers are forked
+    chunks = _chunks(files)
+    worth = _WORTH_FORK if method == "fork" else _WORTH_SPAWN
+    is_small = len(chunks) < 2 or sum(file.size for file, _, _ in files) < worth
+    if jobs <= 1 or is_small or not _may_start_workers():
+        yield from map(_collect_chunk, chunks)
+    else:
+        yield from _shared(chunks, min(jobs, len(chunks)) - 1, meanwhile, method)
 
 
 def collect_one(path: str, data: bytes, dotted: str, limit: int | None) -> Collected:
@@ -87,13 +101,13 @@ def _may_start_workers() -> bool:
 
 
 def _shared(
-    chunks: Sequence[Sequence[Named]], workers: int, meanwhile: Callable[[], None]
+    chunks: Sequence[Sequence[Named]], workers: int, meanwhile: Callable[[], None], method: str
 ) -> Iterator[list[Collected]]:
     """Yield what the files of each chunk say; workers begin at the front, this process behind."""
     from exai_audit.audit.workers import working  # slow to load, and a small change needs none
 
     own: dict[int, list[Collected]] = {}
-    with working(workers) as pool:
+    with working(workers, method) as pool:
         futures = [pool.submit(_collect_packed, chunk) for chunk in chunks]
         meanwhile()
         for index in reversed(range(len(chunks))):

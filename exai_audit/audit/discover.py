@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,21 +99,21 @@ def discover(
 
 def with_content(
     discovery: Discovery,
-    path: Path,
-    content: bytes,
+    contents: Mapping[Path, bytes],
     root: Path,
     choice: FileChoice,
     nested: NestedSettings | None = None,
 ) -> Discovery:
-    """Let ``content`` be what the file ``path`` says; it need not be on disk.
+    """Let ``contents`` be what these files say; they need not be on disk.
 
-    It is taken even if excluded or ignored, unless ``force-exclude``.
+    They are taken even if excluded or ignored, unless ``force-exclude``.
     """
     search = _Search(str(lexically_absolute(root)), choice, nested)
     search.files = {file.path: file for file in discovery.files}
     search.skipped = {skipped.path: skipped.reason for skipped in discovery.skipped}
     search.projects.update(discovery.projects)
-    search.given(lexically_absolute(path), content)
+    for path, content in contents.items():
+        search.given(lexically_absolute(path), content)
     return search.result()
 
 

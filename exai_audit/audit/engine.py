@@ -96,6 +96,13 @@ def audit_files(
     use(knowledge, settings.of_all("bridge_functions"))
     collect = partial(collect_all, jobs=jobs, progress=progress, meanwhile=meanwhile)
     files = _recall_or_collect(discovery.files, cache, collect, settings)
+    return judged(discovery, files, root, settings, today)
+
+
+def judged(
+    discovery: Discovery, files: Sequence[FileFacts], root: Path, settings: Settings, today: date
+) -> Audit:
+    """Return what the rules conclude from the facts of all files that were found."""
     project = project_of(files, {file.path: file.scope for file in discovery.files}, root, settings)
     from exai_audit.audit.judge import judge  # not before the files are read: see meanwhile
 
@@ -143,15 +150,11 @@ def _recall_or_collect(
     settings: Settings,
 ) -> list[FileFacts]:
     """Return the facts of all files in order, from the cache where it holds."""
-    inits = (f.path.rpartition("/") for f in files if f.path.endswith("/__init__.py"))
-    packages = {folder for folder, _, _ in inits}
-    named = [
-        (file, dotted_name(file.path, packages), limit_of(file.scope, settings)) for file in files
-    ]
+    all_named = named(files, settings)
     if cache is None:
-        return [facts for facts, _ in collect(named)]
-    known = {file.path: _recalled(file, module, cache) for file, module, _ in named}
-    changed = [work for work in named if known[work[0].path] is None]
+        return [facts for facts, _ in collect(all_named)]
+    known = {file.path: recalled(file, module, cache) for file, module, _ in all_named}
+    changed = [work for work in all_named if known[work[0].path] is None]
     collected = collect(changed) if changed else []
     for (file, _, _), (facts, blob) in zip(changed, collected, strict=True):
         known[file.path] = facts
@@ -161,7 +164,17 @@ def _recall_or_collect(
     return [facts for facts in known.values() if facts is not None]
 
 
-def _recalled(file: Discovered, module: str, cache: FactsCache) -> FileFacts | None:
+def named(files: Sequence[Discovered], settings: Settings) -> list[Named]:
+    """Return the files with what their facts depend on besides their content."""
+    inits = (f.path.rpartition("/") for f in files if f.path.endswith("/__init__.py"))
+    packages = {folder for folder, _, _ in inits}
+    return [
+        (file, dotted_name(file.path, packages), limit_of(file.scope, settings)) for file in files
+    ]
+
+
+def recalled(file: Discovered, module: str, cache: FactsCache) -> FileFacts | None:
+    """Return the facts of a file on disk that the cache still knows, None without any."""
     if file.content is not None:
         return None
     facts = cache.unchanged(file.path, file.changed, file.size)

@@ -8,7 +8,6 @@ the scanned project.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
@@ -19,12 +18,11 @@ from threading import Thread
 
 from exai_audit.knowledge.table import configuration, use
 
-START_METHOD = "fork" if sys.platform == "linux" else "spawn"
 _SAFE_PATH = "PYTHONSAFEPATH"
 
 
 @contextmanager
-def working(number: int, method: str = START_METHOD) -> Iterator[ProcessPoolExecutor]:
+def working(number: int, method: str) -> Iterator[ProcessPoolExecutor]:
     """Give so many processes work; an error, or an interrupt, ends them at once."""
     begin = (os.getpid(), tuple(map(str, configuration()[0])), configuration()[1])
     with _safe_path(method):

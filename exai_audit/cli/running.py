@@ -9,10 +9,9 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache, facts_fingerprint
+from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache
 from exai_audit.audit.discover import discover, with_content
 from exai_audit.audit.engine import Audit, audit_files
-from exai_audit.cli.clock import today
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.stdin import project_around
@@ -20,7 +19,8 @@ from exai_audit.config import NestedSettings, Settings, find_root, knowledge_fil
 from exai_audit.errors import UsageError
 from exai_audit.files.visible import visible
 from exai_audit.rulebook.registry import rules
-from exai_audit.session.run import Run
+from exai_audit.session.clock import today
+from exai_audit.session.run import Run, makers_of
 
 
 def run_audit(
@@ -57,15 +57,13 @@ def run_audit(
     nested = None if laid_over is None else NestedSettings(root, laid_over)
     discovery = discover(paths, root, settings.files, nested)
     if given is not None:
-        discovery = with_content(discovery, *given, root, settings.files, nested)
+        discovery = with_content(discovery, dict([given]), root, settings.files, nested)
     if nested is not None:
         settings = replace(settings, parts=nested.found())
     own = knowledge_files(settings, settings_file, root)
     cache = past = None
     if not no_cache:
-        scopes = sorted(scope.value for scope in settings.of_all("scopes"))
-        symbols = (str(settings.module_limit), *scopes)
-        makers = facts_fingerprint(own, settings.of_all("bridge_functions"), symbols)
+        makers = makers_of(settings, own)
         folder = cache_dir or root / CACHE_FOLDER
         cache = FactsCache(folder, makers, root)
         past = FactsCache(folder, makers, root, REVISION) if with_revision else None

@@ -15,7 +15,6 @@ from exai_audit.audit.cache import CACHE_FOLDER, facts_fingerprint
 from exai_audit.audit.discover import SUFFIXES, discover
 from exai_audit.audit.past_paths import audited_below
 from exai_audit.cli import options
-from exai_audit.cli.clock import today
 from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
 from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.cli.progress import progress_bar
@@ -34,6 +33,7 @@ from exai_audit.git.history import History, Selection, history
 from exai_audit.knowledge.table import table, use
 from exai_audit.project.pins import pinned
 from exai_audit.results.stored import read_result
+from exai_audit.session.clock import today
 from exai_audit.trend.alerts import watch_of
 from exai_audit.trend.memory import Memory
 from exai_audit.trend.point import Point

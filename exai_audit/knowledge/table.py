@@ -14,11 +14,13 @@ from pathlib import Path
 
 import msgspec
 
+from exai_audit.files.source import UnreadableSourceError, read_bytes
 from exai_audit.knowledge.calls import Bridge, Call, Table
 
 MERGED = Path(__file__).with_name("rows.json")
 _OWN: list[Path] = []
 _BRIDGES: list[str] = []
+_SAID: list[bytes] = []
 
 
 @cache
@@ -37,16 +39,27 @@ def use(own: Sequence[Path], bridges: Sequence[str] = ()) -> None:
     Raises:
         SettingsError: see `exai_audit.knowledge.rows.rows_of`.
     """
-    if list(own) != _OWN or list(bridges) != _BRIDGES:
-        _OWN[:], _BRIDGES[:] = own, bridges
+    said = [_content(file) for file in own]
+    if list(own) != _OWN or list(bridges) != _BRIDGES or said != _SAID:
+        _OWN[:], _BRIDGES[:], _SAID[:] = own, bridges, said
         table.cache_clear()
     if own:
         table()  # otherwise it is read when somebody asks
 
 
-def configuration() -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Return the user's own files and bridges in use, as `use` takes them."""
-    return tuple(_OWN), tuple(_BRIDGES)
+def configuration() -> tuple[tuple[Path, ...], tuple[str, ...], tuple[bytes, ...]]:
+    """Return the user's own files and bridges in use, as `use` takes them, and what the files say.
+
+    What is worked out from the table holds for as long as this is the same.
+    """
+    return tuple(_OWN), tuple(_BRIDGES), tuple(_SAID)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return read_bytes(file)
+    except UnreadableSourceError:
+        return b""
 
 
 def shipped() -> dict[str, Call]:

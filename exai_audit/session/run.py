@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exai_audit.audit.cache import FactsCache
+from exai_audit.audit.cache import FactsCache, facts_fingerprint
 from exai_audit.audit.engine import Audit
 from exai_audit.config import Settings
 
@@ -57,3 +58,14 @@ class Run:
     def shown(self, path: Path) -> str:
         """Return a path as reports show it: relative to the root."""
         return Path(os.path.relpath(path.absolute(), self.root)).as_posix()
+
+
+def makers_of(settings: Settings, own: Sequence[Path]) -> str:
+    """Return what stands for all that facts depend on besides the files.
+
+    Args:
+        own: the user's own knowledge files.
+    """
+    scopes = sorted(scope.value for scope in settings.of_all("scopes"))
+    symbols = (str(settings.module_limit), *scopes)
+    return facts_fingerprint(own, settings.of_all("bridge_functions"), symbols)
