@@ -1,0 +1,43 @@
+"""The plan of one module or class of an audited project."""
+
+from __future__ import annotations
+
+from exai_audit.audit.assemble import module_limits
+from exai_audit.audit.contents import Sources
+from exai_audit.errors import UsageError
+from exai_audit.facts.file import FileFacts
+from exai_audit.planning.decomposition import Scene, plan_of
+from exai_audit.planning.decomposition.classes import class_plan
+from exai_audit.results.plans import ClassPlan, Plan
+from exai_audit.session.run import Run
+
+
+def planned(run: Run, path: str, of_class: str | None = None) -> Plan | ClassPlan:
+    """Return how to split the module at ``path``, or to divide a class of it.
+
+    Args:
+        path: relative to the root.
+
+    Raises:
+        UsageError: it was not read, cannot be parsed, or has no such class; the message says why.
+    """
+    facts = _facts(run, path)
+    read = Sources(run.audited.discovery.files).get
+    scene = Scene(run.audited.project, read, module_limits(run.settings))
+    if of_class is None:
+        return plan_of(facts, scene)
+    source = scene.read(path)
+    found = None if source is None else class_plan(facts, source, of_class, scene.project)
+    if found is None:
+        raise UsageError(f"{path}: no class {of_class} at the top of the module")
+    return found
+
+
+def _facts(run: Run, path: str) -> FileFacts:
+    facts = next((facts for facts in run.audited.project.files if facts.path == path), None)
+    if facts is None:
+        left_out = {skipped.path: skipped.reason for skipped in run.audited.discovery.skipped}
+        raise UsageError(f"{path}: no plan: {left_out.get(path, 'it was not read')}")
+    if facts.failure is not None:
+        raise UsageError(f"{path}:{facts.failure.line}: no plan: {facts.failure.reason}")
+    return facts
