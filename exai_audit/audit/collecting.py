@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from sys import platform, version_info
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,9 +15,6 @@ from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.files.source import UnreadableSourceError
 from exai_audit.git.blobs import blob_hash
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 Progress = Callable[[int, int], None]
 Named = tuple[Discovered, str, int | None]
@@ -64,11 +60,11 @@ def collecting(
         method: how other processes are started; one with threads must not be forked.
     """
     import_module("exai_audit.collectors")  # once, before workers are forked
-    chunks = _chunks(files)
+    chunks = chunks_of(files)
     worth = _WORTH_FORK if method == "fork" else _WORTH_SPAWN
     is_small = len(chunks) < 2 or sum(file.size for file, _, _ in files) < worth
     if jobs <= 1 or is_small or not _may_start_workers():
-        yield from map(_collect_chunk, chunks)
+        yield from map(collect_chunk, chunks)
     else:
         yield from _shared(chunks, min(jobs, len(chunks)) - 1, meanwhile, method)
 
@@ -108,38 +104,40 @@ def _shared(
 
     own: dict[int, list[Collected]] = {}
     with working(workers, method) as pool:
-        futures = [pool.submit(_collect_packed, chunk) for chunk in chunks]
+        futures = [pool.submit(collect_packed, chunk) for chunk in chunks]
         meanwhile()
         for index in reversed(range(len(chunks))):
             if not futures[index].cancel():
                 break
-            own[index] = _collect_chunk(chunks[index])
+            own[index] = collect_chunk(chunks[index])
         for index, future in enumerate(futures):
-            yield own[index] if index in own else _unpacked(future)
+            yield own[index] if index in own else unpacked(future.result())
 
 
-def _collect_packed(files: Sequence[Named]) -> bytes:
+def collect_packed(files: Sequence[Named]) -> bytes:
     """Return facts in a form that crosses to another process faster than objects do."""
-    return msgspec.msgpack.encode(_collect_chunk(files))
+    return msgspec.msgpack.encode(collect_chunk(files))
 
 
-def _unpacked(future: Future[bytes]) -> list[Collected]:
-    return msgspec.msgpack.decode(future.result(), type=list[Collected])
+def unpacked(packed: bytes) -> list[Collected]:
+    """Return the facts that `collect_packed` packed."""
+    return msgspec.msgpack.decode(packed, type=list[Collected])
 
 
-def _chunks(files: Sequence[Named]) -> list[list[Named]]:
+def chunks_of(files: Sequence[Named], size: int = _CHUNK_BYTES) -> list[list[Named]]:
+    """Return the files in parts of about ``size`` bytes, in order."""
     chunks: list[list[Named]] = []
     room = 0
     for named in files:
         if room <= 0:
             chunks.append([])
-            room = _CHUNK_BYTES
+            room = size
         chunks[-1].append(named)
         room -= named[0].size
     return chunks
 
 
-def _collect_chunk(files: Sequence[Named]) -> list[Collected]:
+def collect_chunk(files: Sequence[Named]) -> list[Collected]:
     """Collect without the garbage collector: there are few cycles, and one tree at a time."""
     was_enabled = gc.isenabled()
     gc.disable()

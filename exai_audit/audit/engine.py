@@ -79,6 +79,7 @@ def audit_files(
     knowledge: Sequence[Path] = (),
     today: date = date.min,
     meanwhile: Callable[[], None] = lambda: None,
+    collect: Collect | None = None,
 ) -> Audit:
     """Audit the files that were found.
 
@@ -89,12 +90,14 @@ def audit_files(
         knowledge: the user's own knowledge files.
         today: decides which suppressions have expired; by default none has.
         meanwhile: is called once, if there are other processes to read the files.
+        collect: reads the files in another way, with the same result; by default so many processes
+            do, this one included.
 
     Raises:
         SettingsError: a knowledge file cannot be read or holds a malformed row.
     """
     use(knowledge, settings.of_all("bridge_functions"))
-    collect = partial(collect_all, jobs=jobs, progress=progress, meanwhile=meanwhile)
+    collect = collect or partial(collect_all, jobs=jobs, progress=progress, meanwhile=meanwhile)
     files = _recall_or_collect(discovery.files, cache, collect, settings)
     return judged(discovery, files, root, settings, today)
 

@@ -25,7 +25,7 @@ _SAFE_PATH = "PYTHONSAFEPATH"
 def working(number: int, method: str) -> Iterator[ProcessPoolExecutor]:
     """Give so many processes work; an error, or an interrupt, ends them at once."""
     begin = (os.getpid(), tuple(map(str, configuration()[0])), configuration()[1])
-    with _safe_path(method):
+    with safe_path(method):
         pool = ProcessPoolExecutor(number, get_context(method), initializer=_begin, initargs=begin)
         try:
             yield pool
@@ -38,7 +38,7 @@ def working(number: int, method: str) -> Iterator[ProcessPoolExecutor]:
 
 
 @contextmanager
-def _safe_path(method: str) -> Iterator[None]:
+def safe_path(method: str) -> Iterator[None]:
     """Let started processes leave the working folder out of their path."""
     if method == "fork":
         yield

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_there
 
 GIT_TIMEOUT_SECONDS = 120.0
+FETCH_TIMEOUT_SECONDS = 3600.0
 _SAFE = (
     "--no-pager",
     "--no-optional-locks",
@@ -57,19 +58,28 @@ class GitError(UsageError):
 
 
 def run(
-    folder: Path, *words: str, given: bytes = b"", alone: bool = False
+    folder: Path,
+    *words: str,
+    given: bytes = b"",
+    alone: bool = False,
+    protocols: Collection[str] = (),
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run git in ``folder``; ``alone`` keeps every repository and configuration out of it."""
+    """Run git in ``folder``; ``alone`` keeps every repository and configuration out of it.
+
+    Args:
+        given: what it reads.
+        protocols: those by which it may reach a remote; it then has an hour.
+    """
     command = [_program(os.environ.get("PATH", os.defpath), str(folder)), *_SAFE, *words]
     try:
         return subprocess.run(
             command,
             cwd=folder,
-            env=dict(_environment(folder if alone else None)),
+            env=dict(_environment(folder if alone else None, protocols)),
             input=given,
             capture_output=True,
             check=False,
-            timeout=GIT_TIMEOUT_SECONDS,
+            timeout=FETCH_TIMEOUT_SECONDS if protocols else GIT_TIMEOUT_SECONDS,
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise GitError(f"git {words[0]} failed: {type(error).__name__}") from error
@@ -97,14 +107,14 @@ def _around(folder: str) -> str:
     return str(next((one for one in above if is_there(one / ".git")), Path(folder)))
 
 
-def _environment(alone: Path | None) -> Iterator[tuple[str, str]]:
+def _environment(alone: Path | None, protocols: Collection[str]) -> Iterator[tuple[str, str]]:
     for name, value in os.environ.items():
         if name not in _REDIRECTING:
             yield name, value
     yield "LC_ALL", "C"
     yield "GIT_TERMINAL_PROMPT", "0"
     yield "GIT_NO_LAZY_FETCH", "1"
-    yield "GIT_ALLOW_PROTOCOL", "none"
+    yield "GIT_ALLOW_PROTOCOL", ":".join(protocols) or "none"
     if alone is not None:
         yield "GIT_CEILING_DIRECTORIES", str(alone.parent)
         yield "GIT_CONFIG_NOSYSTEM", "1"

@@ -59,6 +59,16 @@ def revision(folder: Path) -> Revision | None:
     return Revision(commit, date, branch) if done.returncode == 0 and commit else None
 
 
+def revision_named(folder: Path, name: str) -> Revision | None:
+    """Return the commit that ``name`` means, None when git knows none of that name."""
+    commit = _commit(folder, name)
+    if commit is None:
+        return None
+    done = run(folder, "log", "-1", "--no-show-signature", "--format=%H %cs", commit)
+    found, _, date = done.stdout.decode("ascii", "replace").strip().partition(" ")
+    return Revision(found, date) if done.returncode == 0 and found else None
+
+
 def remote_address(folder: Path) -> str | None:
     """Return the web address of the repository that ``origin`` names, without any credentials.
 

@@ -1,0 +1,1 @@
+"""Many repositories at once: each audited alone, then looked at together."""

@@ -1,0 +1,80 @@
+"""How far a survey has come: a line for each repository that is done, so that it can be resumed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from exai_audit import __version__
+from exai_audit.files.source import SIDE_FILE_BYTES, UnreadableSourceError, read_bytes
+from exai_audit.survey.work import Outcome, Work
+
+FILE = "journal.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A repository that is done; ``key`` stands for how it was audited."""
+
+    name: str
+    key: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The journal in the folder of results."""
+
+    folder: Path
+
+    def begin(self) -> None:
+        """Forget all that is done.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        (self.folder / FILE).write_bytes(b"")
+
+    def add(self, work: Work, outcome: Outcome) -> None:
+        """Say that a repository is done; its report has to be written before.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        line = json.dumps([outcome.name, key_of(work), outcome.reason])
+        with (self.folder / FILE).open("ab") as stream:
+            stream.write(line.encode("ascii") + b"\n")
+
+    def done(self) -> dict[str, Entry]:
+        """Return what is done, by name; a line that a killed run left half written says nothing."""
+        try:
+            data = read_bytes(self.folder / FILE, SIDE_FILE_BYTES)
+        except UnreadableSourceError:
+            return {}
+        found = {}
+        for line in data.split(b"\n"):
+            try:
+                name, key, reason = msgspec.json.decode(line, type=tuple[str, str, str])
+            except (msgspec.MsgspecError, ValueError):
+                continue
+            found[name] = Entry(name, key, reason)
+        return found
+
+
+def key_of(work: Work) -> str:
+    """Return what stands for how a repository is audited: by what, from where, with what policy."""
+    own = msgspec.json.encode((work.repository, work.policy, _said(work.policy), __version__))
+    return sha256(own).hexdigest()[:16]
+
+
+def _said(policy: str | None) -> str:
+    if policy is None:
+        return ""
+    try:
+        return sha256(read_bytes(policy)).hexdigest()
+    except UnreadableSourceError:
+        return ""
