@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -92,6 +93,21 @@ _Formats = Annotated[
     list[str] | None,
     typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file."),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class _FormerRow:
+    """What is asked of a row of an earlier survey."""
+
+    name: str
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """What is asked of an earlier survey."""
+
+    rows: tuple[_FormerRow, ...]
 
 
 def survey_command(
@@ -210,16 +226,8 @@ def _scores(file: Path, *, asked: bool) -> Mapping[str, float]:
     Raises:
         UsageError: it was asked for and cannot be read.
     """
-
-    class _Row(msgspec.Struct):
-        name: str
-        score: float | None = None
-
-    class _Survey(msgspec.Struct):
-        rows: list[_Row]
-
     try:
-        found = msgspec.json.decode(read_bytes(file), type=_Survey)
+        found = msgspec.json.decode(read_bytes(file), type=_Former)
     except (UnreadableSourceError, msgspec.MsgspecError, ValueError) as error:
         if asked:
             raise UsageError(f"--before {file}: is no survey of exai-audit: {error}") from error

@@ -44,7 +44,10 @@ def connected(address: str, jobs: int) -> Iterator[Client]:
     if address == "local":
         with (
             LocalCluster(
-                n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=None
+                n_workers=jobs,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0",
             ) as cluster,
             Client(cluster) as client,
         ):

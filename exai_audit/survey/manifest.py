@@ -157,6 +157,8 @@ def _placed(repository: Repository, folder: Path) -> Repository:
 
 def _name_of(source: str) -> str:
     last = source.rstrip("/").replace("\\", "/").rpartition("/")[2].rpartition(":")[2]
+    if last.endswith(".whl"):
+        last = "-".join(last.split("-")[:2])  # without the tags of Python and platform
     for suffix in (".git", *ARCHIVES):
         last = last.removesuffix(suffix)
     return _NO_NAME.sub("-", last).strip("-.") or "repository"

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from stat import S_ISREG
+from stat import S_IFMT, S_IFREG
 
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_file, is_folder, is_there
@@ -124,8 +124,8 @@ def _unpack(archive: Path, top: Path) -> None:
 
 def _of_zip(packed: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     for entry in packed.infolist():
-        mode = entry.external_attr >> 16
-        is_plain = not entry.is_dir() and (not mode or S_ISREG(mode))
+        kind = S_IFMT(entry.external_attr >> 16)
+        is_plain = not entry.is_dir() and kind in (0, S_IFREG)
         if is_plain and _is_read(entry.filename):
             _check_size(entry.filename, entry.file_size)
             with packed.open(entry) as stream:

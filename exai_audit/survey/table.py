@@ -193,8 +193,9 @@ def _found(name: str, findings: Iterable[Finding]) -> Iterable[Shared]:
     for (code, subject), same in kinds.items():
         gravest = max(same, key=lambda f: (f.severity.rank, f.points))
         cost = sum(finding.points for finding in same)
+        remedy = gravest.remedy if subject else f"`exai-audit rule {code}` says how."
         yield Shared(
-            code, gravest.name, gravest.severity, subject, len(same), (name,), cost, gravest.remedy
+            code, gravest.name, gravest.severity, subject, len(same), (name,), cost, remedy
         )
 
 
