@@ -23,7 +23,8 @@ Collected = tuple[FileFacts, bytes]
 """A file's facts, and git's hash of its content, empty where it could not be read."""
 _LONGEST_REASON = 300
 _CHUNK_BYTES = 40_000
-_START_METHOD = "fork" if platform == "linux" else "spawn"
+START_METHOD = "fork" if platform == "linux" else "spawn"
+"""How other processes are started where this one has no threads."""
 # Forked workers start in milliseconds, spawned ones import everything again.
 _WORTH_FORK, _WORTH_SPAWN = 300_000, 6_000_000
 
@@ -52,7 +53,7 @@ def collecting(
     files: Sequence[Named],
     jobs: int,
     meanwhile: Callable[[], None] = lambda: None,
-    method: str = _START_METHOD,
+    method: str = START_METHOD,
 ) -> Generator[list[Collected]]:
     """Yield what the files say, in order, as many at once as come at once; see `collect_all`.
 

@@ -12,7 +12,6 @@ import msgspec
 import typer
 
 from exai_audit.cli import options
-from exai_audit.cli.clock import today
 from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
 from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.cli.progress import progress_bar
@@ -21,6 +20,7 @@ from exai_audit.errors import AuditError, UsageError
 from exai_audit.files.source import UnreadableSourceError, read_bytes
 from exai_audit.git.clone import PROTOCOLS
 from exai_audit.results.stored import read_result
+from exai_audit.session.clock import today
 from exai_audit.survey import processes
 from exai_audit.survey.journal import Journal, key_of
 from exai_audit.survey.manifest import Repository, folders_matching, read_manifest

@@ -86,7 +86,7 @@ def audited_there(work: Work) -> Outcome:
 def _collect(files: Sequence[Named]) -> list[Collected]:
     if sum(file.size for file, _, _ in files) < SHARED_BYTES:
         return collect_chunk(files)
-    own, bridges = configuration()
+    own, bridges, _ = configuration()
     names = tuple(map(str, own))
     client = get_client()
     chunks = [[_with_content(one) for one in chunk] for chunk in chunks_of(files, _CHUNK_BYTES)]

@@ -12,7 +12,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
-from exai_audit.audit.workers import START_METHOD, safe_path
+from exai_audit.audit.collecting import START_METHOD
+from exai_audit.audit.workers import safe_path
 from exai_audit.survey.work import Outcome, Work
 
 Audited = Callable[[Work], Outcome]
