@@ -94,7 +94,8 @@ class CacheFact:
     into for each visitor and no result of it is seen to be returned; ``grows_on_read`` is the line
     on which reading it adds an entry, or 0; ``of_files`` when its keys are the paths of the files
     that it keeps. ``tested_only`` when only tests call what empties it. ``run_by`` says what has
-    several threads run it, where that is not seen in its own file, or is empty.
+    several threads run it, where that is not seen in its own file, or is empty. ``forgotten`` says
+    what else of its class is removed under the same key, and where, or is empty.
     """
 
     place: Place
@@ -142,6 +143,7 @@ class CacheFact:
     run_by: str = ""
     removed_in: tuple[str, ...] = ()
     set_in: str = ""
+    forgotten: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from exai_audit.facts.symbols import ModuleShape
 from exai_audit.facts.timeouts import (
     EnclosedFact,
     HandedLimitFact,
+    HandedUnitFact,
     LimitParameter,
     MismatchFact,
     PassedLimitFact,
@@ -84,6 +85,7 @@ class FileFacts:
     limit_parameters: tuple[LimitParameter, ...] = ()
     passed_limits: tuple[PassedLimitFact, ...] = ()
     handed_limits: tuple[HandedLimitFact, ...] = ()
+    handed_units: tuple[HandedUnitFact, ...] = ()
     unforwarded: tuple[UnforwardedFact, ...] = ()
     short_limits: tuple[ShortLimitFact, ...] = ()
     wall_clocks: tuple[WallClockFact, ...] = ()

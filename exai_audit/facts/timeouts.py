@@ -197,6 +197,22 @@ class HandedLimitFact:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedUnitFact:
+    """An argument, at ``place``, whose own words say in what unit it counts.
+
+    It is handed to a function of the project at ``position`` or, where that is `BY_NAME`, as
+    ``name``; ``given`` is the expression as written, ``scale`` how many seconds its unit is.
+    """
+
+    place: Place
+    function: str
+    position: int
+    name: str
+    given: str
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
 class PassedLimitFact:
     """A number given by position to a function that another file may define."""
 

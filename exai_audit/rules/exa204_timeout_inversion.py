@@ -47,6 +47,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _IN_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API)
+_CLIENTS = frozenset({"httpx.AsyncClient", "aiohttp.ClientSession"})
 _Callees = Mapping[str, list[tuple[str, TimeoutFact]]]
 
 
@@ -107,13 +108,18 @@ def _limits_by_function(project: Project) -> _Callees:
     found: dict[str, list[tuple[str, TimeoutFact]]] = {}
     for facts in project.files:
         for fact in facts.timeouts:
-            last = fact.operation.rpartition(".")[2].lstrip("_")
-            is_call = fact.form in _IN_CALLS and last[:1].islower() and fact.is_async
-            is_call = is_call and not fact.fallback
+            is_call = fact.form in _IN_CALLS and fact.is_async and not fact.fallback
+            is_call = is_call and _waits_there(fact.operation)
             if is_call and fact.value is not ValueKind.NONE:
                 name = ".".join(part for part in (facts.module, fact.place.symbol) if part)
                 found.setdefault(name, []).append((facts.path, fact))
     return found
+
+
+def _waits_there(operation: str) -> bool:
+    """Tell whether a function that calls this waits in it, or by a client made for it alone."""
+    last = operation.rpartition(".")[2].lstrip("_")
+    return last[:1].islower() or operation in _CLIENTS
 
 
 def _direct(path: str, fact: EnclosedFact, inner: float, outer: float) -> Hit:

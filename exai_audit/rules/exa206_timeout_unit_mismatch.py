@@ -38,8 +38,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exai_audit.facts.timeouts import Clue, MismatchFact, TimeoutFact, TimeoutForm
+from exai_audit.facts.timeouts import (
+    Clue,
+    HandedUnitFact,
+    LimitParameter,
+    MismatchFact,
+    TimeoutFact,
+    TimeoutForm,
+)
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.knowledge.limit_names import stated_scale
+from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -53,6 +62,7 @@ _CONFIDENCE = {
 _BY_SIZE = (Clue.MAGNITUDE, Clue.LIKELY)
 _DEFINED = (TimeoutForm.MODULE_CONSTANT, TimeoutForm.CLASS_FIELD)
 _LEAST_TWIN = 100
+_UNITS = {1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours"}
 _HOW = {
     ("milliseconds", "seconds"): " / 1000",
     ("seconds", "milliseconds"): " * 1000",
@@ -80,9 +90,48 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
                 message=_message(fact),
                 remedy=_remedy(fact),
             )
+    for path, handed, limit in _handed(project):
+        if (path, handed.place.span.line) not in spoken:
+            yield _handed_hit(path, handed, limit)
     for path, twin, other, there in _twins(project):
         if (path, twin.place.span.line) not in spoken:
             yield _twin_hit(path, twin, other, there)
+
+
+def _handed(project: Project) -> Iterator[tuple[str, HandedUnitFact, LimitParameter]]:
+    """Yield what is handed to functions of the project whose parameter counts in another unit."""
+    if not any(facts.handed_units for facts in project.judged_files()):
+        return
+    limits = {
+        (limit.function, key): limit
+        for facts in project.files
+        for limit in facts.limit_parameters
+        for key in (limit.position, limit.name)
+    }
+    exported = exported_names(project.files)
+    for facts in project.judged_files():
+        for fact in facts.handed_units:
+            key = fact.name or fact.position
+            names = spellings(fact.function, exported)
+            limit = next((limits[n, key] for n in names if (n, key) in limits), None)
+            if limit is not None and limit.scale not in (None, fact.scale):
+                yield facts.path, fact, limit
+
+
+def _handed_hit(path: str, fact: HandedUnitFact, limit: LimitParameter) -> Hit:
+    units = _UNITS.get(fact.scale, "another unit"), _UNITS.get(limit.scale or 0.0, "another unit")
+    is_named = stated_scale(limit.name) is not None
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH if is_named else Confidence.MEDIUM,
+        message=(
+            f"{limit.function} takes {limit.name} in {units[1]}, but {fact.given} counts in"
+            f" {units[0]}"
+        ),
+        remedy=f"Write {fact.given}{_HOW.get(units, ' in the right unit')}.",
+    )
 
 
 _Twin = tuple[str, TimeoutFact, str, TimeoutFact]

@@ -39,8 +39,10 @@ without parameters keeps one entry and is no finding, nor is a cache that some c
 weak references, one whose length is checked, or one that is swept by age. An age that is looked at
 only when its own key is asked for again limits nothing. On an instance, only a container whose name
 says that it is a cache is judged; a manager, client, server and the like lives long, and so does
-an object that holds a lock or that its own module makes. Registries of locks,
-sessions and clients are judged where their keys are open-ended and nothing removes one.
+an object that holds a lock or that its own module makes. Registries (locks, sessions, clients,
+and what is kept for each user or session) are judged where their keys are open-ended and nothing
+removes one; those of objects only where the project makes the object once, or its class removes
+from another dictionary under the same key.
 """
 
 from __future__ import annotations
@@ -96,6 +98,9 @@ def _is_judged(cache: CacheFact) -> bool:
     if cache.form is CacheForm.DECORATOR:
         holds_coroutines = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
         return cache.lifetime is not Lifetime.CLOSURE and not holds_coroutines
+    if cache.lifetime is Lifetime.INSTANCE and cache.form is CacheForm.REGISTRY:
+        stays = (cache.made_once or cache.part) and cache.openness is Openness.ASKED
+        return bool(cache.forgotten) or stays
     if cache.lifetime is Lifetime.INSTANCE:
         return cache.form in (CacheForm.CONTAINER, CacheForm.CLASS, CacheForm.LIBRARY_STORE)
     return True
@@ -121,6 +126,11 @@ def _lives_on(cache: CacheFact) -> bool:
 
 
 def _confidence(cache: CacheFact) -> Confidence:
+    if cache.forgotten and not (cache.argued or cache.shared):
+        return Confidence.MEDIUM
+    if cache.form is CacheForm.REGISTRY and cache.lifetime is Lifetime.INSTANCE:
+        open_to_all = cache.shared or cache.argued or cache.fixed_keys or cache.name[:1] != "_"
+        return Confidence.LOW if open_to_all else Confidence.MEDIUM
     offered = any(not name.startswith("_") for name in cache.removers) and not cache.tested_only
     passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
     if cache.fixed_keys or cache.argued or cache.shared or offered or passing:
@@ -141,6 +151,9 @@ def _message(cache: CacheFact) -> str:
         Lifetime.INSTANCE: "as its object",
         Lifetime.CLOSURE: "as the function that uses it",
     }.get(cache.lifetime, "as the process")
+    if cache.forgotten:
+        sibling, _, method = cache.forgotten.partition(", in ")
+        return f"{method} removes from {sibling}, but nothing does so from the {what} {cache.name}"
     said = f"nothing bounds or empties the {what} {cache.name}, which lives as long {life}"
     if cache.removers:
         who = "only a test calls" if cache.tested_only else "nothing calls"

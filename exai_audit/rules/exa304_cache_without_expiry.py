@@ -37,7 +37,8 @@ for another machine, by the clock, or by a variable of the module that some func
 What is read from files, the environment or another program is a fact of the cache and no finding,
 since most programs read these once on purpose, unless ``expire-local`` is set; where the key is the
 path of the file that is read, it is one of low confidence. Cache classes are
-no finding: they do not compute what they keep. Nor is an unnamed dictionary of one object.
+no finding: they do not compute what they keep. Nor is an unnamed dictionary of one object, nor a
+function without parameters, unless it is called after what ends some day (tokens, credentials).
 """
 
 from __future__ import annotations
@@ -46,11 +47,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
+from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
-from exai_audit.project.caches import result_caches
+from exai_audit.knowledge.layers import words
+from exai_audit.project.caches import is_single, result_caches
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
+_ENDS = frozenset({"token", "tokens", "credential", "credentials", "jwt", "jwks"})
 _LOCAL = frozenset({Origin.FILE, Origin.ENVIRONMENT, Origin.PROCESS})
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 
@@ -64,7 +68,7 @@ class Options:
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each cache of stale-prone results that keeps them for good."""
-    for facts, cache in result_caches(project):
+    for facts, cache in (*result_caches(project), *_credentials(project)):
         if _keeps_stale(cache, options.at(facts.path)):
             yield Hit(
                 path=facts.path,
@@ -74,6 +78,14 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
                 message=_message(cache),
                 remedy=_remedy(cache),
             )
+
+
+def _credentials(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
+    """Yield the functions that keep one value, what they log in with: that ends some day."""
+    for facts in project.judged_files():
+        for cache in facts.caches.found:
+            if is_single(cache) and not cache.elsewhere and not _ENDS.isdisjoint(words(cache.name)):
+                yield facts, cache
 
 
 def _keeps_stale(cache: CacheFact, options: Options) -> bool:

@@ -27,6 +27,7 @@ from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, value_cause
 from exai_audit.collectors.caches.references import references
 from exai_audit.collectors.caches.sharing import NEVER, check_then_act, is_locked
+from exai_audit.collectors.caches.siblings import forgotten
 from exai_audit.collectors.caches.uses import Act, Use, uses
 from exai_audit.collectors.caches.vocabulary import is_cache_name, is_live, names_location
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Openness, Origin
@@ -154,6 +155,7 @@ def describe(
         long_lived=is_long_lived_object(tree, index, target.owner),
         shared=bool(container.does(Act.HAND_ON)),
         owner=owner_name(target.owner, tree),
+        forgotten=forgotten(container, stored, tree),
         of_files=why is not None and why.origin is Origin.FILE and is_keyed_by_file(stored),
     )
 
@@ -190,7 +192,7 @@ def _openness(held: Container, stored: list[Use], live: bool, tree: ModuleTree) 
     """Return how many keys there can be; what live objects connect to is configured."""
     if live and any(use.key is not None and names_location(last_name(use.key)) for use in stored):
         return Openness.UNSAID
-    if live and says_which_server(stored, tree):
+    if (live or is_live(held.target.name)) and says_which_server(stored, tree):
         return Openness.UNSAID
     return openness(tree, stored, None if live else held)
 

@@ -71,7 +71,7 @@ def decorated(tree: ModuleTree, index: CacheIndex, calls: set[ast.Call]) -> Iter
         fact = _fact(cached, tree, index, cached.name in emptied)
         if not _keeps_elsewhere(cached):
             yield fact
-        elif fact.keyed_by_self:
+        elif fact.keyed_by_self or fact.on_coroutine:
             yield replace(fact, elsewhere=True)
 
 

@@ -17,6 +17,7 @@ from exai_audit.collectors.caches.accesses import (
     scope_of,
     target_of,
 )
+from exai_audit.collectors.context.roles import is_route
 from exai_audit.facts.caches import Lifetime
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, parameters
@@ -169,6 +170,8 @@ def outlives(tree: ModuleTree, index: CacheIndex, function: Function) -> bool:
     scope = tree.scopes.of(function)
     if not isinstance(scope.node, FUNCTIONS):
         return isinstance(scope.node, ast.ClassDef)  # a method of a local class
+    if any(map(is_route, function.decorator_list)):
+        return True
     return any(
         scope_of(tree, name) is scope
         and function not in tree.ancestors(name)

@@ -14,6 +14,7 @@ from exai_audit.collectors.caches.accesses import (
 )
 from exai_audit.collectors.caches.containers import Key, container_kind, held, owner_name
 from exai_audit.collectors.caches.definitions import assigned_names, definitions
+from exai_audit.collectors.caches.idiom import is_setdefault
 from exai_audit.collectors.caches.keys import (
     has_few_keys,
     is_argued,
@@ -23,10 +24,12 @@ from exai_audit.collectors.caches.keys import (
     shown_key,
 )
 from exai_audit.collectors.caches.ownership import Container
+from exai_audit.collectors.caches.siblings import forgotten
 from exai_audit.collectors.caches.uses import Act, Use
-from exai_audit.collectors.caches.vocabulary import names_visitor
+from exai_audit.collectors.caches.vocabulary import names_guest, names_visitor
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness
 from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import receiver
 from exai_audit.syntax.walk import descendants
 
 _DICTIONARIES = frozenset({"dict", "defaultdict", "OrderedDict"})
@@ -39,8 +42,8 @@ _LIMITING = (Act.REMOVE, Act.MEASURE, Act.ORDER)
 def registries(tree: ModuleTree, index: CacheIndex, taken: set[Key]) -> Iterator[CacheFact]:
     """Yield the dictionaries of long life whose keys have no end and that nothing removes from.
 
-    Those of a module or class, keyed by users, sessions, requests and the like, and the default
-    dictionaries that get an entry by being read.
+    Those keyed by users, sessions, requests and the like, and the default dictionaries that get an
+    entry by being read.
 
     Args:
         taken: what is a cache already.
@@ -56,23 +59,41 @@ def registries(tree: ModuleTree, index: CacheIndex, taken: set[Key]) -> Iterator
             continue
         filled = [use for act in _FILLING for use in container.does(act) if use.function]
         read = _growing_reads(container, tree) if kind == _DEFAULTING else []
-        of_visitors = container.lifetime in (Lifetime.MODULE, Lifetime.CLASS) and any(
-            _is_by_visitor(use) for use in filled
-        )
+        of_visitors = any(_is_by_visitor(use) for use in filled)
         if read and not has_few_keys(tree, container, read):
             yield _fact(container, read, tree, index)
-        elif of_visitors and container.does(Act.LOOK_UP):
+        elif of_visitors and (container.does(Act.LOOK_UP) or any(map(is_setdefault, filled))):
             yield _fact(container, filled, tree, index)
 
 
 def _dictionaries(tree: ModuleTree) -> Iterator[str]:
-    """Yield the names that are given an empty dictionary: those of objects by default ones only."""
+    """Yield the names that are given an empty dictionary.
+
+    Those of objects and of calls only where it is a default one, or is filled by visitor.
+    """
+    filled = set(_filled_by_visitor(tree))
     for assignment in tree.all(ast.Assign, ast.AnnAssign):
         value = assignment.value
         made = last_name(value.func) if isinstance(value, ast.Call) else ""
         empty = made in _DICTIONARIES or (isinstance(value, ast.Dict) and not value.keys)
         if made == "defaultdict" or (empty and tree.function_of(assignment) is None):
             yield from assigned_names(assignment)
+        elif empty:
+            yield from filled.intersection(assigned_names(assignment))
+
+
+def _filled_by_visitor(tree: ModuleTree) -> Iterator[str]:
+    """Yield the names of what is stored into under a key that names a visitor."""
+    if not any(map(names_visitor, tree.words)):
+        return
+    for assignment in tree.all(ast.Assign):
+        for target in assignment.targets:
+            if isinstance(target, ast.Subscript) and _names_a_visitor(target.slice):
+                yield last_name(target.value)
+    for call in tree.calls(frozenset({"setdefault"})):
+        source = receiver(call.func)
+        if source is not None and call.args and _names_a_visitor(call.args[0]):
+            yield last_name(source)
 
 
 def _is_limited(container: Container) -> bool:
@@ -81,11 +102,21 @@ def _is_limited(container: Container) -> bool:
 
 
 def _is_by_visitor(use: Use) -> bool:
-    key = use.key
-    if key is None:
-        return False
+    return use.key is not None and _names_a_visitor(use.key)
+
+
+def _is_by_guest(use: Use) -> bool:
+    return use.key is not None and any(map(names_guest, _names(use.key)))
+
+
+def _names_a_visitor(key: ast.expr) -> bool:
+    return any(map(names_visitor, _names(key)))
+
+
+def _names(key: ast.expr) -> Iterator[str]:
+    """Yield the names in a key, but those of what it calls."""
     called = {node.func for node in descendants(key) if isinstance(node, ast.Call)}
-    return any(names_visitor(name) for name, node in identifiers(key) if node not in called)
+    return (name for name, node in identifiers(key) if node not in called)
 
 
 def _growing_reads(container: Container, tree: ModuleTree) -> list[Use]:
@@ -114,6 +145,9 @@ def _fact(
     target = container.target
     read = next((use for use in keyed if use.act is Act.LOOK_UP), None)
     found = openness(tree, keyed)
+    of_object = container.lifetime is Lifetime.INSTANCE
+    if found is Openness.ASKED and of_object and not any(map(_is_by_guest, keyed)):
+        found = Openness.OPEN
     return CacheFact(
         place=place_of(tree, target.node),
         form=CacheForm.REGISTRY,
@@ -137,4 +171,5 @@ def _fact(
         owner=owner_name(target.owner, tree),
         unread=True,
         grows_on_read=tree.span(read.node).line if read is not None else 0,
+        forgotten=forgotten(container, keyed, tree),
     )

@@ -45,14 +45,14 @@ _FIXED = frozenset({
 })  # fmt: skip
 # Values that are called so come from outside: there is no end of them.
 _OPEN = frozenset({
-    "address", "article", "body", "commit", "content", "contents", "coordinates",
-    "customer", "date", "datetime", "day", "digest", "document", "domain", "email", "expression",
-    "fingerprint", "guid", "hash", "host", "hostname", "href", "id",
-    "identifier", "ids", "ip", "job", "lat", "latitude", "link", "lon", "longitude",
-    "mail", "message", "messages", "msg", "order", "page", "payload", "phone",
-    "phrase", "pk", "product", "prompt", "query", "question", "request", "sentence", "session",
-    "sha", "sku", "sql", "statement", "task", "tenant", "text", "ticker", "timestamp", "token",
-    "tokens", "uid", "uri", "url", "urls", "user", "username", "uuid",
+    "address", "article", "body", "chat", "commit", "content", "contents", "coordinates",
+    "customer", "date", "datetime", "day", "digest", "document", "domain", "email",
+    "expression", "fingerprint", "guid", "guild", "hash", "host", "hostname", "href", "id",
+    "identifier", "ids", "ip", "issue", "job", "lat", "latitude", "link", "login", "lon",
+    "longitude", "mail", "member", "message", "messages", "msg", "order", "page", "payload",
+    "phone", "phrase", "pk", "product", "prompt", "query", "question", "request", "sentence",
+    "session", "sha", "sku", "sql", "statement", "task", "tenant", "text", "ticker", "ticket",
+    "timestamp", "token", "tokens", "uid", "uri", "url", "urls", "user", "username", "uuid",
 })  # fmt: skip
 # Of these, what a service is asked about: each request can bring a new one.
 _ASKED = frozenset({
@@ -65,6 +65,11 @@ _ASKED = frozenset({
 _VISITORS = frozenset({
     "call", "chat", "client", "connection", "conversation", "customer", "ip", "job", "message",
     "request", "session", "sid", "task", "tenant", "user", "username", "visitor", "websocket",
+})  # fmt: skip
+# Of these, who comes and goes for as long as a service runs, whatever is kept for them.
+_GUESTS = frozenset({
+    "chat", "conversation", "customer", "guild", "member", "message", "request", "session", "sid",
+    "tenant", "user", "username", "visitor", "websocket",
 })  # fmt: skip
 # Of these, what says that the configuration knows all of them: ``database_url``.
 _OF_SERVICES = frozenset({
@@ -166,6 +171,11 @@ def names_visitor(name: str) -> bool:
     """Tell whether what is called so is one of the users, sessions or requests of a service."""
     parts = set(_words(name))
     return bool(_VISITORS & parts) and (has_many_values(name) or "id" in parts or "sid" in parts)
+
+
+def names_guest(name: str) -> bool:
+    """Tell whether what is called so is one of those who come and go while a service runs."""
+    return bool(_GUESTS & set(_words(name))) and names_visitor(name)
 
 
 def names_location(name: str) -> bool:

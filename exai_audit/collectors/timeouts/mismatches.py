@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from exai_audit.collectors.timeouts.units import UnitReader
 from exai_audit.facts.timeouts import Clue, MismatchFact
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import (
@@ -182,6 +183,12 @@ def _given_to_known(given: Argument, row: Call, tree: ModuleTree) -> Iterator[Mi
             yield _fact(given.node, row.name, target, expected, value, unit, tree)
         return
     number = tree.number(value)
+    said = _said_where_defined(value, tree)
+    if said is not None and said != expected:
+        at = _defined_at(value, tree) or given.node
+        other = _Unit(said, Clue.NAME)
+        yield _fact(at, row.name, target, expected, value, other, tree)
+        return
     clue = _size(number, row) if number is not None else None
     if clue is not None:
         other = _Unit(1e-3 if expected == 1.0 else 1.0, clue)
@@ -195,6 +202,14 @@ def _defined_at(value: ast.expr, tree: ModuleTree) -> ast.stmt | None:
         return None
     values = tree.bindings(value.id, value)
     return tree.statement(values[0]) if len(values) == 1 else None
+
+
+def _said_where_defined(value: ast.expr, tree: ModuleTree) -> float | None:
+    """Return the unit that the comment beside the number behind a name says."""
+    at = _defined_at(value, tree)
+    if not isinstance(at, (ast.Assign, ast.AnnAssign)) or at.value is None:
+        return None
+    return UnitReader(tree).said_at(at.value, tree.number(at.value))
 
 
 def _size(number: float, row: Call) -> Clue | None:
