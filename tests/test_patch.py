@@ -35,6 +35,11 @@ def test_files_are_made_and_deleted_whatever_their_name(tmp_path: Path, name: st
     assert not (tmp_path / name).exists()
 
 
+def test_a_line_that_moves_behind_its_likes(tmp_path: Path) -> None:
+    applied(tmp_path, FileChange("a.py", b"a\nb\nb\nb\nb\n", b"b\nb\nb\nb\nb\n"))
+    assert (tmp_path / "a.py").read_bytes() == b"b\n" * 5
+
+
 def test_an_empty_file_is_made(tmp_path: Path) -> None:
     applied(tmp_path, FileChange("a.py", None, b""))
     assert (tmp_path / "a.py").read_bytes() == b""

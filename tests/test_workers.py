@@ -17,7 +17,7 @@ from exai_audit.facts.file import FailureKind
 
 ROOT = Path(__file__).parent.parent
 WAITING = """
-import os, sys, time
+import os, signal, sys, time
 from exai_audit.audit.workers import working
 
 def number(_):
@@ -25,6 +25,7 @@ def number(_):
     return os.getpid()
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells silence it in the background
     with working(2, sys.argv[1]) as pool:
         found = sorted({one.result() for one in [pool.submit(number, i) for i in range(4)]})
         for _ in range(2):

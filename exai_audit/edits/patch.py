@@ -51,7 +51,19 @@ def _groups(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[list[Op
         None, before[first : len(before) - cut], after[first : len(after) - cut], autojunk=False
     )
     for group in matcher.get_grouped_opcodes(_CONTEXT):
-        yield [(tag, a + first, b + first, c + first, d + first) for tag, a, b, c, d in group]
+        shifted = [(tag, a + first, b + first, c + first, d + first) for tag, a, b, c, d in group]
+        yield [*shifted, *_context_behind(shifted[-1], len(before))]
+
+
+def _context_behind(last: Opcode, end: int) -> Iterator[Opcode]:
+    """Yield the equal lines behind a hunk that ends where the comparison did, not the file.
+
+    To git, a hunk without any behind it is one at the end of the file.
+    """
+    tag, _, old, _, new = last
+    length = min(_CONTEXT, end - old)
+    if tag != "equal" and length:
+        yield "equal", old, old + length, new, new + length
 
 
 def _hunk(
