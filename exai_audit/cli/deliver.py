@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exai_audit.cli.extras import need
 from exai_audit.cli.output import append_to_file, inert, say, write_file, write_stdout
 from exai_audit.errors import AuditError, UsageError
 from exai_audit.report import FORMATS, LEDGER, render
@@ -23,6 +24,8 @@ _LISTS = frozenset({"terminal", "concise", "jsonl", "github", "junit", "pr", "st
 _CUT = frozenset({"json", "jsonl", "concise", "sarif", "github", "gitlab", "junit"})
 """The formats that list findings, so that ``--top`` says how many."""
 _IN_FULL = 10
+_EXTRAS = {"html": ("jinja2",)}
+"""Formats that need an extra of their name, with what is imported of it."""
 _UNCUT = 10_000
 Report = tuple[str, Path | None]
 """A format, and the file that it goes to; None is the standard output."""
@@ -86,7 +89,8 @@ def requested(
     """Return the reports that ``--format`` and ``--output`` ask for, by default the first known.
 
     Raises:
-        UsageError: an unknown format, or more than one report for the standard output.
+        UsageError: an unknown format, one whose extra is missing, or more than one report for the
+            standard output.
     """
     reports: list[Report] = []
     for text in formats or known[:1]:
@@ -95,6 +99,8 @@ def requested(
             raise UsageError(f"--format {name!r}: choose from {', '.join(known)}")
         if equals and not target:
             raise UsageError(f"--format {text!r}: name a file behind the '=', as in {name}=FILE")
+        if name in _EXTRAS:
+            need(name, *_EXTRAS[name], what=f"--format {name}")
         reports.append((name, Path(target) if target else None))
     loose = [i for i, (_, target) in enumerate(reports) if target is None]
     if len(loose) > 1:

@@ -41,8 +41,8 @@ from exai_audit.session.run import Run, Words
 if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult, By
 
-_WITH_LINKS = frozenset({"json", "pr"})
-_SHOW_PLANS = frozenset({"json", "markdown"})
+_WITH_LINKS = frozenset({"html", "json", "pr"})
+_SHOW_PLANS = frozenset({"html", "json", "markdown"})
 
 
 @dataclass(frozen=True, slots=True)

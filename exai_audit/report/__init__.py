@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 FORMATS: tuple[str, ...] = (
     "terminal", "markdown", "json", "sarif", "github", "gitlab", "junit", "badge", "concise",
-    "jsonl", "pr",
+    "jsonl", "pr", "html",
 )  # fmt: skip
 LEDGER = "ledger"
 """What ``--explain-score`` prints."""

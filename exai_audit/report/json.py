@@ -38,6 +38,11 @@ def render(result: AuditResult) -> str:
     return json.dumps(as_json(result), indent=2, allow_nan=False) + "\n"
 
 
+def render_compact(result: AuditResult) -> str:
+    """Return the result as JSON on one line."""
+    return json.dumps(as_json(result), separators=(",", ":"), allow_nan=False)
+
+
 def render_plan(plan: Plan | ClassPlan) -> str:
     """Return the plan of a module or a class as indented JSON."""
     document: dict[str, Json] = {"schema_version": SCHEMA_VERSION, **members(plan)}

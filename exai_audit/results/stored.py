@@ -10,6 +10,7 @@ import msgspec
 
 from exai_audit.errors import UsageError
 from exai_audit.files.source import UnreadableSourceError, read_bytes
+from exai_audit.results.embedded import extracted
 from exai_audit.results.result import SCHEMA_VERSION, AuditResult, StoredFacts
 from exai_audit.results.trust import first_foreign_word, parsed_json
 
@@ -17,7 +18,9 @@ _MOST_BYTES = 500_000_000
 
 
 def read_result(path: Path) -> AuditResult:
-    """Read a JSON report of this tool; all formats come out of it as they did from the audit.
+    """Read a JSON report of this tool, or an HTML report that holds one.
+
+    All formats come out of it as they did from the audit.
 
     Raises:
         UsageError: the file cannot be read, is no JSON report of this tool, or is one of another
@@ -52,7 +55,8 @@ def result_of(text: str, name: str) -> AuditResult:
 def _document(text: str, name: str) -> dict[str, Any]:
     document: dict[str, Any]
     try:
-        document = parsed_json(text)
+        held = extracted(text, _MOST_BYTES) if text.lstrip()[:1] == "<" else None
+        document = parsed_json(text if held is None else held)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{name}: not JSON: {error}") from error
     version = document.pop("schema_version", None) if isinstance(document, dict) else None

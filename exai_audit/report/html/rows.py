@@ -1,0 +1,78 @@
+"""The findings as the page lists them: in which order, in which state, and how much of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from exai_audit.finding import Finding
+from exai_audit.report.bottlenecks import Bottleneck, evidence
+from exai_audit.report.listing import permalink, worst_first
+from exai_audit.results.result import AuditResult
+
+MOST_EXCERPTS = 2000
+"""So many findings, the worst, are shown with their excerpts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A finding of the list; ``number`` is its place there, ``group`` that of its bottleneck.
+
+    ``state`` is ``open``, or ``new``, ``known`` or ``suppressed``; ``reason`` is why it is
+    suppressed. ``address`` is that of its line, empty where none is known. ``is_whole`` tells that
+    there is more to it than its line.
+    """
+
+    number: int
+    finding: Finding
+    group: int
+    state: str
+    address: str
+    owners: tuple[str, ...] = ()
+    reason: str = ""
+    is_whole: bool = True
+
+    @property
+    def excerpt(self) -> str:
+        """The code that it speaks of, with line numbers."""
+        return "\n".join(evidence(self.finding))
+
+
+def rows(result: AuditResult, groups: Sequence[Bottleneck]) -> tuple[Row, ...]:
+    """Return all findings, worst first, then those that are suppressed."""
+    group_of = {id(f): n for n, group in enumerate(groups, 1) for f in group.findings}
+    return tuple(_rows(result, group_of))
+
+
+def _rows(result: AuditResult, group_of: Mapping[int, int]) -> Iterator[Row]:
+    active = [
+        (finding, group_of[id(finding)], _state(finding), "")
+        for finding in worst_first(result.findings, result)
+    ]
+    silenced = [(item.finding, 0, "suppressed", item.reason) for item in result.suppressed]
+    owners = {module.path: module.owners for module in result.modules}
+    for number, (finding, group, state, reason) in enumerate((*active, *silenced), 1):
+        yield Row(
+            number,
+            finding,
+            group,
+            state,
+            permalink(finding.path, finding.line, result),
+            owners.get(finding.path, ()),
+            reason,
+            is_whole=number <= MOST_EXCERPTS,
+        )
+
+
+def _state(finding: Finding) -> str:
+    return "open" if finding.new is None else "new" if finding.new else "known"
+
+
+def numbers_of(rows: Iterable[Row], fingerprints: Iterable[str]) -> tuple[int, ...]:
+    """Return the numbers of the rows that fingerprints name, each row once."""
+    waiting: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.state != "suppressed":
+            waiting[row.finding.fingerprint].append(row.number)
+    return tuple(waiting[one].pop(0) for one in fingerprints if waiting[one])
