@@ -98,7 +98,8 @@ def axe() -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Yield the browser, or skip."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
     driver = shutil.which("chromedriver")
     if chromium is None or driver is None:
         absent("Chromium with its driver", "apt-get install chromium chromium-driver")
