@@ -101,8 +101,8 @@ def test_nothing_found_is_said(lines: int) -> None:
 def test_sections_come_in_order() -> None:
     sections = re.findall(r'<section id="(\w+)"', render(crowd(20), "html"))
     assert sections == [
-        "verdict", "points", "first", "parts", "size", "timeouts", "caches", "concurrency", "findings",
-        "strengths", "ledger", "plan", "verify",
+        "verdict", "points", "first", "parts", "size", "timeouts", "caches", "concurrency",
+        "findings", "strengths", "ledger", "plan", "verify",
     ]  # fmt: skip
 
 
