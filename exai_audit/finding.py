@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.location import Place, Span
 
@@ -66,8 +67,7 @@ class Scope(str, Enum):
     EXAMPLES = "examples"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Related:
+class Related(Struct, frozen=True, order=True):
     """Another place that belongs to a finding, and what it says."""
 
     path: str
@@ -75,8 +75,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """What a rule yields; the engine makes it a finding.
 
     ``measured`` and ``threshold`` are in the rule's own unit, which the message names.
@@ -101,8 +100,7 @@ class Hit:
         return self.place.span
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One finding of the report; the fields are those of the JSON report.
 
     ``points`` is what it costs the score, its share of what its category loses; ``gain`` is what
@@ -142,8 +140,7 @@ class Finding:
     new: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Strength:
+class Strength(Struct, frozen=True):
     """A good practice, with the place that proves it."""
 
     name: str

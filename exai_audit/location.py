@@ -1,10 +1,9 @@
 """Where something stands in a file."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A range of text: 1-based lines and columns, columns in Unicode characters.
 
     ``end_column`` is exclusive: the column just after the last character, as in SARIF.
@@ -16,8 +15,7 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(Struct, frozen=True, order=True):
     """A span, the symbol it sits in (``Class.method``, empty at module level), its source line."""
 
     span: Span

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from exai_audit.audit.assemble import assemble
 from exai_audit.audit.engine import audit

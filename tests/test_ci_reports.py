@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 
 import junitparser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from exai_audit.finding import Confidence, Family, Finding, Related, Severity
 from exai_audit.report import render
@@ -32,7 +32,7 @@ def with_findings(*findings: Finding, folder: str = "") -> AuditResult:
 
 def low(number: int, **changes: object) -> Finding:
     made = finding("EXA201", Family.TIMEOUTS, Severity.LOW, "a.py", number)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def decoded(text: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from msgspec import Struct
 
 from exai_audit.config import Settings, find_root, load, with_options
 from exai_audit.config.readers import InvalidValueError, reader_for
@@ -22,8 +22,7 @@ class Unit(Enum):
     PHYSICAL = "physical"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     max_lines: int = 300
     names: tuple[str, ...] = ()
 

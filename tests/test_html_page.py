@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import re
 from base64 import b64decode
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from selenium.webdriver.common.by import By
 
 from exai_audit.finding import Confidence, Family, Finding, Severity, Strength

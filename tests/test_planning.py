@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import fsum
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import FunctionFact, LineCounts, SizeFacts

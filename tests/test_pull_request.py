@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from exai_audit.cli.permalinks import permalink_base
 from exai_audit.finding import Family, Severity

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from msgspec import Struct
 
 from exai_audit.rulebook.registry import (
     RegistryError,
@@ -22,12 +22,11 @@ from exai_audit.rulebook.registry import (
 )
 
 MODULE = """
-from dataclasses import dataclass
+from msgspec import Struct
 from exai_audit.finding import Family
 from exai_audit.rulebook.registry import Rule
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     max_lines: int = 3
     words: tuple[str, ...] = ("a",)
 
@@ -35,8 +34,7 @@ RULE = Rule("CODE", "some-name", Family.SIZE, "finds", Options, lambda p, o: ite
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     lines: int = 1
     words: int = 2
 

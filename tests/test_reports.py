@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
 from exai_audit.facts.file import FileFacts
@@ -67,7 +67,7 @@ def finding(
         fingerprint=f"{code}{path}{line}",
         scope=Scope.PRODUCTION,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def sample(*extra: Finding) -> AuditResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
+from msgspec.structs import replace
 
 from exai_audit.finding import Confidence, Family, Finding, Related, Severity
 from exai_audit.report import render
@@ -38,7 +38,7 @@ def results_of(result: AuditResult, *, suppressed: bool = False) -> list[dict[st
 
 def one(**changes: object) -> dict[str, Any]:
     made = finding("EXA301", Family.CACHES, Severity.MEDIUM, "a.py", 3)
-    changed = replace(made, **changes)  # type: ignore[arg-type]
+    changed = replace(made, **changes)
     return results_of(replace(sample(), findings=(changed,)))[0]
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import fsum
 
 import pytest
+from msgspec.structs import replace
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.results.result import Score

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from exai_audit.audit.merging import merged
 from exai_audit.errors import UsageError
@@ -31,7 +31,7 @@ def finding(path: str, **changes: object) -> Finding:
         excerpt=(), remedy="name it", related=(), measured=5.0, threshold=None, points=0.0,
         fingerprint=f"EXA201 {path}", scope=Scope.PRODUCTION,
     )  # fmt: skip
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def result(*findings: Finding, **target: object) -> AuditResult:
@@ -39,7 +39,7 @@ def result(*findings: Finding, **target: object) -> AuditResult:
     scale = Scale(files=1, lines=5_000, judged_files=1, judged_lines=5_000)
     made = Target((".",), "cafe", "exai-audit scan")
     return AuditResult(
-        Tool("1", 1), replace(made, **target), scale, scored, findings=findings  # type: ignore[arg-type]
+        Tool("1", 1), replace(made, **target), scale, scored, findings=findings
     )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import sha256
 from os import environ
@@ -14,6 +13,7 @@ from pathlib import Path
 from statistics import median_low
 
 import msgspec
+from msgspec.structs import replace
 
 from exai_audit import __version__
 from exai_audit.audit.contents import Sources

@@ -14,11 +14,12 @@ import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit import __version__
 from exai_audit.facts.file import FileFacts
@@ -37,8 +38,7 @@ _MOST_BYTES = 1_000_000_000
 _MAKERS = ("collectors", "facts", "knowledge", "syntax")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """What is remembered of one file; ``blob`` is git's hash of its content."""
 
     changed: int
@@ -47,8 +47,7 @@ class Record:
     facts: FileFacts
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(Struct, frozen=True):
     format: int
     fingerprint: str
     records: dict[str, Record]

@@ -7,8 +7,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from exai_audit.audit.cache import CACHE_FOLDER
 from exai_audit.audit.gitignore import Ignores, ignores_around
@@ -28,8 +29,7 @@ _NEVER_SOURCE = frozenset({CACHE_FOLDER, ".git"})
 _SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Discovered:
+class Discovered(Struct, frozen=True):
     """One file to audit; ``path`` is relative to the root, with slashes, ``place`` is absolute.
 
     ``scope`` is what the path alone says. ``size`` is in bytes, ``changed``, the time of the last
@@ -59,16 +59,14 @@ class Discovered:
         return read_bytes(self.place, self.limit) if self.content is None else self.content
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Skipped:
+class Skipped(Struct, frozen=True, order=True):
     """A Python file or a folder that was left out, and why."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """All sorted by path, each path once; ``projects`` are folders with the files of a project."""
 
     files: tuple[Discovered, ...]
@@ -137,8 +135,7 @@ class _FolderRules:
         return next((pattern for pattern in self.choice.excludes if covers(pattern, below)), None)
 
 
-@dataclass(slots=True)
-class _Search:
+class _Search(Struct):
     """One search: what was found and left out so far, by path."""
 
     root: str

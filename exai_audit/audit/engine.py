@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.audit.cache import FactsCache
 from exai_audit.audit.collecting import Collected, Named, Progress, collect_all
@@ -28,8 +30,7 @@ Collect = Callable[[Sequence[Named]], list[Collected]]
 _SOURCE_FOLDERS = frozenset({"src", "lib"})
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Struct, frozen=True):
     """What was looked at and what the rules conclude, before suppressions and score.
 
     Only project-wide findings have their fingerprint yet: those of the others need the sources.

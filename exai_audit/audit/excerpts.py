@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from exai_audit.audit.contents import Sources
 from exai_audit.files.line_hashes import line_hashes

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+
+from msgspec import Struct
 
 from exai_audit.files.gitpatterns import Patterns
 from exai_audit.files.presence import is_folder, is_there
@@ -14,8 +15,7 @@ from exai_audit.files.source import UnreadableSourceError, read_bytes, side_text
 _MOST_BYTES = 2_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(Struct, frozen=True):
     """The patterns of one file; ``prefix`` is the folder they count from, ending in a slash."""
 
     prefix: str
@@ -23,8 +23,7 @@ class _Layer:
     patterns: Patterns
 
 
-@dataclass(frozen=True, slots=True)
-class Ignores:
+class Ignores(Struct, frozen=True):
     """The patterns in force in a folder, deepest last; where they disagree, the deepest decides."""
 
     layers: tuple[_Layer, ...] = ()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from hashlib import sha256
 from itertools import chain, combinations
 from typing import Any
+
+from msgspec.structs import replace
 
 from exai_audit.audit.rebasing import with_paths_of_repository
 from exai_audit.errors import UsageError
@@ -135,7 +136,7 @@ def _target(results: Sequence[AuditResult]) -> Target:
 
 def _scale(scales: Sequence[Scale]) -> Scale:
     longest = max(scales, key=lambda scale: scale.longest_module)
-    names = [field.name for field in fields(Scale) if field.name not in _NO_SUM]
+    names = [name for name in Scale.__struct_fields__ if name not in _NO_SUM]
     sums = {name: sum(getattr(scale, name) for scale in scales) for name in names}
     counts: dict[object, ScopeCount] = {}
     for count in chain.from_iterable(scale.scopes for scale in scales):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.results.result import AuditResult
 
@@ -33,15 +35,15 @@ def _moved(value: T, folder: str) -> T:
     """Return a value in which every member that is a path lies below ``folder``."""
     if isinstance(value, tuple):
         return tuple(_moved(item, folder) for item in value)  # type: ignore[return-value]
-    if not is_dataclass(value) or isinstance(value, type):
+    if not isinstance(value, Struct):
         return value
     changes: dict[str, object] = {}
-    for field in fields(value):
-        held = getattr(value, field.name)
-        if field.name in _PATHS:
-            changes[field.name] = _below(folder, held) if held else held
-        elif isinstance(held, tuple) or is_dataclass(held):
-            changes[field.name] = _moved(held, folder)
+    for name in value.__struct_fields__:
+        held = getattr(value, name)
+        if name in _PATHS:
+            changes[name] = _below(folder, held) if held else held
+        elif isinstance(held, (tuple, Struct)):
+            changes[name] = _moved(held, folder)
     return replace(value, **changes)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.audit.cache import FactsCache
 from exai_audit.audit.collecting import collect_one
@@ -25,8 +27,7 @@ from exai_audit.results.result import AuditResult, CategoryLoss, FixedFinding, S
 Read = Callable[[str], SourceFile | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """The audit of the files as they were, by the settings and the pins of today."""
 
     weighed: Weighed

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.audit.suppress import split
 from exai_audit.config import RuleChoice, ScoreChoice
@@ -17,8 +19,7 @@ from exai_audit.score.formula import SHARES, score, total_score
 from exai_audit.score.standing import standing
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(Struct, frozen=True):
     """Findings that stand, with what they cost, those that are silenced, and the score.
 
     ``judged`` are the files that the score is of.

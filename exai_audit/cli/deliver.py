@@ -6,9 +6,11 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.cli.extras import need
 from exai_audit.cli.output import append_to_file, inert, say, write_file, write_stdout
@@ -31,8 +33,7 @@ Report = tuple[str, Path | None]
 """A format, and the file that it goes to; None is the standard output."""
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+class RenderOptions(Struct, frozen=True):
     """How reports are drawn; see `exai_audit.report.render`. ``top`` is None when not asked for."""
 
     top: int | None

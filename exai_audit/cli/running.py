@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache
 from exai_audit.audit.discover import discover, with_content

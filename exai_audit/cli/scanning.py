@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.cli.deliver import (
     RenderOptions,
@@ -45,8 +47,7 @@ _WITH_LINKS = frozenset({"html", "json", "pr"})
 _SHOW_PLANS = frozenset({"html", "json", "markdown"})
 
 
-@dataclass(frozen=True, slots=True)
-class ScanOptions:
+class ScanOptions(Struct, frozen=True):
     """The arguments of ``exai-audit scan``, as `exai_audit.cli.options` describes them.
 
     ``again`` are the words that repeat the scan but for its paths; ``True`` marks one as a path.

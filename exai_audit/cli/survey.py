@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
+from msgspec import Struct
 
 from exai_audit.cli import options
 from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
@@ -95,16 +95,14 @@ _Formats = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class _FormerRow:
+class _FormerRow(Struct, frozen=True):
     """What is asked of a row of an earlier survey."""
 
     name: str
     score: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Former:
+class _Former(Struct, frozen=True):
     """What is asked of an earlier survey."""
 
     rows: tuple[_FormerRow, ...]

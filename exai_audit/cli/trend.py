@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from exai_audit.audit.cache import CACHE_FOLDER, facts_fingerprint
 from exai_audit.audit.discover import SUFFIXES, discover

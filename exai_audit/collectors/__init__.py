@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+
+from msgspec.structs import replace
 
 from exai_audit.collectors.caches import caches
 from exai_audit.collectors.comments.generated import is_generated

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.config.readers import (
     InvalidValueError,
@@ -68,8 +70,7 @@ OVERRIDE_KEYS: dict[str, Reader] = {
 """What an override takes besides the options of rules."""
 
 
-@dataclass(slots=True)
-class _Problems:
+class _Problems(Struct):
     """What is wrong so far; each line begins with ``where``, the file."""
 
     where: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.config.keys import KEYS
 from exai_audit.config.readers import InvalidValueError
@@ -16,8 +17,7 @@ from exai_audit.rulebook.registry import Rule, option_key, rules
 _ADDED_TO = frozenset({"ignore", "extend-select", "extend-exclude"})
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One setting: ``value`` is what JSON and TOML know, None when it is not set."""
 
     key: str
@@ -25,8 +25,7 @@ class Setting:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleState:
+class RuleState(Struct, frozen=True):
     """Whether a rule counts in a file, and why not."""
 
     code: str
@@ -35,8 +34,7 @@ class RuleState:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
+class Origins(Struct, frozen=True):
     """What was given where: keys of the file's table by file name, keys of the command line."""
 
     file: str
@@ -85,15 +83,15 @@ def _state(rule: Rule, path: str, settings: Settings) -> tuple[bool, str]:
 
 def _options(rule: Rule, path: str, settings: Settings, origins: Origins) -> Iterator[Setting]:
     options = settings.rules.options(rule).at(path)
-    for field in fields(options):
-        key = option_key(field.name)
+    for name in options.__struct_fields__:
+        key = option_key(name)
         changed = [
             f"{origins.file}: overrides[{number}].{key} ({', '.join(override.paths)})"
             for number, override in enumerate(settings.overrides, 1)
             if key in dict(override.options) and any_covers(override.paths, path)
         ]
         origin = changed[-1] if changed else origins.of(key)
-        yield Setting(key, _plain(getattr(options, field.name)), origin)
+        yield Setting(key, _plain(getattr(options, name)), origin)
 
 
 def _plain(value: object) -> object:

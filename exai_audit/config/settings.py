@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.caches import Layer
 from exai_audit.facts.timeouts import Category
@@ -39,8 +41,7 @@ OF_THE_PLACE = frozenset(
 _MODULE_LINES = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """Rule options, by settings key, and more rules for the files that one of ``paths`` covers."""
 
     paths: tuple[str, ...]
@@ -48,8 +49,7 @@ class Override:
     extend_select: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FileChoice:
+class FileChoice(Struct, frozen=True):
     """Which files are audited: patterns relative to the root, ``max_file_size`` in bytes."""
 
     excludes: tuple[str, ...]
@@ -58,8 +58,7 @@ class FileChoice:
     max_file_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class RuleChoice:
+class RuleChoice(Struct, frozen=True):
     """Which rules run where, and with which options; the fields are those of `Settings`.
 
     Where ``parts`` name a folder above a file, what is said there holds for it, and nothing else.
@@ -100,7 +99,7 @@ class RuleChoice:
 
     def options(self, rule: Rule) -> Scoped[Any]:
         """Return the options of ``rule``, for the project and for its parts."""
-        field_of = {option_key(field.name): field.name for field in fields(rule.options)}
+        field_of = {option_key(name): name for name in rule.options.__struct_fields__}
 
         def own(options: tuple[tuple[str, object], ...]) -> tuple[tuple[str, object], ...]:
             return tuple((field_of[key], value) for key, value in options if key in field_of)
@@ -121,8 +120,7 @@ class RuleChoice:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreChoice:
+class ScoreChoice(Struct, frozen=True):
     """What the score is made of.
 
     ``points`` are those of categories where not the default, in any scale; ``comparable`` tells
@@ -134,8 +132,7 @@ class ScoreChoice:
     comparable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All settings; field names are the settings keys in snake_case, ``scopes`` is ``scope``.
 
     Codes may be prefixes, paths are patterns relative to the root; ``knowledge`` names the user's
@@ -213,7 +210,8 @@ class Settings:
     @property
     def rules(self) -> RuleChoice:
         """Return which rules run where."""
-        own = {f.name: getattr(self, f.name) for f in fields(RuleChoice) if f.name != "parts"}
+        names = (name for name in RuleChoice.__struct_fields__ if name != "parts")
+        own = {name: getattr(self, name) for name in names}
         return RuleChoice(**own, parts=tuple((folder, part.rules) for folder, part in self.parts))
 
     @property

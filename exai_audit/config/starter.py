@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.config.files import SECTION
 from exai_audit.config.keys import KEYS
@@ -23,8 +24,7 @@ _EXAMPLES: dict[str, object] = {
 _WIDTH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What the code scores today; None when there is no score."""
 
     score: float | None

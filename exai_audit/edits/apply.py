@@ -7,7 +7,8 @@ import re
 import tokenize
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.edits.edit import Edit, FileChange, RefusedEditError
 from exai_audit.location import Span
@@ -15,8 +16,7 @@ from exai_audit.location import Span
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
-class _Decoded:
+class _Decoded(Struct, frozen=True):
     """The text of a file with its newlines as they are; ``starts`` are where its lines begin."""
 
     mark: bytes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.errors import AuditError
 from exai_audit.location import Span
@@ -25,8 +26,7 @@ class Applicability(str, Enum):
     SHOWN = "shown"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
+class Edit(Struct, frozen=True, order=True):
     """The text of ``span`` in a file becomes ``text``, whose newlines are ``\\n``.
 
     ``path`` is relative to the root, the span that of `exai_audit.files.source.SourceFile`. An
@@ -38,8 +38,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """How a finding is repaired: the message says what is done, or why it is only shown."""
 
     applicability: Applicability
@@ -47,8 +46,7 @@ class Fix:
     edits: tuple[Edit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Struct, frozen=True):
     """What a file says before and after; None where there is none, so that it is made or deleted.
 
     ``path`` is relative to the root, with forward slashes.

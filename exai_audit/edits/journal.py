@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from exai_audit.errors import AuditError
 from exai_audit.files.own_folder import ForeignFolderError, read_own, write_own
@@ -29,8 +29,7 @@ class Stage(str, Enum):
         return self in (Stage.WRITTEN, Stage.UNDONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A file of a run, what it says before and after, and the bits of its mode.
 
     ``folders`` are those that are made for it, from the outermost.
@@ -43,8 +42,7 @@ class Entry:
     folders: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """One run's changes; ``token`` marks its temporary files."""
 
     stage: Stage

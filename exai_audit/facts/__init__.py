@@ -1,1 +1,1 @@
-"""What one file says, with no opinion: frozen dataclasses that survive JSON both ways."""
+"""What one file says, with no opinion: frozen structs that survive JSON both ways."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.location import Place
 
@@ -59,8 +60,7 @@ class Origin(str, Enum):
     STATE = "state"
 
 
-@dataclass(frozen=True, slots=True)
-class CacheFact:
+class CacheFact(Struct, frozen=True):
     """One cache, counted once whatever forms it matches.
 
     ``bound``, ``expiry`` and ``invalidation`` name the mechanism (``maxsize=128``, ``ttl=60``,
@@ -146,8 +146,7 @@ class CacheFact:
     forgotten: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Makings:
+class Makings(Struct, frozen=True):
     """The last names of the classes of which a file makes objects.
 
     ``once`` are made when the module is imported, or kept by a ``global`` name or a cached function
@@ -160,8 +159,7 @@ class Makings:
     passing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OwnDecorator:
+class OwnDecorator(Struct, frozen=True):
     """A function of the project that caches what it decorates; ``name`` is dotted.
 
     ``expiry`` names the mechanism by which its results expire, or is None.
@@ -171,8 +169,7 @@ class OwnDecorator:
     expiry: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignUse:
+class ForeignUse(Struct, frozen=True):
     """What a function does to a container of another module; ``name`` is dotted.
 
     ``limits`` when it removes from it, measures it, replaces it or hands it on.
@@ -189,8 +186,7 @@ class ForeignUse:
 _NOTHING = Makings()
 
 
-@dataclass(frozen=True, slots=True)
-class CacheFacts:
+class CacheFacts(Struct, frozen=True):
     """The caches of a file, and the names of the functions whose caches it clears.
 
     ``emptying`` are the functions that it calls and that empty a cache by their name. ``threads``

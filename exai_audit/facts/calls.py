@@ -11,8 +11,9 @@ An instance of the class ``shop.Store`` is ``shop.Store()``. Any other argument 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.facts.concurrency import BlockingFact, Moment
 from exai_audit.location import Place
@@ -38,8 +39,7 @@ class CallForm(str, Enum):
     AWAITED = "awaited"
 
 
-@dataclass(frozen=True, slots=True)
-class CallFact:
+class CallFact(Struct, frozen=True):
     """A call that a function makes of something that may matter.
 
     ``arguments`` has position or keyword of each with its term. ``needs`` are parameters of the
@@ -56,8 +56,7 @@ class CallFact:
     moment: Moment = Moment.SERVING
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionFact:
+class FunctionFact(Struct, frozen=True):
     """A function by its name in the module: ``Class.method``, ``outer.inner``.
 
     ``parameters`` are those that a call gives, ``self`` left out, with their defaults as literals.
@@ -78,8 +77,7 @@ class FunctionFact:
     asks_for_items: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ClassFact:
+class ClassFact(Struct, frozen=True):
     """A class: the terms of its bases, its methods, and what it holds in attributes, as terms."""
 
     name: str
@@ -88,8 +86,7 @@ class ClassFact:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionFacts:
+class DefinitionFacts(Struct, frozen=True):
     """What a file defines that may matter to another: functions, classes, module variables."""
 
     functions: tuple[FunctionFact, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.location import Place
 
@@ -34,8 +35,7 @@ class PoolLifetime(str, Enum):
     LOOP_TURN = "loop-turn"
 
 
-@dataclass(frozen=True, slots=True)
-class PoolFact:
+class PoolFact(Struct, frozen=True):
     """One pool made in the file.
 
     ``workers`` is the resolved number, None when it is the default or an expression;
@@ -134,8 +134,7 @@ class LoopHazard(str, Enum):
     AMONG_COROUTINES = "among-coroutines"
 
 
-@dataclass(frozen=True, slots=True)
-class BridgeFact:
+class BridgeFact(Struct, frozen=True):
     """A call that leads from synchronous code to coroutines, or back.
 
     ``function`` is the dotted name of the function it stands in, empty at module level; ``callers``
@@ -167,8 +166,7 @@ class BridgeFact:
     doubt: WaitDoubt | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OffloadedFunctionFact:
+class OffloadedFunctionFact(Struct, frozen=True):
     """A function of another file, by its dotted name, that this file has run elsewhere."""
 
     place: Place
@@ -202,8 +200,7 @@ class Moment(str, Enum):
     ALONE = "alone"
 
 
-@dataclass(frozen=True, slots=True)
-class BlockingFact:
+class BlockingFact(Struct, frozen=True):
     """A call of the blocking list; ``instead`` says what a coroutine awaits.
 
     ``seconds`` is how long it sleeps or waits at most, None where that is not known or not
@@ -228,8 +225,7 @@ class BlockingFact:
         return self.kind is BlockingKind.FILE_SYSTEM
 
 
-@dataclass(frozen=True, slots=True)
-class UnawaitedFact:
+class UnawaitedFact(Struct, frozen=True):
     """A call whose result its statement throws away, of a coroutine function or perhaps of one.
 
     ``function`` is its dotted name. ``shown`` when the file itself or the knowledge table shows
@@ -244,8 +240,7 @@ class UnawaitedFact:
     in_loop: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedTaskFact:
+class DroppedTaskFact(Struct, frozen=True):
     """A task that is started and that nothing keeps.
 
     ``operation`` starts it, ``work`` is what it runs, as written, empty where that is no call.
@@ -261,8 +256,7 @@ class DroppedTaskFact:
     excused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FanOutFact:
+class FanOutFact(Struct, frozen=True):
     """All coroutines of a collection run at once by ``gather``, with no limit in sight.
 
     ``items`` is the collection as written, ``work`` what is done with each of them. ``reaches``
@@ -276,8 +270,7 @@ class FanOutFact:
     reaches: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LoopCallbackFact:
+class LoopCallbackFact(Struct, frozen=True):
     """A function that a coroutine awaits if it is a coroutine function, and else calls itself.
 
     ``callback`` is what is called, as written; ``work`` when it is handed in, and its name
@@ -289,8 +282,7 @@ class LoopCallbackFact:
     work: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LoopBoundFact:
+class LoopBoundFact(Struct, frozen=True):
     """A lock, queue or client that belongs to the event loop that first uses it.
 
     ``kept_as`` is what it is kept as, in the words of the file; ``at_import`` when it is made as
@@ -305,8 +297,7 @@ class LoopBoundFact:
     users: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PoolWaitFact:
+class PoolWaitFact(Struct, frozen=True):
     """A task of a pool that hands work to its own pool, at ``place``, and waits for it.
 
     ``handed_line`` is where the task itself is handed over, ``wait_line`` where it waits,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFacts
 from exai_audit.facts.calls import DefinitionFacts
@@ -51,8 +52,7 @@ class FailureKind(str, Enum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why a file could not be judged, where the parser stopped."""
 
     kind: FailureKind
@@ -62,8 +62,7 @@ class Failure:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(Struct, frozen=True):
     """What one file says. ``module`` is its dotted name below the root.
 
     ``shape`` is that of an oversized module in a judged scope, None for all others. ``coroutines``

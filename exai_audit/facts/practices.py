@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.location import Place
 
@@ -16,8 +17,7 @@ class PracticeKind(str, Enum):
     LATENCY = "latency"
 
 
-@dataclass(frozen=True, slots=True)
-class PracticeFact:
+class PracticeFact(Struct, frozen=True):
     """One place that limits or checks something.
 
     ``name`` is the semaphore, the limit or the function. ``managed`` counts how often a semaphore

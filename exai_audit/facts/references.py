@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceFact:
+class ReferenceFact(Struct, frozen=True):
     """A dotted name that a file replaces (``patch("a.b.name")``) or imports by a string."""
 
     name: str

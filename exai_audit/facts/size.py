@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from exai_audit.location import Place
 
 
-@dataclass(frozen=True, slots=True)
-class LineCounts:
+class LineCounts(Struct, frozen=True):
     """Lines of a file; ``source`` is what is neither blank nor only a comment."""
 
     physical: int
@@ -20,8 +19,7 @@ class LineCounts:
         return self.physical - self.blank - self.comment
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionFact:
+class FunctionFact(Struct, frozen=True):
     """A function or method; ``lines`` from ``def`` to its last line, decorators left out.
 
     ``complexity`` is radon's cyclomatic complexity with nested functions left out, or None where
@@ -36,8 +34,7 @@ class FunctionFact:
     complexity: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClassFact:
+class ClassFact(Struct, frozen=True):
     """A class; ``methods`` leaves out properties, overloads and dunder methods."""
 
     place: Place
@@ -47,8 +44,7 @@ class ClassFact:
     methods: int
 
 
-@dataclass(frozen=True, slots=True)
-class SizeFacts:
+class SizeFacts(Struct, frozen=True):
     """Functions and classes of a file, and the lines of its top-level tables: its long literals."""
 
     functions: tuple[FunctionFact, ...] = ()

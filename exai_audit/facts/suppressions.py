@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from re import ASCII, compile
 
+from msgspec import Struct
+
 _DAY = compile(r"\d{4}-\d\d-\d\d", ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class SuppressionFact:
+class SuppressionFact(Struct, frozen=True):
     """One ``# exai: ignore[...]`` comment.
 
     It silences ``codes`` on lines ``first`` to ``last`` (1-based, inclusive), or in the whole file
@@ -59,8 +59,7 @@ class Staleness(str, Enum):
     UNUSED = "unused"
 
 
-@dataclass(frozen=True, slots=True)
-class StaleSuppression:
+class StaleSuppression(Struct, frozen=True):
     """A suppression that silences nothing, or one of its ``codes`` that does not."""
 
     path: str

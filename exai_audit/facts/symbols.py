@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 FEWEST_GROUPS, FEWEST_SYMBOLS = 3, 2
 """How many groups of how many symbols make several duties."""
@@ -31,8 +32,7 @@ class SymbolKind(str, Enum):
     MAIN = "main"
 
 
-@dataclass(frozen=True, slots=True)
-class LineRange:
+class LineRange(Struct, frozen=True):
     """Lines from ``first`` to ``last``, both counted, comments directly above included."""
 
     first: int
@@ -43,8 +43,7 @@ class LineRange:
         return self.last - self.first + 1
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionBody:
+class FunctionBody(Struct, frozen=True):
     """A function of a symbol: where its first statement stands, and the names that it needs.
 
     ``line`` is that of the first statement but the docstring, ``column`` counts from 0.
@@ -56,8 +55,7 @@ class FunctionBody:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolFact:
+class SymbolFact(Struct, frozen=True):
     """One piece at the top of a module: a definition, or statements that run at import.
 
     ``names`` are what it binds, none for a statement, ``maybe`` those of them that it binds on some
@@ -109,8 +107,7 @@ class SymbolFact:
         return sum(found.lines for found in self.ranges)
 
 
-@dataclass(frozen=True, slots=True)
-class ImportFact:
+class ImportFact(Struct, frozen=True):
     """A name that an import binds, or several that one conditional block does.
 
     ``module`` is None for a block, and ``text`` then what has to be copied. ``level`` counts the
@@ -128,16 +125,14 @@ class ImportFact:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HazardFact:
+class HazardFact(Struct, frozen=True):
     """A name by which a symbol asks about its own module: ``globals``, ``__file__``."""
 
     what: str
     symbol: int
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleSymbols:
+class ModuleSymbols(Struct, frozen=True):
     """What a module defines, and what of it needs what.
 
     ``exported`` is ``__all__`` where it is a plain list, which stands on ``exported_at``.
@@ -160,8 +155,7 @@ class ModuleSymbols:
     hazards: tuple[HazardFact, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleShape:
+class ModuleShape(Struct, frozen=True):
     """What shows without its clusters whether an oversized module has several duties.
 
     ``symbols`` are the definitions at its top and ``lines`` theirs; ``largest`` is the longest of
@@ -183,8 +177,7 @@ class ModuleShape:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ClassMembers:
+class ClassMembers(Struct, frozen=True):
     """The methods of a class in source order; their ``uses`` are indices among themselves.
 
     ``assigned`` are the attributes that methods set and the class body does not. ``plain`` are

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.location import Place
 
@@ -40,8 +41,7 @@ class Category(str, Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class TimeoutFact:
+class TimeoutFact(Struct, frozen=True):
     """One site where code supplies or names a limit.
 
     ``amount`` is the number as it is written, ``scale`` how many seconds its unit is where the
@@ -86,8 +86,7 @@ class TimeoutFact:
 ADDRESS_MAY = "its address may set a limit"
 
 
-@dataclass(frozen=True, slots=True)
-class UnlimitedFact:
+class UnlimitedFact(Struct, frozen=True):
     """A call that by its library's documentation may wait for ever, as it is written.
 
     ``argument`` would limit it, ``waits`` is what it waits for (``network``, ``process``,
@@ -112,8 +111,7 @@ class UnlimitedFact:
     served: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EnclosedFact:
+class EnclosedFact(Struct, frozen=True):
     """A limit, or a call that may hold one, inside another limit.
 
     ``seconds`` and ``refers`` are those of the inner limit; both are empty for a call of the
@@ -147,8 +145,7 @@ class Clue(str, Enum):
     AMOUNT = "amount"
 
 
-@dataclass(frozen=True, slots=True)
-class MismatchFact:
+class MismatchFact(Struct, frozen=True):
     """A value of one unit where another is expected.
 
     ``given`` is the expression as written, in ``given_unit``; ``target`` the argument, name or key
@@ -167,8 +164,7 @@ class MismatchFact:
 BY_NAME = -1
 
 
-@dataclass(frozen=True, slots=True)
-class LimitParameter:
+class LimitParameter(Struct, frozen=True):
     """A parameter of a function of the file that is a limit.
 
     ``position`` counts without self, and is `BY_NAME` where it is given by keyword only.
@@ -182,8 +178,7 @@ class LimitParameter:
     scale: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class HandedLimitFact:
+class HandedLimitFact(Struct, frozen=True):
     """A default, at ``place``, that reaches a function which another file may define.
 
     It is handed on at ``position`` or, where that is `BY_NAME`, as ``name``.
@@ -196,8 +191,7 @@ class HandedLimitFact:
     number: float
 
 
-@dataclass(frozen=True, slots=True)
-class HandedUnitFact:
+class HandedUnitFact(Struct, frozen=True):
     """An argument, at ``place``, whose own words say in what unit it counts.
 
     It is handed to a function of the project at ``position`` or, where that is `BY_NAME`, as
@@ -212,8 +206,7 @@ class HandedUnitFact:
     scale: float
 
 
-@dataclass(frozen=True, slots=True)
-class PassedLimitFact:
+class PassedLimitFact(Struct, frozen=True):
     """A number given by position to a function that another file may define."""
 
     place: Place

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from exai_audit.location import Place
 
 
-@dataclass(frozen=True, slots=True)
-class UnforwardedFact:
+class UnforwardedFact(Struct, frozen=True):
     """A call, in a function that has a limit of its own, that is given none.
 
     ``own`` is that limit's name, ``kind`` what becomes of it: ``unused`` (nothing reads it),
@@ -25,8 +24,7 @@ class UnforwardedFact:
     known: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ShortLimitFact:
+class ShortLimitFact(Struct, frozen=True):
     """A limit of ``seconds`` on a connection, on which ``operation`` waits for ``waits`` seconds.
 
     ``waits`` is None for a wait without an end; ``line`` is where the wait stands.
@@ -40,8 +38,7 @@ class ShortLimitFact:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class WallClockFact:
+class WallClockFact(Struct, frozen=True):
     """A moment taken from the wall clock: given to an event loop, or the ``deadline`` of a loop."""
 
     place: Place
@@ -50,8 +47,7 @@ class WallClockFact:
     is_loop: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FrameworkSettingFact:
+class FrameworkSettingFact(Struct, frozen=True):
     """A setting of a framework that a file makes use of without ``setting``, or gives (``given``).
 
     ``used_by`` is the module whose import shows that the setting matters.

@@ -9,8 +9,9 @@ customizing-your-repository/about-code-owners>.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from exai_audit.files.gitpatterns import Pattern, parsed
 from exai_audit.files.source import UnreadableSourceError, read_bytes
@@ -23,8 +24,7 @@ _WORD = re.compile(r"(?:\\.|[^\s\\])+")
 _UNSUPPORTED = re.compile(r"!|\\#|.*[\[\]]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """``below`` tells that a folder which matches hands on its owners to all that is below it."""
 
     pattern: Pattern

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+
+from msgspec import Struct
 
 _LONGEST_LINE = 4096  # as long as a path can be
 _MOST_WILD = 2
@@ -41,8 +42,7 @@ class _NeverMatchesError(Exception):
     """A line that is no pattern: git passes over it."""
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(Struct, frozen=True, dict=True):
     """One line: what it matches, and whether it takes back what earlier lines said."""
 
     pieces: tuple[_Piece, ...]

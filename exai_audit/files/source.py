@@ -8,8 +8,9 @@ import stat
 import tokenize
 from codecs import BOM_UTF8
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 SIDE_FILE_BYTES = 50_000_000
 """How much is read of a file that is no source: settings, lock files, stored results."""
@@ -24,8 +25,7 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _LEAST_READ = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """One decoded file.
 
     ``path`` is relative to the audit's root with forward slashes; ``text`` has no byte order

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from exai_audit.files.source import UnreadableSourceError, read_bytes
 from exai_audit.git.repository import (
@@ -23,8 +24,7 @@ from exai_audit.git.repository import (
 _SUFFIXES = (".py", ".pyi")
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The Python files of a commit, by path below the root.
 
     ``former`` holds what those said that have changed or are gone; the ``unchanged`` say the same

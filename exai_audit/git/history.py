@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from exai_audit.git.command import GitError, last_line, run
 from exai_audit.git.commits import files_below, path_below
@@ -16,8 +17,7 @@ _MARK = "\1"
 _FORMAT = f"--format={_MARK}%H%x00%cs%x00%s%x00"
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """One commit: its id, its day as ``YYYY-MM-DD``, its subject and the tags that name it."""
 
     name: str
@@ -31,8 +31,7 @@ class Commit:
         return datetime.date.fromisoformat(self.date)
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which commits of the main line are wanted.
 
     ``last`` is how many at most, None for all; ``since`` what git takes for a date; ``tags`` keeps
@@ -50,8 +49,7 @@ class Selection:
         return self.tags or self.weekly
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """The files of one commit: path below the root → object id.
 
     ``changed`` counts in how many commits since the state before a file was changed, under the name
@@ -64,8 +62,7 @@ class State:
     renamed: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """States, oldest first; ``cut`` tells that a shallow clone lacks older ones.
 
     The main line follows the first parent of a merge, so what a branch brought counts at its merge.
@@ -75,8 +72,7 @@ class History:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """What a commit did to a file: object ids are None where there is no regular file."""
 
     path: str
@@ -85,8 +81,7 @@ class _Change:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     commit: Commit
     changes: tuple[_Change, ...]
 

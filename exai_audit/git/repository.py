@@ -12,8 +12,9 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from exai_audit.files.presence import is_there
 from exai_audit.git.command import GitError, last_line, run
@@ -28,8 +29,7 @@ _HUNK = re.compile(rb"@@ -[\d,]+ \+(\d+)(?:,(\d+))? @@")
 _RENAME_LIMIT = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """The commit that is checked out, its date as ``YYYY-MM-DD``, and its branch, if any."""
 
     commit: str
@@ -37,8 +37,7 @@ class Revision:
     branch: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
+class Differences(Struct, frozen=True):
     """How files differ: new path → old path, and new path → ranges of changed lines."""
 
     renamed: Mapping[str, str] = field(default_factory=dict)

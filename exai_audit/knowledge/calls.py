@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from exai_audit.facts.concurrency import BlockingKind
 
 Waits = Literal["network", "process", "in-process", "work", "around", "limit", "lifetime"]
@@ -13,8 +15,7 @@ Waits = Literal["network", "process", "in-process", "work", "around", "limit", "
 ``around`` limits all that runs in it, ``limit`` makes a limit object, ``lifetime`` is no wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeout:
+class Timeout(Struct, frozen=True):
     """The argument that limits a call, and what holds without it.
 
     ``default`` is in seconds, ``forever``, or ``none`` where the argument must be given or leaving
@@ -40,8 +41,7 @@ class Timeout:
     distinct: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Struct, frozen=True):
     """A call that makes a pool: ``kind`` is ``thread`` or ``process``.
 
     ``default`` says how many workers it has when not told, ``with_four`` how many that is with 4
@@ -58,8 +58,7 @@ class Pool:
     at_exit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(Struct, frozen=True):
     """A call that makes a cache; ``bound`` and ``expiry`` name its arguments, if it has them.
 
     ``kind`` is ``decorator``, ``store``, ``property`` (one value in each object), or ``wrapper``: a
@@ -78,8 +77,7 @@ class Cache:
 Unless = Literal["", "zero", "false", "given", "not-given", "nohang", "non-blocking"]
 
 
-@dataclass(frozen=True, slots=True)
-class Blocking:
+class Blocking(Struct, frozen=True):
     """A call that blocks its thread; ``instead`` is what a coroutine should await.
 
     ``argument`` (at ``position``) decides whether it waits: with ``unless`` it does not when that
@@ -99,8 +97,7 @@ class Blocking:
     kind: BlockingKind | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Methods:
+class Methods(Struct, frozen=True):
     """What all methods of a class do but those in ``but``, private ones and those with own rows.
 
     With ``instead`` they block, and that is what a coroutine awaits; ``{name}`` stands for the
@@ -120,15 +117,13 @@ BridgeCall = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Bridge:
+class Bridge(Struct, frozen=True):
     """A call that leads from synchronous code to coroutines, or back."""
 
     kind: BridgeCall
 
 
-@dataclass(frozen=True, slots=True)
-class Offload:
+class Offload(Struct, frozen=True):
     """A call that has a function run elsewhere: in a pool's thread, a new thread or process."""
 
     to: Literal["pool", "thread", "process"]
@@ -136,8 +131,7 @@ class Offload:
     position: int | None = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What is known of one call; ``source`` names the library version and where it says so.
 
     ``package`` is the name of the distribution where it differs from that of the module.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class FrameworkSetting:
+class FrameworkSetting(Struct, frozen=True):
     """A setting ``name`` without which what ``shown_by`` sets up waits for ever.
 
     It matters where ``used_by`` is imported, and only if the setting ``backend``, where it is

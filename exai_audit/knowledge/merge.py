@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from exai_audit.errors import SettingsError
 from exai_audit.files.atomic import replace_file
@@ -45,11 +46,11 @@ def merge() -> Path:
     return MERGED
 
 
-def _said(part: object) -> dict[str, object]:
+def _said(part: Struct) -> dict[str, object]:
     """Return what a row or a part of it says besides what goes without saying."""
-    given = ((f.name, getattr(part, f.name), f.default) for f in fields(part))  # type: ignore[arg-type]
+    given = ((f.name, getattr(part, f.name), f.default) for f in fields(part))
     return {
-        name: _said(value) if is_dataclass(value) else value
+        name: _said(value) if isinstance(value, Struct) else value
         for name, value, default in given
         if value != default
     }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.errors import SettingsError
 from exai_audit.files.source import UnreadableSourceError, read_bytes
@@ -28,7 +29,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-PARTS: dict[str, type] = {
+PARTS: dict[str, type[Struct]] = {
     "timeout": Timeout, "pool": Pool, "cache": Cache, "blocking": Blocking, "bridge": Bridge,
     "offload": Offload, "methods": Methods,
 }  # fmt: skip
@@ -67,10 +68,10 @@ def _call(given: object) -> Call:
     for key in ("name", "source"):
         if not isinstance(row.get(key), str) or not row[key]:
             raise ValueError(f"{key}: expected {_KEYS[key]}")
-    problem = _unknown(row, [f.name for f in fields(Call)])
+    problem = _unknown(row, Call.__struct_fields__)
     for name, kind in PARTS.items():
         if not problem and isinstance(row.get(name), dict):
-            problem = _unknown(row[name], [f.name for f in fields(kind)], f"{name}.")
+            problem = _unknown(row[name], kind.__struct_fields__, f"{name}.")
     if problem:
         raise ValueError(problem)
     return msgspec.convert(row, Call)

@@ -8,11 +8,11 @@ anew, and a test compares both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from exai_audit.files.source import UnreadableSourceError, read_bytes
 from exai_audit.knowledge.calls import Bridge, Call, Table

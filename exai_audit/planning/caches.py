@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Origin
 from exai_audit.facts.file import FileFacts
@@ -29,8 +30,7 @@ class _Kind(Enum):
     SHARED = "shared"
 
 
-@dataclass(frozen=True, slots=True)
-class _Library:
+class _Library(Struct, frozen=True):
     """A library that has a store of one kind: its import name, its distribution, its store."""
 
     module: str

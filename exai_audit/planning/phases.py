@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from math import ceil
+
+from msgspec import Struct
 
 from exai_audit.planning.recommend import HOURS_A_WEEK, Planned
 from exai_audit.results.advice import Hours, Phase, PhaseItem, Recommendation
@@ -18,8 +19,7 @@ WEEKS_APART = 6
 _SCRAP = 2.0
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A recommendation on its way: ``spent`` of its hours lie in earlier weeks."""
 
     position: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import fsum
+
+from msgspec import Struct
 
 from exai_audit.finding import Family, Finding, Severity
 from exai_audit.planning.effort import Sizes, efforts, hours, middle
@@ -38,16 +39,14 @@ _PRIORITIES = tuple(Priority)
 _TERMS = tuple(Term)
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A recommendation with its findings, in its order."""
 
     item: Recommendation
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """Findings of one recommendation, the costliest first."""
 
     remedy: Remedy

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec import Struct, field
 
 from exai_audit.results.advice import Hours, Risk
 
@@ -23,8 +23,7 @@ Driver = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """One kind of work on the findings of ``rules``: so many ``hours`` for each ``unit``."""
 
     rules: tuple[str, ...]
@@ -33,8 +32,7 @@ class Work:
     hours: Hours
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(Struct, frozen=True):
     """How the findings of ``rules`` are repaired, and what can go wrong.
 
     ``hangs`` tells that what is repaired can hang or crash a service.
@@ -53,8 +51,7 @@ class Remedy:
     hangs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     remedy: tuple[Remedy, ...]
     by_rule: dict[str, Remedy] = field(default_factory=dict)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from exai_audit.facts.timeouts import Category, TimeoutFact
 from exai_audit.files.visible import visible
@@ -57,8 +58,7 @@ _NO_UNIT = "the code does not say what unit these count in"
 _CHOSEN = "a condition of the code chooses between these"
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
+class _Site(Struct, frozen=True):
     path: str
     fact: TimeoutFact
     seconds: float

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
@@ -20,8 +21,7 @@ _Name = tuple[str, str]
 """What is bounded, and in what form: ``call``, or the form of the site that names it."""
 
 
-@dataclass(slots=True)
-class _Operation:
+class _Operation(Struct):
     """The sites of one operation while they are counted."""
 
     spots: list[_Spot] = field(default_factory=list)

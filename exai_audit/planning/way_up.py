@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from math import fsum
+
+from msgspec import Struct
 
 from exai_audit.finding import Finding
 from exai_audit.planning.effort import Sizes, efforts, hours, middle, places, rows
@@ -18,8 +19,7 @@ LEAST_STEP = 3.0
 """A grade that is nearer than so many points is no target."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(Struct, frozen=True):
     """What is repaired of the recommendation at ``position``, from 0."""
 
     position: int

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.caches import (
     CacheFact,
@@ -121,8 +123,7 @@ class _Completing:
         return self._around.completed(seen, file)
 
 
-@dataclass(frozen=True, slots=True)
-class _Clearing:
+class _Clearing(Struct, frozen=True):
     """The functions whose caches some files clear, and those that they call to empty a cache."""
 
     cleared: frozenset[str]

@@ -8,7 +8,9 @@ resolves any other term. Rules ask `Project.call_graph` for it; nothing is worke
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.calls import UNKNOWN, CallFact, CallForm, FunctionFact, FunctionForm
 from exai_audit.facts.concurrency import BlockingFact
@@ -36,8 +38,7 @@ _SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _LOOPBACK = ("localhost", "127.0.0.1", "http://localhost", "http://127.0.0.1")
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """One call on a way: where it stands, in which function, and of which it is."""
 
     path: str
@@ -46,8 +47,7 @@ class Hop:
     callee: str
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """How a call comes to one that blocks: through ``hops`` to ``blocks`` in the file ``path``."""
 
     path: str

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from exai_audit.facts.calls import ClassFact, FunctionFact
 from exai_audit.facts.file import FileFacts
 from exai_audit.knowledge.table import table
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Module:
+class Module(Struct, frozen=True, eq=False):
     """One file with what it defines, by the names in the module."""
 
-    facts: FileFacts = field(repr=False)
+    facts: FileFacts
     functions: dict[str, FunctionFact] = field(default_factory=dict)
     classes: dict[str, ClassFact] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)

@@ -7,11 +7,11 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -31,8 +31,7 @@ _LONGEST_LINE = 2_000
 _Kind = TypeVar("_Kind")
 
 
-@dataclass(frozen=True, slots=True)
-class _Locked:
+class _Locked(Struct, frozen=True):
     """A package as a lock file names it."""
 
     version: str

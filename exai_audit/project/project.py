@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.suppressions import StaleSuppression
@@ -14,8 +15,7 @@ from exai_audit.project.call_graph import CallGraph
 _DEFINED = (TimeoutForm.MODULE_CONSTANT, TimeoutForm.CLASS_FIELD)
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """Read-only facts of the whole project, files in discovery order.
 
     ``scope_of`` knows every file's scope by path; ``judged`` names the files that rules may
@@ -28,13 +28,11 @@ class Project:
     scope_of: dict[str, Scope]
     judged: frozenset[str]
     pins: Mapping[str, str] = field(default_factory=dict)
-    _importers: dict[str, tuple[str, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    _chosen: list[FileFacts] = field(default_factory=list, init=False, repr=False, compare=False)
-    _graph: list[CallGraph] = field(default_factory=list, init=False, repr=False, compare=False)
     stale: tuple[StaleSuppression, ...] = ()
     scripts: frozenset[str] = frozenset()
+    _importers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _chosen: list[FileFacts] = field(default_factory=list)
+    _graph: list[CallGraph] = field(default_factory=list)
 
     def call_graph(self) -> CallGraph:
         """Return which calls lead where, over all files."""

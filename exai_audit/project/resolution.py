@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.calls import ClassFact, FunctionFact, FunctionForm
 from exai_audit.knowledge.table import table
@@ -20,8 +21,7 @@ _MARK = re.compile(r"(\((?:await|with|depends)?\)|\.<\w+>)")
 _CALLED, _AWAITED, _ENTERED, _PROVIDED = "()", "(await)", "(with)", "(depends)"
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionTarget:
+class FunctionTarget(Struct, frozen=True):
     """A function of the project."""
 
     module: Module
@@ -33,8 +33,7 @@ class FunctionTarget:
         return f"{self.module.name}.{self.fact.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class ClassTarget:
+class ClassTarget(Struct, frozen=True):
     """A class of the project, or an object of it."""
 
     module: Module
@@ -47,8 +46,7 @@ class ClassTarget:
         return f"{self.module.name}.{self.fact.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryTarget:
+class LibraryTarget(Struct, frozen=True):
     """Something of a library by its dotted name: a function, a class or an object of it."""
 
     name: str

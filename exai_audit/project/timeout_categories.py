@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import Category, TimeoutFact, UnlimitedFact

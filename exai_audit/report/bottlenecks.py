@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import fsum
+
+from msgspec import Struct
 
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity
 from exai_audit.results.advice import Hours
@@ -16,8 +17,7 @@ from exai_audit.score.grades import in_words
 _SITES = {"EXA201": "EXA202", "EXA306": "EXA305"}
 
 
-@dataclass(frozen=True, slots=True)
-class Bottleneck:
+class Bottleneck(Struct, frozen=True):
     """``head`` speaks for all ``findings``; ``head`` comes first, then gravest first."""
 
     head: Finding

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 
+from msgspec import Struct
+
 from exai_audit.facts.caches import CacheFact
 from exai_audit.facts.concurrency import BlockingFact, BridgeFact, PoolFact
 from exai_audit.facts.file import FileFacts
@@ -17,7 +19,7 @@ from exai_audit.report.members import Json, json_value, members
 from exai_audit.results.plans import ClassPlan, Plan
 from exai_audit.results.result import SCHEMA_VERSION, AuditResult, StoredFacts
 
-FACT_KINDS: dict[str, tuple[type, Callable[[FileFacts], Iterable[object]]]] = {
+FACT_KINDS: dict[str, tuple[type[Struct], Callable[[FileFacts], Iterable[Struct]]]] = {
     "timeouts": (TimeoutFact, lambda file: file.timeouts),
     "unlimited": (UnlimitedFact, lambda file: file.unlimited),
     "enclosed": (EnclosedFact, lambda file: file.enclosed),
@@ -70,7 +72,7 @@ def _facts(files: Iterable[FileFacts] | StoredFacts) -> Json:
     return {**lists, "modules": [_module(file) for file in files]}
 
 
-def _fact(file: FileFacts, fact: object) -> dict[str, Json]:
+def _fact(file: FileFacts, fact: Struct) -> dict[str, Json]:
     return {"path": file.path, **members(fact)}
 
 

@@ -6,7 +6,8 @@ All points are rounded so that they still add up, exactly, to what stands above 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from exai_audit.finding import Family, Finding
 from exai_audit.report.bottlenecks import location, why_no_score

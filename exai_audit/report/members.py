@@ -1,11 +1,12 @@
-"""Dataclasses as JSON values."""
+"""Structs as JSON values."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.location import Place
 
@@ -14,17 +15,17 @@ MEMBER_NAMES = {"is_async": "async"}
 """Members whose name is no name in Python."""
 
 
-def members(value: object, leave_out: Iterable[str] = ()) -> dict[str, Json]:
-    """Return a dataclass's fields as JSON values; a place becomes ``line`` and ``symbol``."""
+def members(value: Struct, leave_out: Iterable[str] = ()) -> dict[str, Json]:
+    """Return a struct's fields as JSON values; a place becomes ``line`` and ``symbol``."""
     found: dict[str, Json] = {}
-    for field in fields(value):  # type: ignore[arg-type]
-        if field.name in leave_out:
+    for name in value.__struct_fields__:
+        if name in leave_out:
             continue
-        item: object = getattr(value, field.name)
-        if field.name == "place" and isinstance(item, Place):
+        item: object = getattr(value, name)
+        if name == "place" and isinstance(item, Place):
             found["line"], found["symbol"] = item.span.line, item.symbol
         else:
-            found[MEMBER_NAMES.get(field.name, field.name)] = json_value(item)
+            found[MEMBER_NAMES.get(name, name)] = json_value(item)
     return found
 
 
@@ -36,7 +37,7 @@ def json_value(value: object) -> Json:
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, (bool, int, str)):
         return value
-    if is_dataclass(value):
+    if isinstance(value, Struct):
         return members(value)
     if isinstance(value, Mapping):
         return {str(key): json_value(item) for key, item in value.items()}

@@ -7,8 +7,9 @@ result of ``scan --since``; of a whole scan it names the findings that cost most
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import counted, headline
@@ -26,8 +27,7 @@ _SHAPES = (
 _Item = TypeVar("_Item")
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(Struct, frozen=True):
     """To how many characters messages are cut, how many rows are shown, and how many folded."""
 
     most: int

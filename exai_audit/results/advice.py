@@ -5,8 +5,9 @@ The field names are those of the JSON report.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.finding import Severity
 
@@ -39,8 +40,7 @@ class Risk(str, Enum):
     HIGH = "high"
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
+class Effort(Struct, frozen=True):
     """One kind of counted work: ``units`` times ``hours_each`` hours.
 
     ``unit`` says what was counted, for example "place to edit".
@@ -51,8 +51,7 @@ class Effort:
     hours_each: Hours
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Struct, frozen=True):
     """Something to do, of a size that a person takes on in one piece.
 
     ``findings`` are the fingerprints of what it repairs, one for each finding, those first that
@@ -78,8 +77,7 @@ class Recommendation:
     files: int
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseItem:
+class PhaseItem(Struct, frozen=True):
     """A part of a recommendation that falls into one phase.
 
     ``recommendation`` is its position in the result's list, from 1. ``done`` of its ``findings``
@@ -93,8 +91,7 @@ class PhaseItem:
     findings: int
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """A week of one developer, or for the last phase the weeks that are left.
 
     ``score`` and ``grade`` are what the score is at its end, None when there is no score.
@@ -108,8 +105,7 @@ class Phase:
     grade: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Impact:
+class Impact(Struct, frozen=True):
     """One figure before and after the recommendations, counted in the code.
 
     ``at_most`` tells that the figure after is an upper bound.

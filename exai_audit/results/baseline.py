@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_file, is_there
@@ -23,11 +25,11 @@ from exai_audit.results.result import AuditResult, BaselineEntry, BaselineUse
 
 FORMAT = 1
 DEFAULT_FILE = "exai-audit-baseline.json"
+_ORDER = attrgetter("path", "code", "symbol", "severity", "fingerprint", "count")
 _REWRITE = "write it again with `exai-audit baseline`"
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """A baseline file: what it was made of, and its entries in order.
 
     ``score`` is the displayed one, of ``paths``; ``configuration`` the fingerprint of the settings.
@@ -44,8 +46,7 @@ class Baseline:
     judged_lines: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """How far a scan sees: entries beyond it are neither found nor gone.
 
     ``files`` are the files read, ``judged`` those that rules speak about, ``paths`` what was
@@ -96,7 +97,8 @@ def as_text(baseline: Baseline) -> str:
     head = msgspec.to_builtins(replace(baseline, entries=()))
     del head["entries"]
     lines = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
-    entries = [json.dumps(msgspec.to_builtins(entry)) for entry in sorted(baseline.entries)]
+    in_order = sorted(baseline.entries, key=_ORDER)
+    entries = [json.dumps(msgspec.to_builtins(entry)) for entry in in_order]
     listed = ",\n".join(f"    {entry}" for entry in entries)
     block = f"[\n{listed}\n  ]" if entries else "[]"
     return "\n".join(("{", *lines, f'  "entries": {block}', "}")) + "\n"
@@ -118,7 +120,7 @@ def baseline_of(result: AuditResult) -> Baseline:
         result.target.configuration,
         result.score.shown,
         result.target.paths,
-        tuple(sorted(found)),
+        tuple(sorted(found, key=_ORDER)),
         result.scale.judged_lines,
     )
 
@@ -161,7 +163,7 @@ def applied(
         for entry in baseline.entries
         if reach.covers(entry)
     )
-    gone = tuple(sorted(entry for entry in left if entry.count > 0))
+    gone = tuple(sorted((entry for entry in left if entry.count > 0), key=_ORDER))
     use = BaselineUse(file, baseline.score, sum(known.values()), gone, baseline.formula_version)
     return replace(result, findings=findings, baseline=use)
 

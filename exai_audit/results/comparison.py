@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.errors import UsageError
 from exai_audit.finding import Family, Finding
@@ -14,8 +15,7 @@ Pair = tuple[Finding, Finding]
 """One finding in the old result and in the new one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryChange:
+class CategoryChange(Struct, frozen=True):
     """What a category loses, of its points, before and after; None where it was not judged."""
 
     name: Family
@@ -23,8 +23,7 @@ class CategoryChange:
     after: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Two results side by side; every finding of either is in exactly one of the lists.
 
     ``moved`` stand in another file now, ``regraded`` have another severity, ``unchanged`` counts

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from exai_audit.results.advice import Hours, Impact
 
 
-@dataclass(frozen=True, slots=True)
-class PlanSymbol:
+class PlanSymbol(Struct, frozen=True):
     """Lines of the old module that belong to a symbol; one defined in pieces has several."""
 
     name: str
@@ -16,8 +15,7 @@ class PlanSymbol:
     end_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class LateImport:
+class LateImport(Struct, frozen=True):
     """A function that imports ``statement`` itself, before ``line`` of the old module."""
 
     function: str
@@ -26,8 +24,7 @@ class LateImport:
     statement: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlanModule:
+class PlanModule(Struct, frozen=True):
     """One module that an oversized one falls into.
 
     ``lines`` is about how many it has, ``imports`` the statements that it begins with, ``needs``
@@ -48,8 +45,7 @@ class PlanModule:
     then: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing:
+class Crossing(Struct, frozen=True):
     """A name of the new module ``module`` that the modules ``users`` need."""
 
     name: str
@@ -57,8 +53,7 @@ class Crossing:
     users: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ClassGroup:
+class ClassGroup(Struct, frozen=True):
     """Methods of a class that belong together, and what could become of them.
 
     ``way`` is ``mixin``, ``collaborator`` (an object of its own that the class holds) or
@@ -75,8 +70,7 @@ class ClassGroup:
     crossing: float
 
 
-@dataclass(frozen=True, slots=True)
-class ClassPlan:
+class ClassPlan(Struct, frozen=True):
     """How to divide one class; without ``groups`` the verdict says why not to."""
 
     path: str
@@ -91,16 +85,14 @@ class ClassPlan:
     figures: tuple[Impact, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Importer:
+class Importer(Struct, frozen=True):
     """A file that imports the module, and the names that it takes from it."""
 
     path: str
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How to split one oversized module; without ``modules`` the verdict says why not to.
 
     ``modules`` stand in the order of the steps. ``facade`` is the code of the old module that is

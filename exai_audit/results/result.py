@@ -7,9 +7,10 @@ The field names are those of the JSON report. Paths are relative to the root, wi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity, Strength
@@ -20,8 +21,7 @@ from exai_audit.results.tables import BridgeRow, GateVerdict, Limit, ModuleSize,
 SCHEMA_VERSION = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """What made the result."""
 
     version: str
@@ -29,8 +29,7 @@ class Tool:
     name: str = "exai-audit"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What was audited, and how to do it again.
 
     ``configuration`` is the fingerprint of the settings in force; ``scopes`` are those that were
@@ -57,8 +56,7 @@ class Target:
     branch: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeCount:
+class ScopeCount(Struct, frozen=True):
     """Python files of one scope, whether it was judged or only counted."""
 
     scope: Scope
@@ -67,8 +65,7 @@ class ScopeCount:
     judged: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """How much there is; ``files`` and ``lines`` are all that was read, in every scope.
 
     The counts from ``timeouts`` on, and the module sizes, are of judged files only; lines are
@@ -97,8 +94,7 @@ class Scale:
     longest_module_path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleScore:
+class RuleScore(Struct, frozen=True):
     """What one rule takes from its category: its findings that weigh, and what they weigh in all.
 
     ``debt`` is that weight over the category's allowance, levelled (0 to 2); ``lost`` the rule's
@@ -112,8 +108,7 @@ class RuleScore:
     lost: float
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryScore:
+class CategoryScore(Struct, frozen=True):
     """One category: it has ``points`` to lose and lost ``lost`` of them.
 
     ``weight`` is the sum over its findings, ``allowance`` what a code base of this size is allowed,
@@ -132,8 +127,7 @@ class CategoryScore:
     rules: tuple[RuleScore, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Struct, frozen=True):
     """What critical findings do to the score beyond their own points.
 
     ``findings`` are the fingerprints of those that hold the score at ``limit``; ``cost`` is 0 when
@@ -145,8 +139,7 @@ class Cap:
     findings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreBar:
+class ScoreBar(Struct, frozen=True):
     """How many of the reference set score from ``least`` to below ``most``.
 
     ``peers`` are those of the ``services`` that are nearest in size; the last bar holds 100 too.
@@ -159,8 +152,7 @@ class ScoreBar:
     libraries: int
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where the score stands in the reference set; ``sentence`` says all of it but the bars.
 
     It is better than ``better_than`` of the ``peers`` services nearest in size, which have
@@ -179,8 +171,7 @@ class Standing:
     bars: tuple[ScoreBar, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A recommendation on the way up, or as much of it as is needed: its ``findings``.
 
     ``recommendation`` is its position in the result's list, from 1. Its hours count ``units`` of
@@ -198,8 +189,7 @@ class Step:
     gain: float
 
 
-@dataclass(frozen=True, slots=True)
-class WayUp:
+class WayUp(Struct, frozen=True):
     """What to repair for the next grade that is at least three points away.
 
     ``steps`` are recommendations, the most points for an hour first; ``findings`` (fingerprints)
@@ -214,8 +204,7 @@ class WayUp:
     hours: Hours
 
 
-@dataclass(frozen=True, slots=True)
-class Constants:
+class Constants(Struct, frozen=True):
     """The constants of the formula: with these, all weights can be recomputed.
 
     A finding weighs ``severity`` x ``confidence``, both by name. With k = ``judged_lines`` / 1000 +
@@ -230,8 +219,7 @@ class Constants:
     confidence: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """The score, unrounded; it is displayed and compared with one decimal, as ``grade`` is.
 
     ``value`` and ``grade`` are None when no line or no category was judged. ``provisional`` says
@@ -255,16 +243,14 @@ class Score:
         return None if self.value is None else round(self.value, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One row of a distribution."""
 
     label: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(Struct, frozen=True):
     """How often each value occurs, in the order in which to draw it."""
 
     name: str
@@ -272,8 +258,7 @@ class Distribution:
     bars: tuple[Bar, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TimeoutOperation:
+class TimeoutOperation(Struct, frozen=True):
     """What waits, and for how long: one callee, constant or key with all its sites.
 
     ``form`` is ``call``, or that of the sites which only name the limit (``parameter-default``).
@@ -296,8 +281,7 @@ class TimeoutOperation:
     limits: tuple[Limit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TimeoutRow:
+class TimeoutRow(Struct, frozen=True):
     """The limits of one category; ``seconds`` are the distinct known values, ascending.
 
     ``operations`` come with those first that something is wrong with, then by number of sites.
@@ -310,8 +294,7 @@ class TimeoutRow:
     operations: tuple[TimeoutOperation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CacheRow:
+class CacheRow(Struct, frozen=True):
     """One cache of results.
 
     ``keys`` is what keys it, as the code says. ``bound``, ``expiry`` and ``invalidation`` name the
@@ -333,8 +316,7 @@ class CacheRow:
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
-class SharedStore:
+class SharedStore(Struct, frozen=True):
     """One store that several caches can share, and what a person must decide for it.
 
     ``library`` is the distribution that has it, ``imported`` whether the code uses it already.
@@ -351,8 +333,7 @@ class SharedStore:
     expiries: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CacheStrategy:
+class CacheStrategy(Struct, frozen=True):
     """One strategy in place of fragmented caches; ``apart`` are those that can share no store."""
 
     caches: int
@@ -361,8 +342,7 @@ class CacheStrategy:
     apart: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
+class Suppressed(Struct, frozen=True):
     """A finding that a comment silences, and the reason that the comment gives."""
 
     finding: Finding
@@ -370,8 +350,7 @@ class Suppressed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class BaselineEntry:
+class BaselineEntry(Struct, frozen=True):
     """``count`` findings that a baseline accepts: equal in fingerprint and severity.
 
     ``confidence`` is that of the surest, None in baselines written before it was noted.
@@ -383,11 +362,10 @@ class BaselineEntry:
     severity: Severity
     fingerprint: str
     count: int
-    confidence: Confidence | None = field(default=None, compare=False)
+    confidence: Confidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineUse:
+class BaselineUse(Struct, frozen=True):
     """What a baseline said; the findings that it lacks are ``new``, the others ``known``.
 
     ``score`` is the displayed one of when it was written, by ``formula_version``. ``gone`` are
@@ -401,8 +379,7 @@ class BaselineUse:
     formula_version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class FixedFinding:
+class FixedFinding(Struct, frozen=True):
     """A finding that the commit had and that is gone; ``line`` and ``points`` are those of then."""
 
     code: str
@@ -414,16 +391,14 @@ class FixedFinding:
     points: float
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryLoss:
+class CategoryLoss(Struct, frozen=True):
     """What a category had lost at the commit."""
 
     name: Family
     lost: float
 
 
-@dataclass(frozen=True, slots=True)
-class SinceUse:
+class SinceUse(Struct, frozen=True):
     """The revision since which changes are shown: ``commit`` is where its history parts from ours.
 
     ``score`` is the displayed one of that commit, judged by today's settings, ``categories`` what
@@ -440,8 +415,7 @@ class SinceUse:
     moved: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A path that was left out, and why."""
 
     path: str
@@ -453,8 +427,7 @@ class Skipped:
         return self.reason.startswith("cannot be read")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFacts:
+class StoredFacts(Struct, frozen=True):
     """The facts as a JSON report lists them, by kind: those of a result that was read back."""
 
     lists: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -468,8 +441,7 @@ class By(str, Enum):
     OWNER = "owner"
 
 
-@dataclass(frozen=True, slots=True)
-class PartScore:
+class PartScore(Struct, frozen=True):
     """The score of the files of one package, folder or owner, as if there were no others.
 
     ``findings`` counts those in these files; what each rule costs is in the score's categories.
@@ -482,16 +454,14 @@ class PartScore:
     score: Score
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
+class Breakdown(Struct, frozen=True):
     """The scores of parts, the worst first. A file of several owners is in the part of each."""
 
     by: By
     parts: tuple[PartScore, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AuditResult:
+class AuditResult(Struct, frozen=True):
     """The whole result; ``findings`` are sorted by path, line, column and code.
 
     ``plans`` and ``class_plans`` are those of the worst few modules and classes. ``modules`` are

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.errors import UsageError
 from exai_audit.files.glob import any_covers, is_pattern
@@ -15,8 +17,7 @@ from exai_audit.rulebook.registry import canonical_code, code_problem
 _FINGERPRINT = re.compile(r"[0-9a-f]{6,16}")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a finding must be to be shown; by default every one is.
 
     ``codes`` may be prefixes, ``paths`` are files, folders and patterns as the settings have them,

@@ -5,11 +5,10 @@ The field names are those of the JSON report.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """One value of an operation's limit, and at how many sites it is written or named.
 
     ``literal`` counts sites that write the number; ``named`` counts those that give a constant, and
@@ -21,8 +20,7 @@ class Limit:
     named: int
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleSize:
+class ModuleSize(Struct, frozen=True):
     """A judged file and its physical lines.
 
     ``package`` is the name of the package that it lies in, by the nearest ``pyproject.toml`` or
@@ -35,8 +33,7 @@ class ModuleSize:
     owners: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PoolRow:
+class PoolRow(Struct, frozen=True):
     """One pool of threads or processes.
 
     ``workers`` is the resolved number, None where it is the library's default or known only at run
@@ -57,8 +54,7 @@ class PoolRow:
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
-class BridgeRow:
+class BridgeRow(Struct, frozen=True):
     """One call that leads from synchronous code to coroutines, or back; ``verdict`` as of pools."""
 
     path: str
@@ -70,8 +66,7 @@ class BridgeRow:
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
-class GateVerdict:
+class GateVerdict(Struct, frozen=True):
     """Whether a gate passed, and one line that says what was compared with what."""
 
     passed: bool

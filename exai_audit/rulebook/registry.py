@@ -5,12 +5,14 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Generic, TypeVar, get_type_hints
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.files.glob import any_covers
 from exai_audit.files.nearest import nearest as nearest_above
@@ -25,8 +27,7 @@ class RegistryError(Exception):
     """A rule module that does not keep to the form; the message names its file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scoped(Generic[T]):
+class Scoped(Struct, Generic[T], frozen=True):
     """A rule's options: the project's, and what path patterns change of them, in order.
 
     ``parts`` are the options of folders with settings of their own, the deepest folder first;
@@ -49,8 +50,7 @@ class Scoped(Generic[T]):
         return replace(self.default, **changes) if changes else self.default  # type: ignore[type-var]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule: what it is called, what it finds, its options class and its check.
 
     ``severity`` is how the rule is announced (``by ratio``); each hit carries its own. A rule that
@@ -61,22 +61,20 @@ class Rule:
     name: str
     family: Family
     summary: str
-    options: type
+    options: type[Struct]
     check: Callable[[Project, Scoped[Any]], Iterator[Hit]]
     severity: str
     runs_last: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What the settings say that strengths are judged by."""
 
     max_module_lines: int
     central_timeout_modules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Practice:
+class Practice(Struct, frozen=True):
     """One strength: what it is called, what it proves and its check."""
 
     name: str
@@ -183,17 +181,13 @@ def option_key(field: str) -> str:
 def option_types(rule: Rule) -> dict[str, Any]:
     """Return the type of each of the rule's options by settings key."""
     hints = get_type_hints(rule.options)
-    return {option_key(field.name): hints[field.name] for field in fields(rule.options)}
+    return {option_key(name): hints[name] for name in rule.options.__struct_fields__}
 
 
 def default_settings(rule: Rule) -> dict[str, object]:
     """Return the rule's options by settings key with their defaults, in values that JSON knows."""
-    return {
-        option_key(field.name): _plain(
-            field.default if field.default_factory is MISSING else field.default_factory()
-        )
-        for field in fields(rule.options)
-    }
+    given = rule.options()
+    return {option_key(name): _plain(getattr(given, name)) for name in given.__struct_fields__}
 
 
 def _plain(value: object) -> object:

@@ -36,7 +36,8 @@ weighs nothing in the score. The grammar::
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.suppressions import Staleness, StaleSuppression, SuppressionFact
 from exai_audit.finding import Family, Hit, Severity
@@ -45,8 +46,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped, code_problem
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

@@ -51,8 +51,9 @@ medium, over 8/3 high, over 4 critical if a function in it is itself too long or
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.size import ClassFact, FunctionFact
@@ -74,8 +75,7 @@ class ModuleLines(str, Enum):
     SOURCE = "source"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """``max_module_lines`` lines are allowed, counted as ``module_lines`` says.
 
     A module is critical only if it holds a function above ``max_function_lines`` or

@@ -48,7 +48,8 @@ step graver, high at most.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.size import FunctionFact
 from exai_audit.finding import Family, Hit, Severity
@@ -57,8 +58,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """``max_function_lines`` lines are allowed, the docstring not counted."""
 
     max_function_lines: int = 80

@@ -48,7 +48,8 @@ in it are judged on their own. The limit is ``max-complexity``, 15 by default: 5
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.size import FunctionFact
 from exai_audit.finding import Family, Hit, Severity
@@ -57,8 +58,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """``max_complexity`` is the highest cyclomatic complexity allowed."""
 
     max_complexity: int = 15

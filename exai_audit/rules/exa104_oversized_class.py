@@ -53,7 +53,8 @@ properties, overloads and dunder methods not counted. Twice a limit is medium, t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.size import ClassFact
 from exai_audit.finding import Family, Hit, Severity
@@ -61,8 +62,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """``max_class_lines`` lines and ``max_methods`` methods are allowed."""
 
     max_class_lines: int = 300

@@ -111,7 +111,8 @@ docs/decomposition.md says how that is found and how near it comes to what maint
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ModuleShape
@@ -124,8 +125,7 @@ from exai_audit.rulebook.registry import Rule, Scoped
 _TABLE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """A module above ``max_module_lines`` is judged."""
 
     max_module_lines: int = 300

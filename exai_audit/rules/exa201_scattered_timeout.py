@@ -45,7 +45,8 @@ or a class such as ``TimeoutSettings`` with three limits or more).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
 from exai_audit.finding import Family, Hit, Related, Severity
@@ -64,8 +65,7 @@ _CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_C
 _Default = tuple[str, TimeoutFact]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """``central_timeout_modules`` are path patterns of files that may hold limits."""
 
     central_timeout_modules: tuple[str, ...] = ()

@@ -66,7 +66,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -86,8 +87,7 @@ _GRAVE_FACTOR = 10
 _GRAVE_FILES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """From how many literal limits in how many files on the project is called fragmented."""
 
     fragmentation_timeouts: int = 10
@@ -134,8 +134,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Contradicting:
+class _Contradicting(Struct, frozen=True):
     """An operation whose limits differ from file to file."""
 
     name: str

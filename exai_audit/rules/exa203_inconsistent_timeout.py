@@ -51,7 +51,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.timeouts import HandedLimitFact, LimitParameter, TimeoutFact, TimeoutForm
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -76,8 +77,7 @@ _MAKES = frozenset({
 _SCRIPTS = frozenset({"scripts", "script", "bin", "tools", "ci", "hack"})
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no options."""
 
 

@@ -36,7 +36,8 @@ constants.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import EnclosedFact, TimeoutFact, TimeoutForm, ValueKind
@@ -51,8 +52,7 @@ _CLIENTS = frozenset({"httpx.AsyncClient", "aiohttp.ClientSession"})
 _Callees = Mapping[str, list[tuple[str, TimeoutFact]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no options."""
 
 

@@ -46,7 +46,9 @@ limit, or where only one library has a method of that name: medium confidence.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import ADDRESS_MAY, UnlimitedFact
@@ -56,8 +58,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no options."""
 
 

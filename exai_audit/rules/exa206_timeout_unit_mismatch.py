@@ -36,7 +36,8 @@ argument's unit in the knowledge table, and from conversions (``* 1000``, ``/ 10
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.timeouts import (
     Clue,
@@ -71,8 +72,7 @@ _HOW = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no options."""
 
 

@@ -56,7 +56,8 @@ for a call that keeps a limit of its own by default.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import LimitParameter, TimeoutFact, TimeoutForm, ValueKind
@@ -69,13 +70,11 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no options."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Callees:
+class _Callees(Struct, frozen=True):
     """The functions of the project that take a limit: their parameters, and the defaults."""
 
     limits: Mapping[str, list[LimitParameter]]

@@ -38,7 +38,8 @@ answers 502. The latter is a finding of low confidence.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.waits import ShortLimitFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -47,8 +48,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no options."""
 
 

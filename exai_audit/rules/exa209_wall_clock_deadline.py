@@ -37,7 +37,8 @@ confidence, one for all of a file; a moment given to an event loop is always wro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.waits import WallClockFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -45,8 +46,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no options."""
 
 

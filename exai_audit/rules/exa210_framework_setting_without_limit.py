@@ -40,7 +40,8 @@ Where nothing in the project sends mail the confidence is low.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.waits import FrameworkSettingFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
@@ -48,8 +49,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no options."""
 
 

@@ -48,7 +48,8 @@ from another dictionary under the same key.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Openness, Origin
 from exai_audit.facts.file import FileFacts
@@ -61,8 +62,7 @@ _COMMAND_FOLDERS = frozenset({"bin", "cli", "commands", "scripts"})
 _COMMAND_LIBRARIES = frozenset({"argparse", "click", "optparse", "typer"})
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """The bound that the remedies propose."""
 
     suggested_cache_size: int = 1024

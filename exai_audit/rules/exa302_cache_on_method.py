@@ -44,7 +44,8 @@ expire keep an object for a time only: severity low.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
@@ -55,8 +56,7 @@ _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 _STORED = frozenset({"cachetools.cached", "asyncache.cached"})
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

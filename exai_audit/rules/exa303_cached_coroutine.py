@@ -35,7 +35,8 @@ Python documentation, "Coroutines"; async-lru keeps the result instead.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact, CacheForm
 from exai_audit.finding import Family, Hit, Severity
@@ -48,8 +49,7 @@ _SYNCHRONOUS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

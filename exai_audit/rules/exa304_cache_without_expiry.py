@@ -44,7 +44,8 @@ function without parameters, unless it is called after what ends some day (token
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
@@ -59,8 +60,7 @@ _LOCAL = frozenset({Origin.FILE, Origin.ENVIRONMENT, Origin.PROCESS})
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """Whether results read from files, the environment and other programs must expire too."""
 
     expire_local: bool = False

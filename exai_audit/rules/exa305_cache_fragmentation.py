@@ -80,7 +80,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact
 from exai_audit.facts.file import FileFacts
@@ -90,8 +91,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """From how many caches, in how many files, with how many of its own making."""
 
     fragmentation_caches: int = 5

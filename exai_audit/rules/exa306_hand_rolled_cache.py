@@ -51,7 +51,8 @@ an entry when it is looked up; else the oldest goes. What one function of a clas
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -65,8 +66,7 @@ _STORES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

@@ -72,7 +72,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
@@ -99,8 +100,7 @@ _THREADS = ("uses threading.Thread", "uses threading.Timer")
 _JUDGED = OWN | {CacheForm.REGISTRY}
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

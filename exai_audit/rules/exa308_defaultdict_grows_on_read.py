@@ -48,7 +48,8 @@ where the file hands the dictionary on, or another file imports it: they may emp
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact, Lifetime
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -56,8 +57,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

@@ -32,7 +32,8 @@ min(32, CPUs + 4) threads (Python documentation, concurrent.futures).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.concurrency import PoolFact, PoolKind, Workers
 from exai_audit.finding import Confidence, Family, Hit, Severity
@@ -40,8 +41,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """A thread pool has at least ``min_workers`` workers."""
 
     min_workers: int = 4

@@ -39,7 +39,8 @@ they are a decorator's wrapper or the file itself calls them in a loop, a corout
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.concurrency import PoolFact, PoolKind
 from exai_audit.finding import Confidence, Family, Hit, Severity
@@ -47,8 +48,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

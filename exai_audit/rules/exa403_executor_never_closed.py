@@ -49,7 +49,8 @@ terminate() manually)".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.concurrency import PoolFact, PoolLifetime
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -59,8 +60,7 @@ from exai_audit.rulebook.registry import Rule, Scoped
 _FOR_THE_PROGRAM = (PoolLifetime.MODULE, PoolLifetime.CLASS, PoolLifetime.FUNCTION_ATTRIBUTE)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

@@ -51,7 +51,9 @@ hides the error; it stands among coroutines of its class and is no twin of one (
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.concurrency import BridgeFact, BridgeKind, LoopHazard, Role, RunsIn
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -63,13 +65,11 @@ _LOOPS = (BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE)
 _PER_CALL = (RunsIn.POOL, RunsIn.THREAD_PER_CALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Handing:
+class _Handing(Struct, frozen=True):
     """Where a function is handed to a pool or a thread."""
 
     path: str

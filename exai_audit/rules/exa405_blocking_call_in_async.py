@@ -48,7 +48,9 @@ File-system calls are judged with ``judge-file-system = true``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.calls import FunctionFact
 from exai_audit.facts.concurrency import BlockingKind, Moment
@@ -64,15 +66,13 @@ _MANY = 10
 _Judged = Callable[[str, Way], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """``judge_file_system`` judges calls that only wait for the file system, too."""
 
     judge_file_system: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Blocked:
+class _Blocked(Struct, frozen=True):
     """A call in a coroutine, and the way from it to what blocks.
 
     ``line`` is that of the coroutine.

@@ -38,7 +38,8 @@ one without a timeout is found too, unless its own parameter has a default.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.concurrency import BridgeFact, BridgeKind, WaitDoubt
 from exai_audit.facts.timeouts import TimeoutForm, ValueKind
@@ -47,8 +48,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings of its own; ``bridge-functions`` is one of the project's."""
 
 

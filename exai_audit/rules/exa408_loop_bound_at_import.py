@@ -52,7 +52,8 @@ object, medium where it is made in the same file; other files say nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.concurrency import BridgeFact, BridgeKind, LoopBoundFact, Role
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
@@ -63,8 +64,7 @@ _LOOPS = (BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE)
 _Loop = tuple[str, BridgeFact]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

@@ -41,7 +41,8 @@ hooks, the object's own methods, what a decorator wraps) with low.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.concurrency import LoopCallbackFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
@@ -49,8 +50,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

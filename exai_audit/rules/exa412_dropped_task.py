@@ -40,7 +40,8 @@ for its end, one that only sends or deletes a message, and a line that says ``no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.concurrency import DroppedTaskFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
@@ -50,8 +51,7 @@ from exai_audit.rulebook.registry import Rule, Scoped
 _MESSAGES = frozenset({"send", "delete"})
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 

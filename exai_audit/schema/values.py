@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from exai_audit.location import Place
 from exai_audit.report.members import MEMBER_NAMES
@@ -24,7 +25,7 @@ _SIMPLE: dict[object, str] = {
 
 
 def value_schema(hint: object, definitions: dict[str, Schema]) -> Schema:
-    """Return the schema of values of a type; dataclasses are put into ``definitions``.
+    """Return the schema of values of a type; structs are put into ``definitions``.
 
     Raises:
         TypeError: a type that has no form in JSON.
@@ -35,7 +36,7 @@ def value_schema(hint: object, definitions: dict[str, Schema]) -> Schema:
         return {}
     if isinstance(hint, type) and issubclass(hint, Enum):
         return {"enum": [choice.value for choice in hint]}
-    if isinstance(hint, type) and is_dataclass(hint):
+    if isinstance(hint, type) and issubclass(hint, Struct):
         return _reference(hint, definitions)
     return _generic_schema(hint, definitions)
 
@@ -56,7 +57,7 @@ def _generic_schema(hint: object, definitions: dict[str, Schema]) -> Schema:
     raise TypeError(f"no JSON Schema for {hint}")
 
 
-def _reference(hint: type, definitions: dict[str, Schema]) -> Schema:
+def _reference(hint: type[Struct], definitions: dict[str, Schema]) -> Schema:
     if hint.__name__ not in definitions:
         definitions[hint.__name__] = {}  # it may hold itself
         definitions[hint.__name__] = object_schema(
@@ -66,19 +67,18 @@ def _reference(hint: type, definitions: dict[str, Schema]) -> Schema:
 
 
 def member_schemas(
-    of: type, definitions: dict[str, Schema], leave_out: frozenset[str] = frozenset()
+    of: type[Struct], definitions: dict[str, Schema], leave_out: frozenset[str] = frozenset()
 ) -> dict[str, Schema]:
-    """Return the schemas of a dataclass's members, under the names that they have in JSON."""
+    """Return the schemas of a struct's members, under the names that they have in JSON."""
     hints = get_type_hints(of)
     found: dict[str, Schema] = {}
-    for field in fields(of):
-        if field.name in leave_out:
+    for name in of.__struct_fields__:
+        if name in leave_out:
             continue
-        if field.name == "place" and hints[field.name] is Place:
+        if name == "place" and hints[name] is Place:
             found |= {"line": {"type": "integer"}, "symbol": {"type": "string"}}
         else:
-            name = MEMBER_NAMES.get(field.name, field.name)
-            found[name] = value_schema(hints[field.name], definitions)
+            found[MEMBER_NAMES.get(name, name)] = value_schema(hints[name], definitions)
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from exai_audit.finding import Finding
 from exai_audit.results.result import AuditResult, Breakdown, By, PartScore

@@ -10,9 +10,11 @@ findings hold the score at ``CAP_LIMIT``. ``docs/score.md`` says why.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from math import fsum, sqrt
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.results.result import Cap, CategoryScore, Constants, RuleScore, Score
@@ -64,8 +66,7 @@ class _Load(NamedTuple):
     critical: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(Struct, frozen=True):
     """The score, and the findings, in the order given, with what they weigh, cost and gain.
 
     All ``points`` and the cap's cost sum to 100 minus the score. Gains come from scoring again

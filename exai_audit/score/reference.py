@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from exai_audit.finding import Family
 
@@ -26,16 +26,14 @@ class Kind(str, Enum):
     LIBRARY = "library"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFound:
+class RuleFound(Struct, frozen=True):
     """What one rule found: ``counts`` of findings by severity, then by confidence."""
 
     family: Family
     counts: Mapping[str, Mapping[str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class ReferencePackage:
+class ReferencePackage(Struct, frozen=True):
     """One package as it was audited; ``score`` is the displayed one.
 
     ``field`` says what it does, ``source`` is ``pypi`` or ``stdlib``; ``rules`` hold what was found
@@ -52,8 +50,7 @@ class ReferencePackage:
     rules: Mapping[str, RuleFound]
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """The set, the factor of size that follows from its services, and what it was made with.
 
     ``rules`` is the fingerprint of the rules; ``provisional`` tells that these were not final.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.audit.cache import FactsCache
 from exai_audit.audit.collecting import Collected, Named, Progress, collecting
@@ -19,8 +21,7 @@ from exai_audit.git.blobs import blob_hash
 _WORTH_SAVING = 50
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(Struct, frozen=True):
     """What a file said: ``looked`` is when (ns), ``blob`` git's hash of it, empty if not known."""
 
     named: Named

@@ -8,10 +8,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from threading import Lock
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache
 from exai_audit.audit.collecting import Progress
@@ -38,8 +40,7 @@ _BESIDE = frozenset({".txt", ".toml", ".lock", ".cfg", ".json"})
 _ONE_AT_A_TIME = Lock()  # what is known of libraries is one table for the whole process
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """Which project is held, and how it is read: the options of ``scan`` of these names."""
 
     paths: tuple[Path, ...]
@@ -50,8 +51,7 @@ class Request:
     cache_dir: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """A project as it was judged at one moment; ``number`` tells the moments apart."""
 
     number: int
@@ -60,8 +60,7 @@ class State:
     facts: tuple[FileFacts, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """Everything but the facts that a verdict depends on."""
 
     settings: Settings

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from exai_audit.audit.cache import FactsCache, facts_fingerprint
 from exai_audit.audit.engine import Audit
@@ -19,8 +20,7 @@ Words = tuple[str | Path, ...]
 """The words of a command line, paths as paths."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """What was asked for, and what came of it.
 
     ``cache`` remembers what the files say, ``past`` what they said earlier.

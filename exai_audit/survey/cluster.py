@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from distributed import Client, LocalCluster, as_completed, get_client, rejoin, secede
 from distributed.scheduler import KilledWorker
+from msgspec.structs import replace
 
 from exai_audit.audit.collecting import (
     Collected,

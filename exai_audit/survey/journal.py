@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from exai_audit import __version__
 from exai_audit.files.source import SIDE_FILE_BYTES, UnreadableSourceError, read_bytes
@@ -16,8 +16,7 @@ from exai_audit.survey.work import Outcome, Work
 FILE = "journal.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A repository that is done; ``key`` stands for how it was audited."""
 
     name: str
@@ -25,8 +24,7 @@ class Entry:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """The journal in the folder of results."""
 
     folder: Path

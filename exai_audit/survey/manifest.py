@@ -8,11 +8,12 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_folder
@@ -31,8 +32,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """One repository of a survey.
 
     ``source`` is a folder, an archive or a git address; ``revision`` a commit, branch or tag of it.
@@ -128,7 +128,7 @@ def _of_toml(text: str, file: Path) -> Iterator[Repository]:
         raise UsageError(f"{file}: repository: expected [[repository]] tables")
     for number, table in enumerate(tables, 1):
         where = f"{file}: repository {number}"
-        known = tuple(field.name for field in fields(Repository))
+        known = Repository.__struct_fields__
         unknown = [key for key in table if key not in known] if isinstance(table, dict) else []
         if unknown:
             raise UsageError(f"{where}: {visible(unknown[0])}: choose from {', '.join(known)}")

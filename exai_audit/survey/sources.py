@@ -12,9 +12,10 @@ import tempfile
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from stat import S_IFMT, S_IFREG
+
+from msgspec import Struct
 
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_file, is_folder, is_there
@@ -35,8 +36,7 @@ _MOST_FILES = 300_000
 _LONGEST_NAME = 4_000
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """Code to audit, below ``top``, and the revision that it is, where that is not to be seen."""
 
     top: Path

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from statistics import median
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit import __version__
 from exai_audit.finding import Family, Finding, Severity
@@ -18,8 +20,7 @@ _MOST_WORK_HOURS = 10.0
 _MOST_SHARED = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Worst:
+class Worst(Struct, frozen=True):
     """The costliest finding of a repository."""
 
     code: str
@@ -31,8 +32,7 @@ class Worst:
     points: float
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One repository. Without a score ``reason`` says why, if it is not that nothing was judged.
 
     ``better_than`` is the part of the surveyed repositories that score less, in percent,
@@ -64,8 +64,7 @@ class Row:
         return round(self.score - self.before, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """What several repositories have in common: findings of one rule, of one kind.
 
     ``subject`` is what the findings are about, for example the call that has no limit, empty where
@@ -82,8 +81,7 @@ class Shared:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A recommendation of one repository that is among the best hours of work."""
 
     repository: str
@@ -92,8 +90,7 @@ class Task:
     gain: float
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """All repositories together, in the order of the manifest.
 
     ``rules`` are what is found across repositories, by rule and subject, the costliest first;
@@ -108,8 +105,7 @@ class Survey:
     median: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """What a survey keeps of one repository's result."""
 
     row: Row

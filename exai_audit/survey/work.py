@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.audit.assemble import assemble
 from exai_audit.audit.cache import FactsCache, facts_fingerprint
@@ -19,8 +21,7 @@ from exai_audit.survey.manifest import Repository
 from exai_audit.survey.sources import Checkout, checked_out
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """A repository to audit; all that a worker needs to know.
 
     ``policy`` is the settings file of the organisation, used instead of the repository's own;
@@ -34,8 +35,7 @@ class Work:
     caches: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of a repository: its JSON report, or the reason why there is none."""
 
     name: str

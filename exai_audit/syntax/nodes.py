@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.syntax.walk import arguments_in_order
 
@@ -13,8 +14,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """What is given to a call: ``name`` by keyword, ``star`` is ``*`` or ``**`` where unpacked.
 
     ``node`` is where it stands as a whole, with its keyword or star.
@@ -26,8 +26,7 @@ class Argument:
     star: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """What a function takes; ``star`` is ``*`` or ``**``, ``by_name`` whether by keyword only."""
 
     node: ast.arg

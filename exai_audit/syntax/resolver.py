@@ -8,9 +8,10 @@ import keyword
 import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
+
+from msgspec import Struct
 
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.nodes import (
@@ -24,8 +25,7 @@ from exai_audit.syntax.numbers import calculate, literal
 from exai_audit.syntax.scopes import Binding, BindingKind, Scope, Scopes, unstarred
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """A dotted name; ``instance`` when it is an object of the class of that name."""
 
     name: str

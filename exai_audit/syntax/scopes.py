@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct, field
 
 from exai_audit.syntax.nodes import (
     COMPREHENSIONS,
@@ -35,8 +36,7 @@ class BindingKind(Enum):
     OPAQUE = "opaque"
 
 
-@dataclass(slots=True, eq=False)
-class Binding:
+class Binding(Struct, eq=False):
     """One binding: the node that binds, and the expression it binds to where there is one.
 
     ``annotation`` is there beside a value or parameter; ``target`` is the dotted name of an import.
@@ -49,8 +49,7 @@ class Binding:
     target: str = ""
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Struct, eq=False):
     """The names bound by one module, function, class, lambda or comprehension."""
 
     node: ast.AST

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import normalize
+
+from msgspec import Struct
 
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.table import configuration, table
@@ -36,8 +37,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(b" ".join(different).decode("utf-8", "replace").split(" "))
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Struct, frozen=True):
     """What a file must hold for a topic to say anything of it; one sign is enough.
 
     Args:

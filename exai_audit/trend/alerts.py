@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+
+from msgspec import Struct
 
 from exai_audit.errors import UsageError
 from exai_audit.finding import Severity
@@ -39,16 +40,14 @@ _GRAVITY = "|".join(severity.value for severity in Severity)
 _FORMS = "drop > 2 in 7d, score < 80, new high, unlimited calls rise, suppression expires in 14d"
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
+class Alarm(Struct, frozen=True):
     """An alert that has gone off, and what happened, a sentence each."""
 
     alert: str
     happened: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """What alerts look at: points and events in their order, and the day that it is."""
 
     points: Sequence[Point]

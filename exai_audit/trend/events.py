@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from exai_audit.git.history import Commit
 from exai_audit.trend.point import Point, Seen
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """What changed from one point to the next; findings come with what costs most first.
 
     A finding that got graver is ``new``. ``before`` and ``after`` are scores.
@@ -32,8 +32,7 @@ class Event:
         return round(self.after - self.before, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFinding:
+class OpenFinding(Struct, frozen=True):
     """A finding of the newest point; ``since`` is the commit that brought it.
 
     ``from_start`` tells that the first point had it already, so that it may be older.
@@ -44,8 +43,7 @@ class OpenFinding:
     from_start: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """The events in order, one for each point but the first, and what is open at the end."""
 
     events: tuple[Event, ...]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.files.own_folder import ForeignFolderError, read_own, write_own
@@ -24,8 +25,7 @@ _MOST_KEPT = 300_000_000
 _Packed = dict[str, msgspec.Raw]
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(Struct, frozen=True):
     format: int
     fingerprint: str
     facts: _Packed

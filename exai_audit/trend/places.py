@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.trend.point import Point, Seen
 
@@ -12,8 +13,7 @@ _MOST_HOTSPOTS = 10
 _MOST_FOLDERS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Hotspot:
+class Hotspot(Struct, frozen=True):
     """A file that changes often and costs much.
 
     ``changes`` counts the commits of the history that changed it, under whatever name, ``points``
@@ -26,8 +26,7 @@ class Hotspot:
     worst: Seen
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceTrend:
+class PlaceTrend(Struct, frozen=True):
     """The points that the findings of one folder, or of one owner, cost at each point."""
 
     name: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.finding import Family, Severity
 from exai_audit.git.history import Commit
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A finding at a commit. ``key`` is what stays the same when its line or its file's name does
     not; ``points`` is what it cost.
     """
@@ -27,8 +27,7 @@ class Seen:
     project_wide: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(Struct, frozen=True):
     """A suppression that ends, by its own word, on the day ``until``."""
 
     path: str
@@ -37,8 +36,7 @@ class Dated:
     until: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What there was of each family in the judged files; ``longest_module`` is in lines."""
 
     literal_limits: int = 0
@@ -51,8 +49,7 @@ class Counts:
     longest_path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The audit of one state of the files. ``score`` is the displayed one, None without code.
 
     ``losses`` are the points that each category lost, ``unparsed`` counts files with syntax errors.
@@ -69,8 +66,7 @@ class Snapshot:
     dated: tuple[Dated, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A commit and what its files say.
 
     ``renamed`` are new paths and their paths at the point before; ``changed`` tells in how many

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from exai_audit import __version__
 from exai_audit.results.result import AuditResult
@@ -26,16 +27,14 @@ class _Judge(NamedTuple):
     formula: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A commit from which on stored results were judged by another version; ``text`` says so."""
 
     commit: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """The points of a project's history, oldest first, and what follows from them.
 
     All are judged by this version and the settings of today. ``cut`` tells that a shallow clone

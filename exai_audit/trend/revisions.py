@@ -6,8 +6,9 @@ A suppression with a last day holds until that day: each state is judged as of i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
+
+from msgspec import Struct, field
 
 from exai_audit.audit.collecting import Progress
 from exai_audit.audit.engine import project_of
@@ -27,8 +28,7 @@ from exai_audit.trend.versions import Version, Versions
 _LONGEST_TEXT = 300
 
 
-@dataclass(slots=True)
-class Revisions:
+class Revisions(Struct):
     """The audits of the states of one history.
 
     ``wanted`` tells of a path whether it is asked for; ``judging`` stands for all that a snapshot

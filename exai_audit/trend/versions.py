@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from exai_audit.audit.collecting import Named, Progress, collect_all, collect_one
 from exai_audit.audit.discover import Discovered
@@ -21,8 +22,7 @@ Version = tuple[str, str]
 _AT_ONCE = 400
 
 
-@dataclass(slots=True)
-class Versions:
+class Versions(Struct):
     """The facts of the versions of files that a repository's objects hold.
 
     ``root`` is the folder that paths count from, ``memory`` what is known already.

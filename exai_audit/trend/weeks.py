@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from exai_audit.trend.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(Struct, frozen=True):
     """The week that begins on the Monday ``begins`` (``YYYY-MM-DD``): what was new and fixed."""
 
     begins: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from exai_audit.collectors.caches.vocabulary import CLOCK_NAMES, is_clock
 from exai_audit.collectors.caches.writing import identifiers, shown, text
@@ -128,8 +129,7 @@ class CacheIndex:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What an assignment gives a name to: the scope or class that owns it, and how long it lives.
 
     ``node`` may also be a parameter, or the class whose objects are the container; `place_of` says

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.collectors.caches.accesses import (
     CacheIndex,
@@ -43,8 +44,7 @@ _TIMERS = frozenset({"call_later", "call_at", "Timer", "callLater", "enter", "af
 _DEEPEST = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """See `exai_audit.facts.caches.CacheFact`, which has fields of the same names."""
 
     bound: str | None = None

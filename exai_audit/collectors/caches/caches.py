@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from exai_audit.collectors.caches.accesses import CacheIndex, last_names
 from exai_audit.collectors.caches.classes import cache_classes

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.collectors.caches.accesses import (
     CacheIndex,
@@ -44,8 +46,7 @@ _OF_SELF = ("functools.", "async_lru.", "cachetools.func.")
 _THREAD_SAFE = frozenset({"functools.cache", "functools.lru_cache"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Cached:
+class _Cached(Struct, frozen=True):
     """A function and the expression that caches it: a decorator, or a call around its name."""
 
     function: Named

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.collectors.caches.accesses import (
     CacheIndex,
@@ -33,8 +35,7 @@ _PER_INSTANCE = frozenset({"BaseModel", "BaseSettings", "Struct"})
 _PER_INSTANCE_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """A target that outlives the call, and one of the values that it is given.
 
     ``value`` is what makes it: of ``field(default_factory=dict)`` the name ``dict``.

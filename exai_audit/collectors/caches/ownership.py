@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.collectors.caches.accesses import Function, Target, is_constructor, is_literal
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.facts.caches import Lifetime
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """A container: its definition, and its uses in the order of its references."""
 
     target: Target

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.collectors.caches.accesses import (
     CacheIndex,
@@ -43,8 +44,7 @@ _MOST_OF_A_NAME = 1_000
 _DEEPEST = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Where a result comes from besides its key, and the call that shows it."""
 
     origin: Origin

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.collectors.caches.accesses import (
     CacheIndex,
@@ -28,8 +29,7 @@ _AWAITING = (ast.Await, ast.AsyncWith, ast.AsyncFor)
 _Spot = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Unlocked:
+class Unlocked(Struct, frozen=True):
     """A look-up and a store with no lock around; see `exai_audit.facts.caches.CacheFact`."""
 
     unlocked: int = 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from exai_audit.collectors.caches.accesses import Function, argument, last_name
 from exai_audit.collectors.context.roles import is_handler
@@ -32,8 +33,7 @@ _DEEPEST = 3
 _SERVING = {"django": "Django", "rest_framework": "Django", "flask": "Flask", "bottle": "Bottle"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Started:
+class _Started(Struct, frozen=True):
     """A function that runs in threads; ``many`` when several of them run it at once."""
 
     function: Function

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from exai_audit.collectors.caches.accesses import (
     Function,
@@ -61,8 +62,7 @@ _METHODS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One use. ``whole`` removals empty the container or choose themselves what goes.
 
     ``function`` is the function that does it, ``key`` and ``value`` what is given, ``callback``

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from exai_audit.collectors.concurrency.bridge_waits import doubt_about
 from exai_audit.collectors.concurrency.futures import WAITS, is_known_done, is_wait, made_by

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.collectors.context.roles import FunctionRoles
 from exai_audit.facts.concurrency import FanOutFact
@@ -45,8 +46,7 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 TRIGGER = Trigger(names=frozenset({"gather"}), applies=lambda words: "async" in words)
 
 
-@dataclass(frozen=True, slots=True)
-class _FanOut:
+class _FanOut(Struct, frozen=True):
     items: ast.expr
     work: ast.Call
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.collectors.context.roles import AnyFunction
 from exai_audit.facts.concurrency import RunsIn
@@ -35,8 +36,7 @@ OF_ANY_LOOP = frozenset({"run_in_executor", "run_until_complete"})
 _OF_A_CONTEXT = "run"
 
 
-@dataclass(frozen=True, slots=True)
-class Offloaded:
+class Offloaded(Struct, frozen=True):
     """A function, as an expression, that ``call`` has run elsewhere."""
 
     call: ast.Call

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.concurrency import PoolLifetime
 from exai_audit.syntax.module import ModuleTree
@@ -13,8 +14,7 @@ PoolMention = ast.Name | ast.Attribute
 """A place that names what a pool is kept as."""
 
 
-@dataclass(frozen=True, slots=True)
-class PoolHolder:
+class PoolHolder(Struct, frozen=True):
     """What a pool is kept as: the target of its assignment, None where it has none.
 
     ``local`` is the name that it has before it is stored there.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.collectors.concurrency.pool_holders import PoolHolder, PoolMention
 from exai_audit.facts.concurrency import PoolLifetime
@@ -29,8 +30,7 @@ _REPEATS = (ast.For, ast.AsyncFor, ast.While, ast.Lambda, *COMPREHENSIONS)
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Disposal:
+class Disposal(Struct, frozen=True):
     """How a pool is closed, whether it is given away, whom it serves and how often."""
 
     closed: str

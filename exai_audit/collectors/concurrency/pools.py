@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.collectors.concurrency.pool_holders import holder_of, uses_of
 from exai_audit.collectors.concurrency.pool_makers import (
@@ -41,8 +42,7 @@ def _makes_a_pool(row: Call) -> bool:
 TRIGGER = Trigger(rows=_makes_a_pool)
 
 
-@dataclass(frozen=True, slots=True)
-class _PoolClass:
+class _PoolClass(Struct, frozen=True):
     """A class of the file that is a pool by its base; ``has_own`` arguments, or the base's."""
 
     node: ast.ClassDef

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from exai_audit.collectors.timeouts.units import UnitReader
 from exai_audit.facts.timeouts import Clue, MismatchFact
@@ -66,8 +67,7 @@ _HAVE_UNITS = frozenset({
 _unit_said = lru_cache(maxsize=16384)(named_unit)
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(Struct, frozen=True):
     """How many seconds one of an expression's units is, and what tells so."""
 
     scale: float

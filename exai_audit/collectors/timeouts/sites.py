@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.collectors.timeouts.carriers import function_called, is_carrier
 from exai_audit.collectors.timeouts.lookalikes import (
@@ -61,8 +63,7 @@ _WEBSOCKETS = frozenset({"ws_connect", "WebSocketResponse"})
 _HOLDERS = (ast.keyword, ast.Starred, ast.Attribute)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """One place that gives a limit. ``at`` is where it stands, ``covers`` what it speaks for.
 
     Of an entry of a mapping these are the key and the value.
@@ -78,8 +79,7 @@ class Site:
     scale: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """The nodes of one module that may give a limit, in source order."""
 
     calls: Sequence[ast.Call] = ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from exai_audit.collectors.context.limiters import Guards
 from exai_audit.collectors.context.roles import FunctionRoles, is_route

@@ -6,8 +6,9 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from exai_audit.facts.timeouts import Category, UnlimitedFact
 from exai_audit.knowledge.calls import Call

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.collectors.timeouts.clocks import is_a_clock
 from exai_audit.facts.timeouts import ValueKind
@@ -53,8 +55,7 @@ _PAIR = ("connect", "read")  # as requests and its likes take a pair
 _SINGLETONS = frozenset({"Ellipsis", "NotImplemented"})
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """What a limit is given. ``amount`` is in the unit of the name, unless ``in_seconds``.
 
     ``fallback`` tells that the literal only stands in for something that may be missing, ``key``

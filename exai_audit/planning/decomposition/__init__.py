@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from exai_audit.collectors import symbols_of
 from exai_audit.facts.file import FileFacts
@@ -45,8 +47,7 @@ _LARGE = 0.4
 _MODULES = ("EXA101", "EXA105")
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """What plans are made of: the project's facts, its texts, and the limit of lines by path."""
 
     project: Project

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.collectors.structure.symbols.circles import circles
 from exai_audit.facts.symbols import SymbolFact, SymbolKind
@@ -12,8 +13,7 @@ from exai_audit.planning.decomposition.effects import import_order, reached_from
 _BLANK_LINES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Atoms:
+class Atoms(Struct, frozen=True):
     """``members`` are symbol indices; ``needs`` the atoms that each needs to run."""
 
     members: tuple[tuple[int, ...], ...]

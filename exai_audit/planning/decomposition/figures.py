@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import SymbolKind

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import (
@@ -19,8 +20,7 @@ from exai_audit.planning.decomposition.partition import Partition
 MAIN = "__main__"
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(Struct, frozen=True):
     """A function that imports ``names`` from the new module ``origin`` before ``line``."""
 
     function: str
@@ -30,8 +30,7 @@ class Late:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """One new module: the symbols that go there, and the modules whose names they need.
 
     ``needs`` are names of symbols by new module, ``needs_typed`` those of modules above it, which
@@ -51,8 +50,7 @@ class Home:
     late: tuple[Late, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """The new modules, those that others need first, and the symbols that stay.
 
     ``folder`` is the package that holds them; ``is_package`` tells that the module is one already.

@@ -8,7 +8,8 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.facts.symbols import ModuleSymbols, SymbolFact, SymbolKind
 from exai_audit.planning.decomposition.kinds import PLAIN, kinds_of, lines_of
@@ -37,8 +38,7 @@ _CODE = (SymbolKind.FUNCTION, SymbolKind.CLASS)
 _Words = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Responsibility:
+class Responsibility(Struct, frozen=True):
     """A cluster that could be the module ``name``; ``symbols`` are indices in source order."""
 
     name: str

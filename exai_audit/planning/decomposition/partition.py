@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.symbols import ModuleSymbols, SymbolFact
 from exai_audit.planning.decomposition.atoms import (
@@ -31,8 +33,7 @@ _LARGE_CIRCLE = 0.2
 CLEAR, UNCLEAR = 0.39, 0.34
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(Struct, frozen=True):
     """Symbols in clusters, those first that others need.
 
     ``clarity`` is how much more alike symbols are to their own cluster than to the next best.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import exp, isqrt, log
 from operator import mul
+
+from msgspec import Struct
 
 from exai_audit.facts.symbols import SymbolFact
 from exai_audit.planning.decomposition.matrices import (
@@ -28,8 +29,7 @@ _SHIFT = 14
 _FARTHEST = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Struct, frozen=True):
     """What each kind of likeness counts; ``benchmarks/splits`` has what they are measured on."""
 
     vocabulary: float = 1.0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.finding import Finding, Related
 
 _CODE = "EXA405"
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """The way to what blocks; ``others`` are further calls that lead there."""
 
     finding: Finding

@@ -6,10 +6,11 @@ Facts are left out of the data in the page: they may be larger than all the rest
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.planning.recommend import HOURS_A_WEEK
 from exai_audit.report import json
@@ -37,8 +38,7 @@ _LARGEST = 40
 _MOST_BYTES, _MOST_BYTES_EACH = 300_000, 1_200
 
 
-@dataclass(frozen=True, slots=True)
-class RulePage:
+class RulePage(Struct, frozen=True):
     """What is said of a rule that found something."""
 
     code: str
@@ -47,8 +47,7 @@ class RulePage:
     doubts: str
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A recommendation, its place in the list, the rows that it repairs, and how."""
 
     number: int
@@ -57,8 +56,7 @@ class Task:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """What the template of the report is given."""
 
     result: AuditResult
@@ -102,7 +100,7 @@ def render(result: AuditResult) -> str:
 
 def _rendered(view: View) -> str:
     result = view.result
-    values = {field.name: getattr(view, field.name) for field in fields(view)}
+    values = {name: getattr(view, name) for name in view.__struct_fields__}
     drawings = {
         "points_bar": figures.points_bar(result, view.groups, view.anchors),
         "standing": figures.standing(result),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import Bottleneck, evidence
@@ -15,8 +16,7 @@ MOST_EXCERPTS = 2000
 """So many findings, the worst, are shown with their excerpts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A finding of the list; ``number`` is its place there, ``group`` that of its bottleneck.
 
     ``state`` is ``open``, or ``new``, ``known`` or ``suppressed``; ``reason`` is why it is

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from exai_audit.collectors.structure.symbols.definite_assignment import PARTED, definitely_bound
 from exai_audit.collectors.structure.symbols.functions import (

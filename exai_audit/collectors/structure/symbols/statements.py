@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from exai_audit.collectors.structure.symbols.uses import last_name, names_bound, uses_of
 from exai_audit.facts.symbols import ImportFact, LineRange, SymbolKind
@@ -34,8 +35,7 @@ _ENDS = frozenset({*_INNER_SCOPES, ast.Name, ast.Constant})
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
-@dataclass(slots=True)
-class Piece:
+class Piece(Struct):
     """Statements that belong together whatever happens: one name, or one line."""
 
     names: list[str]
@@ -44,8 +44,7 @@ class Piece:
     ranges: list[LineRange] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Pieces:
+class Pieces(Struct):
     """What a module's body falls into."""
 
     pieces: list[Piece] = field(default_factory=list)

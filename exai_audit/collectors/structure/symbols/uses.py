@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any
+
+from msgspec import Struct, field
 
 from exai_audit.syntax.walk import children
 
@@ -19,8 +20,7 @@ _MUTATORS = frozenset({
 _NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
-class Uses:
+class Uses(Struct):
     """Names of the module: needed at import, later, by annotations only, assigned, changed.
 
     ``relative`` are the lines of relative imports.
@@ -46,8 +46,7 @@ def uses_of(statements: Iterable[ast.stmt], annotations_run: bool) -> Uses:
     return found
 
 
-@dataclass(slots=True)
-class _Needs:
+class _Needs(Struct):
     """Names that are looked up outside of a scope: when it runs, by annotations, to be changed."""
 
     run: set[str] = field(default_factory=set)
@@ -66,8 +65,7 @@ class _Needs:
         return _Needs(self.run & names, self.typed & names, self.changed & names)
 
 
-@dataclass(slots=True)
-class _Scope:
+class _Scope(Struct):
     """The module, or a scope inside it.
 
     A function binds its names in all of it, so that it is known at its end only what it needs. In

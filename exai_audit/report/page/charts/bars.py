@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from exai_audit.report.page.charts.drawing import label, link, percent, picture
 from exai_audit.report.page.markup import element
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A part of a bar: its size in the unit of the whole, its name, and where it leads.
 
     ``label`` may have two lines; each is shown if it fits.

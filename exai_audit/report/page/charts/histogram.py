@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from exai_audit.report.page.charts.drawing import percent, picture
 from exai_audit.report.page.markup import element
@@ -13,8 +13,7 @@ from exai_audit.report.page.markup import element
 _PLOT, _BASE, _HEIGHT = 26, 104, 124
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """How many there are from ``least`` to below ``most``; ``part`` of them are singled out."""
 
     least: float

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil, floor, log10, sqrt
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from exai_audit.report.page.charts.drawing import percent, picture
 from exai_audit.report.page.markup import element
@@ -19,8 +19,7 @@ _TICKS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(Struct, frozen=True):
     """So many limits of one length; ``seconds`` is None where there is no end."""
 
     seconds: float | None
@@ -30,8 +29,7 @@ class Dot:
     is_ring: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two limits that belong together: a line joins them."""
 
     inner: float
@@ -39,8 +37,7 @@ class Pair:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """One row of the chart, with its name."""
 
     label: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from exai_audit.report.page.charts.drawing import label, link, percent, picture
 from exai_audit.report.page.markup import element
@@ -16,8 +16,7 @@ _LEAST_HEIGHT = 0.055
 """A tile that is lower bears no label."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """An area: its size, name, tool tip, tone, and where it leads, if anywhere."""
 
     size: float
@@ -27,8 +26,7 @@ class Tile:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A rectangle within a unit square."""
 
     x: float
