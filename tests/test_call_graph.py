@@ -13,7 +13,7 @@ from exai_audit.config import load
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Finding, Severity
 from exai_audit.project.call_graph import CallGraph
-from exai_audit.project.resolution import LibraryTarget, Target
+from exai_audit.project.targets import LibraryTarget, Target
 
 TODAY = date(2026, 6, 1)
 

@@ -78,17 +78,34 @@ class FunctionFact(Struct, frozen=True):
 
 
 class ClassFact(Struct, frozen=True):
-    """A class: the terms of its bases, its methods, and what it holds in attributes, as terms."""
+    """A class: the terms of its bases, its methods, and what it holds in attributes, as terms.
+
+    ``abstract`` are the methods that it leaves to its subclasses, ``takes`` the parameters of its
+    own ``__init__``.
+    """
 
     name: str
     bases: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
+    abstract: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+
+
+class MadeFact(Struct, frozen=True):
+    """A call of a class, by the term of the class, with those of its arguments that have one."""
+
+    of: str
+    arguments: tuple[tuple[str, str], ...]
 
 
 class DefinitionFacts(Struct, frozen=True):
-    """What a file defines that may matter to another: functions, classes, module variables."""
+    """What a file defines that may matter to another: functions, classes, module variables.
+
+    ``made`` are the objects of classes, of any file, that it makes and hands what matters.
+    """
 
     functions: tuple[FunctionFact, ...] = ()
     classes: tuple[ClassFact, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    made: tuple[MadeFact, ...] = ()

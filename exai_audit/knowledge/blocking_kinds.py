@@ -8,15 +8,17 @@ from exai_audit.knowledge.calls import Call
 _BY_ROOT = {
     BlockingKind.SLEEP: ("time", "psutil"),
     BlockingKind.PROCESS: (
-        "subprocess", "os", "signal", "psutil.Process.wait", "psutil.wait_procs",
+        "subprocess", "os", "signal", "psutil.Process.wait", "psutil.wait_procs", "ffmpeg",
     ),
     BlockingKind.DNS: (
         "socket.getaddrinfo", "socket.getnameinfo", "socket.gethostbyname",
-        "socket.gethostbyname_ex", "socket.gethostbyaddr", "socket.getfqdn",
+        "socket.gethostbyname_ex", "socket.gethostbyaddr", "socket.getfqdn", "dns",
     ),
     BlockingKind.DATABASE: (
         "sqlite3", "sqlalchemy", "psycopg", "psycopg2", "pymysql", "MySQLdb", "mysql", "pymongo",
         "redis", "pymemcache", "peewee", "elasticsearch", "influxdb", "influxdb_client", "sqlmodel",
+        "qdrant_client", "chromadb", "neo4j", "clickhouse_connect", "clickhouse_driver", "duckdb",
+        "snowflake", "pyodbc", "cassandra", "pandas", "opensearchpy", "meilisearch",
     ),
     BlockingKind.INPUT: ("builtins.input", "getpass"),
     BlockingKind.IN_PROCESS: (
@@ -26,7 +28,7 @@ _BY_ROOT = {
         "hashlib", "cryptography", "bcrypt", "argon2", "passlib", "Crypto", "werkzeug.security",
         "django.contrib.auth.hashers", "markitdown", "nbconvert", "pypandoc", "weasyprint",
         "pdfkit", "pytesseract", "pdf2image", "PIL", "pypdf", "pdfplumber", "pymupdf",
-        "pymupdf4llm", "pdfminer",
+        "pymupdf4llm", "pdfminer", "sentence_transformers", "whisper", "faster_whisper", "pydub",
     ),
 }  # fmt: skip
 _KINDS = {name: kind for kind, names in _BY_ROOT.items() for name in names}

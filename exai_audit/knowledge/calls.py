@@ -160,7 +160,8 @@ class Table:
     """All rows by canonical name; ``roots`` are the top-level modules they speak of.
 
     ``wild`` are the classes of which one row speaks for every method: ``Page.*``; ``open_roots``
-    are those of the classes whose row says what all methods do, see `Methods`.
+    are those of the classes whose row says what all methods do, see `Methods`. ``open_attributes``
+    are the classes that have something under any name, which the row of ``__getattr__`` tells.
     """
 
     calls: Mapping[str, Call]
@@ -168,12 +169,16 @@ class Table:
     wild: frozenset[str]
     _names: Mapping[str, str] = field(repr=False)
     open_roots: frozenset[str] = frozenset()
+    open_attributes: frozenset[str] = field(default=frozenset(), init=False)
     _canonical: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _named_roots: frozenset[str] = field(default=frozenset(), init=False, repr=False)
 
     def __post_init__(self) -> None:
         roots = frozenset(name.partition(".")[0] for name in self._names)
         object.__setattr__(self, "_named_roots", roots)
+        suffix = ".__getattr__"
+        opened = frozenset(n.removesuffix(suffix) for n in self.calls if n.endswith(suffix))
+        object.__setattr__(self, "open_attributes", opened)
 
     def call(self, name: str) -> Call | None:
         """Return the row of a call under its own name or an alias, or that of its class."""
@@ -226,6 +231,15 @@ class Table:
             head, _, last = head.rpartition(".")
             tail = f".{last}{tail}"
         return name
+
+    def attribute(self, owner: str, name: str) -> tuple[str, bool]:
+        """Return what an object of a class has under a name, and whether that is an object."""
+        member = self.canonical(f"{owner}.{name}")
+        is_open = owner in self.open_attributes and not name.startswith("_")
+        held = (
+            self.returns(f"{owner}.__getattr__") if is_open and member not in self.calls else None
+        )
+        return (held, True) if held else (member, False)
 
     def returns(self, name: str) -> str | None:
         """Return the class of what a call returns (for a coroutine: when awaited)."""

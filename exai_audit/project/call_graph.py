@@ -20,14 +20,8 @@ from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.table import table
 from exai_audit.location import Place, Span
 from exai_audit.project.definitions import Definitions, Module
-from exai_audit.project.resolution import (
-    ClassTarget,
-    FunctionTarget,
-    Given,
-    LibraryTarget,
-    Resolution,
-    Target,
-)
+from exai_audit.project.resolution import Given, Resolution
+from exai_audit.project.targets import ClassTarget, FunctionTarget, LibraryTarget, Target
 
 AWAY = 2
 """How many calls away from a coroutine a call that blocks is still looked for."""

@@ -10,49 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from msgspec import Struct
-
-from exai_audit.facts.calls import ClassFact, FunctionFact, FunctionForm
+from exai_audit.facts.calls import FunctionForm
 from exai_audit.knowledge.table import table
+from exai_audit.project.class_relations import ClassRelations
 from exai_audit.project.definitions import Definitions, Module
+from exai_audit.project.targets import ClassTarget, FunctionTarget, LibraryTarget, Target
 
 DEEPEST = 8
 _MARK = re.compile(r"(\((?:await|with|depends)?\)|\.<\w+>)")
+_BASES_OF_ANYTHING = frozenset({"typing", "typing_extensions", "abc", "builtins", "enum"})
 _CALLED, _AWAITED, _ENTERED, _PROVIDED = "()", "(await)", "(with)", "(depends)"
-
-
-class FunctionTarget(Struct, frozen=True):
-    """A function of the project."""
-
-    module: Module
-    fact: FunctionFact
-
-    @property
-    def name(self) -> str:
-        """Return its dotted name."""
-        return f"{self.module.name}.{self.fact.name}"
-
-
-class ClassTarget(Struct, frozen=True):
-    """A class of the project, or an object of it."""
-
-    module: Module
-    fact: ClassFact
-    instance: bool = False
-
-    @property
-    def name(self) -> str:
-        """Return the dotted name of the class."""
-        return f"{self.module.name}.{self.fact.name}"
-
-
-class LibraryTarget(Struct, frozen=True):
-    """Something of a library by its dotted name: a function, a class or an object of it."""
-
-    name: str
-
-
-Target = FunctionTarget | ClassTarget | LibraryTarget | Module
 Given = Mapping[str, Target]
 """What the parameters of a function are, by their terms."""
 _NOTHING: Given = {}
@@ -63,6 +30,7 @@ class Resolution:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
+        self._relations = ClassRelations(definitions, self.resolve)
         self._known: dict[tuple[str, Module], Target | None] = {}
         self._table = table()
 
@@ -86,7 +54,7 @@ class Resolution:
     def _walk(self, term: str, asking: Module, given: Given, left: int) -> Target | None:
         if left <= 0 or not term:
             return None
-        start, rest = self._start(term, asking, given)
+        start, rest = self._start(term, asking, given, left)
         target: Target | None = start
         for step in rest:
             if target is None:
@@ -99,11 +67,14 @@ class Resolution:
                 target = self._member(target, step, given, left)
         return target
 
-    def _start(self, term: str, asking: Module, given: Given) -> tuple[Target | None, list[str]]:
+    def _start(
+        self, term: str, asking: Module, given: Given, left: int
+    ) -> tuple[Target | None, list[str]]:
         """Return what the beginning of a term denotes, and the steps that follow."""
         if "<" in term:
             head, _, tail = term.partition(">")
-            return given.get(f"{head}>"), _steps(tail)
+            known = given.get(f"{head}>") or self._relations.given(f"{head}>", left - 1)
+            return known, _steps(tail)
         plain = _MARK.split(term, maxsplit=1)[0]
         parts = plain.split(".")
         found = self._definitions.locate(parts, asking)
@@ -116,13 +87,21 @@ class Resolution:
 
     def _member(self, target: Target, name: str, given: Given, left: int) -> Target | None:
         if isinstance(target, LibraryTarget):
-            return LibraryTarget(self._table.canonical(f"{target.name}.{name}"))
+            return self._of_library(target, name)
         if isinstance(target, Module):
             return self._of_module(target, name, left)
         if isinstance(target, ClassTarget):
             return self._of_class(target, name, left, set())
         inner = target.module.functions.get(f"{target.fact.name}.{name}")
         return FunctionTarget(target.module, inner) if inner is not None else None
+
+    def _of_library(self, target: LibraryTarget, name: str) -> LibraryTarget:
+        """Return a member; of a factory that stands as a class, that of what it makes."""
+        member, _ = self._table.attribute(target.name, name)
+        made = self._table.returns(f"{target.name}.__call__")
+        if made and self._table.call(member) is None:
+            member = self._table.canonical(f"{made}.{name}")
+        return LibraryTarget(member)
 
     def _of_module(self, module: Module, name: str, left: int) -> Target | None:
         if name in module.functions:
@@ -153,6 +132,8 @@ class Resolution:
 
     def _of_class(self, target: ClassTarget, name: str, left: int, seen: set[str]) -> Target | None:
         own = f"{target.fact.name}.{name}"
+        if name in target.fact.abstract:
+            return self._implemented(target, name, left)
         if own in target.module.functions:
             function = FunctionTarget(target.module, target.module.functions[own])
             if function.fact.form is FunctionForm.PROPERTY:
@@ -167,19 +148,30 @@ class Resolution:
             return ClassTarget(target.module, target.module.classes[own])
         return self._inherited(target, name, left, seen | {target.name})
 
+    def _implemented(self, target: ClassTarget, name: str, left: int) -> Target | None:
+        """Return a method that a class leaves to its subclasses, where only one defines it."""
+        known = self._relations.below(target.name)
+        defining = [one for one in known if name in one.fact.methods]
+        return self._of_class(defining[0], name, left - 1, set()) if len(defining) == 1 else None
+
     def _inherited(
         self, target: ClassTarget, name: str, left: int, seen: set[str]
     ) -> Target | None:
+        of_library: Target | None = None
         for term in target.fact.bases:
             base = self.resolve(term, target.module, left=left - 1)
-            found: Target | None = None
             if isinstance(base, ClassTarget) and base.name not in seen:
                 found = self._of_class(base, name, left - 1, seen)
-            elif isinstance(base, LibraryTarget):
-                found = LibraryTarget(self._table.canonical(f"{base.name}.{name}"))
-            if found is not None:
-                return found
-        return None
+                if found is not None:
+                    return found
+            elif isinstance(base, LibraryTarget) and of_library is None:
+                of_library = self._of_library_base(base, name)
+        return of_library
+
+    def _of_library_base(self, base: LibraryTarget, name: str) -> LibraryTarget | None:
+        if base.name.partition(".")[0] in _BASES_OF_ANYTHING:
+            return None
+        return LibraryTarget(self._table.canonical(f"{base.name}.{name}"))
 
     # Calls
 

@@ -7,7 +7,7 @@ import builtins
 import keyword
 import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from operator import itemgetter
 
@@ -20,6 +20,7 @@ from exai_audit.syntax.nodes import (
     arguments,
     first_parameter,
     is_none,
+    last_name,
 )
 from exai_audit.syntax.numbers import calculate, literal
 from exai_audit.syntax.scopes import Binding, BindingKind, Scope, Scopes, unstarred
@@ -65,6 +66,14 @@ _GENERIC = {n: n.lower() for n in ("Dict", "List", "Set", "FrozenSet", "Tuple", 
 _YIELDED = frozenset({
     "Iterator", "Iterable", "Generator", "AsyncIterator", "AsyncIterable", "AsyncGenerator",
 })  # fmt: skip
+_MAPPINGS = frozenset({
+    "dict", "mapping", "mutablemapping", "defaultdict", "ordereddict", "weakvaluedictionary",
+})  # fmt: skip
+_SEQUENCES = frozenset({
+    "list", "set", "frozenset", "tuple", "sequence", "iterable", "iterator", "collection", "deque",
+    "mutablesequence",
+})  # fmt: skip
+_ITEMS_OF_DICT = frozenset({"builtins.dict.get", "builtins.dict.pop", "builtins.dict.setdefault"})
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 
@@ -126,7 +135,7 @@ class Resolver:
             return self._chain(node, scope)
         if isinstance(node, ast.Subscript):
             owner = self._resolve(node.value, scope)
-            return None if owner is None or owner.instance else owner
+            return self._item(owner, node.value, scope) if owner and owner.instance else owner
         return _LITERALS.get(type(node))
 
     def _either(self, options: Iterable[ast.expr], scope: Scope) -> Ref | None:
@@ -215,6 +224,8 @@ class Resolver:
                 return None
             if not _says_nothing(binding):
                 refs.append(self._binding(binding, owner))
+            if binding.kind is BindingKind.ITERATED and refs[-1] is None:
+                return None
         imported = [b for b in bindings if b.kind is BindingKind.IMPORT]
         if imported and len(imported) < len(bindings):  # the rest stands in for a failed import
             refs = [self._binding(b, owner) for b in imported]
@@ -242,6 +253,8 @@ class Resolver:
         outside = self._scopes.of(binding.node)
         if binding.kind is BindingKind.ENTERED:
             return self._entered(binding.value, outside)
+        if binding.kind is BindingKind.ITERATED:
+            return self._element(binding.value, outside)
         return self._resolve(binding.value, outside)
 
     def _register(self, node: _Definition) -> str:
@@ -303,10 +316,17 @@ class Resolver:
 
     def _member(self, owner: Ref, attribute: str) -> Ref | None:
         name = f"{owner.name}.{attribute}"
+        if owner.name in self._table.open_attributes:
+            return self._open_attribute(owner.name, attribute)
         local = self._local.get(owner.name)
         if not isinstance(local, ast.ClassDef):
             return Ref(self._table.canonical(name), False)
         return self._class_member(local, attribute, set()) or Ref(name, False)
+
+    def _open_attribute(self, owner: str, attribute: str) -> Ref:
+        """Return what an object has under any name: the collections of a database."""
+        name, is_object = self._table.attribute(owner, attribute)
+        return Ref(name, is_object)
 
     def _class_member(
         self, owner: ast.ClassDef, attribute: str, seen: set[ast.ClassDef]
@@ -362,6 +382,10 @@ class Resolver:
         last = name.rpartition(".")[2]
         if name == "builtins.super":
             return self._super(node)
+        if name == "builtins.next":
+            return self._next(node, scope)
+        if name in _ITEMS_OF_DICT and isinstance(node.func, ast.Attribute):
+            return self._part_of(node.func.value, -1, scope)
         if last == "cast" and name.partition(".")[0] in _TYPING:
             given = arguments(node)
             if given:
@@ -378,6 +402,14 @@ class Resolver:
             return None
         base = self.resolve(unstarred(current.bases[0]))
         return Ref(base.name, True) if base else None
+
+    def _next(self, node: ast.Call, scope: Scope) -> Ref | None:
+        """Return what ``next(generator())`` gives, of a generator of the module."""
+        made = node.args[0] if node.args else None
+        callee = self._resolve(made.func, scope) if isinstance(made, ast.Call) else None
+        local = self._local.get(callee.name) if callee else None
+        is_generator = isinstance(local, ast.FunctionDef) and self._yields(local)
+        return self._yielded(local) if is_generator and isinstance(local, FUNCTIONS) else None
 
     def _yields(self, function: Function) -> bool:
         return bool(self._scopes.inside(function).yields)
@@ -429,6 +461,54 @@ class Resolver:
             return None
         first = _subscripts(annotation)[:1]
         return self._annotation(first[0], outside) if first else None
+
+    # What containers hold
+
+    def _item(self, owner: Ref, container: ast.expr, scope: Scope) -> Ref | None:
+        """Return what ``container[key]`` is, as far as an annotation or the table says it."""
+        known = self._table.returns(f"{owner.name}.__getitem__")
+        return Ref(known, True) if known else self._part_of(container, -1, scope)
+
+    def _element(self, iterated: ast.expr, scope: Scope) -> Ref | None:
+        """Return what a loop gets of what it goes through."""
+        called = iterated.func if isinstance(iterated, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in ("values", "items"):
+            return self._part_of(called.value, 1, scope)
+        if isinstance(iterated, (ast.Name, ast.Attribute, ast.Call)):
+            return self._part_of(iterated, 0, scope)
+        return None
+
+    def _part_of(self, container: ast.expr, index: int, scope: Scope) -> Ref | None:
+        """Return what an annotation ``list[Store]`` or ``dict[str, Store]`` says to be held."""
+        for annotation, outside in self._annotated(container, scope):
+            parts = _subscripts(annotation)
+            head = self._resolve(annotation.value, outside)
+            kind = _plain(head.name).rpartition(".")[2].lower() if head is not None else ""
+            if kind in _MAPPINGS and len(parts) == 2 and index:
+                return self._annotation(parts[1], outside)
+            if kind in _SEQUENCES and parts and index <= 0:
+                return self._annotation(parts[0], outside)
+        return None
+
+    def _annotated(
+        self, container: ast.expr, scope: Scope
+    ) -> Iterator[tuple[ast.Subscript, Scope]]:
+        """Yield the annotations of what holds a container, or of the function that returns it."""
+        if isinstance(container, ast.Call):
+            callee = self._resolve(container.func, scope)
+            local = self._local.get(callee.name) if callee else None
+            given = (
+                [(local.returns, self._scopes.of(local))] if isinstance(local, FUNCTIONS) else []
+            )
+        elif isinstance(container, (ast.Name, ast.Attribute)):
+            bound = self._bindings_of(container)
+            given = [(one.annotation, self._scopes.of(one.node)) for one in bound]
+        else:
+            given = []
+        for annotation, outside in given:
+            for one in _alternatives(annotation):
+                if isinstance(one, ast.Subscript):
+                    yield one, outside
 
     # Annotations
 
@@ -522,6 +602,17 @@ class Resolver:
         if not isinstance(local, ast.ClassDef):
             return []
         return self._attribute_bindings(local, node.attr)
+
+
+def _alternatives(annotation: ast.expr | None) -> Iterator[ast.expr]:
+    """Yield the parts of an annotation that ``|`` joins, and what ``Optional`` holds."""
+    if isinstance(annotation, ast.BinOp):
+        yield from _alternatives(annotation.left)
+        yield from _alternatives(annotation.right)
+    elif isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Optional":
+        yield from _alternatives(annotation.slice)
+    elif annotation is not None:
+        yield annotation
 
 
 def _blocks_of(parent: ast.AST) -> dict[ast.AST, str]:

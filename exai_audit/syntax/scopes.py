@@ -33,6 +33,7 @@ class BindingKind(Enum):
     DEFINITION = "definition"
     ENTERED = "entered"
     PARAMETER = "parameter"
+    ITERATED = "iterated"
     OPAQUE = "opaque"
 
 
@@ -157,8 +158,11 @@ class Scopes:
             scope = scope.outer
         self._target(node.target, Binding(BindingKind.VALUE, node, node.value), scope)
 
-    def _changed(self, node: ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension) -> None:
+    def _changed(self, node: ast.AugAssign) -> None:
         self._target(node.target, Binding(BindingKind.OPAQUE, node), self.of(node))
+
+    def _iterated(self, node: ast.For | ast.AsyncFor | ast.comprehension) -> None:
+        self._target(node.target, Binding(BindingKind.ITERATED, node, node.iter), self.of(node))
 
     def _entered(self, node: ast.withitem) -> None:
         if node.optional_vars is not None:
@@ -285,16 +289,27 @@ def _is_inside(child: ast.AST, parent: ast.AST) -> bool:
 
 
 def _unpacked(target: ast.Tuple | ast.List, binding: Binding) -> Iterator[tuple[ast.expr, Binding]]:
-    """Pair the elements of an unpacking target with those of a value of the same shape."""
+    """Pair the elements of an unpacking target with those of a value of the same shape.
+
+    The second of a loop's two over ``mapping.items()`` stays what the loop goes through.
+    """
     opaque = Binding(BindingKind.OPAQUE, binding.node)
     value = binding.value if binding.kind is BindingKind.VALUE else None
     same = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
     plain = same and not any(isinstance(e, ast.Starred) for e in target.elts)
     for index, element in enumerate(target.elts):
         part = opaque
+        if index == 1 and len(target.elts) == 2 and _goes_through_items(binding):
+            part = binding
         if plain and isinstance(value, (ast.Tuple, ast.List)):
             part = Binding(BindingKind.VALUE, binding.node, unstarred(value.elts[index]))
         yield unstarred(element), part
+
+
+def _goes_through_items(binding: Binding) -> bool:
+    called = binding.value.func if isinstance(binding.value, ast.Call) else None
+    is_items = isinstance(called, ast.Attribute) and called.attr == "items"
+    return binding.kind is BindingKind.ITERATED and is_items
 
 
 def unstarred(element: ast.expr) -> ast.expr:
@@ -308,8 +323,8 @@ def _nothing(scopes: Scopes, node: ast.AST) -> None:
 
 _SORTERS: dict[type[ast.AST], Callable[[Scopes, Any], None]] = {
     ast.Assign: Scopes._assigned, ast.AnnAssign: Scopes._annotated, ast.NamedExpr: Scopes._named,
-    ast.AugAssign: Scopes._changed, ast.For: Scopes._changed, ast.AsyncFor: Scopes._changed,
-    ast.comprehension: Scopes._changed, ast.withitem: Scopes._entered,
+    ast.AugAssign: Scopes._changed, ast.For: Scopes._iterated, ast.AsyncFor: Scopes._iterated,
+    ast.comprehension: Scopes._iterated, ast.withitem: Scopes._entered,
     ast.ExceptHandler: Scopes._opaque, ast.MatchAs: Scopes._opaque, ast.MatchStar: Scopes._opaque,
     ast.Import: Scopes._imported, ast.ImportFrom: Scopes._imported,
     ast.FunctionDef: Scopes._defined, ast.AsyncFunctionDef: Scopes._defined,

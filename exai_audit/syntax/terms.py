@@ -44,10 +44,12 @@ class Terms(Resolver):
         values = [b.value for b in bound if b.kind is BindingKind.VALUE and b.value is not None]
         if not values or any(b.kind in _NAMED for b in bound):
             return ""
-        if len(bound) == 1 and isinstance(values[0], ast.Subscript):
+        made = self._bound(bound, scope)
+        is_object = made is not None and made.instance
+        if not is_object and len(bound) == 1 and isinstance(values[0], ast.Subscript):
             ref = self._annotation(values[0], scope)
             return ref.name if ref is not None and "." in ref.name else ""
-        return term_of(self._bound(bound, scope))
+        return term_of(made)
 
     def parameter(self, function: Function, name: str) -> str:
         """Return the term that stands for an argument."""
@@ -56,6 +58,8 @@ class Terms(Resolver):
     def _external_call(self, name: str, node: ast.Call, scope: Scope) -> Ref | None:
         if name in _PROVIDES:
             return self._provided(node, scope)
+        if name == "functools.partial":
+            return self._resolve(node.args[0], scope) if node.args else None
         found = super()._external_call(name, node, scope)
         if found is not None or name.startswith("builtins."):
             return found
@@ -84,6 +88,13 @@ class Terms(Resolver):
 
     def _entered(self, manager: ast.expr, scope: Scope) -> Ref | None:
         return _marked(super()._entered(manager, scope), ENTERED)
+
+    def _next(self, node: ast.Call, scope: Scope) -> Ref | None:
+        found = super()._next(node, scope)
+        if found is not None or not node.args:
+            return found
+        made = self._resolve(node.args[0], scope)
+        return _marked(made, PROVIDED) if made is not None and made.name.endswith(CALLED) else None
 
     def _provided(self, node: ast.Call, scope: Scope) -> Ref | None:
         given = arguments(node)

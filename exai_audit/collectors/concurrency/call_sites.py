@@ -9,10 +9,10 @@ from functools import cached_property
 from exai_audit.collectors.concurrency.harmless import is_awaited, is_right_here
 from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.collectors.concurrency.reachability import needs
-from exai_audit.facts.calls import UNKNOWN, CallFact, CallForm
+from exai_audit.facts.calls import UNKNOWN, CallFact, CallForm, MadeFact
 from exai_audit.facts.concurrency import Moment
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import Function, first_parameter, last_name
+from exai_audit.syntax.nodes import FUNCTIONS, Function, first_parameter, last_name
 from exai_audit.syntax.terms import CALLED, Terms, unannotated
 
 _RUNS_THROUGH = frozenset({
@@ -20,6 +20,7 @@ _RUNS_THROUGH = frozenset({
     "frozenset", "extend", "deque",
 })  # fmt: skip
 _MOST_ARGUMENTS = 12
+_INIT = "__init__"
 
 
 class CallSites:
@@ -54,6 +55,34 @@ class CallSites:
             tree.place(call) if is_async else None,
             moments_of(tree).of(call) if is_async else Moment.SERVING,
         )
+
+    def made(self, call: ast.Call) -> MadeFact | None:
+        """Return what a call of a class hands to the object, None where nothing of it is known.
+
+        ``super().__init__(…)`` hands it to the class above.
+        """
+        name = last_name(call.func)
+        if not name.lstrip("_")[:1].isupper() and name != _INIT:
+            return None
+        given = [(str(index), one) for index, one in enumerate(call.args[:_MOST_ARGUMENTS])]
+        given += [(one.arg, one.value) for one in call.keywords if one.arg is not None]
+        function = self._tree.function_of(call)
+        open_ = self._parameters(function) if isinstance(function, FUNCTIONS) else frozenset()
+        known = ((name, self._object(value, open_)) for name, value in given)
+        arguments = tuple((name, term) for name, term in known if term)
+        callee = self.terms.term(call.func).removesuffix(f".{_INIT}") if arguments else ""
+        return MadeFact(callee, arguments) if callee and not callee.endswith(CALLED) else None
+
+    def _object(self, value: ast.expr, parameters: frozenset[str]) -> str:
+        """Return the term of an object that another file may type, empty for any other."""
+        named = value.func if isinstance(value, ast.Call) else value
+        if not isinstance(named, (ast.Name, ast.Attribute)):
+            return ""
+        is_parameter = isinstance(value, ast.Name) and value.id in parameters
+        if last_name(named) not in self._held and not is_parameter:
+            return ""
+        term = self.terms.term(value)
+        return term if term.endswith((")", ">")) or "." in term else ""
 
     def _callee(self, called: ast.expr, function: Function) -> str:
         """Return the term of what is called; of ``self.method`` without a search for it."""

@@ -8,7 +8,14 @@ from functools import cached_property, lru_cache
 
 from exai_audit.collectors.concurrency.blocking import BLOCKS_ANYWHERE, blocking_calls
 from exai_audit.collectors.concurrency.call_sites import CallSites
+from exai_audit.collectors.concurrency.classes import (
+    LEAVES_TO_OTHERS,
+    GivenAttributes,
+    abstract_methods,
+    held_attributes,
+)
 from exai_audit.collectors.concurrency.held_names import HeldNames, imported_names
+from exai_audit.collectors.concurrency.inherited import InheritedCalls
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
 from exai_audit.collectors.concurrency.vocabulary import OF_ANYTHING, OF_PLAIN_OBJECTS
 from exai_audit.facts.calls import (
@@ -17,6 +24,7 @@ from exai_audit.facts.calls import (
     DefinitionFacts,
     FunctionFact,
     FunctionForm,
+    MadeFact,
 )
 from exai_audit.facts.concurrency import BlockingFact
 from exai_audit.knowledge.table import configuration, table
@@ -34,7 +42,7 @@ from exai_audit.syntax.nodes import (
 from exai_audit.syntax.terms import Terms, unannotated
 from exai_audit.syntax.triggers import Trigger
 
-TRIGGER = Trigger(names=frozenset({"def", "class"}))
+TRIGGER = Trigger(names=frozenset({"def", "class", "import"}))
 _ROUNDS = 3
 _MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 _PROPERTIES = frozenset({"property", "cached_property"})
@@ -44,7 +52,8 @@ def definitions(tree: ModuleTree) -> DefinitionFacts:
     """Return the functions, classes and variables that may lead to what matters."""
     foreign, clients = imported_names(tree)
     blocks = BLOCKS_ANYWHERE.is_in(tree.words, tree.roots)
-    if not foreign and not clients and not blocks:
+    leaves = not LEAVES_TO_OTHERS.isdisjoint(tree.words)
+    if not foreign and not clients and not blocks and not leaves:
         return DefinitionFacts()
     return _Definitions(tree, foreign, clients, blocks).facts()
 
@@ -73,6 +82,8 @@ class _Definitions:
         self._clients = clients
         self._blocking = blocking_calls(tree) if blocks else None
         self._calls: dict[Function, dict[ast.Call, CallFact]] = {}
+        self._given = GivenAttributes(tree)
+        self._inherited = InheritedCalls(tree)
 
     @property
     def _terms(self) -> Terms:
@@ -89,10 +100,11 @@ class _Definitions:
         self._calls_of_arguments()
         self._calls_within()
         holders = self._holders()
+        made = tuple(self._made())
         functions = tuple(self._functions(holders))
         classes = tuple(self._classes(holders))
         variables = tuple(self._variables(holders))
-        return DefinitionFacts(functions, classes, variables)
+        return DefinitionFacts(functions, classes, variables, made)
 
     def _blocking_functions(self) -> dict[ast.AST, tuple[BlockingFact, ...]]:
         calls = self._blocking
@@ -104,23 +116,12 @@ class _Definitions:
 
     def _exits(self) -> None:
         """Note the calls that may be of something that another file defines or holds."""
-        for call in (*self._held.calls, *self._inherited()):
+        inherited = list(self._inherited.below(self._held.names))
+        for call in inherited:
+            self._held.follow(call)
+        for call in (*self._held.calls, *inherited, *self._given.calls()):
             if self._may_lead_on(call):
                 self._note(call)
-
-    def _inherited(self) -> Iterator[ast.Call]:
-        """Yield the calls on ``self`` of what a class may inherit from another file."""
-        own: dict[ast.AST, set[str]] = {}
-        for owner in self._tree.all(ast.ClassDef):
-            if not self._held.names.isdisjoint(map(last_name, owner.bases)):
-                own[owner] = {one.name for one in owner.body if isinstance(one, FUNCTIONS)}
-        for node in self._tree.mentions("self") if own else ():
-            member = self._tree.parent(node)
-            call = self._tree.parent(member) if isinstance(member, ast.Attribute) else None
-            if isinstance(call, ast.Call) and call.func is member:
-                owner_of = self._tree.class_of(call)
-                if owner_of in own and last_name(call.func) not in own[owner_of]:
-                    yield call
 
     def _may_lead_on(self, call: ast.Call) -> bool:
         """Tell whether a call may block: not what is awaited, raised, or of texts and containers.
@@ -182,19 +183,34 @@ class _Definitions:
         """Return the names that may hold what matters, those of classes that do among them."""
         leading = {*self._blocks, *(f for f, calls in self._calls.items() if calls)}
         owners = {self._tree.class_of(function) for function in leading}
+        owners |= {owner for owner in self._given.names if isinstance(owner, ast.ClassDef)}
+        owners |= {one for one in self._tree.all(ast.ClassDef) if abstract_methods(one, self._tree)}
         classes = {owner.name for owner in owners if owner is not None}
         held = self._held
-        if not classes and not self._clients:
-            return held.names
-        held.add({*self._clients, *classes})
-        held.add(
-            {
-                owner.name
-                for owner, name in self._tree.scopes.attributes
-                if name in held.names and isinstance(owner, ast.ClassDef)
-            }
-        )
+        held.add({*self._clients, *classes, *(("cls",) if classes else ())})
+        held.add({owner.name for owner in self._tree.all(ast.ClassDef) if self._names_in(owner)})
         return held.names
+
+    def _names_in(self, owner: ast.ClassDef) -> set[str]:
+        """Return the names of what a class holds that matters: in its body, on its objects."""
+        names = self._held.names
+        inside = self._tree.scopes.inside(owner).names.keys() & names
+        return inside | (self._of_objects.get(owner, set()) & names)
+
+    @cached_property
+    def _of_objects(self) -> dict[ast.AST, set[str]]:
+        found: dict[ast.AST, set[str]] = {}
+        for owner, name in self._tree.scopes.attributes:
+            found.setdefault(owner, set()).add(name)
+        return found
+
+    def _made(self) -> Iterator[MadeFact]:
+        """Yield the calls that make objects of classes, and hand them what matters."""
+        for call in (*self._held.calls, *self._inherited.of_super):
+            if call.args or call.keywords:
+                fact = self._sites.made(call)
+                if fact is not None:
+                    yield fact
 
     # Functions
 
@@ -246,25 +262,22 @@ class _Definitions:
     # Classes and variables
 
     def _classes(self, holders: set[str]) -> Iterator[ClassFact]:
-        attributes: dict[ast.AST, set[str]] = {}
-        for owner, name in self._tree.scopes.attributes:
-            if name in holders:
-                attributes.setdefault(owner, set()).add(name)
         for owner in self._tree.all(ast.ClassDef):
             if owner.name in holders:
-                yield self._class(owner, attributes.get(owner, set()), holders)
+                yield self._class(owner)
 
-    def _class(self, owner: ast.ClassDef, names: set[str], holders: set[str]) -> ClassFact:
-        inside = self._tree.scopes.inside(owner).names
-        methods = [node.name for node in owner.body if isinstance(node, FUNCTIONS)]
-        held = sorted((names | (holders & inside.keys())) - set(methods))
-        terms = ((name, self._terms.attribute(owner, name)) for name in held)
+    def _class(self, owner: ast.ClassDef) -> ClassFact:
+        tree, given = self._tree, self._given.names.get(owner, set())
+        methods = [node for node in owner.body if isinstance(node, FUNCTIONS)]
         bases = (self._terms.term(base) for base in owner.bases)
+        made = [one for one in methods if one.name == "__init__"]
         return ClassFact(
-            self._tree.symbol(owner),
+            tree.symbol(owner),
             tuple(base for base in bases if base),
-            tuple(methods),
-            tuple((name, term) for name, term in terms if term),
+            tuple(one.name for one in methods),
+            tuple(held_attributes(owner, self._names_in(owner) | given, tree, self._terms)),
+            abstract_methods(owner, tree),
+            tuple(name for one in made for name, _ in _taken(one, tree)),
         )
 
     def _variables(self, holders: set[str]) -> Iterator[tuple[str, str]]:

@@ -22,14 +22,14 @@ _SAY_NOTHING = frozenset({
     "pytest", "numpy", "pandas", "torch", "pydantic", "attr", "attrs", "yaml", "loguru",
     "structlog",
 })  # fmt: skip
-_HAND_ON = frozenset({"cast", "closing", "aclosing", "Depends", "Security"})
+_HAND_ON = frozenset({"cast", "closing", "aclosing", "Depends", "Security", "next", "partial"})
 _PARTS = frozenset({
     ast.Attribute, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Tuple, ast.List, ast.Starred,
     ast.Subscript, ast.Await,
 })  # fmt: skip
 _GIVE = frozenset({
     ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.arg, ast.withitem, ast.Return, ast.Yield,
-    *FUNCTIONS, ast.ClassDef, ast.arguments,
+    *FUNCTIONS, ast.ClassDef, ast.arguments, ast.For, ast.AsyncFor, ast.comprehension,
 })  # fmt: skip
 
 
@@ -119,6 +119,10 @@ class HeldNames:
                     if found:
                         waiting.extend(found)
 
+    def follow(self, node: ast.AST) -> None:
+        """Follow the names that are given what comes from an expression, too."""
+        self.add(self._holding(node))
+
     def _holding(self, node: ast.AST) -> Iterable[str]:
         """Return the names that are given what comes from an expression; note its calls."""
         parents, calls = self._tree.parents, self.calls
@@ -144,6 +148,8 @@ class HeldNames:
             return _targets(parent.target) if child is not parent.target else ()
         if isinstance(parent, ast.arg):
             return (parent.arg,)
+        if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
+            return _targets(parent.target) if child is parent.iter else ()
         if isinstance(parent, ast.withitem):
             return _targets(parent.optional_vars) if parent.optional_vars is not None else ()
         if isinstance(parent, (ast.Return, ast.Yield)):
