@@ -142,6 +142,21 @@ def test_keys_walk_through_the_findings(shown: Browser) -> None:
     assert shown.run("return document.activeElement.name") == "q"
 
 
+def test_a_finding_leads_to_its_line_at_the_revision(browser: Browser, tmp_path: Path) -> None:
+    result = full()
+    target = replace(
+        result.target, permalink="https://git.example/acme/shop/blob/abc/", folder="py & co"
+    )
+    page = tmp_path / "page.html"
+    page.write_text(render(replace(result, target=target), "html"), encoding="utf-8")
+    browser.open(page)
+    browser.driver.find_element(By.CSS_SELECTOR, "#list summary").click()
+    (link,) = browser.driver.find_elements(By.LINK_TEXT, "Source")
+    assert link.get_attribute("href") == (
+        "https://git.example/acme/shop/blob/abc/py%20%26%20co/b.py#L3"
+    )
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_score_without_findings_is_that_of_the_formula(
     browser: Browser, tmp_path: Path, seed: int

@@ -106,13 +106,6 @@ def test_sections_come_in_order() -> None:
     ]  # fmt: skip
 
 
-def test_links_lead_to_the_revision() -> None:
-    result = sample()
-    address = "https://git.example/acme/shop/blob/abc/"
-    linked = replace(result, target=replace(result.target, permalink=address))
-    assert f'href="{address}a.py#L1"' in render(linked, "html")
-
-
 def test_a_chain_ends_where_it_blocks() -> None:
     finding = next(f for f in sample().findings if f.code == "EXA405")
     related = (

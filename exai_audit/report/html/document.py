@@ -56,6 +56,13 @@ class Task(Struct, frozen=True):
     how: str
 
 
+class Plans(Struct, frozen=True):
+    """Which plans are shown in full; the others are named."""
+
+    of_modules: bool
+    of_classes: bool
+
+
 class View(Struct, frozen=True):
     """What the template of the report is given."""
 
@@ -82,20 +89,24 @@ class View(Struct, frozen=True):
     score_data: Markup
     most_excerpts: int = MOST_EXCERPTS
     cards: int = _CARDS
-    plans_in_full: bool = True
+    plans: Plans = Plans(True, True)
     hours_a_week: float = HOURS_A_WEEK
 
 
 def render(result: AuditResult) -> str:
     """Return the page.
 
-    Where plans make it larger than `_MOST_BYTES` and `_MOST_BYTES_EACH` for each finding, they are
-    only named.
+    Where plans make it larger than `_MOST_BYTES` and `_MOST_BYTES_EACH` for each finding, those of
+    classes are only named, and if need be those of modules, too.
     """
     view = _view(result)
-    whole = _rendered(view)
     most = _MOST_BYTES + _MOST_BYTES_EACH * len(view.rows)
-    return whole if len(whole.encode()) <= most else _rendered(replace(view, plans_in_full=False))
+    made = ""
+    for plans in (Plans(True, True), Plans(True, False), Plans(False, False)):
+        made = _rendered(replace(view, plans=plans))
+        if len(made.encode()) <= most:
+            break
+    return made
 
 
 def _rendered(view: View) -> str:

@@ -21,7 +21,7 @@ _LEAST_BLOCK = 0.005
 """A bottleneck that costs a smaller part of what is lost has no block of its own."""
 _HEATS = ((1.5, "heat4"), (0.5, "heat3"), (0.1, "heat2"), (0.0, "heat1"))
 _INVERTED = "EXA204"
-_MOST_TILES = 240
+_MOST_TILES = 180
 
 
 def points_bar(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import dedent
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import Bottleneck, evidence
-from exai_audit.report.listing import permalink, worst_first
+from exai_audit.report.listing import worst_first
 from exai_audit.results.result import AuditResult
 
 MOST_EXCERPTS = 2000
@@ -20,23 +22,24 @@ class Row(Struct, frozen=True):
     """A finding of the list; ``number`` is its place there, ``group`` that of its bottleneck.
 
     ``state`` is ``open``, or ``new``, ``known`` or ``suppressed``; ``reason`` is why it is
-    suppressed. ``address`` is that of its line, empty where none is known. ``is_whole`` tells that
-    there is more to it than its line.
+    suppressed. ``is_whole`` tells that there is more to it than its line.
     """
 
     number: int
     finding: Finding
     group: int
     state: str
-    address: str
     owners: tuple[str, ...] = ()
     reason: str = ""
     is_whole: bool = True
 
     @property
     def excerpt(self) -> str:
-        """The code that it speaks of, with line numbers."""
-        return "\n".join(evidence(self.finding))
+        """The code that it speaks of, with line numbers, moved to the left."""
+        lines = dedent("\n".join(self.finding.excerpt) or self.finding.evidence).split("\n")
+        return (
+            "\n".join(evidence(replace(self.finding, excerpt=tuple(lines)))) if any(lines) else ""
+        )
 
 
 def rows(result: AuditResult, groups: Sequence[Bottleneck]) -> tuple[Row, ...]:
@@ -58,7 +61,6 @@ def _rows(result: AuditResult, group_of: Mapping[int, int]) -> Iterator[Row]:
             finding,
             group,
             state,
-            permalink(finding.path, finding.line, result),
             owners.get(finding.path, ()),
             reason,
             is_whole=number <= MOST_EXCERPTS,

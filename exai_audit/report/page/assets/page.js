@@ -348,13 +348,20 @@
     return button;
   }
 
-  function editors(row) {
+  const quoted = (path) => path.split("/").map(encodeURIComponent).join("/");
+
+  function places(row) {
+    const base = list.dataset.base;
+    const made = base
+      ? [make("a", { href: `${base}${quoted(row.path)}#L${row.line}` }, "Source")]
+      : [];
     const folder = remembered("root").replace(/[\\/]+$/, "");
-    if (!folder) return [];
+    if (!folder) return made;
     const file = `${folder}/${row.path}`;
-    const address = file.split("/").map(encodeURIComponent).join("/");
+    const address = quoted(file);
     const start = address.startsWith("/") ? "" : "/";
     return [
+      ...made,
       make("a", { href: `vscode://file${start}${address}:${row.line}` }, "VS Code"),
       make("a", { href: `pycharm://open?file=${encodeURIComponent(file)}&line=${row.line}` }, "PyCharm"),
     ];
@@ -375,7 +382,7 @@
       const comment = `  # exai: ignore[${row.code}] -- `;
       made.push(action("Copy suppression", (button) => copy(button, comment)));
     }
-    body.append(make("p", { class: "actions" }, ...made, ...editors(row)));
+    body.append(make("p", { class: "actions" }, ...made, ...places(row)));
   }
 
   list.addEventListener("toggle", (event) => {

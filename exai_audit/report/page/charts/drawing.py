@@ -8,7 +8,7 @@ from exai_audit.report.page.markup import element
 
 _WIDE, _NARROW = 1100, 350
 """How many pixels wide a chart is on a desk and on a phone."""
-_CHARACTER = 7.2
+_CHARACTER = 6.7
 
 
 def picture(said: str, height: int, *parts: object, has_links: bool = False) -> Markup:
