@@ -87,6 +87,27 @@ def write_stdout(text: str) -> None:
         raise AuditError(f"standard output: cannot be written: {error.strerror}") from error
 
 
+def write_bytes(data: bytes) -> None:
+    """Write bytes to standard output as they are: a patch has those of its files.
+
+    Raises:
+        AuditError: see `write_stdout`.
+    """
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        write_stdout(data.decode("utf-8", "surrogateescape"))
+        return
+    try:
+        sys.stdout.flush()
+        buffer.write(data)
+        buffer.flush()
+    except BrokenPipeError:
+        abandon_stdout()
+    except OSError as error:
+        abandon_stdout()
+        raise AuditError(f"standard output: cannot be written: {error.strerror}") from error
+
+
 def inert(text: str) -> str:
     """Return lines for a person in which, on GitHub's runners, none is a command to the runner.
 

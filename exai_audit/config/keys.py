@@ -50,6 +50,7 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "bridge-functions": ("bridge_functions", read_texts),
     "cache-layers": ("cache_layers", read_words_of(Layer, "cache layers")),
     "timeout-categories": ("timeout_categories", read_words_of(Category, "timeout categories")),
+    "namespace-packages": ("namespace_packages", read_paths),
     "per-file-ignores": ("per_file_ignores", read_per_file_ignores),
     "min-confidence": ("min_confidence", read_choice(Confidence)),
     "category-points": ("category_points", read_category_points),

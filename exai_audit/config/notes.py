@@ -17,6 +17,7 @@ NOTES: dict[str, str] = {
     "bridge-functions": "your own functions that run a coroutine and wait for it",
     "cache-layers": "words that sort a cache into a layer",
     "timeout-categories": "words that sort a limit into a category",
+    "namespace-packages": "folders that are packages without an `__init__.py`",
     "per-file-ignores": "rules that do not count in some files",
     "min-confidence": "findings less sure than this neither gate nor weigh",
     "category-points": "how the score's 100 points are shared",

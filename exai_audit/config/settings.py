@@ -140,7 +140,8 @@ class Settings(Struct, frozen=True):
     ``bridge_functions`` the dotted names of the project's own functions that run a coroutine and
     wait for it, ``cache_layers`` the words that sort a cache into a layer and
     ``timeout_categories`` those that sort a limit into a category. ``category_points`` are the
-    points of the score's categories in any scale, where not the default. ``rule_options`` are the
+    points of the score's categories in any scale, where not the default. ``namespace_packages`` are
+    folders that are packages without an ``__init__.py``. ``rule_options`` are the
     options given, by settings key; a rule's own defaults fill the rest. ``parts`` are the settings
     of folders that have their own, the deepest folder first: those of the nearest above it judge a
     file, and the patterns in them count from their folder.
@@ -169,6 +170,7 @@ class Settings(Struct, frozen=True):
     bridge_functions: tuple[str, ...] = ()
     cache_layers: tuple[tuple[Layer, tuple[str, ...]], ...] = ()
     timeout_categories: tuple[tuple[Category, tuple[str, ...]], ...] = ()
+    namespace_packages: tuple[str, ...] = ()
     rule_options: tuple[tuple[str, object], ...] = ()
     overrides: tuple[Override, ...] = ()
     parts: tuple[tuple[str, Settings], ...] = ()

@@ -6,16 +6,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from exai_audit.edits.edit import FileChange
+from exai_audit.files.visible import visible
 
 _CONTEXT = 3
 _MISSING_END = b"\\ No newline at end of file\n"
 _ESCAPES = {ord("\t"): "\\t", ord("\n"): "\\n", ord('"'): '\\"', ord("\\"): "\\\\"}
+_COLORS = {"+": "32", "-": "31", "@": "36"}
 Opcode = tuple[str, int, int, int, int]
 
 
 def patch(changes: Iterable[FileChange]) -> bytes:
     """Return the changes as one patch, empty where there are none; bytes are those of the files."""
     return b"".join(line for change in changes for line in _file_lines(change))
+
+
+def shown(made: bytes, *, color: bool) -> str:
+    """Return a patch for a terminal: nothing in it is obeyed, and lines have their colors."""
+    lines = made.decode("utf-8", "replace").split("\n")
+    return "\n".join(_colored(visible(line), color) for line in lines)
+
+
+def _colored(line: str, color: bool) -> str:
+    if not color or not line:
+        return line
+    if line.startswith(("diff ", "--- ", "+++ ")):
+        return f"\x1b[1m{line}\x1b[0m"
+    code = _COLORS.get(line[0])
+    return f"\x1b[{code}m{line}\x1b[0m" if code else line
 
 
 def _file_lines(change: FileChange) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from exai_audit.location import Place
+from exai_audit.location import Place, Span
 
 
 class TimeoutForm(str, Enum):
@@ -55,7 +55,8 @@ class TimeoutFact(Struct, frozen=True):
 
     ``phases`` are the parts of a compound limit, each with its name and seconds, where they differ
     and their unit is known; ``choices`` are the amounts, as written, of which a condition chooses
-    one. ``call`` is the line and column of the call that is given the limit.
+    one. ``call`` is the line and column of the call that is given the limit. ``literal`` is the
+    number as it is written, at ``literal_span``, where it is written at one place.
 
     ``role`` says why it is no policy although it stands in the code, and is empty where it is one:
     ``tick``, ``teardown``, ``lease``, ``setting``, ``defaults``, ``override``, ``person``,
@@ -81,6 +82,8 @@ class TimeoutFact(Struct, frozen=True):
     phases: tuple[tuple[str, float], ...] = ()
     choices: tuple[float, ...] = ()
     call: tuple[int, int] = (0, 0)
+    literal: str = ""
+    literal_span: Span | None = None
 
 
 ADDRESS_MAY = "its address may set a limit"
@@ -207,7 +210,7 @@ class HandedUnitFact(Struct, frozen=True):
 
 
 class PassedLimitFact(Struct, frozen=True):
-    """A number given by position to a function that another file may define."""
+    """A number, ``literal`` as it is written, given by position to a function elsewhere."""
 
     place: Place
     function: str
@@ -216,3 +219,4 @@ class PassedLimitFact(Struct, frozen=True):
     category: Category
     is_async: bool
     first: str = ""
+    literal: str = ""

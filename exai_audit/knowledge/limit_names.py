@@ -11,6 +11,10 @@ from exai_audit.facts.timeouts import Category
 
 LIMIT_WORD = re.compile(r"(?i)timeout|deadline|max_*wait")
 """Is found in every identifier that is the name of a limit, and in some that are not."""
+_STEM = re.compile(
+    r"_?timeouts?(?:_(?:config|settings|policy|defaults|constants))?"
+    r"|(?:config|settings|policy|defaults|constants)_timeouts?"
+)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _KEY = re.compile(r"-{0,2}[A-Za-z_][\w.:/\-]*\Z")
 _LIMITS = frozenset({"timeout", "timeouts", "deadline"})
@@ -96,6 +100,12 @@ def _may_speak_of_one(text: str) -> bool:
     """Tell at a tenth of the price what most texts and names are not."""
     lowered = text.lower()
     return "timeout" in lowered or "deadline" in lowered or "wait" in lowered
+
+
+def names_limits(path: str) -> bool:
+    """Tell whether a file's name says that it holds limits: ``timeouts.py``, ``_timeouts.py``."""
+    stem = path.rpartition("/")[2].partition(".")[0].lower()
+    return _STEM.fullmatch(stem) is not None
 
 
 def is_plural(name: str) -> bool:

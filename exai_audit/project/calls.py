@@ -79,4 +79,6 @@ def _site(handed: PassedLimitFact, function: str, parameter: LimitParameter) -> 
         first=handed.first,
         amount=number,
         scale=scale,
+        literal=handed.literal,
+        literal_span=handed.place.span,
     )

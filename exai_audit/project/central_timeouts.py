@@ -9,13 +9,10 @@ from collections.abc import Iterator, Sequence
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.files.glob import any_covers
+from exai_audit.knowledge.limit_names import names_limits
 from exai_audit.project.constant_names import names_a_purpose
 from exai_audit.project.project import Project
 
-_STEM = re.compile(
-    r"timeouts?(?:_(?:config|settings|policy|defaults|constants))?"
-    r"|(?:config|settings|policy|defaults|constants)_timeouts?"
-)
 _CLASS = re.compile(r"(?=.*Timeout)(?=.*(?:Config|Settings|Policy|Defaults))")
 _FEWEST_LIMITS = 3
 NO_UNIT = " (unit unknown)"
@@ -37,13 +34,8 @@ def central_modules(project: Project, patterns: Sequence[str] = ()) -> frozenset
     return frozenset(
         facts.path
         for facts in project.files
-        if any_covers(patterns, facts.path) or _stem_says_so(facts.path) or _class_says_so(facts)
+        if any_covers(patterns, facts.path) or names_limits(facts.path) or _class_says_so(facts)
     )
-
-
-def _stem_says_so(path: str) -> bool:
-    stem = path.rpartition("/")[2].partition(".")[0].lower()
-    return _STEM.fullmatch(stem) is not None
 
 
 def _class_says_so(facts: FileFacts) -> bool:
@@ -70,6 +62,30 @@ def scattered_limits(
         for fact in facts.timeouts:
             if fact.form in _IN_THE_BODY and is_literal_limit(fact) and not settings.hold(fact):
                 yield facts, fact
+
+
+_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
+
+
+def by_operation(
+    project: Project, central: frozenset[str]
+) -> Iterator[tuple[str, list[TimeoutFact]]]:
+    """Yield the scattered limits of each operation of a file, with the file's path."""
+    groups: dict[tuple[str, str], list[TimeoutFact]] = {}
+    for facts, fact in scattered_limits(project, central):
+        what = fact.operation if fact.form in _CALLS and fact.operation else bounded(fact)
+        groups.setdefault((facts.path, what), []).append(fact)
+    for (path, _), sites in groups.items():
+        yield path, sites
+
+
+def bounded(fact: TimeoutFact) -> str:
+    """Return what a limit bounds, for a sentence."""
+    if fact.form is TimeoutForm.FALLBACK and fact.key:
+        return f'"{fact.key}" where that is not set'
+    if fact.operation and fact.form not in (TimeoutForm.LOCAL, TimeoutForm.INSTANCE_ATTRIBUTE):
+        return f"{fact.operation} ({fact.name})" if fact.name else fact.operation
+    return fact.name or "a wait"
 
 
 class _Settings:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -28,6 +28,7 @@ _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
 _CARET = re.compile(r"\^\s*(\d{1,9})(?:\.(\d{1,9}))?(?!\d)")
 _NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
 _LONGEST_LINE = 2_000
+_FIRST, _LAST = 7, 30
 _Kind = TypeVar("_Kind")
 
 
@@ -36,6 +37,16 @@ class _Locked(Struct, frozen=True):
 
     version: str
     name: str = ""
+
+
+def lowest_python(root: Path) -> tuple[int, int] | None:
+    """Return the lowest version of Python that the project's pyproject.toml asks for, if any."""
+    try:
+        project = tomllib.loads(side_text(root / "pyproject.toml")).get("project", {})
+        asked = SpecifierSet(str(project["requires-python"]))
+    except (tomllib.TOMLDecodeError, KeyError, AttributeError, InvalidSpecifier):
+        return None
+    return next(((3, n) for n in range(_FIRST, _LAST) if asked.contains(f"3.{n}.99")), None)
 
 
 def pinned(root: Path, packages: Collection[str]) -> dict[str, str]:

@@ -52,9 +52,10 @@ from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
 from exai_audit.finding import Family, Hit, Related, Severity
 from exai_audit.project.central_timeouts import (
     NO_UNIT,
+    bounded,
+    by_operation,
     central_modules,
     repeated_defaults,
-    scattered_limits,
     shown_limit,
 )
 from exai_audit.project.constant_names import constant_name, constants
@@ -74,11 +75,7 @@ class Options(Struct, frozen=True):
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit for each operation of a file with scattered limits, and repeated default."""
     central = central_modules(project, options.default.central_timeout_modules)
-    groups: dict[tuple[str, str], list[TimeoutFact]] = {}
-    for facts, fact in scattered_limits(project, central):
-        what = fact.operation if fact.form in _CALLS and fact.operation else _bounded(fact)
-        groups.setdefault((facts.path, what), []).append(fact)
-    for (path, _), sites in groups.items():
+    for path, sites in by_operation(project, central):
         yield _hit(path, sites)
     for defaults in repeated_defaults(project, central):
         yield _default_hit(defaults)
@@ -88,7 +85,7 @@ def _hit(path: str, sites: list[TimeoutFact]) -> Hit:
     fact, *others = sites
     calls = _by_call(sites)
     is_one_of_several = any(len(call) > 1 for call in calls)
-    what = fact.operation if is_one_of_several else _bounded(fact)
+    what = fact.operation if is_one_of_several else bounded(fact)
     more = f", in {len(calls)} places" if len(calls) > 1 else ""
     return Hit(
         path=path,
@@ -128,14 +125,6 @@ def _given(call: list[TimeoutFact]) -> str:
         limits = ", ".join(f"{limit.removesuffix(NO_UNIT)} ({name})" for limit, name in shown)
         return f"{limits}{NO_UNIT}"
     return ", ".join(f"{limit} ({name})" for limit, name in shown)
-
-
-def _bounded(fact: TimeoutFact) -> str:
-    if fact.form is TimeoutForm.FALLBACK and fact.key:
-        return f'"{fact.key}" where that is not set'
-    if fact.operation and fact.form not in (TimeoutForm.LOCAL, TimeoutForm.INSTANCE_ATTRIBUTE):
-        return f"{fact.operation} ({fact.name})" if fact.name else fact.operation
-    return fact.name or "a wait"
 
 
 def _remedy(fact: TimeoutFact, constant: str) -> str:

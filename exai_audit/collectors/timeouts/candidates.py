@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
+from exai_audit.collectors.timeouts.central import holds_limits, is_constant_of_limits
 from exai_audit.collectors.timeouts.shapes import (
     HEARTBEATS,
     OPTIONS,
@@ -61,6 +62,10 @@ def _assignments(tree: ModuleTree) -> Iterator[ast.Assign | ast.AnnAssign]:
     for annotated in tree.all(ast.AnnAssign):
         if _is_named_a_limit(annotated.target):
             yield annotated
+    if holds_limits(tree):
+        for node in tree.all(ast.Assign):
+            if is_constant_of_limits(node, tree) and not any(map(_is_named_a_limit, node.targets)):
+                yield node
 
 
 def _is_named_a_limit(target: ast.expr) -> bool:

@@ -98,6 +98,7 @@ def _handed(call: ast.Call, tree: ModuleTree) -> Iterator[PassedLimitFact]:
                 ),
                 is_async=is_async,
                 first=tree.text(first) if is_text else "",
+                literal=tree.text(argument),
             )
 
 

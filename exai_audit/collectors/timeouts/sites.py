@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.collectors.timeouts.carriers import function_called, is_carrier
+from exai_audit.collectors.timeouts.central import is_constant_of_limits
 from exai_audit.collectors.timeouts.lookalikes import (
     gives_lifetime,
     is_lifetime,
@@ -122,7 +123,8 @@ class SiteFinder:
             return
         for target in targets_of(node):
             form, name = self._definition(target)
-            if form is None or not is_timeout_like(name) or names_no_limit(name, target):
+            is_named = is_timeout_like(name) or is_constant_of_limits(node, self._tree)
+            if form is None or not is_named or names_no_limit(name, target):
                 continue
             if is_lifetime(name, target, self._tree) or is_the_longest(target, self._tree):
                 continue

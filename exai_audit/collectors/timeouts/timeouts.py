@@ -92,6 +92,8 @@ def _fact(site: Site, finder: SiteFinder, units: UnitReader, tree: ModuleTree) -
         phases=_phases(site.value, scale),
         choices=site.value.choices,
         call=_position(site.call, tree),
+        literal=tree.text(site.value.literal) if site.value.literal is not None else "",
+        literal_span=tree.span(site.value.literal) if site.value.literal is not None else None,
     )
 
 

@@ -62,7 +62,7 @@ class Value(Struct, frozen=True):
     under which name that is looked up. ``compound`` is a limit object, a tuple or a mapping;
     ``phase`` names the one of its phases that is a literal where its limit on the whole is none,
     ``phases`` are the amounts of all of them where they differ. ``choices`` are two amounts of
-    which a condition chooses one.
+    which a condition chooses one. ``literal`` is where the number is written, if it is only one.
     """
 
     kind: ValueKind
@@ -74,6 +74,7 @@ class Value(Struct, frozen=True):
     phase: str = ""
     phases: tuple[tuple[str, float], ...] = ()
     choices: tuple[float, ...] = ()
+    literal: ast.expr | None = None
 
 
 _NONE = Value(ValueKind.NONE)
@@ -92,11 +93,11 @@ class ValueReader:
             strings: whether a number may be written as text, as in an environment variable.
         """
         if is_numeric_literal(node):
-            return _amount(self._tree.number(node))
+            return _amount(self._tree.number(node), node)
         if isinstance(node, ast.Constant):
             if is_none(node):
                 return _NONE
-            return _amount(_number_in(text_of(node))) if strings else None
+            return _amount(_number_in(text_of(node)), node) if strings else None
         if isinstance(node, (ast.Tuple, ast.List)):
             value = self._compound(_unstarred(element) for element in node.elts)
             is_pair = len(node.elts) == len(_PAIR)
@@ -190,7 +191,8 @@ class ValueReader:
         strongest = _strongest(known)
         if strongest is None or whole:
             return strongest
-        return self._in_phases(replace(strongest, phase=""), named)
+        alone = replace(strongest, phase="", literal=_only_literal(known))
+        return self._in_phases(alone, named)
 
     def _in_phases(
         self, value: Value | None, named: Iterable[tuple[str, ast.expr]]
@@ -202,7 +204,8 @@ class ValueReader:
         numbers = [(name, self._tree.number(node)) for name, node in literals]
         phases = tuple((name, amount) for name, amount in numbers if amount is not None)
         differ = len({amount for _, amount in phases}) > 1
-        return replace(value, phases=phases) if differ else value
+        literal = value.literal if len(phases) < 2 else None
+        return replace(value, phases=phases if differ else (), literal=literal)
 
     def _call(self, node: ast.Call, strings: bool) -> Value | None:
         limit = self.phases(node)
@@ -247,7 +250,8 @@ class ValueReader:
         amounts = [v.amount for v in literals if v.amount is not None]
         if not amounts:
             return literals[0]
-        return replace(literals[0], amount=max(amounts) if is_max else min(amounts))
+        amount = max(amounts) if is_max else min(amounts)
+        return replace(literals[0], amount=amount, literal=_only_literal(literals))
 
     def _timedelta(self, call: ast.Call) -> Value | None:
         total = 0.0
@@ -258,7 +262,8 @@ class ValueReader:
             if amount is None or unit not in _TIMEDELTA:
                 return None
             total += amount * _TIMEDELTA[unit]
-        return Value(ValueKind.LITERAL, total, in_seconds=True) if given else None
+        literal = given[0].value if len(given) == 1 else None
+        return Value(ValueKind.LITERAL, total, in_seconds=True, literal=literal) if given else None
 
     def _either(self, node: ast.BoolOp, strings: bool) -> Value | None:
         if not isinstance(node.op, ast.Or):
@@ -281,7 +286,7 @@ class ValueReader:
             return replace(strongest, fallback=True)
         amounts = {value.amount: None for value in (body, other) if value is not None}
         choices = tuple(amount for amount in amounts if amount is not None)
-        return replace(strongest, choices=choices) if len(choices) > 1 else strongest
+        return replace(strongest, choices=choices if len(choices) > 1 else (), literal=None)
 
     def _mapping(self, node: ast.Dict) -> Value | None:
         keys = {text_of(key) for key in node.keys}
@@ -294,8 +299,11 @@ class ValueReader:
         values = [self.read(node) for node in nodes]
         if not values or any(value is None or value.compound for value in values):
             return None
-        strongest = _strongest([value for value in values if value is not None])
-        return replace(strongest, compound=True) if strongest else None
+        found = [value for value in values if value is not None]
+        strongest = _strongest(found)
+        if strongest is None:
+            return None
+        return replace(strongest, compound=True, literal=_only_literal(found))
 
     def _reference(self, node: ast.expr) -> Value | None:
         """Return a reference to a limit named elsewhere; a local handed on says nothing."""
@@ -367,12 +375,12 @@ def _unstarred(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Starred) else node
 
 
-def _amount(number: float | None) -> Value | None:
+def _amount(number: float | None, node: ast.expr) -> Value | None:
     """Return the value of a number; none below zero and none that stands for ever are no limit."""
     if number is None or math.isnan(number):
         return None
     is_none = number < 0 or math.isinf(number) or number in _FOR_EVER
-    return _NONE if is_none else Value(ValueKind.LITERAL, number)
+    return _NONE if is_none else Value(ValueKind.LITERAL, number, literal=node)
 
 
 def _number_in(text: str | None) -> float | None:
@@ -384,6 +392,12 @@ def _number_in(text: str | None) -> float | None:
 
 def _without_env(name: str) -> str:
     return "_".join(part for part in name.split("_") if part not in ("ENV", "KEY", "VAR"))
+
+
+def _only_literal(values: Iterable[Value]) -> ast.expr | None:
+    """Return where the number of several values is written, None where there are several."""
+    literals = [value.literal for value in values if value.kind is ValueKind.LITERAL]
+    return literals[0] if len(literals) == 1 else None
 
 
 def _strongest(values: list[Value]) -> Value | None:

@@ -1,0 +1,1 @@
+"""How findings are repaired: what fixers stand on, and how their fixes become one change."""

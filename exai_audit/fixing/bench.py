@@ -1,0 +1,103 @@
+"""What a fixer works on: the facts of the project, the tree of a file, what the user chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from exai_audit.facts.file import Failure, FileFacts
+from exai_audit.facts.suppressions import StaleSuppression
+from exai_audit.files.source import SourceFile
+from exai_audit.finding import Finding
+from exai_audit.fixing.refusal import RefusedError
+from exai_audit.project.project import Project
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.parse import parse_module
+
+_TREES = 4
+
+
+class Choices(Struct, frozen=True):
+    """What the user chose.
+
+    ``names`` are the constants that a person gave to limits, by `exai_audit.fixing.names_file.key`;
+    ``environment`` lets environment variables override them. ``defaults`` moves defaults of
+    parameters, too. ``central`` and ``namespaces`` are those of the settings. ``cache_entries``
+    bounds a cache. ``whole`` tells that the whole project was scanned.
+    """
+
+    names: Mapping[tuple[str, str, str], str | None] = {}
+    environment: bool = False
+    defaults: bool = False
+    central: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    cache_entries: int = 1024
+    whole: bool = True
+    python: tuple[int, int] | None = None
+
+
+class Bench:
+    """The project as fixers see it; trees and whatever takes all files are made once.
+
+    ``findings`` are the active ones, ``read`` returns the text of a file below the root, None where
+    there is none that can be read.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        findings: Sequence[Finding],
+        stale: Sequence[StaleSuppression],
+        read: Callable[[str], SourceFile | None],
+        choices: Choices,
+    ) -> None:
+        self.project = project
+        self.findings = findings
+        self.stale = stale
+        self.read = read
+        self.choices = choices
+        self.facts: dict[str, FileFacts] = {facts.path: facts for facts in project.files}
+        self._trees: dict[str, ModuleTree] = {}
+        self._made: dict[str, object] = {}
+
+    def tree(self, path: str) -> ModuleTree:
+        """Return the tree of a file.
+
+        Raises:
+            RefusedError: it cannot be parsed by this interpreter.
+        """
+        if path not in self._trees:
+            while len(self._trees) >= _TREES:
+                del self._trees[next(iter(self._trees))]
+            self._trees[path] = self._parsed(path)
+        return self._trees[path]
+
+    def _parsed(self, path: str) -> ModuleTree:
+        source = self.read(path)
+        parsed = parse_module(source) if source is not None else None
+        if source is None or parsed is None or isinstance(parsed, Failure):
+            raise RefusedError("the file cannot be parsed")
+        return ModuleTree(source, parsed, self.dotted(path))
+
+    def dotted(self, path: str) -> str:
+        """Return the dotted name of a module, from the topmost package around it."""
+        folder = path.rpartition("/")[0]
+        parts: list[str] = []
+        while folder and (
+            self.exists(f"{folder}/__init__.py") or folder in self.choices.namespaces
+        ):
+            folder, _, name = folder.rpartition("/")
+            parts.insert(0, name)
+        stem = path.rpartition("/")[2].rpartition(".")[0]
+        return ".".join(parts if stem == "__init__" and parts else [*parts, stem])
+
+    def made(self, name: str, make: Callable[[], object]) -> object:
+        """Return what takes the whole project to make, made once."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a file is there and can be read."""
+        return path in self.facts or self.read(path) is not None

@@ -1,0 +1,298 @@
+"""Imports that a fix needs: where the file's own style puts them, or under the name it has.
+
+An import is never put before the docstring or ``__future__``, nor into a block: one that stands
+under ``TYPE_CHECKING``, in a ``try`` or a function is that block's own affair.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from exai_audit.edits.edit import Edit
+from exai_audit.fixing.bindings import is_free
+from exai_audit.fixing.refusal import RefusedError
+from exai_audit.location import Span
+from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import text_of
+from exai_audit.syntax.scopes import BindingKind
+
+_Import = ast.Import | ast.ImportFrom
+_Key = tuple[object, ...]
+_LONGEST_LINE = 88
+
+
+class Imported(Struct, frozen=True):
+    """What a file calls the thing that it needs, and the edits that import it."""
+
+    name: str
+    edits: tuple[Edit, ...] = ()
+
+
+def import_module(module: str, tree: ModuleTree, before: int) -> Imported:
+    """Import a module of the standard library.
+
+    Args:
+        before: the first line that needs it.
+
+    Raises:
+        RefusedError: its name means something else.
+    """
+    known = _known_as(module, tree, before)
+    if known:
+        return Imported(known)
+    if not is_free(module, tree, module):
+        raise RefusedError(f"the name {module} means something else in the file")
+    return Imported(module, (_plain(module, tree, before),))
+
+
+def import_member(
+    package: str, member: str, tree: ModuleTree, before: int, spelled: str
+) -> Imported:
+    """Import ``member`` of the project's own ``package``, which the file spells ``spelled``.
+
+    Args:
+        before: the first line that needs it.
+
+    Raises:
+        RefusedError: its name means something else.
+    """
+    target = f"{package}.{member}"
+    known = _known_as(target, tree, before)
+    if known:
+        return Imported(known)
+    if not is_free(member, tree, target):
+        raise RefusedError(f"the name {member} means something else in the file")
+    held = [node for node in _leading(tree, before) if isinstance(node, ast.ImportFrom)]
+    same = [node for node in held if _spelled(node) == spelled and _takes_more(node, tree)]
+    if same:
+        return Imported(member, (_extended(same[0], member, tree),))
+    return Imported(member, (_among_own(spelled, member, held, tree, before),))
+
+
+def spelling(package: str, tree: ModuleTree) -> str:
+    """Return how a file writes its own project's package: relative where its imports are so."""
+    root = package.partition(".")[0]
+    nodes = [node for node in tree.module.body if isinstance(node, ast.ImportFrom)]
+    absolute = any(
+        (node.module or "").partition(".")[0] == root and not node.level for node in nodes
+    )
+    if absolute or not any(node.level for node in nodes):
+        return package
+    return _relative(package, tree.package) or package
+
+
+def _relative(package: str, own: str) -> str:
+    here, there = own.split("."), package.split(".")
+    common = 0
+    while common < min(len(here), len(there)) and here[common] == there[common]:
+        common += 1
+    if not common:
+        return ""
+    return "." * (len(here) - common + 1) + ".".join(there[common:])
+
+
+def _known_as(target: str, tree: ModuleTree, before: int) -> str:
+    """Return the name that the module itself imports something under, above ``before``."""
+    for name, bindings in tree.scopes.module.names.items():
+        nodes = [binding.node for binding in bindings]
+        if (
+            all(b.kind is BindingKind.IMPORT and b.target == target for b in bindings)
+            and any(node in tree.module.body and _line(node) < before for node in nodes)
+            and is_free(name, tree, target)
+        ):
+            return name
+    return ""
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
+
+
+def _leading(tree: ModuleTree, before: int) -> list[_Import]:
+    """Return the imports at the head of the module, or the first ones where none lead it."""
+    found: list[_Import] = []
+    for node in _body(tree):
+        if node.lineno >= before or isinstance(
+            node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        ):
+            break
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.append(node)
+        elif found and not isinstance(node, (ast.If, ast.Try)):
+            break
+    return found
+
+
+def _body(tree: ModuleTree) -> Sequence[ast.stmt]:
+    """Return the statements of a module after docstring and ``__future__``."""
+    body = tree.module.body
+    at = 1 if body and isinstance(body[0], ast.Expr) and text_of(body[0].value) is not None else 0
+    while at < len(body) and _is_future(body[at]):
+        at += 1
+    return body[at:]
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _spelled(node: ast.ImportFrom) -> str:
+    return "." * node.level + (node.module or "")
+
+
+def _takes_more(node: ast.ImportFrom, tree: ModuleTree) -> bool:
+    """Tell whether a name can be added: no star, and no comment that speaks of the others."""
+    lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    return node.names[0].name != "*" and not any("#" in tree.source.line(line) for line in lines)
+
+
+def _extended(node: ast.ImportFrom, member: str, tree: ModuleTree) -> Edit:
+    """Add a name to an import, in order; a line of its own where the others have one."""
+    after = [alias for alias in node.names if _member_key(alias.name) < _member_key(member)]
+    following = node.names[len(after)] if len(after) < len(node.names) else None
+    many_lines = node.names[0].lineno != node.names[-1].lineno or (
+        node.lineno != node.names[0].lineno and len(node.names) == 1
+    )
+    if following is not None:
+        span = tree.span(following)
+        indent = "\n" + " " * (span.column - 1) if many_lines else " "
+        return _inserted(tree, span.line, span.column, f"{member},{indent}")
+    span = tree.span(node.names[-1])
+    indent = "\n" + " " * (span.column - 1) if many_lines else " "
+    return _inserted(tree, span.end_line, span.end_column, f",{indent}{member}")
+
+
+def _member_key(name: str) -> tuple[int, str]:
+    """Sort as isort does: constants, classes, then the rest."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name
+
+
+def _among_own(
+    spelled: str, member: str, held: Iterable[ast.ImportFrom], tree: ModuleTree, before: int
+) -> Edit:
+    root = spelled.partition(".")[0]
+    own = [node for node in held if _is_own(node, root)]
+    text = f"from {spelled} import {member}\n"
+    if own:
+        return _sorted_in(text, _from_key(spelled), own, _key_of, tree)
+    leading = _leading(tree, before)
+    if leading:
+        blank = "" if _section(leading[-1]) == 2 else "\n"
+        return _after(leading[-1], blank + text, tree)
+    return _first(text, tree)
+
+
+def _is_own(node: ast.ImportFrom, root: str) -> bool:
+    return (
+        bool(node.level)
+        if not root
+        else (not node.level and (node.module or "").partition(".")[0] == root)
+    )
+
+
+def _key_of(node: _Import) -> _Key:
+    return _from_key(_spelled(node)) if isinstance(node, ast.ImportFrom) else (node.names[0].name,)
+
+
+def _from_key(spelled: str) -> _Key:
+    """Sort as isort and ruff do: from the furthest to the closest, then by name."""
+    dots = len(spelled) - len(spelled.lstrip("."))
+    return -dots, spelled.lstrip(".").lower()
+
+
+def _sorted_in(
+    text: str,
+    key: _Key,
+    group: Sequence[_Import],
+    key_of: Callable[[_Import], _Key],
+    tree: ModuleTree,
+) -> Edit:
+    following = next((node for node in group if key_of(node) > key), None)
+    if following is not None and _begins_its_line(following, tree):
+        return _inserted(tree, following.lineno, 1, text)
+    return _after(group[-1], text, tree)
+
+
+def _plain(module: str, tree: ModuleTree, before: int) -> Edit:
+    """Put ``import x`` among those of the standard library, at their head where it has none."""
+    text = f"import {module}\n"
+    leading = _leading(tree, before)
+    plain = [node for node in leading if isinstance(node, ast.Import) and not _section(node)]
+    if plain:
+        return _sorted_in(text, (module,), plain, _key_of, tree)
+    if not leading:
+        return _first(text, tree)
+    head = leading[0]
+    if not _begins_its_line(head, tree):
+        return _after(leading[-1], text, tree)
+    return _inserted(tree, head.lineno, 1, text if not _section(head) else f"{text}\n")
+
+
+def _section(node: _Import) -> int:
+    """Return 0 for the standard library, 1 for others, 2 for relative imports."""
+    if isinstance(node, ast.ImportFrom) and node.level:
+        return 2
+    name = node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
+    return 0 if name.partition(".")[0] in sys.stdlib_module_names else 1
+
+
+def _begins_its_line(node: ast.stmt, tree: ModuleTree) -> bool:
+    line = tree.source.line(node.lineno)
+    return not line[: tree.span(node).column - 1].strip()
+
+
+def _after(node: ast.stmt, text: str, tree: ModuleTree) -> Edit:
+    """Put lines below the line on which a statement ends, with all that stands on that line."""
+    body = tree.module.body
+    at = body.index(node)
+    while at + 1 < len(body) and body[at + 1].lineno == _end(body[at]):
+        at += 1
+    return _below(_end(body[at]), text, tree)
+
+
+def _end(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
+def _below(line: int, text: str, tree: ModuleTree) -> Edit:
+    source = tree.source
+    if line < len(source.lines) or source.text.endswith("\n"):
+        return _inserted(tree, line + 1, 1, text)
+    return _inserted(tree, line, len(source.line(line)) + 1, "\n" + text.rstrip("\n"))
+
+
+def _first(text: str, tree: ModuleTree) -> Edit:
+    """Put an import where the module has none: below docstring and header, above the code."""
+    body, rest = tree.module.body, _body(tree)
+    if len(rest) < len(body):
+        last = body[len(body) - len(rest) - 1]
+        return _after(last, f"\n{text}" + ("\n" if _is_dense(last, tree) else ""), tree)
+    top = _first_line(tree, rest)
+    gap = "\n\n" if rest and isinstance(rest[0], (ast.FunctionDef, ast.ClassDef)) else "\n"
+    return _inserted(tree, top, 1, text + gap)
+
+
+def _is_dense(node: ast.stmt, tree: ModuleTree) -> bool:
+    return bool(tree.source.line(_end(node) + 1).strip())
+
+
+def _first_line(tree: ModuleTree, rest: Sequence[ast.stmt]) -> int:
+    """Return the line of the first statement with the comments right above it, below a header."""
+    if not rest:
+        return len(tree.source.lines) + 1
+    node = rest[0]
+    decorators = getattr(node, "decorator_list", [])
+    line: int = min([node.lineno, *(one.lineno for one in decorators)])
+    while line > 1 and tree.source.line(line - 1).startswith("#"):
+        line -= 1
+    is_header = line == 1
+    return min([node.lineno, *(one.lineno for one in decorators)]) if is_header else line
+
+
+def _inserted(tree: ModuleTree, line: int, column: int, text: str) -> Edit:
+    return Edit(tree.source.path, Span(line, column, line, column), text)

@@ -1,0 +1,216 @@
+"""The constants that a project's scattered limits become: one name for each, and where it goes.
+
+Names depend on all limits of a top package, never on which of them are to be moved: the same code
+gets the same names however a fix is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from exai_audit.facts.timeouts import TimeoutFact
+from exai_audit.fixing.bench import Bench
+from exai_audit.fixing.naming import purposes, unit_suffix
+from exai_audit.fixing.packages import Home, constants_in, home_of
+from exai_audit.fixing.refusal import RefusedError
+from exai_audit.location import Span
+from exai_audit.project.central_timeouts import (
+    bounded,
+    central_modules,
+    repeated_defaults,
+    scattered_limits,
+)
+
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+Spot = tuple[str, Span]
+"""A file, and where in it a number is written."""
+
+
+class Site(Struct, frozen=True):
+    """A limit that is written as a number."""
+
+    path: str
+    fact: TimeoutFact
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What names the site in a file of names, across moved lines."""
+        return self.path, f"{bounded(self.fact)} in {self.fact.place.symbol}", self.fact.literal
+
+    @property
+    def number(self) -> str:
+        """The number as a constant has it: without the quotes of a fallback for a variable."""
+        return self.fact.literal.strip("\"'") if self.is_text else self.fact.literal
+
+    @property
+    def is_text(self) -> bool:
+        return self.fact.literal[:1] in ("'", '"')
+
+
+class Constant(Struct, frozen=True):
+    """A constant and its sites; ``is_new`` tells that its module does not define it yet."""
+
+    home: Home
+    name: str
+    literal: str
+    sites: tuple[Site, ...]
+    is_new: bool = True
+
+
+class Table(Struct, frozen=True):
+    """The constant of each site, or why it has none."""
+
+    constants: Mapping[Spot, Constant]
+    refused: Mapping[Spot, str]
+
+    def at(self, path: str, fact: TimeoutFact) -> Constant:
+        """Return the constant of a site.
+
+        Raises:
+            RefusedError: it has none.
+        """
+        spot = (path, fact.literal_span or fact.place.span)
+        if spot in self.constants:
+            return self.constants[spot]
+        raise RefusedError(self.refused.get(spot, "it is no limit of the project's own"))
+
+
+def table(bench: Bench) -> Table:
+    """Return the constants of all scattered limits of the project."""
+    made = bench.made("limits", lambda: _table(bench))
+    assert isinstance(made, Table)
+    return made
+
+
+def all_sites(bench: Bench) -> Iterator[Site]:
+    """Yield the scattered limits, and repeated defaults where they were asked for."""
+    central = central_modules(bench.project, bench.choices.central)
+    for facts, fact in scattered_limits(bench.project, central):
+        yield Site(facts.path, fact)
+    for defaults in repeated_defaults(bench.project, central) if bench.choices.defaults else ():
+        for path, fact in defaults:
+            yield Site(path, fact)
+
+
+def _table(bench: Bench) -> Table:
+    contradictions = _contradictions(bench)
+    refused: dict[Spot, str] = {}
+    by_home: dict[str, list[tuple[Home, Site]]] = {}
+    for site in dict.fromkeys(all_sites(bench)):
+        spot = (site.path, site.fact.literal_span or site.fact.place.span)
+        try:
+            _check(site, contradictions, bench)
+            home = home_of(site.path, bench)
+            by_home.setdefault(home.path, []).append((home, site))
+        except RefusedError as reason:
+            refused[spot] = str(reason)
+    constants: dict[Spot, Constant] = {}
+    for pairs in by_home.values():
+        for constant in _named(pairs[0][0], [site for _, site in pairs], bench):
+            for site in constant.sites:
+                assert site.fact.literal_span is not None
+                spot = (site.path, site.fact.literal_span)
+                if constant.name:
+                    constants[spot] = constant
+                else:
+                    refused[spot] = "no name tells it from others: give it one with --names FILE"
+    return Table(constants, refused)
+
+
+def _contradictions(bench: Bench) -> frozenset[tuple[str, int]]:
+    return frozenset(
+        spot
+        for finding in bench.findings
+        if finding.code == "EXA203"
+        for spot in [(finding.path, finding.line), *((r.path, r.line) for r in finding.related)]
+    )
+
+
+def _check(site: Site, contradictions: frozenset[tuple[str, int]], bench: Bench) -> None:
+    """Raise an error where a limit is none that a constant can stand for."""
+    fact = site.fact
+    names = bench.choices.names
+    if names and site.key in names and not names[site.key]:
+        raise RefusedError("the file of names leaves it as it is")
+    if (site.path, fact.place.span.line) in contradictions:
+        raise RefusedError("it contradicts another limit of the same operation: decide which holds")
+    if fact.literal_span is None or fact.phases or fact.choices:
+        raise RefusedError("the limit is more than one number: name its parts by hand")
+    if site.is_text and str(_value(site.number)) != site.number:
+        raise RefusedError("the number is written as a text that Python writes otherwise")
+    if _scale(site) is None and not names.get(site.key):
+        raise RefusedError(
+            "the code does not say what unit it counts in: name it with --names FILE"
+        )
+
+
+def _value(number: str) -> float | int | None:
+    if not _NUMBER.fullmatch(number):
+        return None
+    return float(number) if "." in number else int(number)
+
+
+def _scale(site: Site) -> float | None:
+    """Return how many seconds the unit of the number is, as it is written."""
+    fact = site.fact
+    if fact.seconds is None or fact.amount is None or not fact.amount:
+        return None
+    value = _value(site.number)
+    scale = fact.seconds / value if value else fact.scale
+    return scale if scale is not None and unit_suffix(scale) else None
+
+
+def _named(home: Home, sites: Sequence[Site], bench: Bench) -> list[Constant]:
+    """Give each site a constant; sites of one module with one name and number share it."""
+    there = held(home, bench)
+    groups: dict[tuple[object, ...], list[Site]] = {}
+    for site in sites:
+        given = bench.choices.names.get(site.key)
+        own = ("given", given) if given else (_whose(site), next(_names(site, home)))
+        groups.setdefault((*own, site.number), []).append(site)
+    pending = list(groups.values())
+    level, found, taken = 0, [], dict(there)
+    while pending:
+        wanted = [_name_at(group[0], home, level, bench) for group in pending]
+        left = []
+        for group, name in zip(pending, wanted, strict=True):
+            number = group[0].number
+            if name is None:
+                found.append(Constant(home, "", number, tuple(group)))
+                continue
+            is_given = bool(bench.choices.names.get(group[0].key))
+            is_free = taken.get(name, number) == number and (name in there or name not in taken)
+            if is_given or (is_free and (wanted.count(name) == 1)):
+                found.append(Constant(home, name, number, tuple(group), name not in there))
+                taken[name] = number
+            else:
+                left.append(group)
+        pending, level = left, level + 1
+    order = {site.key: place for place, site in enumerate(sites)}
+    return sorted(found, key=lambda constant: order[constant.sites[0].key])
+
+
+def _whose(site: Site) -> str:
+    """Return what must be the same for two sites to be one: the setting, else the module."""
+    return f"key {site.fact.key}" if site.fact.key.isupper() else site.path
+
+
+def _names(site: Site, home: Home) -> Iterator[str]:
+    suffix = unit_suffix(_scale(site) or 1.0)
+    middle = "" if "timeout" in home.name.lower() else "TIMEOUT_"
+    for purpose in purposes(site.fact, site.path):
+        yield f"{purpose}_{middle}{suffix}"
+
+
+def _name_at(site: Site, home: Home, level: int, bench: Bench) -> str | None:
+    """Return the name of a site at a level of exactness, None past the last."""
+    given = bench.choices.names.get(site.key)
+    return given or dict(enumerate(_names(site, home))).get(level)
+
+
+def held(home: Home, bench: Bench) -> dict[str, str]:
+    """Return the constants of an existing home, with their numbers as written."""
+    return {} if home.is_new else constants_in(home.path, bench)

@@ -1,0 +1,132 @@
+"""A number in the code becomes the name of a constant: the edits of one site."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+from exai_audit.edits.edit import Edit
+from exai_audit.fixing.bench import Bench
+from exai_audit.fixing.imports import Imported, import_member, spelling
+from exai_audit.fixing.limits import Constant, Site
+from exai_audit.fixing.packages import Home
+from exai_audit.fixing.refusal import RefusedError
+from exai_audit.fixing.surroundings import check_file, check_number, node_at
+from exai_audit.location import FILE_START, Span
+from exai_audit.syntax.module import ModuleTree
+
+_HEAD = '"""Timeouts: how long to wait, all in one place; a name ends with its unit."""\n\n'
+_ENVIRONMENT_HEAD = '''\
+"""Timeouts: how long to wait, all in one place; a name ends with its unit.
+
+The environment variable {prefix}_NAME overrides the limit NAME.
+"""
+
+import os
+from typing import TypeVar
+
+_Number = TypeVar("_Number", int, float)
+
+
+def _limit(name: str, default: _Number) -> _Number:
+    given = os.environ.get(f"{prefix}_{{name}}")
+    return type(default)(given) if given else default
+
+
+'''
+
+
+def moved(site: Site, constant: Constant, bench: Bench) -> tuple[Edit, ...]:
+    """Return the edits that let a site use its constant: there, its import, its definition.
+
+    Raises:
+        RefusedError: the place forbids it.
+    """
+    tree = bench.tree(site.path)
+    span = site.fact.literal_span
+    assert span is not None
+    node = node_at(span, tree)
+    check_number(node, tree)
+    check_file(site.path, tree, bench)
+    name, imported = used(constant, tree, node, bench)
+    text = f"str({name})" if site.is_text else name
+    return (Edit(site.path, span, text), *imported, *defined(constant, bench))
+
+
+def used(
+    constant: Constant, tree: ModuleTree, node: ast.AST, bench: Bench
+) -> tuple[str, tuple[Edit, ...]]:
+    """Return how a file writes a constant, and the edits that import it.
+
+    Raises:
+        RefusedError: every name for it means something else in the file.
+    """
+    home = constant.home
+    _check_package(home, bench)
+    before = _first_use(node, tree)
+    spelled = spelling(home.package, tree)
+    try:
+        found = import_member(home.package, home.name, tree, before, spelled)
+    except RefusedError:
+        joint = "" if spelled.endswith(".") else "."
+        package, inner = f"{home.package}.{home.name}", f"{spelled}{joint}{home.name}"
+        direct: Imported = import_member(package, constant.name, tree, before, inner)
+        return direct.name, direct.edits
+    return f"{found.name}.{constant.name}", found.edits
+
+
+def _first_use(node: ast.AST, tree: ModuleTree) -> int:
+    """Return the line above which an import must stand, when the code runs as it is imported."""
+    if tree.function_of(node) is not None:
+        return sys.maxsize
+    statement = tree.statement(node)
+    while statement is not None and tree.parent(statement) is not tree.module:
+        parent = tree.parent(statement)
+        statement = tree.statement(parent) if parent is not None else None
+    decorators = getattr(statement, "decorator_list", [])
+    lines = [one.lineno for one in (*decorators, statement) if one is not None]
+    return min(lines, default=sys.maxsize)
+
+
+def _check_package(home: Home, bench: Bench) -> None:
+    """Raise an error where the package gives the module's name another meaning."""
+    path = f"{home.path.rpartition('/')[0]}/__init__.py"
+    source = bench.read(path)
+    if source is None or home.name not in source.text:
+        return
+    bindings = bench.tree(path).scopes.module.names.get(home.name, [])
+    if any(binding.target != f"{home.package}.{home.name}" for binding in bindings):
+        raise RefusedError(f"{path} gives the name {home.name} another meaning")
+
+
+def defined(constant: Constant, bench: Bench) -> tuple[Edit, ...]:
+    """Return the edits that define a constant: its module, if it is new, and its line.
+
+    Raises:
+        RefusedError: environment variables are to override it, but its module has no way for that.
+    """
+    if not constant.is_new:
+        return ()
+    home, line = constant.home, f"{constant.name} = {constant.literal}\n"
+    source = bench.read(home.path)
+    if bench.choices.environment:
+        line = f'{constant.name} = _limit("{constant.name}", {constant.literal})\n'
+    if source is None:
+        return (Edit(home.path, FILE_START, _head(home, bench)), Edit(home.path, FILE_START, line))
+    if bench.choices.environment and "def _limit(" not in source.text:
+        raise RefusedError(f"{home.path} does not read the environment: add to it by hand")
+    last = len(source.lines)
+    if source.text.endswith("\n") or not source.text:
+        return (Edit(home.path, _at(last + 1, 1), line),)
+    end = _at(last, len(source.lines[-1]) + 1)
+    return (Edit(home.path, end, "\n"), Edit(home.path, end, line))
+
+
+def _head(home: Home, bench: Bench) -> str:
+    if not bench.choices.environment:
+        return _HEAD
+    return _ENVIRONMENT_HEAD.format(prefix=home.package.partition(".")[0].upper())
+
+
+def _at(line: int, column: int) -> Span:
+    return Span(line, column, line, column)

@@ -1,0 +1,121 @@
+"""Names that a reviewer keeps: what is waited for, in at most three words, then the unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from exai_audit.facts.timeouts import TimeoutFact
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_COMPOUND = re.compile(r"WebSocket|GitHub|GitLab|OpenAI|MySQL|PostgreSQL|IOLoop|OAuth")
+_LIMIT = frozenset({"timeout", "timeouts", "deadline"})
+_UNITS = frozenset({
+    "s", "sec", "secs", "second", "seconds", "ms", "millis", "minutes", "hours", "max", "min",
+})  # fmt: skip
+_SMALL = frozenset({"the", "a", "an", "of", "for", "and", "or", "to", "with", "from", "in", "on"})
+_VERBS = frozenset({"get", "set", "do", "make", "handle", "process", "try", "is", "has", "async"})
+_VAGUE = frozenset({
+    "default", "global", "request", "requests", "http", "https", "url", "connect", "connection",
+    "read", "write", "socket", "client", "call", "network", "operation", "total", "wait",
+    "command", "initial", "base", "run", "start", "stop", "main", "init", "get", "put", "post",
+    "result", "results", "join", "send", "receive", "close", "open", "execute", "poll", "self",
+    "cls", "select", "event", "queue", "thread", "future", "process", "subprocess", "asyncio",
+    "session", "fetch", "load", "save", "loop", "update", "check", "setup", "acquire", "lock",
+    "server", "condition", "once", "next", "key", "use", "config", "kwargs", "options", "settings",
+    "output", "communicate", "after", "fail", "urlopen", "settimeout", "delete", "patch", "head",
+})  # fmt: skip
+_ROLES = frozenset({
+    "protocol", "handler", "worker", "manager", "service", "mixin", "base", "impl", "wrapper",
+})  # fmt: skip
+_COMMON_FILES = frozenset({
+    "client", "server", "base", "core", "utils", "util", "common", "main", "api", "app", "models",
+    "types", "helpers", "manager", "service", "handlers", "init", "lib", "src",
+})  # fmt: skip
+_MOST_WORDS = 3
+_SUFFIXES = {1.0: "SECONDS", 0.001: "MS", 60.0: "MINUTES", 3600.0: "HOURS"}
+
+
+def unit_suffix(scale: float) -> str:
+    """Return the last word of a constant that counts in a unit, empty where none is usual."""
+    return _SUFFIXES.get(round(scale, 9), "")
+
+
+def purposes(fact: TimeoutFact, path: str) -> Iterator[str]:
+    """Yield what a limit is for, without its unit: the best name first, then more exact ones.
+
+    A limit has the name of its setting, its own if it says more than that it is one, else that of
+    the operation, else that of the function it stands in. Vague words alone are no name.
+    """
+    where = _place_words(path)
+    own = _own_words(fact, where)
+    within = _function_words(fact)
+    short = own if _says_enough(own) else [*where, *own] if own else within
+    if not own and not _says_enough(within):
+        short = [*where, *within]
+    seen = set()
+    last = [word.lower() for word in _WORD.findall(fact.operation.rpartition(".")[2])]
+    exact = (short, [*where, *short], [*within, *own], [*where, *within, *own], [*within, *last])
+    for words in exact:
+        name = "_".join(_cut(_distinct(words), _MOST_WORDS)).upper()
+        if name and name not in seen:
+            seen.add(name)
+            yield name.lstrip("_0123456789") or "WAIT"
+
+
+def _own_words(fact: TimeoutFact, where: Sequence[str]) -> list[str]:
+    """Return the words of the setting, the limit or the operation; none where all are vague."""
+    for text in (fact.key, fact.name):
+        words = _words(text)
+        if words:
+            return words
+    parts = fact.operation.split(".")
+    last = _words(parts[-1])
+    if not last or set(last) <= _VAGUE:
+        return []
+    if len(last) > 1 or len(parts) == 1:
+        return last
+    receiver = [word for word in _words(parts[-2]) if len(word) > 1]
+    return [*(receiver or where), *last]
+
+
+def _function_words(fact: TimeoutFact) -> list[str]:
+    """Return the words of the function, with those of its class where it says little itself."""
+    *owners, function = fact.place.symbol.split(".")
+    words = _words(function) if not function.startswith("__") else []
+    if len(words) > 1 or not owners:
+        return words
+    owner = [word for word in _words(owners[-1]) if word not in _ROLES] or _words(owners[-1])
+    return [*owner, *words]
+
+
+def _place_words(path: str) -> list[str]:
+    """Return the words of a module, of its package where the module's name is a common one."""
+    parts = path.removesuffix(".py").split("/")
+    while len(parts) > 1 and set(_words(parts[-1])) <= _COMMON_FILES:
+        parts.pop()
+    return _words(parts[-1])[-2:]
+
+
+def _says_enough(words: Sequence[str]) -> bool:
+    return bool(set(words) - _VAGUE)
+
+
+def _words(text: str) -> list[str]:
+    whole = _COMPOUND.sub(lambda found: found[0].capitalize(), text)
+    found = [word.lower() for word in _WORD.findall(whole)]
+    told = [word for word in found if word not in _LIMIT | _UNITS and not word.isdigit()]
+    while len(told) > 1 and told[0] in _VERBS:
+        told = told[1:]
+    return told
+
+
+def _distinct(words: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _cut(words: Sequence[str], most: int) -> Sequence[str]:
+    """Leave out small words, then the first ones: the last say what it is."""
+    if len(words) > most:
+        words = [word for word in words if word not in _SMALL]
+    return words[-most:]

@@ -1,0 +1,82 @@
+"""A limit for a call that has none: the one that the project gives most often to its like."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Sequence
+
+from exai_audit.edits.edit import Edit
+from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
+from exai_audit.fixing.bench import Bench
+from exai_audit.fixing.keywords import with_keyword
+from exai_audit.fixing.limits import Constant, held, table
+from exai_audit.fixing.moved import defined, used
+from exai_audit.fixing.naming import purposes
+from exai_audit.fixing.packages import home_of
+from exai_audit.fixing.refusal import RefusedError
+from exai_audit.fixing.surroundings import check_file
+from exai_audit.location import Place
+from exai_audit.syntax.module import ModuleTree
+
+_DECIDE = "  # decide"
+
+
+def limited(
+    call: ast.Call,
+    argument: str,
+    operation: str,
+    categories: Sequence[Category],
+    place: Place,
+    tree: ModuleTree,
+    bench: Bench,
+) -> tuple[str, tuple[Edit, ...]]:
+    """Return the name of the limit that a call is given, and the edits that give it.
+
+    Raises:
+        RefusedError: the project has no limit of its kind to go by, or the place forbids it.
+    """
+    number = _usual(categories, bench)
+    path = tree.source.path
+    check_file(path, tree, bench)
+    fact = TimeoutFact(
+        place, TimeoutForm.CALL_KEYWORD, ValueKind.LITERAL, 1.0, argument, operation,
+        categories[0], False,
+    )  # fmt: skip
+    constant = _constant(fact, number, path, bench)
+    name, imports = used(constant, tree, call, bench)
+    definition = [
+        Edit(edit.path, edit.span, edit.text.replace("\n", f"{_DECIDE}\n"))
+        if edit.text.startswith(constant.name)
+        else edit
+        for edit in defined(constant, bench)
+    ]
+    edits = with_keyword(call, f"{argument}={name}", tree)
+    return f"{constant.home.name}.{constant.name}", (*edits, *imports, *definition)
+
+
+def _usual(categories: Sequence[Category], bench: Bench) -> str:
+    """Return the number of seconds that the project gives most often, as it is written."""
+    for category in categories:
+        numbers = Counter(
+            fact.literal
+            for facts in bench.project.judged_files()
+            for fact in facts.timeouts
+            if fact.category is category and fact.scale == 1.0 and fact.literal[:1].isdigit()
+        )
+        if numbers:
+            return min(numbers, key=lambda number: (-numbers[number], number))
+    raise RefusedError("the project has no limit of its kind to go by: decide on one")
+
+
+def _constant(fact: TimeoutFact, number: str, path: str, bench: Bench) -> Constant:
+    home = home_of(path, bench)
+    taken = held(home, bench) | {
+        constant.name: constant.literal for constant in table(bench).constants.values()
+    }
+    for purpose in purposes(fact, path):
+        middle = "" if "timeout" in home.name.lower() else "TIMEOUT_"
+        name = f"{purpose}_{middle}SECONDS"
+        if taken.get(name, number) == number:
+            return Constant(home, name, number, (), name not in taken)
+    raise RefusedError("no name tells its limit from others")
