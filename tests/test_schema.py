@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from exai_audit.config import EXTENDS, OVERRIDABLE
 from exai_audit.config.keys import KEYS, OVERRIDE_KEYS, read_settings
 from exai_audit.errors import SettingsError
 from exai_audit.report import render
@@ -110,7 +111,13 @@ def test_a_later_version_may_add_members() -> None:
 
 
 def test_every_setting_is_there() -> None:
-    assert set(settings_schema()["properties"]) == {*KEYS, *OPTIONS, "overrides"}
+    assert set(settings_schema()["properties"]) == {
+        *KEYS,
+        *OPTIONS,
+        "overrides",
+        EXTENDS,
+        OVERRIDABLE,
+    }
 
 
 @pytest.mark.parametrize("key", [*KEYS, *OPTIONS])

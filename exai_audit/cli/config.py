@@ -16,6 +16,7 @@ from exai_audit.config import (
     OF_THE_PLACE,
     find_root,
     find_table,
+    inherited,
     lexically_absolute,
     read_settings,
     shown_path,
@@ -68,7 +69,7 @@ def config_command(
     }
     settings = with_options(read_settings(table, name), **given)
     keys = {key.replace("_", "-") for key, value in given.items() if value is not None}
-    origins = Origins(name, table, keys)
+    origins = Origins(name, table, keys, inherited(file) if file else {})
     root = find_root([path], file)
     relative = lexically_absolute(path).relative_to(root).as_posix()
     own = settings_at(relative, settings, origins)
@@ -86,7 +87,8 @@ def _gated(
     """Return settings in which those that gate are the ones of the place, if not given."""
     table, file = table_for([path], config, isolated)
     name = "" if file is None else shown_path(file)
-    place = settings_at("", read_settings(table, name), Origins(name, table, ()))
+    origins = Origins(name, table, (), inherited(file) if file else {})
+    place = settings_at("", read_settings(table, name), origins)
     gating = {one.key: one for one in place if one.key in OF_THE_PLACE and one.key not in given}
     return tuple(gating.get(one.key, one) for one in own)
 

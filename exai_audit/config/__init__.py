@@ -1,21 +1,18 @@
 """The settings: what they are, how they are read, where they are found."""
 
 from exai_audit.config.files import (
-    SECTION,
-    SHARED_FILE,
     common_parent,
-    document_of,
     find_root,
     find_table,
     lexically_absolute,
     load,
     load_for,
     nearest_settings_file,
-    shown_path,
     table_for,
 )
 from exai_audit.config.keys import read_settings, with_options
 from exai_audit.config.nested import SETTINGS_FILES, NestedSettings, knowledge_files
+from exai_audit.config.policy import EXTENDS, OVERRIDABLE, inherited
 from exai_audit.config.settings import (
     DEFAULT_EXCLUDES,
     OF_THE_PLACE,
@@ -25,10 +22,13 @@ from exai_audit.config.settings import (
     ScoreChoice,
     Settings,
 )
+from exai_audit.config.tables import SECTION, SHARED_FILE, document_of, shown_path
 
 __all__ = [
     "DEFAULT_EXCLUDES",
+    "EXTENDS",
     "OF_THE_PLACE",
+    "OVERRIDABLE",
     "SECTION",
     "SETTINGS_FILES",
     "SHARED_FILE",
@@ -42,6 +42,7 @@ __all__ = [
     "document_of",
     "find_root",
     "find_table",
+    "inherited",
     "knowledge_files",
     "lexically_absolute",
     "load",

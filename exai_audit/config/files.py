@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from exai_audit.config.keys import read_settings
+from exai_audit.config.policy import table_of
 from exai_audit.config.settings import Settings
+from exai_audit.config.tables import OWN_FILE, SECTION, SHARED_FILE, shown_path
 from exai_audit.errors import SettingsError
 from exai_audit.files.presence import is_file, is_folder, is_there
-from exai_audit.files.source import UnreadableSourceError, read_bytes
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-OWN_FILE, SHARED_FILE = "exai-audit.toml", "pyproject.toml"
-SECTION = "tool.exai-audit"
 
 
 def load(start: Path, explicit: Path | None, isolated: bool) -> tuple[Settings, Path | None]:
@@ -142,42 +134,3 @@ def _upward(path: Path) -> tuple[Path, ...]:
 def lexically_absolute(path: Path) -> Path:
     """Return the absolute path without ``..``, links not followed: the user's own names stay."""
     return Path(os.path.abspath(path))  # noqa: PTH100 -- resolve() would follow links
-
-
-def table_of(file: Path) -> dict[str, Any] | None:
-    """Return the file's settings, None when it is a shared file without a section of ours.
-
-    Raises:
-        SettingsError: it cannot be read.
-    """
-    try:
-        document = document_of(read_bytes(file).decode("utf-8"), file)
-    except UnreadableSourceError as error:
-        raise SettingsError(f"{shown_path(file)}: cannot be read: {error}") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{shown_path(file)}: is not valid TOML: {error}") from error
-    tool = document.get("tool", {})
-    section = tool.get("exai-audit") if isinstance(tool, dict) else None
-    if section is None:
-        return None if file.name == SHARED_FILE else document
-    if not isinstance(section, dict):
-        raise SettingsError(f"{shown_path(file)}: {SECTION}: expected a table [{SECTION}]")
-    return section
-
-
-def document_of(text: str, file: Path) -> dict[str, Any]:
-    """Return what TOML text says; ``file`` is named in errors.
-
-    Raises:
-        SettingsError: the text is not TOML.
-    """
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number may have too many digits
-        raise SettingsError(f"{shown_path(file)}: is not valid TOML: {error}") from error
-
-
-def shown_path(file: Path) -> str:
-    """Return the path as a message shows it: relative where that is shorter to read."""
-    here = Path.cwd()
-    return str(file.relative_to(here) if file.is_relative_to(here) else file)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from exai_audit.config.files import OWN_FILE, SHARED_FILE, shown_path, table_of
 from exai_audit.config.keys import read_settings
+from exai_audit.config.policy import table_of
 from exai_audit.config.settings import Settings
+from exai_audit.config.tables import OWN_FILE, SHARED_FILE, shown_path
 from exai_audit.files.nearest import deepest_first
 from exai_audit.files.presence import is_file
 from exai_audit.files.source import UnreadableSourceError, read_bytes

@@ -35,20 +35,29 @@ class RuleState(Struct, frozen=True):
 
 
 class Origins(Struct, frozen=True):
-    """What was given where: keys of the file's table by file name, keys of the command line."""
+    """What was given where: keys of the file's table by file name, keys of the command line.
+
+    ``inherited`` are the keys of the table that a policy brings, with the policy as shown.
+    """
 
     file: str
     table: Mapping[str, object]
     options: Collection[str]
+    inherited: Mapping[str, str] = {}
 
     def of(self, key: str) -> str:
         """Return where the value of a setting of the whole project comes from."""
-        places = [f"{self.file}: {key}"] if key in self.table else []
+        places = [f"{self.file_of(key)}: {key}"] if key in self.table else []
         if key == "per-file-ignores":
-            places += [f"{self.file}: overrides[{n}].ignore" for n in self._ignoring()]
+            file = self.file_of("overrides")
+            places += [f"{file}: overrides[{n}].ignore" for n in self._ignoring()]
         if key in self.options:
             places = [*(places if key in _ADDED_TO else []), f"--{key}"]
         return ", ".join(places) or "default"
+
+    def file_of(self, key: str) -> str:
+        """Return the file that gives a key of the table."""
+        return self.inherited.get(key, self.file)
 
     def _ignoring(self) -> Iterator[int]:
         overrides = self.table.get("overrides")
@@ -83,10 +92,11 @@ def _state(rule: Rule, path: str, settings: Settings) -> tuple[bool, str]:
 
 def _options(rule: Rule, path: str, settings: Settings, origins: Origins) -> Iterator[Setting]:
     options = settings.rules.options(rule).at(path)
+    file = origins.file_of("overrides")
     for name in options.__struct_fields__:
         key = option_key(name)
         changed = [
-            f"{origins.file}: overrides[{number}].{key} ({', '.join(override.paths)})"
+            f"{file}: overrides[{number}].{key} ({', '.join(override.paths)})"
             for number, override in enumerate(settings.overrides, 1)
             if key in dict(override.options) and any_covers(override.paths, path)
         ]

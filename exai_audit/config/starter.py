@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from exai_audit.config.files import SECTION
 from exai_audit.config.keys import KEYS
 from exai_audit.config.notes import NOTES
 from exai_audit.config.origins import Origins, settings_at
 from exai_audit.config.settings import Settings
+from exai_audit.config.tables import SECTION
 from exai_audit.rulebook.registry import default_settings, rules
 
 _EXAMPLES: dict[str, object] = {

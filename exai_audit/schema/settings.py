@@ -7,6 +7,7 @@ from types import NoneType
 from typing import get_args, get_type_hints
 
 from exai_audit.config.keys import KEYS, OVERRIDE_KEYS
+from exai_audit.config.policy import EXTENDS, OVERRIDABLE
 from exai_audit.config.readers import (
     MOST,
     MOST_WHOLE,
@@ -32,6 +33,7 @@ from exai_audit.schema.values import DRAFT, Schema, value_schema
 from exai_audit.score.grades import GRADES
 
 _TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
+_POLICY: dict[str, Schema] = {EXTENDS: {"type": "string"}, OVERRIDABLE: _TEXTS}
 _CODES: Schema = {"type": "array", "items": {"$ref": "#/definitions/code"}}
 
 
@@ -45,7 +47,7 @@ def settings_schema() -> Schema:
         "description": "The table [tool.exai-audit] of pyproject.toml, or all of exai-audit.toml.",
         "type": "object",
         "additionalProperties": False,
-        "properties": {**own, **options, "overrides": _overrides(options)},
+        "properties": {**own, **options, "overrides": _overrides(options), **_POLICY},
         "definitions": {"code": _code(), "grade": _grade()},
     }
 
