@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.cli.extras import need
+from exai_audit.cli.hyperlinks import supports_hyperlinks
 from exai_audit.cli.output import append_to_file, inert, say, write_file, write_stdout
 from exai_audit.errors import AuditError, UsageError
 from exai_audit.report import FORMATS, LEDGER, render
@@ -34,13 +35,24 @@ Report = tuple[str, Path | None]
 
 
 class RenderOptions(Struct, frozen=True):
-    """How reports are drawn; see `exai_audit.report.render`. ``top`` is None when not asked for."""
+    """How reports are drawn; see `exai_audit.report.render`.
+
+    ``top`` is None when not asked for. ``root`` is the folder that paths count from, if known.
+    """
 
     top: int | None
     color: bool
     ascii_only: bool
     max_size: int | None = None
     suppressed: bool = False
+    root: Path | None = None
+
+    @property
+    def links(self) -> str | None:
+        """The address of the root for hyperlinks, None where the terminal shows none."""
+        if not supports_hyperlinks():
+            return None
+        return "" if self.root is None else self.root.absolute().as_uri()
 
 
 def deliver(
@@ -65,6 +77,7 @@ def deliver(
             width=terminal_width(),
             max_size=drawing.max_size,
             suppressed=drawing.suppressed,
+            links=drawing.links if target is None else None,
         )
         if target is not None:
             write_file(target, text)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from exai_audit.addresses import rule_page
 from exai_audit.cli.output import write_stdout
 from exai_audit.errors import UsageError
 from exai_audit.rulebook.pages import page_text
@@ -45,7 +46,8 @@ def rule_command(
 def _page(rule: Rule) -> str:
     settings = "\n".join(f"    {key} = {value}" for key, value in default_settings(rule).items())
     tail = f"\n\n*Settings* (defaults)\n\n{settings}" if settings else ""
-    return f"{rule.code} {rule.name} ({rule.severity})\n\n{page_text(rule)}{tail}"
+    head = f"{rule.code} {rule.name} ({rule.severity})"
+    return f"{head}\n\n{page_text(rule)}{tail}\n\n{rule_page(rule.code)}"
 
 
 def _as_json(rule: Rule) -> dict[str, object]:
@@ -57,4 +59,5 @@ def _as_json(rule: Rule) -> dict[str, object]:
         "summary": rule.summary,
         "settings": default_settings(rule),
         "page": page_text(rule),
+        "address": rule_page(rule.code),
     }

@@ -130,6 +130,7 @@ def scan(asked: ScanOptions) -> int:
         given=given,
         laid_over=None if asked.config or asked.isolated else laid_over,
     )
+    drawing = replace(drawing, root=run.root)
     words, most = asked.words(targets), _most_plans((*ledger, *reports))
     whole = run.result(words, with_facts=asked.facts, most_plans=most)
     target = replace(whole.target, branch=whole.target.branch or branch_in_ci())

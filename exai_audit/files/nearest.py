@@ -1,4 +1,4 @@
-"""Which of some folders is the nearest above a file."""
+"""The folders above files: the nearest of some, and the one that all have in common."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def nearest(path: str, of_folders: Located[T]) -> tuple[T, str] | None:
         if path.startswith(f"{folder}/"):
             return thing, path[len(folder) + 1 :]
     return None
+
+
+def common_folder(paths: Sequence[str]) -> str:
+    """Return the folder that all of the paths lie in, with a slash behind it, empty without one."""
+    common: list[str] = []
+    for names in zip(*(path.split("/")[:-1] for path in paths), strict=False):
+        if len(set(names)) > 1:
+            break
+        common.append(names[0])
+    return "".join(f"{name}/" for name in common)

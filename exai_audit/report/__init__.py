@@ -29,6 +29,7 @@ def render(
     width: int = 80,
     max_size: int | None = None,
     suppressed: bool = False,
+    links: str | None = None,
 ) -> str:
     """Render ``result`` in the format ``name``, one of ``FORMATS``, or its score as ``LEDGER``.
 
@@ -39,9 +40,17 @@ def render(
         width: columns (terminal).
         max_size: at most this many bytes of UTF-8 (markdown).
         suppressed: with the suppressed findings (sarif).
+        links: the address of the root's folder, for hyperlinks to places, empty for hyperlinks to
+            rules only (terminal).
     """
     options: dict[str, dict[str, object]] = {
-        "terminal": {"top": top, "color": color, "ascii_only": ascii_only, "width": width},
+        "terminal": {
+            "top": top,
+            "color": color,
+            "ascii_only": ascii_only,
+            "width": width,
+            "links": links,
+        },
         "markdown": {"top": top, "max_size": max_size},
         "sarif": {"suppressed": suppressed},
     }

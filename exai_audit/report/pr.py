@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from exai_audit.addresses import DOCUMENTATION
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import counted, headline
 from exai_audit.report.escape import cell_code, prose
@@ -163,7 +164,7 @@ def _how(result: AuditResult) -> Iterator[str]:
     yield ""
     yield "- Accept what is known: `exai-audit baseline`, and commit the file."
     yield "- Suppress one: `# exai: ignore[CODE] -- why` on its line."
-    yield "- Explain one: `exai-audit rule CODE`."
+    yield f"- Explain one: `exai-audit rule CODE`, or [its page]({DOCUMENTATION}rules/)."
     yield f"- Reproduce: {cell_code(result.target.command)}"
     yield ""
     yield "</details>"

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from exai_audit.addresses import DOCUMENTATION
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity, Strength
 from exai_audit.results.advice import Hours, Impact, Phase, Recommendation
@@ -22,11 +23,12 @@ SCHEMA_VERSION = 2
 
 
 class Tool(Struct, frozen=True):
-    """What made the result."""
+    """What made the result; ``documentation`` is where ``rules/CODE/`` explains each finding."""
 
     version: str
     formula_version: int
     name: str = "exai-audit"
+    documentation: str = DOCUMENTATION
 
 
 class Target(Struct, frozen=True):

@@ -18,6 +18,7 @@ _GRADE = re.compile(r"[A-F][+\-\u2212]?")
 _CODE = re.compile(r"[A-Z]{2,8}[0-9]{2,5}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,59}")
+_ADDRESS = re.compile(r"https://[A-Za-z0-9./_-]{1,200}")
 _NAME = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[A-Za-z0-9 .,:;()+%\u2212-]{0,400}")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/%+-]{1,2000}/")
@@ -55,6 +56,7 @@ def _scores(result: AuditResult) -> Iterator[tuple[str, float | None]]:
 def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str | None]]:
     yield re.compile("exai-audit"), "tool.name", result.tool.name
     yield _VERSION, "tool.version", result.tool.version
+    yield _ADDRESS, "tool.documentation", result.tool.documentation
     yield _ADDRESS, "target.permalink", result.target.permalink
     yield _GRADE, "score.grade", result.score.grade
     if result.score.way_up is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from exai_audit.files.nearest import common_folder
 from exai_audit.finding import Finding
 from exai_audit.results.result import AuditResult, Breakdown, By, PartScore
 from exai_audit.results.tables import ModuleSize
@@ -54,18 +55,9 @@ def _names(result: AuditResult, by: By) -> Callable[[ModuleSize], tuple[str, ...
         return lambda module: (module.package or result.target.project or ".",)
     if by is By.OWNER:
         return lambda module: module.owners or (NOBODY,)
-    folders = [module.path.split("/")[:-1] for module in result.modules]
-    depth = sum(1 for _ in _common(folders))
+    depth = common_folder([module.path for module in result.modules]).count("/")
 
     def top_folder(module: ModuleSize) -> tuple[str, ...]:
         return ("/".join(module.path.split("/")[:-1][: depth + 1]) or ".",)
 
     return top_folder
-
-
-def _common(folders: list[list[str]]) -> Iterator[str]:
-    """Yield the folders that all files lie in, from the top."""
-    for names in zip(*folders, strict=False):
-        if len(set(names)) > 1:
-            return
-        yield names[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from exai_audit.addresses import rule_page
 from exai_audit.report.bottlenecks import Bottleneck, counted, evidence, location, said_confidence
 from exai_audit.report.escape import code, code_block, prose
 from exai_audit.report.folding import details
@@ -61,7 +62,8 @@ def _bottleneck(
     where = "" if head.project_wide else f": {code(head.path)}"
     yield f"### {number}. {head.name}{where}"
     yield ""
-    yield f"**{group.severity.value}** ({head.code}, {head.confidence.value} confidence):"
+    rule = f"[{head.code}]({rule_page(head.code)})" if rule_of(head.code) else head.code
+    yield f"**{group.severity.value}** ({rule}, {head.confidence.value} confidence):"
     yield prose(head.message)
     yield ""
     symbol = f" in {code(head.symbol)}" if head.symbol else ""

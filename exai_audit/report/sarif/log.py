@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from exai_audit.addresses import DOCUMENTATION
 from exai_audit.finding import Finding, Related
 from exai_audit.report.bottlenecks import counted
 from exai_audit.report.escape import visible
@@ -51,11 +52,17 @@ def _run(result: AuditResult, silenced: Sequence[Suppressed]) -> Member:
     results = [_result(finding, result, index_of[finding.code]) for finding in findings]
     for entry, item in zip(results[len(shown) :], silent, strict=True):
         entry["suppressions"] = [_suppression(item)]
-    driver: Member = {"name": result.tool.name, "version": result.tool.version, "rules": rules}
+    driver: Member = {
+        "name": result.tool.name,
+        "informationUri": DOCUMENTATION,
+        "version": result.tool.version,
+        "rules": rules,
+    }
     if _SEMANTIC_VERSION.fullmatch(result.tool.version):
         driver["semanticVersion"] = result.tool.version
     return {
         "tool": {"driver": driver},
+        "automationDetails": {"id": _category(result)},
         "invocations": [_invocation(len(listed) - len(shown))],
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {
@@ -63,6 +70,18 @@ def _run(result: AuditResult, silenced: Sequence[Suppressed]) -> Member:
         },
         "results": results,
     }
+
+
+def _category(result: AuditResult) -> str:
+    """Return what tells this analysis from those of other folders, which it must not replace.
+
+    GitHub takes what stands before the last slash for the category.
+    """
+    target = result.target
+    paths = [repository_path(path, result) for path in target.paths if path != "."]
+    scanned = ",".join(paths) or target.folder
+    parts = "/".join(filter(None, (result.tool.name, scanned)))
+    return quote(f"{parts}/".encode("utf-8", "surrogateescape"), safe="/,")
 
 
 def _invocation(left_out: int) -> Member:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from statistics import median_low
 
+from exai_audit.addresses import rule_page
 from exai_audit.finding import Confidence, Family, Finding, Severity
 from exai_audit.report.escape import visible
 from exai_audit.rulebook.pages import page_text, section
@@ -50,6 +51,7 @@ def _shipped(rule: Rule, findings: Iterable[Finding]) -> Member:
         "name": rule.name,
         "shortDescription": {"text": _shortened(f"{rule.name}: {rule.summary}.")},
         "fullDescription": {"text": _shortened(why.replace("``", "`"))},
+        "helpUri": rule_page(rule.code),
         "help": {"text": text, "markdown": _page(rule, text)},
         **_rating(rule.family, _announced(rule), findings),
     }
