@@ -26,6 +26,12 @@ from benchmarks.survey import (  # noqa: E402
     grades,
     survey,
 )
+from docs.reference import (  # noqa: E402
+    json_members,
+    recipe,
+    rule_settings_table,
+    settings_table,
+)
 from exai_audit.finding import Confidence, Family, Severity  # noqa: E402
 from exai_audit.knowledge.calls import Call  # noqa: E402
 from exai_audit.knowledge.table import shipped  # noqa: E402
@@ -320,6 +326,11 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "assumed": _assumed,
     "known_libraries": _known_libraries,
     "library_counts": _library_counts,
+    "settings": settings_table,
+    "rule_settings": rule_settings_table,
+    "json_members": json_members,
+    "github_recipe": lambda: recipe(".github/workflows/audit.yml"),
+    "gitlab_recipe": lambda: recipe(".gitlab-ci.yml"),
 }
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from exai_audit.addresses import DOCUMENTATION, rule_page
 from exai_audit.cli.hyperlinks import supports_hyperlinks

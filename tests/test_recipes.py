@@ -1,4 +1,4 @@
-"""The recipes of the README: against the services' schemas, and run as far as a shell can."""
+"""The recipes of the documentation: against the services' schemas, and run as a shell can."""
 
 from __future__ import annotations
 
@@ -24,10 +24,16 @@ ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the services' shells are POSIX")
 
 
+def block(file: str, language: str = "yaml") -> str:
+    """Return a recipe of the page about CI, by the comment on its first line."""
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", page, re.M | re.S)
+    (text,) = (one for one in blocks if one.partition("\n")[0] in {f"# {file}", f"// {file}"})
+    return str(text)
+
+
 def recipe(file: str) -> dict[str, Any]:
-    blocks = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
-    (text,) = (block for block in blocks if block.startswith(f"# {file}\n"))
-    loaded: dict[str, Any] = YAML(typ="safe").load(text)
+    loaded: dict[str, Any] = YAML(typ="safe").load(block(file))
     return loaded
 
 
@@ -77,14 +83,18 @@ def project(tmp_path: Path) -> Path:
     ("file", "schema"),
     [
         (".github/workflows/audit.yml", "vendor.github-workflows"),
+        (".github/workflows/action.yml", "vendor.github-workflows"),
         (".gitlab-ci.yml", "vendor.gitlab-ci"),
+        ("azure-pipelines.yml", "vendor.azure-pipelines"),
+        ("bitbucket-pipelines.yml", "vendor.bitbucket-pipelines"),
     ],
 )
 def test_recipes_keep_to_the_schema_of_the_service(file: str, schema: str) -> None:
     rules = get_builtin_schema(schema)
     checker = validator_for(rules)(rules)
     assert [error.message for error in checker.iter_errors(recipe(file))] == []
-    broken = {**recipe(file), "jobs" if "github" in schema else "audit": 5}
+    name = {"github": "jobs", "gitlab": "audit", "azure": "steps", "bitbucket": "pipelines"}
+    broken = {**recipe(file), next(name[key] for key in name if key in schema): 5}
     assert not checker.is_valid(broken)
 
 
@@ -178,3 +188,49 @@ def test_gitlab_job(project: Path, text: str, status: int) -> None:
     assert {entry["location"]["path"] for entry in quality} == ({"app.py"} if status else set())
     suites = junitparser.JUnitXml.fromfile(str(project / reports["junit"]))
     assert suites.failures == len(quality)
+
+
+@pytest.mark.parametrize(("text", "status"), [(POOR, 1), (CLEAN, 0)])
+def test_azure_pipeline(project: Path, text: str, status: int) -> None:
+    (project / "app.py").write_text(text)
+    pipeline = recipe("azure-pipelines.yml")
+    scripts = [step["script"] for step in pipeline["steps"] if "script" in step]
+    ended, _ = steps([script for script in scripts if "##vso" not in script], project)
+    assert ended == status
+    published = [step["inputs"] for step in pipeline["steps"] if "inputs" in step]
+    files = [one.get("testResultsFiles") or one.get("PathtoPublish") for one in published]
+    assert bool(junitparser.JUnitXml.fromfile(str(project / files[1])).failures) == bool(status)
+    assert json.loads((project / files[2]).read_text())["version"] == "2.1.0"
+    (summary,) = (script for script in scripts if "##vso" in script)
+    assert (project / summary.rpartition("/")[2].strip('"')).read_text().startswith("# Audit")
+
+
+@pytest.mark.parametrize(("text", "status"), [(POOR, 1), (CLEAN, 0)])
+def test_bitbucket_pipeline(project: Path, text: str, status: int) -> None:
+    (project / "app.py").write_text(text)
+    (project / "test-reports").mkdir()
+    (entry,) = recipe("bitbucket-pipelines.yml")["pipelines"]["default"]
+    assert steps(entry["step"]["script"], project)[0] == status
+    assert (project / "test-reports" / "audit.xml").is_file()
+    assert [(project / name).is_file() for name in entry["step"]["artifacts"]] == [True]
+
+
+def test_bitbucket_pull_request(tmp_path: Path) -> None:
+    branch = pull_request(tmp_path, SLEEPER)
+    (branch / "test-reports").mkdir()
+    (entry,) = recipe("bitbucket-pipelines.yml")["pipelines"]["pull-requests"]["**"]
+    script = entry["step"]["script"]
+    assert steps(script, branch, BITBUCKET_PR_DESTINATION_BRANCH="main")[0] == 1
+    assert "new.py:5" in (branch / "comment.md").read_text()
+
+
+@pytest.mark.parametrize(("text", "status"), [(POOR, 1), (CLEAN, 0)])
+def test_jenkinsfile(project: Path, text: str, status: int) -> None:
+    """There is no schema: sections and braces are looked at, and its commands are run."""
+    (project / "app.py").write_text(text)
+    written = block("Jenkinsfile", "groovy")
+    assert re.match(r"// Jenkinsfile\npipeline \{\n    agent .*\n    stages \{\n", written)
+    assert written.count("{") == written.count("}")
+    assert steps(re.findall(r"sh '([^']+)'", written), project)[0] == status
+    for file in re.findall(r"'(audit\.\w+)'", written):
+        assert (project / file).is_file()

@@ -10,6 +10,7 @@ import typer
 
 from exai_audit.addresses import rule_page
 from exai_audit.cli.output import write_stdout
+from exai_audit.config.notes import NOTES
 from exai_audit.errors import UsageError
 from exai_audit.rulebook.pages import page_text
 from exai_audit.rulebook.registry import Rule, default_settings, nearest, rules
@@ -44,7 +45,9 @@ def rule_command(
 
 
 def _page(rule: Rule) -> str:
-    settings = "\n".join(f"    {key} = {value}" for key, value in default_settings(rule).items())
+    settings = "\n".join(
+        f"    {key} = {value}  # {NOTES[key]}" for key, value in default_settings(rule).items()
+    )
     tail = f"\n\n*Settings* (defaults)\n\n{settings}" if settings else ""
     head = f"{rule.code} {rule.name} ({rule.severity})"
     return f"{head}\n\n{page_text(rule)}{tail}\n\n{rule_page(rule.code)}"

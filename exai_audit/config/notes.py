@@ -27,5 +27,22 @@ NOTES: dict[str, str] = {
     "fail-on-new": "fail on any finding that the baseline lacks",
     "max-drop": "points that the score may lose against the baseline",
     "alerts": 'what `trend` is to say, such as "drop > 2 in 7d" or "new critical"',
+    "overrides": "other thresholds and rules for the files that `paths` cover",
+    "max-module-lines": "lines that a module may have",
+    "module-lines": "`physical` counts all lines of a module, `source` those of code only",
+    "max-function-lines": "lines that a function may have, its docstring not counted",
+    "max-complexity": "cyclomatic complexity that a function may have",
+    "max-class-lines": "lines that a class may have",
+    "max-methods": "methods that a class may have",
+    "central-timeout-modules": "path patterns of the files that may hold limits",
+    "fragmentation-timeouts": "so many limits written as numbers are called fragmented",
+    "fragmentation-files": "if they stand in so many files",
+    "suggested-cache-size": "the bound that remedies propose for a cache",
+    "expire-local": "whether results of files, the environment and programs must expire",
+    "fragmentation-caches": "so many caches are called fragmented",
+    "fragmentation-cache-files": "if they stand in so many files",
+    "fragmentation-own-caches": "and so many of them are hand-made, without a library",
+    "min-workers": "the least number of workers for a thread pool",
+    "judge-file-system": "whether calls that only wait for the file system block a loop, too",
 }
-"""By settings key, in the order of the keys."""
+"""By settings key, in the order of the keys: first those of `KEYS`, then the options of rules."""

@@ -54,7 +54,7 @@ def starter(standing: Standing, header: bool) -> str:
         if own:
             lines.append(f"# {rule.code} {rule.name}")
         for key, value in own.items():
-            lines += _commented(key, value, "")
+            lines += _commented(key, value, NOTES.get(key, ""))
     return "\n".join(lines) + "\n"
 
 

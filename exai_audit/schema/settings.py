@@ -7,6 +7,7 @@ from types import NoneType
 from typing import get_args, get_type_hints
 
 from exai_audit.config.keys import KEYS, OVERRIDE_KEYS
+from exai_audit.config.notes import NOTES
 from exai_audit.config.policy import EXTENDS, OVERRIDABLE
 from exai_audit.config.readers import (
     MOST,
@@ -40,7 +41,10 @@ _CODES: Schema = {"type": "array", "items": {"$ref": "#/definitions/code"}}
 def settings_schema() -> Schema:
     """Return the schema that every table of settings which this version takes keeps to."""
     options = _rule_options()
-    own = {key: _setting(field, reader) for key, (field, reader) in KEYS.items()}
+    own = {
+        key: {**_setting(field, reader), "description": NOTES[key]}
+        for key, (field, reader) in KEYS.items()
+    }
     return {
         "$schema": DRAFT,
         "title": "Settings of exai-audit",
@@ -117,7 +121,8 @@ def _rule_options() -> dict[str, Schema]:
             if key in found:
                 found[key]["description"] += f", {said}"
             else:
-                found[key] = {**_option(hint), "default": defaults[key], "description": said}
+                told = f"{NOTES[key]}: {said}"
+                found[key] = {**_option(hint), "default": defaults[key], "description": told}
     return found
 
 
@@ -139,7 +144,7 @@ def _overrides(options: dict[str, Schema]) -> Schema:
     }
     return {
         "type": "array",
-        "description": "Other options, or fewer rules, for the files that paths cover.",
+        "description": NOTES["overrides"],
         "items": {
             "type": "object",
             "required": ["paths"],
