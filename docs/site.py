@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -123,6 +124,7 @@ def build(target: Path) -> Path:
         page = target / "pages" / name
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(text, encoding="utf-8")
+    shutil.copytree(DOCS / "images", target / "pages" / "images", dirs_exist_ok=True)
     (target / "zensical.toml").write_text(configuration(found), encoding="utf-8")
     command = (sys.executable, "-m", "zensical", "build", "--strict", "--clean")
     subprocess.run(command, cwd=target, check=True)

@@ -36,6 +36,7 @@ class Page(HTMLParser):
         super().__init__()
         self.links: list[str] = []
         self.anchors: set[str] = set()
+        self.images: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -43,6 +44,8 @@ class Page(HTMLParser):
         self.anchors.add(given.get("id") or "")
         if tag == "a" and given.get("href"):
             self.links.append(given["href"] or "")
+        if tag == "img":
+            self.images.append(given.get("src") or "")
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +79,13 @@ def test_no_link_leads_nowhere(built: dict[str, Page]) -> None:
                 dead.append(f"{address}: {link}")
     assert len(built) > 50
     assert dead == []
+
+
+def test_no_picture_is_missing(built: dict[str, Page], site: Path) -> None:
+    pictures = {urljoin(at, image) for at, page in built.items() for image in page.images}
+    own = [at.removeprefix(DOCUMENTATION) for at in pictures if at.startswith(DOCUMENTATION)]
+    assert own
+    assert [picture for picture in own if not (site / picture).is_file()] == []
 
 
 def test_a_dead_link_ends_the_build(tmp_path: Path) -> None:
