@@ -16,6 +16,7 @@ from msgspec import Struct
 from exai_audit.config.keys import KEYS
 from exai_audit.config.notes import NOTES
 from exai_audit.config.origins import Origins, settings_at
+from exai_audit.config.policy import EXTENDS, OVERRIDABLE
 from exai_audit.config.settings import OF_THE_PLACE, Settings
 from exai_audit.location import Place
 from exai_audit.report.members import MEMBER_NAMES
@@ -33,7 +34,7 @@ def settings_table() -> str:
         if one.key in KEYS:
             place = " *(of the place)*" if one.key in OF_THE_PLACE else ""
             lines.append(f"| `{one.key}` | {_default(one.value)} | {NOTES[one.key]}{place} |")
-    lines.append(f"| `overrides` | | {NOTES['overrides']} |")
+    lines += [f"| `{key}` | | {NOTES[key]} |" for key in ("overrides", EXTENDS, OVERRIDABLE)]
     return "\n".join(lines)
 
 

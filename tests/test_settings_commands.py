@@ -136,7 +136,7 @@ def test_isolated_shows_the_defaults(project: Path) -> None:
 def test_every_key_has_its_note() -> None:
     options = {key for rule in rules() for key in default_settings(rule)}
     assert list(NOTES)[: len(KEYS)] == list(KEYS)
-    assert set(NOTES) == {*KEYS, "overrides", *options}
+    assert set(NOTES) == {*KEYS, "overrides", "extends", "overridable", *options}
 
 
 def test_the_starter_says_the_defaults() -> None:

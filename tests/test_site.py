@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator
 
 from docs.site import DOCS, build, configuration, navigation, pages
 from exai_audit.addresses import DOCUMENTATION, rule_page
-from exai_audit.config.files import SECTION
+from exai_audit.config import SECTION
 from exai_audit.config.keys import KEYS, read_settings
 from exai_audit.rulebook.registry import default_settings, rules
 from exai_audit.schema import settings_schema
@@ -107,7 +107,7 @@ def test_every_setting_is_described() -> None:
     text = (DOCS / "settings.md").read_text(encoding="utf-8")
     options = {key for rule in rules() for key in default_settings(rule)}
     described = set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE))
-    assert described == {*KEYS, "overrides", *options}
+    assert described == {*KEYS, "overrides", "extends", "overridable", *options}
 
 
 @pytest.mark.parametrize("page", ["settings.md", "adopting.md"])

@@ -28,6 +28,8 @@ NOTES: dict[str, str] = {
     "max-drop": "points that the score may lose against the baseline",
     "alerts": 'what `trend` is to say, such as "drop > 2 in 7d" or "new critical"',
     "overrides": "other thresholds and rules for the files that `paths` cover",
+    "extends": "the policy that these settings extend: a settings file, or `DISTRIBUTION:FILE`",
+    "overridable": "in a policy: the keys that projects may set otherwise",
     "max-module-lines": "lines that a module may have",
     "module-lines": "`physical` counts all lines of a module, `source` those of code only",
     "max-function-lines": "lines that a function may have, its docstring not counted",

@@ -34,7 +34,10 @@ from exai_audit.schema.values import DRAFT, Schema, value_schema
 from exai_audit.score.grades import GRADES
 
 _TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
-_POLICY: dict[str, Schema] = {EXTENDS: {"type": "string"}, OVERRIDABLE: _TEXTS}
+_POLICY: dict[str, Schema] = {
+    EXTENDS: {"type": "string", "description": NOTES[EXTENDS]},
+    OVERRIDABLE: {**_TEXTS, "description": NOTES[OVERRIDABLE]},
+}
 _CODES: Schema = {"type": "array", "items": {"$ref": "#/definitions/code"}}
 
 
