@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Scope
+from exai_audit.knowledge.script_folders import SCRIPTS, WORKSHOPS
 
 _TEST_FOLDER = re.compile(
     r"tests?|doctests|.*[_-]tests?|(?:.*[_-])?e2e(?:[_-].*)?|cypress|(?:__)?mocks(?:__)?"
@@ -17,8 +18,6 @@ _EXAMPLE_FOLDER = re.compile(
     r"\..+|examples?|demos?|docs|docs_src|samples?|benchmarks?|benches|evals|notebooks"
     r"|_?vendor|vendored|third_?party"
 )
-_SCRIPT_FOLDERS = frozenset({"scripts", "bin", "ci"})
-_SCRIPTS_OUTSIDE_PACKAGES = frozenset({"tools", "contrib"})
 _SOURCE_FOLDERS = frozenset({"src", "lib"})
 _COMMANDS = ("management", "commands")
 
@@ -115,7 +114,7 @@ def _is_part_of_a_package(path: str, packages: Collection[str]) -> bool:
     """Tell whether the folder of scripts is a package's: ``tools`` of an agent are no scripts."""
     folders = path.split("/")[:-1]
     index = _script_folder(folders)
-    if index is None or folders[index] not in _SCRIPTS_OUTSIDE_PACKAGES:
+    if index is None or folders[index] not in WORKSHOPS:
         return False
     return "/".join(folders[: index + 1]) in packages or "/".join(folders[:index]) in packages
 
@@ -124,7 +123,7 @@ def _script_folder(folders: Sequence[str]) -> int | None:
     """Return which of the folders is one of scripts, None where none is."""
     if _COMMANDS in pairwise(folders):
         return None
-    every = _SCRIPT_FOLDERS | _SCRIPTS_OUTSIDE_PACKAGES
+    every = SCRIPTS | WORKSHOPS
     return next((index for index, folder in enumerate(folders) if folder in every), None)
 
 

@@ -56,6 +56,7 @@ from msgspec import Struct
 
 from exai_audit.facts.timeouts import HandedLimitFact, LimitParameter, TimeoutFact, TimeoutForm
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.knowledge.script_folders import hold_scripts
 from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.central_timeouts import is_literal_limit, shown_seconds
 from exai_audit.project.constant_names import names_a_purpose, words_of
@@ -74,7 +75,6 @@ _SETTINGS = frozenset({"config", "conf", "cfg", "settings", "options", "environ"
 _MAKES = frozenset({
     "connection", "connect", "client", "session", "channel", "socket", "pool", "conn",
 })  # fmt: skip
-_SCRIPTS = frozenset({"scripts", "script", "bin", "tools", "ci", "hack"})
 
 
 class Options(Struct, frozen=True):
@@ -162,7 +162,7 @@ def _handed_hit(limit: LimitParameter, found: list[tuple[str, HandedLimitFact]])
 
 
 def _is_script(path: str) -> bool:
-    return not _SCRIPTS.isdisjoint(path.split("/")[:-1])
+    return hold_scripts(path.split("/")[:-1])
 
 
 def _grouped(sites: Iterable[_Site], key_of: object) -> dict[_Key, list[_Site]]:

@@ -54,11 +54,11 @@ from msgspec import Struct
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Openness, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.knowledge.script_folders import are_run_by_people
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
-_COMMAND_FOLDERS = frozenset({"bin", "cli", "commands", "scripts"})
 _COMMAND_LIBRARIES = frozenset({"argparse", "click", "optparse", "typer"})
 
 
@@ -79,9 +79,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 def _is_command(facts: FileFacts) -> bool:
     """Tell whether a file belongs to a command line interface: it runs once and ends."""
-    folders = facts.path.split("/")[:-1]
     imported = {name.partition(".")[0] for name in facts.imports}
-    return bool(_COMMAND_FOLDERS & set(folders) or _COMMAND_LIBRARIES & imported)
+    return are_run_by_people(facts.path.split("/")[:-1]) or bool(_COMMAND_LIBRARIES & imported)
 
 
 def _is_judged(cache: CacheFact) -> bool:

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 
 from exai_audit.collectors.context.roles import FunctionRoles
+from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, argument, dotted, last_name, parameters, text_of
 
 _DATA = "data:"
+_PAIRS = (("data", "url"), ("data", "uri"))
 _ENDS = (ast.Return, ast.Raise, ast.Continue)
 
 
 def opens_data(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a call opens a ``data:`` address: a literal one, or one that was asked for.
 
-    It may be asked around the call, or around all calls of its function in the same file.
+    It may be asked around the call, or around all calls of its function in the same file; or the
+    function's name says what it opens.
     """
     address = next(iter(call.args), None)
     if address is None:
         return False
     if _starts(address).startswith(_DATA):
         return True
+    function = tree.function_of(call)
+    if isinstance(function, FUNCTIONS) and _is_named_so(function.name):
+        return True
     if _DATA not in tree.source.text or not isinstance(address, ast.Name):
         return False
     return _is_asked(call, address, tree) or _callers_ask(call, address, tree)
+
+
+def _is_named_so(name: str) -> bool:
+    parts = words(name)
+    return "dataurl" in parts or any(pair in _PAIRS for pair in pairwise(parts))
 
 
 def _starts(value: ast.expr) -> str:

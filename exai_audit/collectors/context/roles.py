@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from exai_audit.knowledge.limit_names import words
+from exai_audit.knowledge.script_folders import are_run_by_people
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
     FUNCTIONS,
@@ -19,7 +20,6 @@ from exai_audit.syntax.nodes import (
 
 AnyFunction = Function | ast.Lambda
 _MAIN = frozenset({"main", "async", "a", "run", "cli", "sync", "amain"})
-_SCRIPTS = frozenset({"cli", "commands", "scripts", "bin", "console"})
 _COMMANDS = frozenset({"command", "group"})
 _ROUTES = frozenset({
     "get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket",
@@ -118,7 +118,7 @@ def _starts(function: Function, tree: ModuleTree) -> bool:
     parts = set(words(function.name))
     if {"main", "amain"} & parts and parts <= _MAIN:
         return True
-    if _SCRIPTS & {part.lstrip("_") for part in tree.dotted.split(".")}:
+    if are_run_by_people(part.lstrip("_") for part in tree.dotted.split(".")):
         return True
     if tree.source.path.rsplit("/", 1)[-1] == "__main__.py" or _is_migration(tree):
         return True

@@ -9,17 +9,18 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
+from exai_audit.collectors.context.data_urls import opens_data
 from exai_audit.collectors.context.limiters import Guards
 from exai_audit.collectors.context.roles import FunctionRoles, is_route
 from exai_audit.collectors.timeouts.adapters import mounts_a_limit
 from exai_audit.collectors.timeouts.commands import remote_command
-from exai_audit.collectors.timeouts.data_urls import reads_a_data_url
 from exai_audit.collectors.timeouts.phases import Open, given_limit, is_unlimited, open_phases
 from exai_audit.collectors.timeouts.unpacked import unpacked_keys
 from exai_audit.collectors.timeouts.untyped import STUB_WORD, distinct_names, untyped
 from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
 from exai_audit.knowledge.calls import Call, Timeout
 from exai_audit.knowledge.limit_names import category_of
+from exai_audit.knowledge.script_folders import hold_scripts
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import last_name, text_of
@@ -35,7 +36,6 @@ _PARTLY = "other phases of it are limited"
 _RUNS = frozenset({
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
 })  # fmt: skip
-_OF_PEOPLE = frozenset({"scripts", "script", "tools", "bin", "dev", "ci", "release", "build"})
 _SENDS = frozenset({"request", "send", "get_adapter"})
 _ANSWERS = frozenset({"recv", "recv_bytes", "get"})
 _SESSIONS = frozenset({"Session", "session"})
@@ -112,8 +112,8 @@ class _Reader:
 
     def _doubt_of_command(self, call: ast.Call, *, partly: bool) -> str:
         """Return why a command may have a limit: an option of its own, a person who waits."""
-        folders = set(self._tree.source.path.lower().replace("-", "/").split("/")[:-1])
-        if _OF_PEOPLE & folders or self._roles.is_entry(self._tree.function_of(call)):
+        folders = self._tree.source.path.lower().replace("-", "/").split("/")[:-1]
+        if hold_scripts(folders) or self._roles.is_entry(self._tree.function_of(call)):
             return "a person may wait for it"
         return _PARTLY if partly else ""
 
@@ -174,7 +174,11 @@ def _asks_nobody(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a call waits for no machine: a local address, data in it, a later answer."""
     later = (k.value for k in call.keywords if k.arg in ("async_", "async"))
     returns_at_once = any(isinstance(one, ast.Constant) and bool(one.value) for one in later)
-    return returns_at_once or _is_local(call) or reads_a_data_url(call, tree)
+    return returns_at_once or _is_local(call) or _opens_data(call, tree)
+
+
+def _opens_data(call: ast.Call, tree: ModuleTree) -> bool:
+    return last_name(call.func) == "urlopen" and opens_data(call, tree)
 
 
 def _has_answered(join: ast.Call, tree: ModuleTree) -> bool:
