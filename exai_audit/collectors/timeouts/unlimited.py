@@ -37,6 +37,7 @@ _RUNS = frozenset({
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
 })  # fmt: skip
 _SENDS = frozenset({"request", "send", "get_adapter"})
+_CURL_LIMITS = frozenset({"TIMEOUT", "TIMEOUT_MS", "LOW_SPEED_TIME"})
 _ANSWERS = frozenset({"recv", "recv_bytes", "get"})
 _SESSIONS = frozenset({"Session", "session"})
 
@@ -133,6 +134,8 @@ class _Reader:
         if self._sets_the_default:
             return True
         root = row.name.partition(".")[0]
+        if root == "pycurl":
+            return not _CURL_LIMITS.isdisjoint(self._tree.words)
         if root == "socket" or row.name == "paramiko.SSHClient.exec_command":
             return "settimeout" in self._called
         if row.name.startswith("requests.Session."):
