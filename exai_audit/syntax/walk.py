@@ -6,7 +6,7 @@ The tree is the interpreter's own, read by its parser or made from libcst's (see
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 _Children = Callable[..., list[ast.AST]]
@@ -65,6 +65,15 @@ def descendants(node: ast.AST) -> Iterator[ast.AST]:
         found = known[type(current)](current)
         found.reverse()
         stack += found
+
+
+def below(roots: Iterable[ast.AST]) -> list[ast.AST]:
+    """Return some nodes and all that is below them, in no order that matters; the fastest way."""
+    found = [*roots]
+    known = _CHILDREN
+    for node in found:  # which grows on the way
+        found += known[type(node)](node)
+    return found
 
 
 def arguments_in_order(call: ast.Call | ast.ClassDef) -> list[ast.AST]:

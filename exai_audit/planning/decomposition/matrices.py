@@ -14,7 +14,6 @@ from operator import mul
 
 Matrix = list[list[int]]
 _BITS, _BYTES = 64, 8
-_BIAS = 1 << 62
 
 
 def gram(rows: Sequence[Sequence[int]]) -> Matrix:
@@ -46,20 +45,23 @@ def sparse_product(rows: Sequence[Sequence[tuple[int, int]]], others: Matrix) ->
 
 def packed(row: Iterable[int]) -> int:
     """Return a row as one integer."""
-    found = array("Q", [value + _BIAS for value in row])
+    found = array("q", row)
     if sys.byteorder == "big":
         found.byteswap()
-    return int.from_bytes(found.tobytes(), "little") - _biases(len(found))
+    signs = _signs(len(found))
+    return (int.from_bytes(found.tobytes(), "little") ^ signs) - signs
 
 
 def unpacked(row: int, count: int) -> list[int]:
     """Return the numbers of a packed row."""
-    found = array("Q", (row + _biases(count)).to_bytes(count * _BYTES, "little"))
+    signs = _signs(count)
+    found = array("q", ((row + signs) ^ signs).to_bytes(count * _BYTES, "little"))
     if sys.byteorder == "big":
         found.byteswap()
-    return [value - _BIAS for value in found]
+    return found.tolist()
 
 
 @lru_cache(maxsize=8)
-def _biases(count: int) -> int:
-    return _BIAS * (((1 << (_BITS * count)) - 1) // ((1 << _BITS) - 1))
+def _signs(count: int) -> int:
+    """Return the highest bit of each number, which is worth as much less as it is set."""
+    return (1 << (_BITS - 1)) * (((1 << (_BITS * count)) - 1) // ((1 << _BITS) - 1))

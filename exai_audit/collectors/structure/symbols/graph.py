@@ -25,6 +25,7 @@ from exai_audit.collectors.structure.symbols.statements import (
 from exai_audit.collectors.structure.symbols.uses import Uses, uses_of
 from exai_audit.collectors.structure.symbols.vocabulary import parameters_of, words_in
 from exai_audit.facts.symbols import HazardFact, ModuleSymbols, SymbolFact
+from exai_audit.syntax.walk import below
 
 _HAZARDS = ("__doc__", "__file__", "__path__", "__spec__", "globals")
 _KNOWN = frozenset({*dir(builtins), "__file__", "__path__", "__spec__", "__annotations__"})
@@ -113,7 +114,7 @@ def _symbol(
         calls=indices(called_at_import(piece.nodes)),
         hooks=indices(hook_needs(piece.nodes)),
         touches=indices(touched(piece.nodes)),
-        words=words_in(piece.nodes),
+        words=words_in(below(piece.nodes)),
         parameters=parameters_of(piece.nodes),
         functions=function_bodies(piece.nodes, needed),
         fixed_uses=indices((uses.eager | around) & own),

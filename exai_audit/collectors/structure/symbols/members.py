@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from exai_audit.collectors.structure.symbols.statements import bound_in
 from exai_audit.collectors.structure.symbols.vocabulary import parameters_of, words_in
 from exai_audit.facts.symbols import ClassMembers, LineRange, SymbolFact, SymbolKind
-from exai_audit.syntax.walk import descendants
+from exai_audit.syntax.walk import below
 
 _Method = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -19,34 +19,69 @@ def class_members(name: str, node: ast.ClassDef) -> ClassMembers:
     for method in _methods(node.body):
         found.setdefault(method.name, []).append(method)
     at = {method: number for number, method in enumerate(found)}
-    reached = [[*_reached(parts)] for parts in found.values()]
+    read = [_Read(parts) for parts in found.values()]
     methods = tuple(
         SymbolFact(
             names=(method,),
             kind=SymbolKind.FUNCTION,
             ranges=tuple(_lines(part) for part in parts),
-            uses=tuple(sorted({at[n] for n in names if n in at} - {at[method]})),
-            words=words_in(parts),
+            uses=tuple(sorted({at[n] for n in said.reached if n in at} - {at[method]})),
+            words=words_in(said.nodes),
             parameters=parameters_of(parts),
-            attributes=tuple(sorted({n for n in names if n not in at and not _is_special(n)})),
+            attributes=tuple(sorted(n for n in said.reached - at.keys() if not _is_special(n))),
             registers=tuple(sorted(_decorators(parts))),
         )
-        for (method, parts), names in zip(found.items(), reached, strict=True)
+        for (method, parts), said in zip(found.items(), read, strict=True)
     )
     return ClassMembers(
         name,
         _lines(node),
         tuple(ast.unparse(base) for base in node.bases),
         methods,
-        assigned=tuple(sorted(_assigned(found.values()) - _bound_in_body(node))),
-        plain=tuple(n for n, parts in enumerate(found.values()) if _is_plain(parts)),
-        supers=tuple(n for n, parts in enumerate(found.values()) if _calls_super(parts)),
+        assigned=tuple(sorted({n for said in read for n in said.assigned} - _bound_in_body(node))),
+        plain=tuple(n for n, said in enumerate(read) if said.is_plain),
+        supers=tuple(n for n, said in enumerate(read) if said.calls_super),
         mangled=tuple(
             (number, name)
-            for number, names in enumerate(reached)
-            for name in sorted({n for n in names if n.startswith("__") and not _is_special(n)})
+            for number, said in enumerate(read)
+            for name in sorted(said.reached)
+            if name.startswith("__") and not _is_special(name)
         ),
     )
+
+
+class _Read:
+    """What the definitions of one method say: all their ``nodes``, read once.
+
+    ``reached`` are the attributes of the object, and of ``super()``, that they use, ``assigned``
+    those that they set.
+    """
+
+    def __init__(self, parts: Collection[_Method]) -> None:
+        self._parts = parts
+        self.nodes: list[ast.AST] = []
+        self.reached: set[str] = set()
+        self.assigned: set[str] = set()
+        self.uses_object = self.calls_super = False
+        for part in parts:
+            nodes = below((part,))
+            self._read(nodes, _first_parameter(part))
+            self.nodes += nodes
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the method does something and does not use the object for it."""
+        return not self.uses_object and not all(map(_is_to_be_overridden, self._parts))
+
+    def _read(self, nodes: Iterable[ast.AST], owner: str) -> None:
+        for node in nodes:
+            if isinstance(node, ast.Name):
+                self.calls_super |= node.id == "super"
+                self.uses_object |= node.id in (owner, "super")
+            elif isinstance(node, ast.Attribute) and _is_named(node.value, owner):
+                self.reached.add(node.attr)
+                if isinstance(node.ctx, ast.Store):
+                    self.assigned.add(node.attr)
 
 
 def _methods(body: Iterable[ast.stmt]) -> Iterator[_Method]:
@@ -62,28 +97,6 @@ def _lines(node: _Method | ast.ClassDef) -> LineRange:
     return LineRange(first, node.end_lineno or node.lineno)
 
 
-def _reached(parts: Iterable[_Method]) -> Iterator[str]:
-    """Yield the attributes of the object, and of ``super()``, that methods use."""
-    for part in parts:
-        owner = _first_parameter(part)
-        for node in descendants(part):
-            if isinstance(node, ast.Attribute) and _is_named(node.value, owner):
-                yield node.attr
-
-
-def _assigned(methods: Iterable[Iterable[_Method]]) -> set[str]:
-    """Return the attributes that methods set on the object."""
-    return {
-        node.attr
-        for parts in methods
-        for part in parts
-        for node in descendants(part)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Store)
-        and _is_named(node.value, _first_parameter(part))
-    }
-
-
 def _bound_in_body(node: ast.ClassDef) -> set[str]:
     return {name for statement in node.body for name in bound_in(statement)}
 
@@ -97,11 +110,6 @@ def _first_parameter(method: _Method) -> str:
     return given[0].arg if given and "staticmethod" not in _decorators([method]) else ""
 
 
-def _is_plain(parts: Collection[_Method]) -> bool:
-    """Tell whether methods do something and do not use the object for it."""
-    return not _uses_object(parts) and not all(_is_to_be_overridden(part) for part in parts)
-
-
 def _is_to_be_overridden(method: _Method) -> bool:
     """Tell whether a method says nothing but what others may put in its place."""
     said = [node for node in method.body if not _is_text(node)]
@@ -110,23 +118,6 @@ def _is_to_be_overridden(method: _Method) -> bool:
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _uses_object(parts: Iterable[_Method]) -> bool:
-    for part in parts:
-        owner = _first_parameter(part)
-        for node in descendants(part):
-            if isinstance(node, ast.Name) and node.id in ({owner} | {"super"}):
-                return True
-    return False
-
-
-def _calls_super(parts: Iterable[_Method]) -> bool:
-    return any(
-        isinstance(node, ast.Name) and node.id == "super"
-        for part in parts
-        for node in descendants(part)
-    )
 
 
 def _decorators(parts: Iterable[_Method]) -> set[str]:

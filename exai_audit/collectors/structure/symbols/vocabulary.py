@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from exai_audit.syntax.walk import descendants
 from exai_audit.words import words_of
 
 _TEXT = re.compile(r"[A-Za-z]{3,}")
@@ -29,18 +28,22 @@ _IDENTIFIERS: dict[type[ast.AST], str] = {
 }  # fmt: skip
 
 
-def words_in(nodes: Iterable[ast.stmt]) -> tuple[tuple[str, int], ...]:
-    """Return the words of statements with how often each is said, in alphabetical order."""
+def words_in(nodes: Iterable[ast.AST]) -> tuple[tuple[str, int], ...]:
+    """Return the words that nodes say with how often each does, in alphabetical order.
+
+    Args:
+        nodes: all of some statements, see `exai_audit.syntax.walk.below`.
+    """
     said: list[str] = []
-    for root in nodes:
-        for node in descendants(root):
-            identifier = _IDENTIFIERS.get(type(node))
-            if identifier is not None:
-                name = getattr(node, identifier)
-                if name is not None:
-                    said.append(name)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                said += _TEXT.findall(node.value[:_LONGEST_TEXT])
+    identifiers = _IDENTIFIERS
+    for node in nodes:
+        kind = type(node)
+        if kind in identifiers:
+            name = getattr(node, identifiers[kind])
+            if name is not None:
+                said.append(name)
+        elif kind is ast.Constant and isinstance(node.value, str):  # type: ignore[attr-defined]
+            said += _TEXT.findall(node.value[:_LONGEST_TEXT])  # type: ignore[attr-defined]
     found: Counter[str] = Counter()
     for name, count in Counter(said).items():
         for word in words_of(name):
