@@ -10,7 +10,7 @@ import typer
 
 from exai_audit.addresses import rule_page
 from exai_audit.cli.output import write_stdout
-from exai_audit.config.notes import NOTES
+from exai_audit.config.pages import whole_page
 from exai_audit.errors import UsageError
 from exai_audit.rulebook.pages import page_text
 from exai_audit.rulebook.registry import Rule, default_settings, nearest, rules
@@ -39,18 +39,9 @@ def rule_command(
     if output_format is Format.JSON:
         write_stdout(json.dumps([_as_json(rule) for rule in known], indent=2))
     elif code:
-        write_stdout(_page(known[0]))
+        write_stdout(whole_page(known[0]))
     else:
         write_stdout("\n".join(f"{r.code}  {r.name:<26} {r.summary}" for r in known))
-
-
-def _page(rule: Rule) -> str:
-    settings = "\n".join(
-        f"    {key} = {value}  # {NOTES[key]}" for key, value in default_settings(rule).items()
-    )
-    tail = f"\n\n*Settings* (defaults)\n\n{settings}" if settings else ""
-    head = f"{rule.code} {rule.name} ({rule.severity})"
-    return f"{head}\n\n{page_text(rule)}{tail}\n\n{rule_page(rule.code)}"
 
 
 def _as_json(rule: Rule) -> dict[str, object]:

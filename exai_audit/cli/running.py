@@ -16,8 +16,15 @@ from exai_audit.audit.engine import Audit, audit_files
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.stdin import project_around
-from exai_audit.config import NestedSettings, Settings, find_root, knowledge_files
+from exai_audit.config import (
+    NestedSettings,
+    Settings,
+    find_root,
+    knowledge_files,
+    lexically_absolute,
+)
 from exai_audit.errors import UsageError
+from exai_audit.files.presence import is_there
 from exai_audit.files.visible import visible
 from exai_audit.rulebook.registry import rules
 from exai_audit.session.clock import today
@@ -97,6 +104,18 @@ def _load_the_rest() -> None:
     """Load what is needed once all files are read."""
     for name in ("exai_audit.audit.judge", "exai_audit.audit.assemble", "exai_audit.report.json"):
         import_module(name)
+
+
+def existing(paths: Sequence[Path] | None) -> tuple[Path, ...]:
+    """Return what a command that goes on running is to look at, by default the working folder.
+
+    Raises:
+        UsageError: one of the paths does not exist.
+    """
+    for path in paths or ():
+        if not is_there(path):
+            raise UsageError(f"{path}: no such file or folder")
+    return tuple(map(lexically_absolute, paths or [Path()]))
 
 
 def jobs_of(text: str) -> int:

@@ -1,0 +1,1 @@
+"""``exai-audit mcp``: the audit as tools of the Model Context Protocol."""
