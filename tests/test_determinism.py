@@ -99,7 +99,9 @@ def test_without_an_epoch_the_date_is_that_of_the_revision(project: Path) -> Non
 def test_it_does_not_matter_where_the_project_lies(
     project: Path, expected: tuple[bytes, bytes], tmp_path: Path
 ) -> None:
-    elsewhere = tmp_path / "another name"
+    elsewhere = (
+        tmp_path / "another place" / project.name
+    )  # the name of the project, without a better one
     shutil.copytree(project, elsewhere, ignore=shutil.ignore_patterns("cold", "warm", "report.*"))
     again = reports(elsewhere, Way(("--no-cache",)), SOURCE_DATE_EPOCH=EPOCH)
     assert again == expected
