@@ -25,22 +25,18 @@
   // --- theme -------------------------------------------------------------------------------
 
   const THEMES = ["auto", "light", "dark"];
-  const themeButton = byId("theme");
+  let theme = THEMES.includes(remembered("theme")) ? remembered("theme") : "auto";
 
-  function showTheme(theme) {
+  function showTheme() {
     if (theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = theme;
-    themeButton.textContent = `Theme: ${theme}`;
+    byId("theme")?.replaceChildren(`Theme: ${theme}`);
   }
 
-  if (themeButton) {
-    let theme = THEMES.includes(remembered("theme")) ? remembered("theme") : "auto";
-    showTheme(theme);
-    themeButton.addEventListener("click", () => {
-      theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-      remember("theme", theme);
-      showTheme(theme);
-    });
+  function nextTheme() {
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
+    remember("theme", theme);
+    showTheme();
   }
 
   // --- the score -----------------------------------------------------------------------------
@@ -132,12 +128,13 @@
 
   // --- the findings --------------------------------------------------------------------------
 
-  const list = byId("list");
-  const form = byId("filters");
-  if (!list || !form) return;
+  let list = null;
+  let form = null;
+  let score = null;
+  let rows = [];
+  let rowOf = new Map();
 
-  const score = JSON.parse(byId("score-data").textContent);
-  const rows = [...list.children].map((item) => {
+  function rowIn(item) {
     const text = (selector) => item.querySelector(selector).textContent;
     const at = text(".at");
     return {
@@ -155,8 +152,8 @@
       category: item.dataset.g,
       weight: Number(item.dataset.w ?? 0),
     };
-  });
-  const rowOf = new Map(rows.map((row) => [row.number, row]));
+  }
+
   const searched = (row) => (row.text ??= row.item.textContent.toLowerCase());
 
   const SINGLE = ["q", "rule", "dir", "own", "conf", "state", "sort", "b"];
@@ -176,12 +173,6 @@
       }
     }
     return [...found].sort();
-  }
-
-  fill(form.elements.rule, [...new Set(rows.map((row) => row.code))].sort());
-  fill(form.elements.dir, folders());
-  if (form.elements.own) {
-    fill(form.elements.own, [...new Set(rows.flatMap((row) => row.owners))].sort());
   }
 
   const isIn = (path, folder) => path === folder || path.startsWith(`${folder}/`);
@@ -319,8 +310,6 @@
     target.scrollIntoView();
   }
 
-  addEventListener("hashchange", follow);
-
   // --- what is done with them ----------------------------------------------------------------
 
   const numbersOf = (button) => button.dataset.take.split(" ").filter(Boolean).map(Number);
@@ -385,26 +374,12 @@
     body.append(make("p", { class: "actions" }, ...made, ...places(row)));
   }
 
-  list.addEventListener("toggle", (event) => {
-    const item = event.target.closest("li");
-    if (event.target.open && item) addActions(rowOf.get(Number(item.id.slice(1))));
-  }, true);
-
-  form.addEventListener("input", () => {
-    const data = new FormData(form);
-    const next = { sev: data.getAll("sev") };
-    for (const name of SINGLE) if (form.elements[name]) next[name] = data.get(name);
-    change(next);
-  });
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", (event) => {
-    event.preventDefault();
-    change({ ...EVERYTHING, sort: "" });
-  });
-
-  document.addEventListener("click", (event) => {
+  function take(event) {
     const button = event.target.closest("[data-take]");
     if (button) toggle(numbersOf(button));
+  }
+
+  function choose(event) {
     const link = event.target.closest("svg a[href^='#f']");
     const row = link && rowOf.get(Number(link.getAttribute("href").slice(2)));
     if (!row) return;
@@ -412,21 +387,22 @@
     const isArea = link.closest("#size") !== null;
     change(isArea ? { dir: row.path, b: "" } : { b: row.group, dir: "" });
     byId("findings").scrollIntoView();
-  });
+  }
 
-  byId("dock-clear").addEventListener("click", () => change({ out: [] }));
+  const PRESSED = {
+    theme: nextTheme,
+    "dock-clear": () => change({ out: [] }),
+    "keys-open": () => byId("keys").showModal(),
+    save,
+  };
 
   // --- keys ----------------------------------------------------------------------------------
 
-  const keys = byId("keys");
-  const folder = byId("root");
-  folder.value = remembered("root");
-  folder.addEventListener("change", () => {
+  function rememberFolder(folder) {
     remember("root", folder.value.trim());
     for (const made of list.querySelectorAll(".actions")) made.remove();
     for (const row of rows) if (row.item.querySelector("details[open]")) addActions(row);
-  });
-  byId("keys-open").addEventListener("click", () => keys.showModal());
+  }
 
   function step(by) {
     const visible = rows.map((row) => row.item).filter((item) => !item.hidden)
@@ -438,30 +414,84 @@
     focused?.scrollIntoView({ block: "nearest" });
   }
 
-  document.addEventListener("keydown", (event) => {
+  function press(event) {
     const isTyping = event.target.matches("input:not([type=checkbox]), select, textarea");
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping || keys.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping || byId("keys").open) return;
     const focused = document.activeElement.closest("#list > li");
     if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
     else if (event.key === "/") form.elements.q.focus();
-    else if (event.key === "?") keys.showModal();
+    else if (event.key === "?") byId("keys").showModal();
     else if (event.key === "x" && focused) toggle([Number(focused.id.slice(1))]);
     else return;
     event.preventDefault();
-  });
+  }
 
   // --- the data ------------------------------------------------------------------------------
 
-  byId("save")?.addEventListener("click", async () => {
+  async function save() {
     const packed = Uint8Array.from(atob(byId("result").textContent), (char) => char.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const blob = new Blob([await new Response(stream).text()], { type: "application/json" });
     const link = make("a", { href: URL.createObjectURL(blob), download: "audit.json" });
     link.click();
     URL.revokeObjectURL(link.href);
-  });
+  }
 
-  showAll();
-  follow();
+  // --- the page ------------------------------------------------------------------------------
+
+  // Reads the page anew: when it has loaded, and when its content has been replaced.
+  function mount() {
+    showTheme();
+    list = byId("list");
+    form = byId("filters");
+    rows = list && form ? [...list.children].map(rowIn) : [];
+    rowOf = new Map(rows.map((row) => [row.number, row]));
+    sorted = "";
+    if (!rows.length) return;
+    score = JSON.parse(byId("score-data").textContent);
+    fill(form.elements.rule, [...new Set(rows.map((row) => row.code))].sort());
+    fill(form.elements.dir, folders());
+    if (form.elements.own) {
+      fill(form.elements.own, [...new Set(rows.flatMap((row) => row.owners))].sort());
+    }
+    byId("root").value = remembered("root");
+    state = read(location.hash.includes("=") ? location.hash.slice(1) : "");
+    showAll();
+  }
+
+  document.addEventListener("click", (event) => {
+    PRESSED[event.target.closest("button")?.id]?.();
+    if (!rows.length) return;
+    take(event);
+    choose(event);
+  });
+  document.addEventListener("toggle", (event) => {
+    const item = event.target.closest?.("#list > li");
+    if (item && event.target.open) addActions(rowOf.get(Number(item.id.slice(1))));
+  }, true);
+  document.addEventListener("input", (event) => {
+    if (event.target.form !== form || !form) return;
+    const data = new FormData(form);
+    const next = { sev: data.getAll("sev") };
+    for (const name of SINGLE) if (form.elements[name]) next[name] = data.get(name);
+    change(next);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "root") rememberFolder(event.target);
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target === form) event.preventDefault();
+  });
+  document.addEventListener("reset", (event) => {
+    if (event.target !== form) return;
+    event.preventDefault();
+    change({ ...EVERYTHING, sort: "" });
+  });
+  document.addEventListener("keydown", (event) => { if (rows.length) press(event); });
+  document.addEventListener("content-replaced", mount);
+  addEventListener("hashchange", () => { if (rows.length) follow(); });
+
+  mount();
+  if (rows.length) follow();
 })();
