@@ -32,7 +32,7 @@ from exai_audit.rulebook.pages import section
 from exai_audit.rulebook.registry import rule_of
 from exai_audit.score.grades import GRADES
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 _CARDS = 3
 _LARGEST = 40
 _MOST_BYTES, _MOST_BYTES_EACH = 300_000, 1_200
@@ -110,6 +110,15 @@ def render(result: AuditResult) -> str:
 
 
 def _rendered(view: View) -> str:
+    return page((TEMPLATES,), "report.html", _values(view))
+
+
+def values_of(result: AuditResult) -> dict[str, object]:
+    """Return what the template ``report.html`` names, for pages that extend it."""
+    return _values(_view(result))
+
+
+def _values(view: View) -> dict[str, object]:
     result = view.result
     values = {name: getattr(view, name) for name in view.__struct_fields__}
     drawings = {
@@ -119,7 +128,7 @@ def _rendered(view: View) -> str:
         "limits": figures.limits(result),
     }
     helpers = {"meter": meter, "kept": figures.kept, "tree": tree, "figure": figure}
-    return page(_TEMPLATES, "report.html", {**values, **drawings, **helpers})
+    return {**values, **drawings, **helpers}
 
 
 def _view(result: AuditResult) -> View:

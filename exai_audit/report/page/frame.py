@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -38,29 +38,35 @@ class Assets(Struct, frozen=True):
         )
 
 
-def asset(name: str) -> str:
-    """Return a style sheet or script of the pages, as text."""
+def page_assets(style: str = "", scripts: tuple[str, ...] = (), connects: str = "'none'") -> Assets:
+    """Return what all pages hold, and what one adds to that.
+
+    Args:
+        connects: what its scripts may ask, as a source of the policy.
+    """
+    return Assets(_asset("page.css") + style, (_asset("page.js"), *scripts), connects)
+
+
+@lru_cache(maxsize=8)
+def _asset(name: str) -> str:
     return (_HERE / "assets" / name).read_text(encoding="utf-8")
 
 
 def page(
-    folder: Path,
+    folders: tuple[Path, ...],
     template: str,
     values: Mapping[str, object],
-    styles: Sequence[str] = ("page.css",),
-    scripts: Sequence[str] = ("page.js",),
+    assets: Assets | None = None,
 ) -> str:
     """Return a page made from a template, which extends ``frame.html``.
 
     Args:
-        folder: where the template and those that it includes are.
+        folders: where the template and those that it includes are looked for.
         values: what its expressions name.
-        styles: names of assets; together they are the page's style sheet.
-        scripts: names of assets.
+        assets: by default those of all pages.
     """
-    assets = Assets("".join(asset(name) for name in styles), tuple(asset(name) for name in scripts))
-    made = _environment(folder).get_template(template)
-    return made.render(**values, assets=assets) + "\n"
+    made = _environment(folders).get_template(template)
+    return made.render(**values, assets=assets or page_assets()) + "\n"
 
 
 def data_block(name: str, value: Json) -> Markup:
@@ -70,9 +76,9 @@ def data_block(name: str, value: Json) -> Markup:
 
 
 @lru_cache(maxsize=4)
-def _environment(folder: Path) -> Environment:
+def _environment(folders: tuple[Path, ...]) -> Environment:
     made = Environment(
-        loader=FileSystemLoader([folder, _HERE / "templates"]),
+        loader=FileSystemLoader([*folders, _HERE / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -489,7 +489,10 @@
     change({ ...EVERYTHING, sort: "" });
   });
   document.addEventListener("keydown", (event) => { if (rows.length) press(event); });
-  document.addEventListener("content-replaced", mount);
+  document.addEventListener("content-replaced", () => {
+    mount();
+    if (rows.length && (state.out.length || state.b)) change({ out: [], b: "" });
+  });
   addEventListener("hashchange", () => { if (rows.length) follow(); });
 
   mount();
