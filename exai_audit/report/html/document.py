@@ -12,6 +12,7 @@ from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import replace
 
+from exai_audit.addresses import rule_page
 from exai_audit.planning.recommend import HOURS_A_WEEK
 from exai_audit.report import json
 from exai_audit.report.bottlenecks import Bottleneck, bottlenecks, severity_counts, unsure, words
@@ -45,6 +46,7 @@ class RulePage(Struct, frozen=True):
     name: str
     why: str
     doubts: str
+    address: str
 
 
 class Task(Struct, frozen=True):
@@ -185,6 +187,7 @@ def _rules(result: AuditResult) -> list[RulePage]:
             name,
             section(rule_of(code), "Why"),
             section(rule_of(code), "Known false alarms"),
+            rule_page(code) if rule_of(code) else "",
         )
         for code, name in sorted(found.items())
     ]
