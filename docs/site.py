@@ -29,8 +29,8 @@ from exai_audit.rulebook.registry import Rule, default_settings, rules  # noqa: 
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "": ("index", "start"),
-    "Use": ("adopting", "ci", "monorepos", "suppressions", "fixes", "html", "editors", "agents",
-            "trend", "survey"),
+    "Use": ("adopting", "ci", "monorepos", "suppressions", "fixes", "html", "dashboard", "editors",
+            "agents", "trend", "survey", "policy"),
     "Rules": ("rules/index",),
     "Reference": ("settings", "json", "score", "decomposition", "effort", "libraries",
                   "stability", "changelog"),

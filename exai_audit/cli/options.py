@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from exai_audit.cli.completing import color_choices, format_names, rule_names
 from exai_audit.finding import Confidence, Scope, Severity
 from exai_audit.report import FORMATS
 from exai_audit.results.result import By
@@ -14,291 +16,340 @@ from exai_audit.results.result import By
 _CHOICE, _OUTPUT, _GATE, _RUN = "Choice", "Output", "Gate", "Running"
 REPEATED = (_CHOICE, _GATE)
 """The panels of the options that decide what an audit says."""
+_LEVELS = "|".join(severity.value for severity in Severity)
+_SURE = "|".join(confidence.value for confidence in Confidence)
 
-Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders.")]
+
+def _option(
+    panel: str,
+    metavar: str | None,
+    text: str,
+    *names: str,
+    least: int | None = None,
+    completing: Callable[..., Any] | None = None,
+) -> Any:  # noqa: ANN401 - as typer's own
+    """Return an option; without a metavar it is a flag, which takes no value."""
+    return typer.Option(
+        *names,
+        metavar=metavar or " ",
+        help=text,
+        min=least,
+        rich_help_panel=panel,
+        autocompletion=completing,
+        show_default=False,
+    )
+
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATHS", help="Files or folders. Default: the working folder."),
+]
 
 Select = Annotated[
     list[str] | None,
-    typer.Option(
-        help="Rules to run, by code, prefix or name: EXA205, EXA2, missing-timeout. Default: all.",
-        rich_help_panel=_CHOICE,
+    _option(
+        _CHOICE,
+        "RULES",
+        "Run only these rules: a code, the beginning of codes, or a name, such as "
+        "EXA205, EXA2 or missing-timeout; several with commas. Default: all.",
+        "--select",
+        completing=rule_names,
     ),
 ]
 Ignore = Annotated[
     list[str] | None,
-    typer.Option(help="Rules to leave out, named as for --select.", rich_help_panel=_CHOICE),
+    _option(_CHOICE, "RULES", "Leave these rules out.", "--ignore", completing=rule_names),
 ]
 ExtendSelect = Annotated[
     list[str] | None,
-    typer.Option(help="Rules to add to those of the settings.", rich_help_panel=_CHOICE),
+    _option(
+        _CHOICE,
+        "RULES",
+        "Run these rules besides those that the settings choose.",
+        "--extend-select",
+        completing=rule_names,
+    ),
 ]
 MinConfidence = Annotated[
     Confidence | None,
-    typer.Option(
-        help="Least confidence that gates and weighs: low, medium (default), high.",
-        rich_help_panel=_CHOICE,
+    _option(
+        _CHOICE,
+        _SURE,
+        "Findings less sure than this are shown, but neither lower the score nor fail a "
+        "gate. Default: medium.",
+        "--min-confidence",
     ),
 ]
 Only = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="FINGERPRINT",
-        help="Look for this finding alone: exit status 1 while it is still there.",
-        rich_help_panel=_CHOICE,
+    _option(
+        _CHOICE,
+        "FINGERPRINT",
+        "Look for this finding alone: exit status 1 while it is still there.",
+        "--only",
     ),
 ]
 ShowOnly = Annotated[
     list[str] | None,
-    typer.Option(
-        help="FILE… Judge the whole project, show and gate only these files.",
-        rich_help_panel=_CHOICE,
+    _option(
+        _CHOICE,
+        "FILES",
+        "Judge the whole project, but show and gate only these files, as a commit hook does.",
+        "--show-only",
     ),
 ]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option(
-        help="Path patterns to leave out, instead of the default ones.", rich_help_panel=_CHOICE
+    _option(
+        _CHOICE,
+        "PATTERN",
+        "Leave these files or folders out, instead of the default ones (.venv, build, "
+        "node_modules and the like).",
+        "--exclude",
     ),
 ]
 ExtendExclude = Annotated[
     list[str] | None,
-    typer.Option(
-        help="Path patterns to leave out, too.",
-        rich_help_panel=_CHOICE,
-    ),
+    _option(_CHOICE, "PATTERN", "Leave these files or folders out, too.", "--extend-exclude"),
 ]
 ForceExclude = Annotated[
     bool,
-    typer.Option(help="Leave out excluded paths even if they are named.", rich_help_panel=_CHOICE),
+    _option(
+        _CHOICE,
+        None,
+        "Leave out what is excluded even where it is named on the command line.",
+        "--force-exclude",
+    ),
 ]
 NoRespectGitignore = Annotated[
-    bool,
-    typer.Option(
-        "--no-respect-gitignore",
-        help="Read files that .gitignore leaves out.",
-        rich_help_panel=_CHOICE,
-    ),
+    bool, _option(_CHOICE, None, "Read the files that git ignores, too.", "--no-respect-gitignore")
 ]
 Scopes = Annotated[
     list[Scope] | None,
-    typer.Option(help="Which code to judge; default: production.", rich_help_panel=_CHOICE),
+    _option(
+        _CHOICE,
+        "SCOPE",
+        "Which code to judge: production, scripts, tests or examples. Default: "
+        "production and scripts.",
+        "--scope",
+    ),
 ]
 Config = Annotated[
     Path | None,
-    typer.Option(
-        help="Settings file; default: pyproject.toml or exai-audit.toml above.",
-        rich_help_panel=_CHOICE,
+    _option(
+        _CHOICE,
+        "FILE",
+        "Judge everything by this settings file. Default: each file by the nearest one above it.",
+        "--config",
     ),
 ]
-Isolated = Annotated[
-    bool,
-    typer.Option(help="Use no settings file, only defaults and options.", rich_help_panel=_CHOICE),
-]
-
+Isolated = Annotated[bool, _option(_CHOICE, None, "Read no settings file.", "--isolated")]
 Formats = Annotated[
     list[str] | None,
-    typer.Option(
+    _option(
+        _OUTPUT,
+        "FORMAT[=FILE]",
+        "How to report; with =FILE into a file, and then several times. Default: terminal. "
+        f"One of {', '.join(FORMATS)}.",
         "--format",
         "-f",
-        help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file.",
-        rich_help_panel=_OUTPUT,
+        completing=format_names,
     ),
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write the report here.", rich_help_panel=_OUTPUT),
+    _option(_OUTPUT, "FILE", "Write the report here instead of printing it.", "--output", "-o"),
 ]
 Color = Annotated[
     str,
-    typer.Option(
-        help="auto, always or never.",
-        rich_help_panel=_OUTPUT,
+    _option(
+        _OUTPUT,
+        "WHEN",
+        "Colour: auto, always or never. Default: auto, only on a terminal.",
+        "--color",
+        completing=color_choices,
     ),
 ]
-Ascii = Annotated[
-    bool,
-    typer.Option(
-        "--ascii",
-        help="No Unicode drawing.",
-        rich_help_panel=_OUTPUT,
-    ),
-]
+Ascii = Annotated[bool, _option(_OUTPUT, None, "Draw with ASCII characters only.", "--ascii")]
 Top = Annotated[
     int | None,
-    typer.Option(
-        min=0,
-        help="How many bottlenecks to show in full, 0 for all; default: 10. In formats that list "
-        "findings: how many, the costliest; default: all.",
-        rich_help_panel=_OUTPUT,
+    _option(
+        _OUTPUT,
+        "NUMBER",
+        "How many bottlenecks to show in full, 0 for all; default: 10. In formats that "
+        "list findings: how many, the costliest; default: all.",
+        "--top",
+        least=0,
     ),
 ]
 OfRules = Annotated[
     list[str] | None,
-    typer.Option(
+    _option(
+        _CHOICE,
+        "RULES",
+        "Show these rules: codes, prefixes or names.",
         "--select",
-        help="Show these rules: codes, prefixes or names.",
-        rich_help_panel=_CHOICE,
+        completing=rule_names,
     ),
 ]
 OfPaths = Annotated[
     list[str] | None,
-    typer.Option(
-        "--path",
-        help="Show what lies in these files or folders, or patterns.",
-        rich_help_panel=_CHOICE,
-    ),
+    _option(_CHOICE, "PATTERN", "Show what lies in these files or folders.", "--path"),
 ]
 OfSeverity = Annotated[
-    Severity | None,
-    typer.Option("--severity", help="Show this severity and graver ones.", rich_help_panel=_CHOICE),
+    Severity | None, _option(_CHOICE, _LEVELS, "Show this severity and graver ones.", "--severity")
 ]
 MinPoints = Annotated[
     float | None,
-    typer.Option(
-        "--min-points", help="Show what costs at least so many points.", rich_help_panel=_CHOICE
-    ),
+    _option(_CHOICE, "POINTS", "Show what costs at least so many points.", "--min-points"),
 ]
 OfFingerprints = Annotated[
     list[str] | None,
-    typer.Option(
-        "--fingerprint", help="Show the findings of these fingerprints.", rich_help_panel=_CHOICE
-    ),
+    _option(_CHOICE, "FINGERPRINT", "Show the findings of these fingerprints.", "--fingerprint"),
 ]
 MaxSize = Annotated[
     int | None,
-    typer.Option(
-        min=2000, help="At most so many bytes of markdown (GitHub: 65536).", rich_help_panel=_OUTPUT
+    _option(
+        _OUTPUT,
+        "BYTES",
+        "At most so many bytes of markdown: what costs most stays. A comment on GitHub "
+        "takes 65536.",
+        "--max-size",
+        least=2000,
     ),
 ]
 Quiet = Annotated[
     bool,
-    typer.Option(
-        "--quiet", "-q", help="Print one line: score, findings, gates.", rich_help_panel=_OUTPUT
+    _option(
+        _OUTPUT,
+        None,
+        "Print one line: the score, the number of findings, what the gates say.",
+        "--quiet",
+        "-q",
     ),
 ]
 Verbose = Annotated[
     bool,
-    typer.Option(
-        "--verbose",
-        "-v",
-        help="Say which settings, root, rules and cache are in force.",
-        rich_help_panel=_OUTPUT,
+    _option(
+        _OUTPUT, None, "Say which settings, root, rules and cache are in force.", "--verbose", "-v"
     ),
 ]
 Statistics = Annotated[
-    bool,
-    typer.Option(
-        "--statistics", help="Print only how many findings each rule has.", rich_help_panel=_OUTPUT
-    ),
+    bool, _option(_OUTPUT, None, "Print only how many findings each rule has.", "--statistics")
 ]
 ShowSuppressed = Annotated[
-    bool,
-    typer.Option(
-        "--show-suppressed",
-        help="Put suppressed findings into SARIF, too.",
-        rich_help_panel=_OUTPUT,
-    ),
+    bool, _option(_OUTPUT, None, "List suppressed findings in SARIF, too.", "--show-suppressed")
 ]
 ShowFiles = Annotated[
     bool,
-    typer.Option(
-        help="List the files, and why others are left out.",
-        rich_help_panel=_OUTPUT,
+    _option(
+        _OUTPUT, None, "List the files that are read, and why others are left out.", "--show-files"
     ),
 ]
 Facts = Annotated[
     bool,
-    typer.Option(
-        help="Add the facts behind the findings to the JSON report.", rich_help_panel=_OUTPUT
+    _option(
+        _OUTPUT,
+        None,
+        "Add the facts behind the findings to the JSON report: every limit, cache, pool "
+        "and bridge.",
+        "--facts",
     ),
 ]
 ExplainScore = Annotated[
     bool,
-    typer.Option(
-        help="Print what every finding costs the score, adding up.", rich_help_panel=_OUTPUT
+    _option(
+        _OUTPUT,
+        None,
+        "Print how the score adds up: the sums, then what each finding costs.",
+        "--explain-score",
     ),
 ]
-
 ByPart = Annotated[
     By | None,
-    typer.Option(
+    _option(
+        _OUTPUT,
+        "package|folder|owner",
+        "Add a score for each package, top folder or owner (of CODEOWNERS).",
         "--by",
-        help="Show a score for each package, each top folder or each owner (CODEOWNERS).",
-        rich_help_panel=_OUTPUT,
     ),
 ]
-
 FailUnder = Annotated[
     str | None,
-    typer.Option(
-        help="Fail below this score (80) or grade (B).",
-        rich_help_panel=_GATE,
+    _option(
+        _GATE, "SCORE", "Fail below this score, such as 80, or grade, such as B.", "--fail-under"
     ),
 ]
 FailOn = Annotated[
     Severity | None,
-    typer.Option(help="Fail on a finding of this severity or a graver one.", rich_help_panel=_GATE),
+    _option(_GATE, _LEVELS, "Fail on a finding of this severity or a graver one.", "--fail-on"),
 ]
 Baseline = Annotated[
     Path | None,
-    typer.Option(help="Gate only findings that this baseline file lacks.", rich_help_panel=_GATE),
+    _option(
+        _GATE,
+        "FILE",
+        "Accept the findings in this file, as `exai-audit baseline` writes it: gates "
+        "judge only others.",
+        "--baseline",
+    ),
 ]
 NoBaseline = Annotated[
-    bool,
-    typer.Option(
-        "--no-baseline",
-        help="Use no baseline, though the settings name one.",
-        rich_help_panel=_GATE,
-    ),
+    bool, _option(_GATE, None, "Use no baseline, though the settings name one.", "--no-baseline")
 ]
 FailOnNew = Annotated[
     bool,
-    typer.Option(
+    _option(
+        _GATE,
+        None,
+        "Fail on any finding that the baseline, or the revision of --since, does not have.",
         "--fail-on-new",
-        help="Fail on any finding that the baseline or --since REV lacks.",
-        rich_help_panel=_GATE,
     ),
 ]
 MaxDrop = Annotated[
     float | None,
-    typer.Option(
-        help="Fail when the score lost more points than this since the baseline.",
-        rich_help_panel=_GATE,
+    _option(
+        _GATE,
+        "POINTS",
+        "Fail when the score is so many points below that of the baseline.",
+        "--max-drop",
     ),
 ]
 Since = Annotated[
     str | None,
-    typer.Option(
-        help="REV: show only what changed since this revision answers for.", rich_help_panel=_GATE
+    _option(
+        _GATE,
+        "REVISION",
+        "Show only what the changes since this branch or commit answer for, and the "
+        "score before and after.",
+        "--since",
     ),
 ]
 ExitZero = Annotated[
-    bool,
-    typer.Option(
-        help="Exit with 0 even if a gate fails.",
-        rich_help_panel=_GATE,
-    ),
+    bool, _option(_GATE, None, "End with exit status 0 even if a gate fails.", "--exit-zero")
 ]
-
 Jobs = Annotated[
     str,
-    typer.Option(help="How many processes; auto: one for each processor.", rich_help_panel=_RUN),
+    _option(_RUN, "NUMBER", "How many processes. Default: auto, one for each processor.", "--jobs"),
 ]
 NoCache = Annotated[
-    bool,
-    typer.Option(
-        "--no-cache", help="Neither read nor write the cache of facts.", rich_help_panel=_RUN
-    ),
+    bool, _option(_RUN, None, "Neither read nor write the cache of facts.", "--no-cache")
 ]
 StdinFilename = Annotated[
     Path | None,
-    typer.Option(
-        help="NAME -: judge standard input as the content of this file.", rich_help_panel=_RUN
+    _option(
+        _RUN,
+        "NAME",
+        "With - as the path: judge standard input as the content of this file, as editors do.",
+        "--stdin-filename",
     ),
 ]
 CacheDir = Annotated[
     Path | None,
-    typer.Option(
-        help="Folder of the cache; default: .exai-audit-cache at the root.", rich_help_panel=_RUN
+    _option(
+        _RUN,
+        "FOLDER",
+        "Where the cache is kept. Default: .exai-audit-cache at the root.",
+        "--cache-dir",
     ),
 ]

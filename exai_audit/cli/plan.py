@@ -1,7 +1,9 @@
-"""``exai-audit plan``: how to split one module, or to divide one class."""
+"""``exai-audit plan``: how to split one module, or to divide one class; which can be."""
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +15,11 @@ from exai_audit.cli.output import write_file, write_stdout
 from exai_audit.cli.running import run_audit
 from exai_audit.config import find_root, lexically_absolute, load_for
 from exai_audit.errors import UsageError
-from exai_audit.files.presence import is_file, is_there
+from exai_audit.files.presence import is_file, is_folder, is_there
+from exai_audit.report import candidates
 from exai_audit.report.plan import FORMATS, render
 from exai_audit.session.plan import planned
+from exai_audit.session.run import Run
 
 _Formats = Annotated[
     list[str] | None,
@@ -28,7 +32,9 @@ _OfClass = Annotated[
 
 
 def plan_command(
-    file: Annotated[Path, typer.Argument(help="The module to split.")],
+    file: Annotated[
+        Path, typer.Argument(help="The module to split, or a folder: then what can be split there.")
+    ] = Path(),
     of_class: _OfClass = None,
     output_format: _Formats = None,
     output: options.Output = None,
@@ -39,12 +45,15 @@ def plan_command(
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
 ) -> None:
-    """Plan how to split one module, or to divide one class."""
+    """Plan how to split one module, or to divide one class; of a folder, list what can be."""
     reports = requested(output_format or [], output, FORMATS)
-    if not is_file(file) or file.suffix != ".py":
-        raise UsageError(f"{file}: not a Python file; name the module to split")
+    lists = is_folder(file)
+    if lists and of_class is not None:
+        raise UsageError(f"--class {of_class}: {file} is a folder: name the module of the class")
+    if not lists and (not is_file(file) or file.suffix != ".py"):
+        raise UsageError(f"{file}: not a Python file; name the module to split, or a folder")
     settings, settings_file = load_for([file], config, isolated)
-    root, scanned = _project(file, settings_file)
+    root, scanned = (None, [file]) if lists else _project(file, settings_file)
     run = run_audit(
         scanned,
         settings,
@@ -55,16 +64,28 @@ def plan_command(
         root=root,
         laid_over=None if config or isolated else lambda own: own,
     )
-    path = lexically_absolute(file).relative_to(root).as_posix()
-    made = planned(run, path, of_class)
+    draw = partial(_drawn, run, None if lists else file, of_class)
     for name, target in reports:
-        text = render(
-            made, name, width=terminal_width(), ascii_only=ascii_only or not supports_unicode()
-        )
+        text = draw(name, ascii_only=ascii_only or not supports_unicode())
         if target is not None:
             write_file(target, text)
         else:
             write_stdout(text)
+
+
+def _drawn(
+    run: Run, file: Path | None, of_class: str | None, name: str, *, ascii_only: bool
+) -> str:
+    """Return the plan of a module or a class, without one what can be split."""
+    if file is None:
+        result = run.result(most_plans=None)
+
+        def named(path: str) -> str:
+            return os.path.relpath(run.root / path)
+
+        return candidates.render(result.plans, result.class_plans, name, named)
+    made = planned(run, lexically_absolute(file).relative_to(run.root).as_posix(), of_class)
+    return render(made, name, width=terminal_width(), ascii_only=ascii_only)
 
 
 def _project(file: Path, settings_file: Path | None) -> tuple[Path, list[Path]]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from exai_audit.addresses import rule_page
+from exai_audit.cli.completing import rule_names
 from exai_audit.cli.output import write_stdout
 from exai_audit.config.pages import whole_page
 from exai_audit.errors import UsageError
@@ -22,7 +23,14 @@ class Format(str, Enum):
 
 
 def rule_command(
-    code: Annotated[str, typer.Argument(help="A rule's code or name; none lists all.")] = "",
+    code: Annotated[
+        str,
+        typer.Argument(
+            help="A rule's code or name; none lists all.",
+            autocompletion=rule_names,
+            show_default=False,
+        ),
+    ] = "",
     output_format: Annotated[
         Format, typer.Option("--format", "-f", help="How to print it.")
     ] = Format.TEXT,

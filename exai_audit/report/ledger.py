@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from exai_audit.finding import Family, Finding
-from exai_audit.report.bottlenecks import location, why_no_score
+from exai_audit.report.bottlenecks import counted, location, why_no_score
 from exai_audit.report.escape import visible
-from exai_audit.report.points import UNITS, decimal, shared, units_lost
+from exai_audit.report.points import UNITS, decimal, parts_of_rules, shared, units_lost
 from exai_audit.results.result import AuditResult, CategoryScore, Constants, RuleScore
+from exai_audit.rulebook.registry import rule_of
 from exai_audit.score.breakdown import parts
 
 
@@ -38,11 +39,24 @@ def _lines(result: AuditResult) -> Iterator[str]:
     yield f"  {decimal(UNITS * 100):>9}"
     yield from (f"- {decimal(n):>9}  {name}" for n, name in zip(units, names, strict=True))
     yield f"= {decimal(UNITS * 100 - sum(units)):>9}  shown as {total.shown:.1f} ({total.grade})"
+    yield from _sums(result)
     for category, lost in zip(total.categories, units, strict=False):
         yield ""
         yield from _category(category, lost, result)
     yield from _cap(result, units[-1])
     yield from _weightless(result)
+
+
+def _sums(result: AuditResult) -> Iterator[str]:
+    """Yield what each rule takes, the most first; what stands below adds up to these."""
+    found = parts_of_rules(result)
+    if found:
+        yield ""
+        yield "What each rule takes:"
+    for _, rule, lost in sorted(found, key=lambda part: -part[1].lost):
+        known = rule_of(rule.code)
+        name = f" {known.name}" if known else ""
+        yield f"  {lost:>9}  {rule.code}{name}, {counted(rule.findings, 'finding')}"
 
 
 def _cap(result: AuditResult, units: int) -> Iterator[str]:

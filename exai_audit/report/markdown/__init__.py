@@ -1,5 +1,5 @@
 """The graded report as markdown, as GitHub renders it."""
 
-from exai_audit.report.markdown.document import render
+from exai_audit.report.markdown.fitting import render
 
 __all__ = ["render"]

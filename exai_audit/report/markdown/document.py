@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from exai_audit.finding import Finding
 from exai_audit.report import breakdown
 from exai_audit.report.bottlenecks import (
     Bottleneck,
-    bottlenecks,
     counted,
     headline,
     hours,
@@ -43,49 +42,21 @@ _OF_THE_WHOLE = frozenset(
 )  # fmt: skip
 """Sections that say nothing of a change."""
 _BAR = 30
-_MOST_LINES = 1000
-"""Of a list, where there is any limit at all."""
 
 
-def render(result: AuditResult, *, top: int | None = 10, max_size: int | None = None) -> str:
-    """Return the report; the bottlenecks after the first ``top`` are a collapsed list.
-
-    With ``max_size`` it has at most that many bytes of UTF-8: as many bottlenecks as have room are
-    shown in full, then as many lines of the lists, and what was left out is counted.
-    """
-    groups = bottlenecks(result.findings)
-    full = len(groups) if top is None else min(top, len(groups))
-    if max_size is None:
-        return _document(result, groups, full, None)
-
-    def fits(shown: int, limit: int) -> bool:
-        return len(_document(result, groups, shown, limit).encode()) <= max_size
-
-    if fits(full, _MOST_LINES):
-        return _document(result, groups, full, _MOST_LINES)
-    if not fits(0, 0):
-        text = "\n".join((*_title(result), "", *_summary(result, groups, worst=1), ""))
-        return text.encode()[:max_size].decode(errors="ignore")
-    shown = _largest(full, lambda number: fits(number, 0))
-    limit = _largest(_MOST_LINES, lambda number: fits(shown, number))
-    return _document(result, groups, shown, limit)
-
-
-def _largest(most: int, holds: Callable[[int], bool]) -> int:
-    """Return the largest number up to ``most`` for which a condition holds; it holds for 0."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle - 1)
-    return low
-
-
-def _document(
-    result: AuditResult, groups: tuple[Bottleneck, ...], full: int, limit: int | None
+def document(
+    result: AuditResult,
+    groups: tuple[Bottleneck, ...],
+    full: int,
+    limit: int | None,
+    without: Collection[str] = (),
 ) -> str:
+    """Return the report with ``full`` bottlenecks in detail, ``limit`` lines of each list, and
+    without some sections.
+    """
     sections: tuple[tuple[str, Iterable[str]], ...] = (
-        ("", _title(result)),
-        ("Executive summary", _summary(result, groups)),
+        ("", title(result)),
+        ("Executive summary", summary(result, groups)),
         ("Score", _score(result)),
         ("Score of each part", _parts(result)),
         ("Codebase scale", _scale(result)),
@@ -102,17 +73,22 @@ def _document(
         ("Way to the next grade", way_up(result, limit)),
         ("How to verify", _verify(result, limit)),
     )
-    parts = []
-    for title, content in sections:
-        if result.since is not None and title in _OF_THE_WHOLE:
+    parts, missed = [], []
+    for name, content in sections:
+        if result.since is not None and name in _OF_THE_WHOLE:
             continue
         lines = list(content)
         if lines:
-            parts.append("\n".join([f"## {title}", "", *lines] if title else lines))
+            if name in without:
+                missed.append(name)
+            else:
+                parts.append("\n".join([f"## {name}", "", *lines] if name else lines))
+    if missed:
+        parts.append(f"Left out for want of room: {', '.join(missed).lower()}.")
     return "\n\n".join(parts) + "\n"
 
 
-def _title(result: AuditResult) -> Lines:
+def title(result: AuditResult) -> Lines:
     tool, target = result.tool, result.target
     yield "# Audit report"
     yield ""
@@ -126,7 +102,7 @@ def _title(result: AuditResult) -> Lines:
     yield " · ".join(facts)
 
 
-def _summary(result: AuditResult, groups: tuple[Bottleneck, ...], worst: int = 3) -> Lines:
+def summary(result: AuditResult, groups: tuple[Bottleneck, ...], worst: int = 3) -> Lines:
     findings = counted(len(result.findings), "finding")
     yield f"**{headline(result)}.** {findings} ({severity_counts(result.findings)})"
     yield f"in {counted(len(groups), 'bottleneck')}, {_judged(result)}."
