@@ -6,6 +6,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from exai_audit.edits.edit import Fix
 from exai_audit.location import Place, Span
 
 
@@ -108,6 +109,8 @@ class Finding(Struct, frozen=True):
     ``category``, which is None where it weighs nothing. ``fingerprint`` is its identity across
     moved lines, ``line_hash`` the hash of its line by which GitHub knows an alert again. ``new``
     says whether what the result was compared with lacks it, None when it was compared with nothing.
+    ``fix`` is how ``exai-audit fix`` repairs it, or why not, and ``fixable`` whether that is
+    written; both are only known where ``--fixes`` asks for them.
     """
 
     code: str
@@ -132,6 +135,7 @@ class Finding(Struct, frozen=True):
     fingerprint: str
     scope: Scope
     fixable: bool = False
+    fix: Fix | None = None
     project_wide: bool = False
     line_hash: str = ""
     gain: float = 0.0

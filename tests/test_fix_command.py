@@ -198,3 +198,28 @@ def test_without_a_repository_and_from_within_the_package(project: Path) -> None
 
 def test_an_unknown_format_is_an_error(project: Path) -> None:
     assert "choose from diff, patch, json" in fix(project, "-f", "html").stderr
+
+
+def test_findings_carry_their_fix_where_it_is_asked_for(project: Path) -> None:
+    told = json.loads(run(project, "scan", ".", "--fixes", "-f", "json").stdout)
+    first = next(finding for finding in told["findings"] if finding["code"] == "EXA201")
+    assert first["fixable"] is True
+    assert first["fix"]["message"] == "name it timeouts.FETCH_PRICES_SECONDS"
+    assert first["fix"]["edits"][0]["text"] == "timeouts.FETCH_PRICES_SECONDS"
+    plain = json.loads(run(project, "scan", ".", "-f", "json").stdout)
+    assert all(f["fix"] is None and f["fixable"] is False for f in plain["findings"])
+    log = json.loads(run(project, "scan", ".", "--fixes", "-f", "sarif").stdout)
+    fixes = [result["fixes"] for result in log["runs"][0]["results"] if "fixes" in result]
+    change = fixes[0][0]["artifactChanges"][0]
+    assert change["artifactLocation"]["uri"] == "shop/client.py"
+    assert change["replacements"][0] == {
+        "deletedRegion": {"startLine": 5, "startColumn": 38, "endLine": 5, "endColumn": 39},
+        "insertedContent": {"text": "timeouts.FETCH_PRICES_SECONDS"},
+    }
+
+
+def test_a_stored_report_keeps_the_fixes(project: Path) -> None:
+    file = project.parent / "audit.json"
+    run(project, "scan", ".", "--fixes", "-f", f"json={file}")
+    again = json.loads(run(project, "report", str(file), "-f", "json").stdout)
+    assert again == json.loads(file.read_text())

@@ -22,7 +22,10 @@ from exai_audit.fixing.bench import Bench, Choices
 from exai_audit.fixing.combining import Repaired, apart, edits_of
 from exai_audit.fixing.fixer import fix_of, fixers
 from exai_audit.fixing.proof import flaw
+from exai_audit.project.pins import lowest_python
 from exai_audit.results.fingerprint import Fingerprints
+from exai_audit.results.result import AuditResult
+from exai_audit.rulebook.registry import rules
 
 _PASSES = 2
 _ATTEMPTS = 4
@@ -41,6 +44,17 @@ class Repair(Struct, frozen=True):
     after: Audit
 
 
+def choices_of(settings: Settings, root: Path) -> Choices:
+    """Return what the settings and the project's own files say of its fixes."""
+    options = {rule.code: settings.rules.options(rule).default for rule in rules()}
+    return Choices(
+        central=options["EXA201"].central_timeout_modules,
+        namespaces=settings.namespace_packages,
+        cache_entries=options["EXA301"].suggested_cache_size,
+        python=lowest_python(root),
+    )
+
+
 def proposals(
     audited: Audit, root: Path, settings: Settings, choices: Choices, wanted: Wanted
 ) -> tuple[list[Repaired], Bench]:
@@ -53,6 +67,22 @@ def proposals(
     bench = Bench(audited.project, active, silent, _reader(sources, root), choices)
     asked = (finding for finding in active if finding.code in fixers() and wanted(finding))
     return [(f, fix) for f in asked if (fix := fix_of(f, bench)) is not None], bench
+
+
+def with_fixes(result: AuditResult, audited: Audit, root: Path, settings: Settings) -> AuditResult:
+    """Return a result whose findings say how each is repaired, where its rule has a fixer."""
+    choices = choices_of(settings, root)
+    found, _ = proposals(audited, root, settings, choices, lambda _: True)
+    fixes = {_id(finding): fix for finding, fix in found}
+    return replace(
+        result,
+        findings=tuple(_with_fix(finding, fixes.get(_id(finding))) for finding in result.findings),
+    )
+
+
+def _with_fix(finding: Finding, fix: Fix | None) -> Finding:
+    written = fix is not None and fix.applicability is not Applicability.SHOWN
+    return finding if fix is None else replace(finding, fix=fix, fixable=written)
 
 
 def _with_fingerprints(findings: Iterable[Finding], sources: Sources) -> list[Finding]:

@@ -11,13 +11,13 @@ import typer
 from msgspec.structs import replace
 
 from exai_audit.audit.engine import Audit
-from exai_audit.audit.repair import Repair, Wanted, proposals, repair
+from exai_audit.audit.repair import Repair, Wanted, choices_of, proposals, repair
 from exai_audit.cli import options
 from exai_audit.cli.changing import make_changes, take_back_killed, undo_changes
 from exai_audit.cli.deliver import wants_color
 from exai_audit.cli.output import say, write_bytes, write_file, write_stdout
 from exai_audit.cli.running import run_audit
-from exai_audit.config import Settings, find_root, lexically_absolute, load_for
+from exai_audit.config import find_root, lexically_absolute, load_for
 from exai_audit.edits.edit import Applicability
 from exai_audit.edits.patch import patch, shown
 from exai_audit.errors import UsageError
@@ -28,9 +28,8 @@ from exai_audit.finding import Finding
 from exai_audit.fixing.bench import Choices
 from exai_audit.fixing.limits import table
 from exai_audit.fixing.names_file import as_text, read_names
-from exai_audit.project.pins import lowest_python
 from exai_audit.report.fixes import listing, render_json, summary
-from exai_audit.rulebook.registry import canonical_code, code_problem, codes_matching, rules
+from exai_audit.rulebook.registry import canonical_code, code_problem, codes_matching
 from exai_audit.session.run import Run
 
 _FORMATS = ("diff", "patch", "json")
@@ -113,13 +112,7 @@ def fix_command(
         root=root,
         laid_over=None if config or isolated else lambda own: own,
     )
-    choices = Choices(
-        environment=environment,
-        defaults=defaults,
-        central=_central(settings),
-        namespaces=settings.namespace_packages,
-        python=lowest_python(root),
-    )
+    choices = replace(choices_of(settings, root), environment=environment, defaults=defaults)
     wanted = _wanted(select or [], only or [], [run.shown(target) for target in targets])
     choices = replace(choices, names=_names(names, run, choices)) if names else choices
     kinds = {Applicability.SAFE, *([Applicability.UNSAFE] if unsafe else [])}
@@ -156,12 +149,6 @@ def _package(target: Path) -> Path:
     while is_file(folder / "__init__.py"):
         target, folder = folder, folder.parent
     return target
-
-
-def _central(settings: Settings) -> tuple[str, ...]:
-    rule = next(rule for rule in rules() if rule.code == "EXA201")
-    modules: tuple[str, ...] = settings.rules.options(rule).default.central_timeout_modules
-    return modules
 
 
 def _wanted(select: Sequence[str], only: Sequence[str], targets: Sequence[str]) -> Wanted:

@@ -256,6 +256,14 @@ Facts = Annotated[
         "--facts",
     ),
 ]
+Fixes = Annotated[
+    bool,
+    typer.Option(
+        "--fixes",
+        help="Say in JSON and SARIF how each finding is repaired, or why not.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 ExplainScore = Annotated[
     bool,
     _option(

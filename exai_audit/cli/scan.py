@@ -37,6 +37,7 @@ def scan_command(
     show_files: options.ShowFiles = False,
     show_suppressed: options.ShowSuppressed = False,
     facts: options.Facts = False,
+    fixes: options.Fixes = False,
     explain_score: options.ExplainScore = False,
     by: options.ByPart = None,
     fail_under: options.FailUnder = None,

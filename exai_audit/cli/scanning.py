@@ -80,6 +80,7 @@ class ScanOptions(Struct, frozen=True):
     show_files: bool = False
     show_suppressed: bool = False
     facts: bool = False
+    fixes: bool = False
     explain_score: bool = False
     by: By | None = None
     fail_under: str | None = None
@@ -133,6 +134,10 @@ def scan(asked: ScanOptions) -> int:
     drawing = replace(drawing, root=run.root)
     words, most = asked.words(targets), _most_plans((*ledger, *reports))
     whole = run.result(words, with_facts=asked.facts, most_plans=most)
+    if asked.fixes:
+        from exai_audit.audit.repair import with_fixes  # it takes trees, which a scan may not need
+
+        whole = with_fixes(whole, run.audited, run.root, run.settings)
     target = replace(whole.target, branch=whole.target.branch or branch_in_ci())
     if any(name in _WITH_LINKS for name, _ in reports):
         target = replace(target, permalink=permalink_base(target))

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from exai_audit.edits.edit import Edit, Fix
 from exai_audit.finding import Finding
 from exai_audit.fixing.bench import Bench
+from exai_audit.fixing.imports import member_key
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.location import Span
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.scopes import BindingKind
 
 Repaired = tuple[Finding, Fix]
 _IDENTIFIER = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
@@ -58,7 +58,10 @@ def edits_of(fixes: Sequence[Repaired], bench: Bench) -> list[Edit]:
         by_path.setdefault(edit.path, []).append(edit)
     for path, own in by_path.items():
         if path in bench.facts and not path.endswith("__init__.py"):
-            edits += _unused(path, own, bench)
+            unused = list(_unused(path, own, bench))
+            rewritten = [edit for edit in unused if edit.text]
+            inside = [e for e in own if any(_is_within(e.span, new.span) for new in rewritten)]
+            edits = [edit for edit in edits if edit not in inside] + unused
     return edits
 
 
@@ -70,9 +73,12 @@ def _unused(path: str, edits: Sequence[Edit], bench: Bench) -> Iterator[Edit]:
     spans = [edit.span for edit in edits if edit.span != _empty(edit.span)]
     gone = [node for node in tree.all(ast.Name) if _is_inside(tree.span(node), spans)]
     written = {word for edit in edits for word in _IDENTIFIER.findall(edit.text)}
-    for name in dict.fromkeys(node.id for node in gone):
-        if name not in written and _is_forgotten(name, tree, spans, bench):
-            yield from _without(name, tree, spans)
+    names = [name for name in dict.fromkeys(node.id for node in gone) if name not in written]
+    forgotten = [name for name in names if _is_forgotten(name, tree, spans, bench)]
+    for node in tree.module.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            own = [name for name in forgotten if _is_bound_by(node, name, tree)]
+            yield from _without(own, node, edits, tree) if own else ()
 
 
 def _empty(span: Span) -> Span:
@@ -81,6 +87,11 @@ def _empty(span: Span) -> Span:
 
 def _is_inside(span: Span, others: Iterable[Span]) -> bool:
     return any(_start(other) <= _start(span) and _end(span) <= _end(other) for other in others)
+
+
+def _is_within(span: Span, other: Span) -> bool:
+    """Tell whether a range lies in another, and does not begin where it begins."""
+    return _start(other) < _start(span) and _end(span) <= _end(other)
 
 
 def _is_forgotten(name: str, tree: ModuleTree, spans: Sequence[Span], bench: Bench) -> bool:
@@ -103,21 +114,48 @@ def _is_forgotten(name: str, tree: ModuleTree, spans: Sequence[Span], bench: Ben
     return True
 
 
-def _without(name: str, tree: ModuleTree, spans: Sequence[Span]) -> Iterator[Edit]:
-    """Yield the edit that takes a name out of the import that the module itself has of it."""
+def _is_bound_by(node: ast.Import | ast.ImportFrom, name: str, tree: ModuleTree) -> bool:
+    """Tell whether a name is an import's and nothing else's."""
     bindings = tree.scopes.module.names.get(name, [])
-    if len(bindings) != 1 or bindings[0].kind is not BindingKind.IMPORT:
-        return
-    node = bindings[0].node
-    if node not in tree.module.body or not isinstance(node, (ast.Import, ast.ImportFrom)):
-        return
+    return len(bindings) == 1 and bindings[0].node is node
+
+
+def _without(
+    names: Sequence[str],
+    node: ast.Import | ast.ImportFrom,
+    edits: Sequence[Edit],
+    tree: ModuleTree,
+) -> Iterator[Edit]:
+    """Yield the edit that takes names out of an import, with what other edits add to it."""
     lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
     if any("#" in tree.source.line(line) for line in lines):
         return
-    if len(node.names) == 1:
+    span = tree.span(node)
+    added = [edit for edit in edits if _is_within(edit.span, span)]
+    left = [alias for alias in node.names if _bound(alias) not in names]
+    if not left and not added:
         yield from _whole_statement(node, tree)
-        return
-    at = next(i for i, alias in enumerate(node.names) if (alias.asname or alias.name) == name)
+    elif len(lines) == 1:
+        stays = [tree.text(alias) for alias in left]
+        new = [word for edit in added for word in _IDENTIFIER.findall(edit.text)]
+        listed = sorted(dict.fromkeys([*stays, *new]), key=member_key) if added else stays
+        yield Edit(tree.source.path, span, f"{_head(node)}import {', '.join(listed)}")
+    elif len(names) == 1 and not added:
+        yield _without_alias(names[0], node, tree)
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.asname or alias.name.partition(".")[0]
+
+
+def _head(node: ast.Import | ast.ImportFrom) -> str:
+    if isinstance(node, ast.Import):
+        return ""
+    return f"from {'.' * node.level}{node.module or ''} "
+
+
+def _without_alias(name: str, node: ast.Import | ast.ImportFrom, tree: ModuleTree) -> Edit:
+    at = next(i for i, alias in enumerate(node.names) if _bound(alias) == name)
     own = tree.span(node.names[at])
     if at + 1 < len(node.names):
         following = tree.span(node.names[at + 1])
@@ -125,8 +163,7 @@ def _without(name: str, tree: ModuleTree, spans: Sequence[Span]) -> Iterator[Edi
     else:
         former = tree.span(node.names[at - 1])
         span = Span(former.end_line, former.end_column, own.end_line, own.end_column)
-    if not any(_meet(span, other) for other in spans):
-        yield Edit(tree.source.path, span, "")
+    return Edit(tree.source.path, span, "")
 
 
 def _whole_statement(node: ast.Import | ast.ImportFrom, tree: ModuleTree) -> Iterator[Edit]:

@@ -152,7 +152,7 @@ def _takes_more(node: ast.ImportFrom, tree: ModuleTree) -> bool:
 
 def _extended(node: ast.ImportFrom, member: str, tree: ModuleTree) -> Edit:
     """Add a name to an import, in order; a line of its own where the others have one."""
-    after = [alias for alias in node.names if _member_key(alias.name) < _member_key(member)]
+    after = [alias for alias in node.names if member_key(alias.name) < member_key(member)]
     following = node.names[len(after)] if len(after) < len(node.names) else None
     many_lines = node.names[0].lineno != node.names[-1].lineno or (
         node.lineno != node.names[0].lineno and len(node.names) == 1
@@ -166,7 +166,7 @@ def _extended(node: ast.ImportFrom, member: str, tree: ModuleTree) -> Edit:
     return _inserted(tree, span.end_line, span.end_column, f",{indent}{member}")
 
 
-def _member_key(name: str) -> tuple[int, str]:
+def member_key(name: str) -> tuple[int, str]:
     """Sort as isort does: constants, classes, then the rest."""
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
     return kind, name

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from exai_audit.addresses import DOCUMENTATION
+from exai_audit.edits.edit import Applicability, Fix
 from exai_audit.finding import Finding, Related
 from exai_audit.report.bottlenecks import counted
 from exai_audit.report.escape import visible
@@ -109,12 +110,38 @@ def _result(finding: Finding, result: AuditResult, rule_index: int) -> Member:
     }
     if finding.new is not None:
         entry["baselineState"] = "new" if finding.new else "unchanged"
+    if finding.fix is not None and finding.fix.edits:
+        entry["fixes"] = [_fix(finding.fix, result)]
     related = finding.related[: MOST_LOCATIONS - 1]
     if related:
         entry["relatedLocations"] = [
             _related(one, result, number) for number, one in enumerate(related, 1)
         ]
     return entry
+
+
+def _fix(fix: Fix, result: AuditResult) -> Member:
+    """Return the edits of a fix, file by file; what they insert is code, and stays as it is."""
+    changes: dict[str, list[Member]] = {}
+    for edit in fix.edits:
+        replacement: Member = {
+            "deletedRegion": {
+                "startLine": edit.span.line,
+                "startColumn": edit.span.column,
+                "endLine": edit.span.end_line,
+                "endColumn": edit.span.end_column,
+            },
+            "insertedContent": {"text": edit.text},
+        }
+        changes.setdefault(edit.path, []).append(replacement)
+    kind = "" if fix.applicability is Applicability.SAFE else f" ({fix.applicability.value})"
+    return {
+        "description": {"text": _plain(fix.message + kind)},
+        "artifactChanges": [
+            {"artifactLocation": _artifact(path, result), "replacements": replacements}
+            for path, replacements in changes.items()
+        ],
+    }
 
 
 def _plain(text: str) -> str:
