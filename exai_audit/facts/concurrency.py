@@ -226,7 +226,9 @@ class BlockingFact(Struct, frozen=True):
 
 
 class UnawaitedFact(Struct, frozen=True):
-    """A call whose result its statement throws away, of a coroutine function or perhaps of one.
+    """A call that nothing awaits, of a coroutine function or perhaps of one.
+
+    Its statement throws it away, or, ``as_result``, it is used for what it would give if awaited.
 
     ``function`` is its dotted name. ``shown`` when the file itself or the knowledge table shows
     that it is a coroutine function; else the file that defines it tells (``FileFacts.coroutines``).
@@ -238,6 +240,7 @@ class UnawaitedFact(Struct, frozen=True):
     shown: bool
     in_coroutine: bool
     in_loop: bool = False
+    as_result: bool = False
 
 
 class DroppedTaskFact(Struct, frozen=True):

@@ -1,9 +1,10 @@
-"""A sleep, or another coroutine, that is called as a statement: nothing awaits it.
+"""A sleep, or another coroutine, that is called and that nothing awaits.
 
 *Why.* A call of a coroutine function only makes a coroutine; its code runs when it is awaited.
 ``asyncio.sleep(1)`` without ``await`` does not wait: a loop around it never pauses, and no other
 coroutine gets a turn. Any other work is silently lost, but for a warning when the garbage is
-collected.
+collected. Where the result is asked for (a condition, a loop, an unpacking), a condition is always
+true and anything else fails.
 
 *Bad*
 
@@ -54,7 +55,7 @@ class Options(Struct, frozen=True):
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each call of a coroutine function whose result is thrown away."""
+    """Yield a hit at each call of a coroutine function that nothing awaits."""
     known = Coroutines(project)
     for facts in project.judged_files():
         for fact in facts.unawaited:
@@ -84,6 +85,8 @@ def _sleeps(fact: UnawaitedFact) -> bool:
 
 
 def _outcome(fact: UnawaitedFact, name: str) -> str:
+    if fact.as_result:
+        return f"the coroutine {name} is used as if it were its result"
     if not _sleeps(fact):
         return f"the coroutine {name} never runs"
     return "the loop around it never pauses" if fact.in_loop else "nothing waits"
@@ -104,7 +107,7 @@ RULE = Rule(
     code="EXA409",
     name="sleep-not-awaited",
     family=Family.CONCURRENCY,
-    summary="asyncio.sleep or another coroutine called as a statement, which nothing awaits",
+    summary="asyncio.sleep or another coroutine that is called and that nothing awaits",
     severity="critical",
     options=Options,
     check=check,

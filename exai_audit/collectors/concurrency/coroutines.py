@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from functools import cached_property
 
+from exai_audit.collectors.concurrency.coroutine_values import used_as_result
 from exai_audit.facts.concurrency import UnawaitedFact
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import words
@@ -37,7 +38,9 @@ def coroutines(tree: ModuleTree) -> tuple[str, ...]:
 
 
 def unawaited(tree: ModuleTree) -> tuple[UnawaitedFact, ...]:
-    """Return the calls of coroutine functions whose results are thrown away, in source order.
+    """Return the calls of coroutine functions that nothing awaits, in source order.
+
+    Those whose results are thrown away, and those that are used for the result they do not give.
 
     Calls of functions that other modules define are among them, in coroutines: whether they are
     coroutine functions the project tells.
@@ -89,7 +92,7 @@ def _is_made_synchronous(owner: ast.ClassDef) -> bool:
 
 
 class _Unawaited:
-    """The calls of one module whose results their statements throw away."""
+    """The calls of one module that nothing awaits."""
 
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
@@ -98,20 +101,34 @@ class _Unawaited:
         self._likely = set(tree.calls(last_names | names_of(_is_coroutine_row, tree.roots)))
         self._known_roots = table().roots | sys.stdlib_module_names | {"builtins"}
 
-    def facts(self) -> Iterator[UnawaitedFact]:
-        tree = self._tree
-        for statement in tree.all(ast.Expr):
+    def facts(self) -> list[UnawaitedFact]:
+        found = [*self._thrown_away(), *self._used_as_results()]
+        return sorted(found, key=lambda fact: fact.place.span)
+
+    def _thrown_away(self) -> Iterator[UnawaitedFact]:
+        for statement in self._tree.all(ast.Expr):
             for call in _thrown_away(statement.value):
-                in_coroutine = isinstance(tree.function_of(statement), ast.AsyncFunctionDef)
-                if call not in self._likely and not in_coroutine:
-                    continue
-                name = tree.qualified(call.func)
-                shown = self._is_shown(name) if name else False
-                if _is_for_sync_code(statement, tree):
-                    continue
-                if name and (shown or (in_coroutine and self._may_be_one(name))):
-                    in_loop = _is_in_loop(statement, tree)
-                    yield UnawaitedFact(tree.place(call), name, shown, in_coroutine, in_loop)
+                if call in self._likely or self._is_in_coroutine(call):
+                    yield from self._unawaited(call, as_result=False)
+
+    def _used_as_results(self) -> Iterator[UnawaitedFact]:
+        """Yield the calls in coroutines that are used for what they would give if awaited."""
+        for call in self._tree.all(ast.Call):
+            if self._is_in_coroutine(call) and used_as_result(call, self._tree):
+                yield from self._unawaited(call, as_result=True)
+
+    def _is_in_coroutine(self, call: ast.Call) -> bool:
+        return isinstance(self._tree.function_of(call), ast.AsyncFunctionDef)
+
+    def _unawaited(self, call: ast.Call, *, as_result: bool) -> Iterator[UnawaitedFact]:
+        tree, in_coroutine = self._tree, self._is_in_coroutine(call)
+        name = tree.qualified(call.func)
+        shown = self._is_shown(name) if name else False
+        if not name or _is_for_sync_code(call, tree):
+            return
+        if shown or (in_coroutine and self._may_be_one(name)):
+            in_loop = _is_in_loop(call, tree)
+            yield UnawaitedFact(tree.place(call), name, shown, in_coroutine, in_loop, as_result)
 
     def _is_shown(self, name: str) -> bool:
         row = table().call(name)
@@ -138,10 +155,10 @@ def _thrown_away(value: ast.expr) -> Iterator[ast.Call]:
         yield from _thrown_away(value.elt)
 
 
-def _is_for_sync_code(statement: ast.stmt, tree: ModuleTree) -> bool:
+def _is_for_sync_code(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a condition keeps a call for the synchronous twin of the code (``_IS_SYNC``)."""
-    child: ast.AST = statement
-    for node in tree.ancestors(statement):
+    child: ast.AST = call
+    for node in tree.ancestors(call):
         if isinstance(node, FUNCTIONS):
             return False
         if (
@@ -154,9 +171,9 @@ def _is_for_sync_code(statement: ast.stmt, tree: ModuleTree) -> bool:
     return False
 
 
-def _is_in_loop(statement: ast.stmt, tree: ModuleTree) -> bool:
-    function = tree.function_of(statement)
+def _is_in_loop(call: ast.Call, tree: ModuleTree) -> bool:
+    function = tree.function_of(call)
     return any(
         isinstance(node, _LOOPS) and tree.function_of(node) is function
-        for node in tree.ancestors(statement)
+        for node in tree.ancestors(call)
     )
