@@ -35,8 +35,9 @@ LIMIT = STOCK_TIMEOUT_SECONDS
 ```
 
 *Known false alarms.* A constant whose name says nothing but that it is a limit (``TIMEOUT``,
-``DEFAULT_TIMEOUT``), and a private one, may differ on purpose from module to module: such findings
-have low confidence. So has a project function that gets another limit for each kind of work,
+``DEFAULT_TIMEOUT``), a private one, and those of modules for one part each
+(``kraken/kraken_constants.py``) may differ on purpose from module to module: such findings have
+low confidence. So has a project function that gets another limit for each kind of work,
 unless its first argument is the same literal. Constructors, configuration objects and functions
 that wait for whatever they are given (``wait``, ``get``, ``join``) are not compared.
 
@@ -237,7 +238,7 @@ def _hit(key: _Key, sites: list[_Site], values: Counter[float], text: str) -> Hi
         path=path,
         place=fact.place,
         severity=Severity.MEDIUM,
-        confidence=_confidence(key, fact),
+        confidence=Confidence.LOW if _is_of_each_part(sites) else _confidence(key, fact),
         message=f"{text.format(what, shown)} in {len({p for p, _ in sites})} files".replace(
             "in 1 files", "in one file"
         ),
@@ -261,6 +262,16 @@ def _listed(values: list[str]) -> str:
     return f"{', '.join(values[:-1])} and {values[-1]}" if len(values) < 6 else (
         f"{len(values)} values from {values[0]} to {values[-1]}"
     )  # fmt: skip
+
+
+def _is_of_each_part(sites: list[_Site]) -> bool:
+    """Tell whether two files or more are the constants of one part each, as their names say.
+
+    ``kraken/kraken_constants.py`` speaks of one exchange; another may well differ.
+    """
+    paths = {path for path, fact in sites if fact.form is TimeoutForm.MODULE_CONSTANT}
+    parts = (path.removesuffix(".py").split("/") for path in paths)
+    return sum(len(one) > 1 and one[-1].startswith(f"{one[-2]}_") for one in parts) > 1
 
 
 def _confidence(key: _Key, fact: TimeoutFact) -> Confidence:

@@ -56,6 +56,7 @@ from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.knowledge.layers import words
 from exai_audit.project.caches import OWN, implementations, result_caches
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
@@ -64,6 +65,8 @@ _STORES = {
     "LRU": "LRUCache(maxsize=...)",
     "oldest-first": "FIFOCache(maxsize=...)",
 }
+
+_MEASURES = frozenset({"metrics", "stats", "statistics", "counters", "latencies"})
 
 
 class Options(Struct, frozen=True):
@@ -75,7 +78,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     own = (
         (facts, cache)
         for facts, cache in result_caches(project)
-        if cache.form in OWN and cache.bookkeeping
+        if cache.form in OWN and cache.bookkeeping and _MEASURES.isdisjoint(words(cache.name))
     )
     for facts, cache, others in implementations(own):
         imported = any(name.partition(".")[0] == "cachetools" for name in facts.imports)

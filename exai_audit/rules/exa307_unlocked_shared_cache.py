@@ -199,6 +199,7 @@ def _remedy(cache: CacheFact) -> str:
 
 def _of_coroutine(path: str, cache: CacheFact) -> Hit:
     harmless = _reads_own_store(cache)
+    passes = (cache.invalidation or "").startswith("replaced")
     if cache.form is CacheForm.REGISTRY:
         risk = "two requests for one key make one twice"
     elif harmless and cache.set_in:
@@ -209,7 +210,9 @@ def _of_coroutine(path: str, cache: CacheFact) -> Hit:
         path=path,
         place=cache.place,
         severity=Severity.LOW,
-        confidence=Confidence.LOW if harmless and not cache.set_in else Confidence.MEDIUM,
+        confidence=Confidence.LOW
+        if (harmless or passes) and not cache.set_in
+        else Confidence.MEDIUM,
         message=f"{cache.unlocked_in} looks up {cache.name}, awaits, and then stores: {risk}",
         remedy=(
             f"Hold an asyncio.Lock() from the look-up of {cache.keys or 'the key'} to the store on"

@@ -129,9 +129,15 @@ def _growing_reads(container: Container, tree: ModuleTree) -> list[Use]:
         for use in reads
         if use.function is not None
         and use.function not in busy
+        and not _is_of_the_object(use.key)
         and not any(_asks(look, use.function) for look in looks)
         and openness(tree, [use]) is not Openness.UNSAID
     ]
+
+
+def _is_of_the_object(key: ast.expr | None) -> bool:
+    """Tell whether an attribute of the object itself is the key: there is one of it."""
+    return isinstance(key, ast.Attribute) and last_name(key.value) == "self"
 
 
 def _asks(look: Use, function: Function) -> bool:

@@ -14,10 +14,10 @@ from exai_audit.collectors.context.limiters import (
 from exai_audit.collectors.timeouts.sites import Candidates, Site, SiteFinder
 from exai_audit.facts.timeouts import EnclosedFact, TimeoutForm, ValueKind
 from exai_audit.knowledge.calls import Call
-from exai_audit.knowledge.limit_names import unit_scale, words
+from exai_audit.knowledge.limit_names import stated_scale, unit_scale, words
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, argument
+from exai_audit.syntax.nodes import FUNCTIONS, argument, last_name
 from exai_audit.syntax.triggers import Trigger
 from exai_audit.syntax.walk import arguments_in_order, children
 
@@ -34,6 +34,10 @@ TRIGGER = Trigger(rows=_limits_others)
 _GIVEN_TO_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.LOCAL)
 # Of the arguments that are called a timeout, those that do not end the call itself.
 _ENDS_LATER = frozenset({"ping", "close", "keepalive", "idle", "heartbeat", "session", "lock"})
+# What is counted in minutes says how long something lives.
+_LONGEST_UNIT = 60.0
+# A number like this counts in milliseconds unless something says otherwise.
+_LEAST_MS = 1000.0
 _RUNS_LATER = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 _Limiter = tuple[ast.Call, Call]
 
@@ -139,9 +143,9 @@ def _inner(
 
 
 def _hands_on(site: Site, around: Site, tree: ModuleTree) -> bool:
-    """Tell whether a call is told the deadline around it, under the same name."""
+    """Tell whether a call is told the limit around it, under the same name."""
     inner, outer = _named(site), _named(around)
-    if inner is None or outer is None or "deadline" not in words(site.name):
+    if inner is None or outer is None:
         return False
     return tree.text(inner) == tree.text(outer)
 
@@ -156,6 +160,8 @@ def _ends_the_call(site: Site) -> bool:
         return False
     if site.row is not None and site.row.timeout and site.row.timeout.waits == "lifetime":
         return False
+    if site.scale is not None and site.scale >= _LONGEST_UNIT:
+        return False
     return not set(words(site.name)) & _ENDS_LATER and not _has_phases(site)
 
 
@@ -168,12 +174,20 @@ def _has_phases(site: Site) -> bool:
 
 def _limit(site: Site, tree: ModuleTree) -> tuple[float | None, str]:
     """Return a limit in seconds, or the dotted name of what it refers to."""
-    scale = site.scale if site.scale is not None else 1.0
-    value = site.value
+    node, value = _named(site), site.value
     if value.amount is not None:
-        return (value.amount if value.in_seconds else round(value.amount * scale, 9)), ""
-    node = _named(site)
+        scale = 1.0 if value.in_seconds else _scale(site, last_name(node) if node else "")
+        return (None if scale is None else round(value.amount * scale, 9)), ""
     return None, (tree.qualified(node) or "") if node is not None else ""
+
+
+def _scale(site: Site, given: str) -> float | None:
+    """Return the unit of a limit: what is known, or said by its name or that of what is given."""
+    known = site.scale if site.scale is not None else stated_scale(site.name)
+    said = known if known is not None else stated_scale(given)
+    amount = site.value.amount
+    unlikely = said is None and amount is not None and amount >= _LEAST_MS
+    return None if unlikely else said if said is not None else 1.0
 
 
 def _named(site: Site) -> ast.Name | ast.Attribute | None:

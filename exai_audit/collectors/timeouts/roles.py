@@ -26,6 +26,7 @@ _ENDS = frozenset({
     "join", "close", "aclose", "communicate", "wait", "shutdown", "stop", "quit", "disconnect",
     "drain", "gather", "cancel", "terminate", "kill", "wait_closed", "wait_for", "result",
 })  # fmt: skip
+_CLOSES = frozenset({"close", "aclose", "wait_closed", "disconnect", "shutdown"})
 _ENDED = frozenset({"terminate", "kill", "cancel", "send_signal", "killpg"})
 _ENDING = frozenset({
     "stop", "close", "shutdown", "teardown", "cleanup", "exit", "aexit", "del", "kill", "terminate",
@@ -161,10 +162,24 @@ def _waits_for_a_person(call: ast.Call, operation: str) -> bool:
 # The end of things
 
 
+def _only_awaited(call: ast.Call, tree: ModuleTree) -> str:
+    """Return what a block awaits that has nothing else, under a limit like ``timeout(2)``."""
+    item = tree.parent(call)
+    block = tree.parent(item) if isinstance(item, ast.withitem) else None
+    if not isinstance(block, ast.AsyncWith) or len(block.body) != 1:
+        return ""
+    only = block.body[0]
+    awaited = only.value if isinstance(only, ast.Expr) else None
+    done = awaited.value if isinstance(awaited, ast.Await) else None
+    return last_name(done.func) if isinstance(done, ast.Call) else ""
+
+
 def _is_teardown(site: Site, operation: str, tree: ModuleTree) -> bool:
     """Tell whether a wait is for something that is being ended."""
     call = site.call
     assert call is not None
+    if {operation.rpartition(".")[2], _only_awaited(call, tree)} & _CLOSES:
+        return True
     if not {last_name(call.func), operation.rpartition(".")[2]} & _ENDS:
         return False
     child: ast.AST = call

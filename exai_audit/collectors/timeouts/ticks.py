@@ -62,8 +62,8 @@ def _only_peeks(site: Site) -> bool:
 
 
 def _is_short(site: Site) -> bool:
-    """Tell whether a wait is less than one, which nobody gives a piece of work to be done in."""
-    return site.value.amount is not None and site.value.amount < 1
+    """Tell whether a wait is one or less, which nobody gives a piece of work to be done in."""
+    return site.value.amount is not None and site.value.amount <= 1
 
 
 def _goes_on(call: ast.Call, loop: ast.While, tree: ModuleTree) -> bool:
