@@ -106,7 +106,14 @@ def test_a_session_over_stdio(project: Path) -> None:
         assert summary["first_actions"][0]["findings"] == [fingerprint]
         shown = await answer(client, "finding", fingerprint=fingerprint)
         assert "5:     time.sleep(1)" in shown["scanned_code"]
-        (project / "sleeper.py").write_text(CLEAN)
+        assert shown["fix"]["applicability"] == "unsafe"
+        assert "+    await asyncio.sleep(1)" in shown["fix"]["diff"]
+        preview = await answer(client, "fix", fingerprint=fingerprint, unsafe=True)
+        assert preview["written"] is False
+        assert (project / "sleeper.py").read_text() == SLEEPER
+        applied = await answer(client, "fix", fingerprint=fingerprint, unsafe=True, apply=True)
+        assert (applied["written"], applied["diff"]) == (True, preview["diff"])
+        assert "await asyncio.sleep(1)" in (project / "sleeper.py").read_text()
         assert "repaired" in await refused(client, "finding", fingerprint=fingerprint)
         changed = await answer(client, "check_change")
         assert changed["passed"] is True
@@ -167,6 +174,19 @@ def test_pages_are_complete_and_keep_to_the_budget(project: Path) -> None:
             cursor = page["next_cursor"]
         assert len(seen) == page["matching"] > 400
         assert len(set(seen)) == len(seen)
+
+    within(project, session)
+
+
+def test_an_answer_keeps_to_the_budget_whatever_the_code_is(project: Path) -> None:
+    line = f"time.sleep({'(' * 60}1{')' * 60})  # {'<' * 900}"
+    (project / "sleeper.py").write_text(SLEEPER.replace("time.sleep(1)", f"{line}\n    " * 300))
+
+    async def session(client: Client) -> None:
+        fingerprint = await sleeper_of(client)
+        await answer(client, "finding", fingerprint=fingerprint)
+        await answer(client, "fix", select="EXA405", unsafe=True)
+        await answer(client, "check_change")
 
     within(project, session)
 
@@ -272,6 +292,63 @@ def test_a_plan_is_of_a_file_of_the_project_only(project: Path) -> None:
         assert "no class Nothing" in told
 
     within(project, session)
+
+
+def test_fixes_are_safe_ones_unless_asked_otherwise(project: Path) -> None:
+    async def session(client: Client) -> None:
+        page = await answer(client, "fix", path="sleeper.py", apply=True)
+        assert (page["written"], page["fixed"], page["files"]) == (False, [], [])
+        assert [one["applicability"] for one in page["not_fixed"]] == ["unsafe"]
+        assert "say what to fix" in await refused(client, "fix", apply=True)
+
+    within(project, session)
+
+
+def test_a_file_that_is_not_committed_is_not_written(project: Path) -> None:
+    (project / "sleeper.py").write_text(SLEEPER + "\n\nX = 1\n")
+    before = contents(project)
+
+    async def session(client: Client) -> None:
+        told = await refused(client, "fix", select="EXA405", unsafe=True, apply=True)
+        assert "sleeper.py: changed since the last commit" in told
+        assert contents(project) == before
+
+    within(project, session)
+
+
+def test_a_server_for_reading_writes_nothing(project: Path) -> None:
+    before = contents(project)
+
+    async def session(client: Client) -> None:
+        assert (await answer(client, "fix", select="EXA405", unsafe=True))["files"]
+        told = await refused(client, "fix", select="EXA405", unsafe=True, apply=True)
+        assert "--read-only" in told
+
+    over_stdio(project, session, "--read-only", "--no-cache")
+    assert contents(project) == before
+
+
+def test_nothing_is_written_outside_of_what_was_asked_for(project: Path) -> None:
+    package = project / "app"
+    (package / "inner").mkdir(parents=True)
+    for folder in (package, package / "inner"):
+        (folder / "__init__.py").write_text("")
+    for name in ("inner/a", "inner/b"):
+        (package / f"{name}.py").write_text(WAITER.replace("x')", "x', timeout=30)"))
+    (project / "exai-audit.toml").write_text("")
+    commit(project)
+    before = contents(project)
+
+    async def main() -> None:
+        held = OpenProject(Request((package / "inner",), no_cache=True), today, print)
+        async with Client(make_server(held)) as client:
+            shown = await answer(client, "fix", select="EXA2")
+            assert any(not path.startswith("app/inner/") for path in shown["files"])
+            told = await refused(client, "fix", select="EXA2", apply=True)
+            assert "lies outside of what the server was started for" in told
+
+    anyio.run(main)
+    assert contents(project) == before
 
 
 def test_scanned_code_stays_data(project: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from exai_audit.audit.cache import CACHE_FOLDER
-from exai_audit.cli.changing import make_changes, take_back_killed, undo_changes
 from exai_audit.edits.edit import FileChange
 from exai_audit.errors import AuditError, UsageError
 from exai_audit.git.command import GitError
 from exai_audit.git.worktree import uncommitted
+from exai_audit.session.changing import make_changes, take_back_killed, undo_changes
 from tests.scratch import git, repository
 
 CHANGE = FileChange("a.py", b"a = 1\n", b"a = 2\n")
@@ -50,7 +50,7 @@ def test_a_clean_file_is_changed_and_the_journal_is_none_of_the_projects(project
     assert git(project, "status", "--porcelain") == "M a.py"
     assert undo_changes(project) == ("a.py",)
     assert git(project, "status", "--porcelain") == ""
-    take_back_killed(project)
+    take_back_killed(project, print)
 
 
 def test_a_changed_file_is_refused_unless_that_is_waived(project: Path) -> None:

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from exai_audit.audit.engine import Audit
 from exai_audit.audit.repair import Repair, Wanted, choices_of, proposals, repair
 from exai_audit.cli import options
-from exai_audit.cli.changing import make_changes, take_back_killed, undo_changes
 from exai_audit.cli.deliver import wants_color
 from exai_audit.cli.output import say, write_bytes, write_file, write_stdout
 from exai_audit.cli.running import run_audit
@@ -30,6 +29,7 @@ from exai_audit.fixing.limits import table
 from exai_audit.fixing.names_file import as_text, read_names
 from exai_audit.report.fixes import listing, render_json, summary
 from exai_audit.rulebook.registry import canonical_code, code_problem, codes_matching
+from exai_audit.session.changing import make_changes, take_back_killed, undo_changes
 from exai_audit.session.run import Run
 
 _FORMATS = ("diff", "patch", "json")
@@ -97,7 +97,7 @@ def fix_command(
     targets = paths or [Path()]
     settings, settings_file = load_for(targets, config, isolated)
     root, scanned = _project(targets, settings_file)
-    take_back_killed(root)
+    take_back_killed(root, say)
     if undo:
         files = undo_changes(root)
         say(f"Undone: {len(files)} {'file is' if len(files) == 1 else 'files are'} as before")

@@ -34,6 +34,9 @@ def mcp_command(
             help="Serve HTTP on this port of the loopback address, 0 for any free one.",
         ),
     ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Write no file, even when asked to apply a fix.")
+    ] = False,
     config: options.Config = None,
     isolated: options.Isolated = False,
     jobs: options.Jobs = "auto",
@@ -50,7 +53,7 @@ def mcp_command(
     project = OpenProject(
         Request(existing(paths), config, isolated, jobs_of(jobs), no_cache, cache_dir), today, say
     )
-    server = make_server(project)
+    server = make_server(project, read_only=read_only)
     try:
         if http is None:
             server.run("stdio")

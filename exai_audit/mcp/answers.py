@@ -12,7 +12,8 @@ from exai_audit.config import table_for
 from exai_audit.config.origins import Origins, rules_at, settings_at
 from exai_audit.errors import UsageError
 from exai_audit.finding import Finding
-from exai_audit.mcp.document import NOTICE, Document, fitted_lines, fitting
+from exai_audit.mcp.document import NOTICE, ROOM, Document, fitted_lines, fitting
+from exai_audit.mcp.fixes import fix_of
 from exai_audit.report import plan as plan_report
 from exai_audit.report.bottlenecks import location
 from exai_audit.report.jsonl import record
@@ -82,7 +83,7 @@ def findings_page(state: State, asked: Question) -> Document:
         chosen = _on_the_way(chosen, result.score)
     start = _start(state, asked.cursor)
     items: list[Json] = [dict(record(one)) for one in chosen[start : start + asked.limit]]
-    end = start + fitting(items) if items else start
+    end = start + fitting(items)
     return {
         "notice": NOTICE,
         "matching": len(chosen),
@@ -109,6 +110,7 @@ def finding_page(state: State, fingerprint: str) -> Document:
         "accepted_by_baseline": finding.new is False,
         "why": section(rule_of(finding.code), "Why"),
         "scanned_code": _code(state, finding),
+        "fix": fix_of(state, finding),
         "related": _related(finding),
         "to_suppress": f"# exai: ignore[{finding.code}] -- REASON",
     }
@@ -180,8 +182,7 @@ def change_page(since: AuditResult, revision: str) -> Document:
     fixed: list[Json] = [_fixed(one) for one in use.fixed]
     own = new_verdict(since.findings, since.target.min_confidence, revision)
     gates = (*since.gate, *([own] if own.line not in {v.line for v in since.gate} else []))
-    shown = fitting(new)
-    repaired = fitting(fixed, sum(map(_length, new[:shown]))) if fixed else 0
+    shown, repaired = fitting(new, ROOM * 2 // 3), fitting(fixed, ROOM // 3)
     return {
         "notice": NOTICE,
         "since": revision,
@@ -274,14 +275,14 @@ def _code(state: State, finding: Finding) -> Json:
         return []
     last = min(finding.end_line, finding.line + _MOST_CODE) + _AROUND
     numbers = range(max(1, finding.line - _AROUND), min(last, len(source.lines)) + 1)
-    return [f"{number}: {source.line(number)[:300]}" for number in numbers]
+    return fitted_lines((f"{number}: {source.line(number)[:300]}" for number in numbers), ROOM // 3)
 
 
 def _related(finding: Finding) -> list[Json]:
     places: list[Json] = [
         {"place": f"{one.path}:{one.line}", "message": one.message} for one in finding.related
     ]
-    most = fitting(places, _MOST_CODE * 300) if places else 0
+    most = fitting(places, ROOM // 4)
     left = len(places) - most
     return places if not left else [*places[:most], {"more": left}]
 
@@ -294,10 +295,6 @@ def _fixed(finding: FixedFinding) -> Json:
         "message": finding.message,
         "points": round(finding.points, 2),
     }
-
-
-def _length(item: Json) -> int:
-    return len(str(item))
 
 
 def _rounded(score: float | None) -> float | None:

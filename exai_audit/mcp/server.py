@@ -7,7 +7,7 @@ client: it reports how far it is, and ends soon after the client does not want t
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -20,13 +20,17 @@ from pydantic import Field
 
 from exai_audit import __version__
 from exai_audit.config.pages import whole_page
-from exai_audit.errors import AuditError
+from exai_audit.edits.edit import FileChange
+from exai_audit.errors import AuditError, UsageError
 from exai_audit.finding import Severity
 from exai_audit.mcp import answers
 from exai_audit.mcp.document import NOTICE, Document, text_of
+from exai_audit.mcp.fixes import fix_page
 from exai_audit.results.selection import selection
 from exai_audit.rulebook.registry import nearest, rules
 from exai_audit.session.changed import changed_since
+from exai_audit.session.changing import make_changes
+from exai_audit.session.fixing import repaired
 from exai_audit.session.open_project import OpenProject, State
 from exai_audit.session.verdict import gated
 
@@ -38,6 +42,7 @@ _INSTRUCTIONS = (
     " `check_change`. Repair code rather than silence it: the score without suppressions is shown,"
     " and a suppression needs a reason. " + NOTICE
 )
+_WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=False)
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
 Select = Annotated[
@@ -52,10 +57,12 @@ class Tools:
 
     Args:
         project: the one project that all of them speak of.
+        read_only: refuse to write, even when asked to.
     """
 
-    def __init__(self, project: OpenProject) -> None:
+    def __init__(self, project: OpenProject, *, read_only: bool) -> None:
         self._project = project
+        self._read_only = read_only
 
     async def audit(self, context: Context[Any, Any]) -> str:
         """Score, grade, gates, what costs points and what to do first.
@@ -145,6 +152,46 @@ class Tools:
         except AuditError as error:
             raise ResourceError(str(error)) from error
 
+    async def fix(
+        self,
+        context: Context[Any, Any],
+        fingerprint: Annotated[str, Field(description="Fix this finding.")] = "",
+        select: Select = "",
+        path: Path = "",
+        unsafe: Annotated[
+            bool, Field(description="With fixes that change what the code does, as rules wish.")
+        ] = False,
+        apply: Annotated[
+            bool, Field(description="Write the change; without it, it is only shown.")
+        ] = False,
+    ) -> str:
+        """Fixes of findings as a diff; written only with `apply`, to files that git has committed.
+
+        What is fixed is proved: it parses, the finding is gone, none like it is new. Say which: a
+        fingerprint, rules or a path. `exai-audit fix --undo` takes back what was written last.
+        """
+
+        def page(state: State) -> Document:
+            if not (fingerprint or select or path):
+                raise UsageError("say what to fix: a fingerprint, rules or a path")
+            prints = [fingerprint] if fingerprint else []
+            wanted = selection([select], [path], fingerprints=prints)
+            found = repaired(state.run, wanted.holds, unsafe=unsafe)
+            if apply and found.changes:
+                self._write(state, found.changes)
+            return fix_page(found, written=apply and bool(found.changes))
+
+        return await self._answer(context, page)
+
+    def _write(self, state: State, changes: Sequence[FileChange]) -> None:
+        if self._read_only:
+            raise UsageError("the server was started with --read-only: nothing is written")
+        tops = [state.run.shown(top) for top in self._project.request.paths]
+        for path in (change.path for change in changes):
+            if not any(top in (".", path) or path.startswith(f"{top}/") for top in tops):
+                raise UsageError(f"{path}: lies outside of what the server was started for")
+        make_changes(state.run.root, changes, allow_dirty=False)
+
     async def _answer(self, context: Context[Any, Any], answer: Callable[[State], Document]) -> str:
         try:
             return await self._beside(context, lambda state: text_of(answer(state)))
@@ -160,16 +207,17 @@ class Tools:
         return await to_thread.run_sync(run, abandon_on_cancel=True)
 
 
-def make_server(project: OpenProject) -> MCPServer[Any]:
-    """Return the server of a project."""
+def make_server(project: OpenProject, *, read_only: bool = False) -> MCPServer[Any]:
+    """Return the server of a project, which writes nothing at all when ``read_only``."""
     server: MCPServer[Any] = MCPServer(
         "exai-audit", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING"
     )
-    tools = Tools(project)
+    tools = Tools(project, read_only=read_only)
     for tool in (
         tools.audit, tools.findings, tools.finding, tools.rule, tools.plan, tools.check_change,
     ):  # fmt: skip
         server.add_tool(tool, annotations=_READS, structured_output=False)
+    server.add_tool(tools.fix, annotations=_WRITES, structured_output=False)
     for rule in rules():
         server.add_resource(
             FunctionResource(

@@ -1,12 +1,11 @@
-"""Changes of files as the commands make them: refused where nothing could take them back."""
+"""Changes of files as they are asked for: refused where nothing could take them back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from exai_audit.audit.cache import CACHE_FOLDER
-from exai_audit.cli.output import say
 from exai_audit.edits.edit import FileChange
 from exai_audit.edits.write import roll_back, undo, write_changes
 from exai_audit.errors import AuditError, UsageError
@@ -37,15 +36,15 @@ def undo_changes(root: Path) -> tuple[str, ...]:
     return undo(root, _folder(root))
 
 
-def take_back_killed(root: Path) -> None:
-    """Put back what a killed run changed, and say so.
+def take_back_killed(root: Path, tell: Callable[[str], None]) -> None:
+    """Put back what a killed run changed, and tell so.
 
     Raises:
         AuditError: see `exai_audit.edits.write.roll_back`.
     """
     folder = root / CACHE_FOLDER
     if folder.is_dir() and (paths := roll_back(root, _folder(root))):
-        say(f"exai-audit: a run was killed while it wrote: {len(paths)} files are as before it")
+        tell(f"exai-audit: a run was killed while it wrote: {len(paths)} files are as before it")
 
 
 def _folder(root: Path) -> Path:
