@@ -15,6 +15,7 @@ from exai_audit.finding import Confidence, Family, Finding, Severity, Strength
 from exai_audit.report import render
 from exai_audit.report.bottlenecks import bottlenecks
 from exai_audit.report.html.rows import rows
+from exai_audit.results.plans import Plan
 from exai_audit.results.result import AuditResult, CacheRow, Suppressed
 from exai_audit.results.tables import ModuleSize
 from exai_audit.score.formula import SHARES, score, score_without
@@ -128,6 +129,27 @@ def test_a_block_of_the_bar_shows_its_findings(
     shown.run("document.querySelector('#points svg a').dispatchEvent(new MouseEvent('click', "
               "{bubbles: true, cancelable: true}))")  # fmt: skip
     assert listed(shown) == len(bottlenecks(written[0].findings)[0].findings)
+
+
+def test_an_area_of_the_treemap_opens_its_plan(browser: Browser, tmp_path: Path) -> None:
+    plan = Plan("a.py", 1467, 0.5, (), "", ("first this",), (), verdict="Not to be split.")
+    result = replace(full(), plans=(plan,), modules=(ModuleSize("a.py", 1467),))
+    page = tmp_path / "page.html"
+    page.write_text(render(result, "html"), encoding="utf-8")
+    browser.open(page)
+    browser.driver.find_element(By.CSS_SELECTOR, "#size svg a").click()
+    assert browser.driver.find_element(By.CSS_SELECTOR, "#plan1 p").text == "Not to be split."
+
+
+def test_what_can_be_fixed_has_the_command(browser: Browser, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(render(full(), "html"), encoding="utf-8")
+    browser.open(page)
+    browser.run("for (const each of document.querySelectorAll('#list details')) each.open = true")
+    fixes = browser.driver.find_elements(By.XPATH, "//button[.='Copy fix command']")
+    rows = [each.find_element(By.XPATH, "ancestor::li") for each in fixes]
+    codes = {row.find_element(By.CLASS_NAME, "rule").text for row in rows}
+    assert codes == {"EXA201", "EXA202", "EXA405"}
 
 
 def test_keys_walk_through_the_findings(shown: Browser) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pkgutil import iter_modules
 from textwrap import dedent
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from exai_audit import fixers
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import Bottleneck, evidence
 from exai_audit.report.listing import worst_first
@@ -22,7 +24,8 @@ class Row(Struct, frozen=True):
     """A finding of the list; ``number`` is its place there, ``group`` that of its bottleneck.
 
     ``state`` is ``open``, or ``new``, ``known`` or ``suppressed``; ``reason`` is why it is
-    suppressed. ``is_whole`` tells that there is more to it than its line.
+    suppressed. ``is_whole`` tells that there is more to it than its line, ``has_fix`` that
+    ``exai-audit fix`` may repair it.
     """
 
     number: int
@@ -32,6 +35,7 @@ class Row(Struct, frozen=True):
     owners: tuple[str, ...] = ()
     reason: str = ""
     is_whole: bool = True
+    has_fix: bool = False
 
     @property
     def excerpt(self) -> str:
@@ -55,6 +59,7 @@ def _rows(result: AuditResult, group_of: Mapping[int, int]) -> Iterator[Row]:
     ]
     silenced = [(item.finding, 0, "suppressed", item.reason) for item in result.suppressed]
     owners = {module.path: module.owners for module in result.modules}
+    fixed = _fixed_codes()
     for number, (finding, group, state, reason) in enumerate((*active, *silenced), 1):
         yield Row(
             number,
@@ -64,7 +69,14 @@ def _rows(result: AuditResult, group_of: Mapping[int, int]) -> Iterator[Row]:
             owners.get(finding.path, ()),
             reason,
             is_whole=number <= MOST_EXCERPTS,
+            has_fix=state != "suppressed" and finding.code in fixed,
         )
+
+
+def _fixed_codes() -> frozenset[str]:
+    """Return the codes that have a fixer: its file has the name of the rule's."""
+    names = (info.name for info in iter_modules(fixers.__path__))
+    return frozenset(name.partition("_")[0].upper() for name in names)
 
 
 def _state(finding: Finding) -> str:

@@ -367,6 +367,11 @@
       }));
     }
     made.push(action("Copy place", (button) => copy(button, `${row.path}:${row.line}`)));
+    const print = row.item.dataset.fp;
+    if (print) {
+      const command = `exai-audit fix --unsafe --only ${print}`;
+      made.push(action("Copy fix command", (button) => copy(button, command)));
+    }
     if (row.state !== "suppressed") {
       const comment = `  # exai: ignore[${row.code}] -- `;
       made.push(action("Copy suppression", (button) => copy(button, comment)));
