@@ -7,7 +7,7 @@ from importlib import import_module
 
 from exai_audit.trend.result import Trend
 
-FORMATS: tuple[str, ...] = ("terminal", "markdown", "json")
+FORMATS: tuple[str, ...] = ("terminal", "markdown", "json", "html")
 
 
 def render(found: Trend, name: str, *, ascii_only: bool = False, width: int = 80) -> str:
