@@ -11,6 +11,7 @@ from os import environ
 from os import path as os_path
 from pathlib import Path
 from statistics import median_low
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -50,6 +51,9 @@ from exai_audit.results.tables import ModuleSize
 from exai_audit.rulebook.registry import Terms, practices, rules
 from exai_audit.score.formula import FORMULA_VERSION
 
+if TYPE_CHECKING:
+    from exai_audit.planning.decomposition import Remember
+
 _PLANNED = frozenset({"EXA101", "EXA104", "EXA105"})
 _MODULE_SIZES = ((0, 100), (101, 200), (201, 300), (301, 500), (501, 1000), (1001, None))
 
@@ -63,10 +67,12 @@ def assemble(
     *,
     with_facts: bool,
     most_plans: int | None = None,
+    remember: Remember | None = None,
 ) -> AuditResult:
     """Make the result of an audit; ``command`` are the words that repeat it.
 
     Args:
+        remember: spares what has been worked out for plans earlier; the result is the same.
         most_plans: how many plans of modules, and of classes, are made; all when None.
     """
     sources = Sources(audited.discovery.files)
@@ -74,7 +80,7 @@ def assemble(
     weighed = weigh(findings, audited.project, settings.rules, settings.score, audited.today)
     active, judged = weighed.active, weighed.judged
     terms, target = _terms(settings), _target(settings, command, paths, root)
-    of_modules, of_classes = _plans(active, audited, sources, settings, most_plans)
+    of_modules, of_classes = _plans(active, audited, sources, settings, most_plans, remember)
     pools, bridges = concurrency_tables(judged, active)
     result = AuditResult(
         tool=Tool(__version__, FORMULA_VERSION),
@@ -106,13 +112,15 @@ def _plans(
     sources: Sources,
     settings: Settings,
     most: int | None,
+    remember: Remember | None,
 ) -> tuple[tuple[Plan, ...], tuple[ClassPlan, ...]]:
     """Return the plans of modules and classes; where there are none, nothing is loaded for them."""
     if most == 0 or not any(finding.code in _PLANNED for finding in findings):
         return (), ()
-    from exai_audit.planning.decomposition import Scene, class_plans, plans
+    from exai_audit.planning.decomposition import Scene, class_plans, made_anew, plans
 
-    scene = Scene(audited.project, sources.get, module_limits(settings))
+    limits = module_limits(settings)
+    scene = Scene(audited.project, sources.get, limits, remember or made_anew)
     return plans(findings, scene, most), class_plans(findings, scene, most)
 
 

@@ -35,7 +35,7 @@ WORKING_TREE, REVISION = "facts.msgpack", "past.msgpack"
 _FORMAT = 2
 _UNCERTAIN = -1
 _MOST_BYTES = 1_000_000_000
-_MAKERS = ("collectors", "facts", "knowledge", "syntax")
+MAKERS = ("collectors", "facts", "knowledge", "syntax")
 
 
 class Record(Struct, frozen=True):
@@ -137,7 +137,7 @@ def facts_fingerprint(
     knowledge: Iterable[Path] = (),
     bridges: Iterable[str] = (),
     symbols: Iterable[str] = (),
-    makers: Iterable[str] = _MAKERS,
+    makers: Iterable[str] = MAKERS,
 ) -> str:
     """Return what stands for all that facts depend on besides the file.
 

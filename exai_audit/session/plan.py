@@ -7,7 +7,6 @@ from exai_audit.audit.contents import Sources
 from exai_audit.errors import UsageError
 from exai_audit.facts.file import FileFacts
 from exai_audit.planning.decomposition import Scene, plan_of
-from exai_audit.planning.decomposition.classes import class_plan
 from exai_audit.results.plans import ClassPlan, Plan
 from exai_audit.session.run import Run
 
@@ -27,7 +26,7 @@ def planned(run: Run, path: str, of_class: str | None = None) -> Plan | ClassPla
     if of_class is None:
         return plan_of(facts, scene)
     source = scene.read(path)
-    found = None if source is None else class_plan(facts, source, of_class, scene.project)
+    found = None if source is None else scene.division(facts, source, of_class)
     if found is None:
         raise UsageError(f"{path}: no class {of_class} at the top of the module")
     return found

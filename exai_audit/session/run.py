@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from exai_audit.audit.cache import FactsCache, facts_fingerprint
+from exai_audit.audit.cache import MAKERS, FactsCache, facts_fingerprint
 from exai_audit.audit.engine import Audit
+from exai_audit.audit.memo import Memo
 from exai_audit.config import Settings
 
 if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
+_OF_PLANS = (*MAKERS, "planning")
 Words = tuple[str | Path, ...]
 """The words of a command line, paths as paths."""
 
@@ -45,7 +47,8 @@ class Run(Struct, frozen=True):
         """
         from exai_audit.audit.assemble import assemble  # loaded while workers collect
 
-        return assemble(
+        memo = self._memo() if most_plans != 0 else None
+        result = assemble(
             self.audited,
             self.settings,
             command or ("scan", *self.targets),
@@ -53,7 +56,17 @@ class Run(Struct, frozen=True):
             self.root,
             with_facts=with_facts,
             most_plans=most_plans,
+            remember=memo,
         )
+        if memo is not None:
+            memo.save()
+        return result
+
+    def _memo(self) -> Memo | None:
+        """Return what is remembered of plans, None where nothing is to be remembered."""
+        if self.cache is None or self.cache.refusal:
+            return None
+        return Memo(self.cache.folder, facts_fingerprint(makers=_OF_PLANS))
 
     def shown(self, path: Path) -> str:
         """Return a path as reports show it: relative to the root."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import MOSTLY, ModuleSymbols
 from exai_audit.files.source import SourceFile
 from exai_audit.finding import Finding
-from exai_audit.planning.decomposition.classes import class_plan
+from exai_audit.planning.decomposition.classes import class_plan, with_patched
 from exai_audit.planning.decomposition.crossing import crossings, share
 from exai_audit.planning.decomposition.facade import (
     Read,
@@ -45,22 +46,60 @@ _BLANK_LINES = 2
 _DOCSTRING_LINES = 2
 _LARGE = 0.4
 _MODULES = ("EXA101", "EXA105")
+T = TypeVar("T")
+
+
+class Remember(Protocol):
+    """Returns what ``make`` gives, or gave earlier where ``parts``, all it depends on, were so."""
+
+    def __call__(
+        self, parts: Sequence[str], of: type[T], make: Callable[[], T | None]
+    ) -> T | None: ...
+
+
+def made_anew(parts: Sequence[str], of: type[T], make: Callable[[], T | None]) -> T | None:
+    """Remember nothing."""
+    return make()
 
 
 class Scene(Struct, frozen=True):
-    """What plans are made of: the project's facts, its texts, and the limit of lines by path."""
+    """What plans are made of: the project's facts, its texts, and the limit of lines by path.
+
+    ``remember`` spares what has been worked out of a file of the same content.
+    """
 
     project: Project
     read: Read
     limit_of: Callable[[str], int]
+    remember: Remember = made_anew
     _divided: dict[tuple[str, str], ClassPlan | None] = field(default_factory=dict)
 
     def division(self, facts: FileFacts, source: SourceFile, name: str) -> ClassPlan | None:
         """Return the plan of a class, made once."""
         key = facts.path, name
         if key not in self._divided:
-            self._divided[key] = class_plan(facts, source, name, self.project)
+            plan = self.remember(
+                ("class", facts.path, name, source.text),
+                ClassPlan,
+                lambda: class_plan(facts, source, name),
+            )
+            self._divided[key] = plan and with_patched(plan, self.project)
         return self._divided[key]
+
+    def symbols(self, source: SourceFile) -> ModuleSymbols | None:
+        """Return the symbols of a module, None where it cannot be read."""
+        parts = ("symbols", source.text)
+        return self.remember(parts, ModuleSymbols, lambda: symbols_of(source))
+
+    def partition(self, module: ModuleSymbols, source: SourceFile, facts: FileFacts) -> Partition:
+        """Return which symbols of a module belong together."""
+        limit, patched = self.limit_of(facts.path), patched_names(facts, module, self.project)
+        found = self.remember(
+            ("partition", str(limit), source.text, *sorted(patched)),
+            Partition,
+            lambda: partition(module, limit, patched=patched),
+        )
+        return found or Partition((), 0.0)
 
 
 def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) -> tuple[Plan, ...]:
@@ -109,14 +148,13 @@ def class_plans(
 def plan_of(facts: FileFacts, scene: Scene, *, with_radon: bool = True) -> Plan:
     """Return how to split a module; a plan without modules says why it cannot be."""
     source = None if facts.failure is not None else scene.read(facts.path)
-    module = None if source is None else symbols_of(source)
+    module = None if source is None else scene.symbols(source)
     if source is None or module is None:
         return _refused(facts, "the module cannot be read.")
     found = Partition((), 0.0)
     reason = refusal_reason(facts, module)
     if not reason:
-        patched = patched_names(facts, module, scene.project)
-        found = partition(module, scene.limit_of(facts.path), patched=patched)
+        found = scene.partition(module, source, facts)
         reason = refusal_reason(facts, module, found)
     least = _LARGE if reason else MOSTLY
     found_classes = _main_classes(facts, source, scene, least)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from exai_audit.collectors import members_of
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ClassMembers, SymbolFact
@@ -25,17 +27,23 @@ _OWN, _LOOSE = 2, 0.3
 _NAMED = 5
 
 
-def class_plan(
-    facts: FileFacts, source: SourceFile, name: str, project: Project
-) -> ClassPlan | None:
-    """Return how to divide the class ``name`` (``Outer.Inner``), None where there is none."""
+def class_plan(facts: FileFacts, source: SourceFile, name: str) -> ClassPlan | None:
+    """Return how to divide the class ``name`` (``Outer.Inner``), None where there is none.
+
+    It follows from the file alone; what tests replace comes with `with_patched`.
+    """
     members = members_of(source, name)
-    return None if members is None else _Division(facts, members, project).plan()
+    return None if members is None else _Division(facts.path, members).plan()
+
+
+def with_patched(plan: ClassPlan, project: Project) -> ClassPlan:
+    """Add to the risks what the project's tests replace by name."""
+    return replace(plan, risks=(*plan.risks, *_patched(plan, project))) if plan.groups else plan
 
 
 class _Division:
-    def __init__(self, facts: FileFacts, members: ClassMembers, project: Project) -> None:
-        self._facts, self._members, self._project = facts, members, project
+    def __init__(self, path: str, members: ClassMembers) -> None:
+        self._path, self._members = path, members
         self._chosen = [n for n, m in enumerate(members.methods) if not _is_special(m.names[0])]
         self._methods = among(members.methods, self._chosen)
 
@@ -51,7 +59,7 @@ class _Division:
             made = tuple(self._groups(groups))
         clear = clarity(alike, groups) if made else 0.0
         return ClassPlan(
-            path=self._facts.path,
+            path=self._path,
             name=members.name,
             line=members.lines.first,
             lines=members.lines.lines,
@@ -202,29 +210,11 @@ class _Division:
         heirs = [f"`{n}`" for n in self._overridden()]
         if heirs:
             yield f"{', '.join(heirs[:_NAMED])}: decorated; keep the decorator with the method."
-        yield from self._patched(groups)
 
     def _overridden(self) -> Iterator[str]:
         for method in self._methods:
             if any("abstract" in name for name in method.registers):
                 yield method.names[0]
-
-    def _patched(self, groups: Sequence[ClassGroup]) -> Iterator[str]:
-        """Yield what tests replace by name: on a collaborator it stands elsewhere."""
-        home = {m.name: group for group in groups for m in group.methods}
-        last = self._members.name.rpartition(".")[2]
-        for file in self._project.files:
-            for reference in file.references:
-                owner, _, method = reference.name.rpartition(".")
-                if owner.rpartition(".")[2] != last or method not in home:
-                    continue
-                group = home[method]
-                where = (
-                    f"it still works, as `{_class_name(group.name)}Mixin` is a base"
-                    if group.way == "mixin"
-                    else f"patch it in `{group.name}`"
-                )
-                yield f"{file.path}:{reference.line} replaces `{reference.name}`: {where}."
 
     def _figures(self, groups: Sequence[ClassGroup]) -> tuple[Impact, ...]:
         if not groups:
@@ -257,6 +247,24 @@ _STEPS = {
         " make it a base of `{name}`. No caller has to change."
     ),
 }
+
+
+def _patched(plan: ClassPlan, project: Project) -> Iterator[str]:
+    """Yield what tests replace by name: on a collaborator it stands elsewhere."""
+    home = {m.name: group for group in plan.groups for m in group.methods}
+    last = plan.name.rpartition(".")[2]
+    for file in project.files:
+        for reference in file.references:
+            owner, _, method = reference.name.rpartition(".")
+            if owner.rpartition(".")[2] != last or method not in home:
+                continue
+            group = home[method]
+            where = (
+                f"it still works, as `{_class_name(group.name)}Mixin` is a base"
+                if group.way == "mixin"
+                else f"patch it in `{group.name}`"
+            )
+            yield f"{file.path}:{reference.line} replaces `{reference.name}`: {where}."
 
 
 def _joined(groups: Groups, alike: Matrix, methods: Sequence[SymbolFact]) -> Groups:
