@@ -65,6 +65,23 @@ def test_the_folder_is_the_first_that_parts_the_files(repo: Path) -> None:
     assert set(names) == {"packages/web", "packages/db"}
 
 
+def test_a_folder_with_nearly_all_lines_is_parted_too(tmp_path: Path) -> None:
+    for name in ("src/shop/api/a", "src/shop/db/b", "src/shop/c", "tools/d"):
+        file = tmp_path / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x = 1\n" if name == "tools/d" else CALM)
+    names = parts(scan(tmp_path, "--isolated", "--by", "folder"))
+    assert set(names) == {"src/shop/api", "src/shop/db", "src/shop", "tools"}
+
+
+def test_a_part_without_lines_comes_last(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("" if name == "a" else WAITS)
+    said = run(tmp_path, "scan", "--no-cache", "--isolated", "--by", "folder").stdout
+    assert said.index("  b  5 lines") < said.index("n/a       a  0 lines")
+
+
 def test_a_part_scores_as_if_it_were_alone(repo: Path) -> None:
     whole = document(scan(repo, "--by", "package"))
     web = next(part for part in whole["breakdown"]["parts"] if part["name"] == "shop-web")

@@ -44,7 +44,7 @@ def _lost(points: float) -> str:
 def _score(part: PartScore) -> str:
     score = part.score
     if score.shown is None or score.grade is None:
-        return "n/a      "
+        return "n/a     "
     return f"{score.grade:<2} {score.shown:>5.1f}"
 
 

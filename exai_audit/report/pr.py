@@ -11,12 +11,13 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from exai_audit.addresses import DOCUMENTATION
+from exai_audit.addresses import DOCUMENTATION, rule_page
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import counted, headline
 from exai_audit.report.escape import cell_code, prose
 from exai_audit.report.listing import permalink
 from exai_audit.results.result import AuditResult, FixedFinding, SinceUse
+from exai_audit.rulebook.registry import rule_of
 
 MARKER = "<!-- exai-audit: pull request -->"
 MOST_BYTES = 4096
@@ -79,10 +80,16 @@ def _comment(result: AuditResult, links: _Links, shape: _Shape) -> str:
 def _score(result: AuditResult) -> str:
     since = result.since
     if since is None or since.score is None or result.score.shown is None:
-        return f"Audit: {headline(result)}"
+        return f"{_title(result)}: {headline(result)}"
     change = result.score.shown - since.score
     moved = "no change" if abs(change) < 0.05 else f"{change:+.1f}".replace("-", "−")
-    return f"Audit: {since.score:.1f} → {result.score.shown:.1f} ({result.score.grade}), {moved}"
+    scores = f"{since.score:.1f} → {result.score.shown:.1f} ({result.score.grade})"
+    return f"{_title(result)}: {scores}, {moved}"
+
+
+def _title(result: AuditResult) -> str:
+    """Return what was audited: several packages may comment on one pull request."""
+    return f"Audit of {prose(result.target.project)}" if result.target.project else "Audit"
 
 
 def _deltas(result: AuditResult) -> Iterator[str]:
@@ -114,8 +121,13 @@ def _new(
         where = links.to(finding.path, finding.line)
         what = prose(_cut(finding.message, shape.most))
         cost = f" (−{finding.points:.1f})" if finding.points >= 0.05 else ""
-        return f"- **{finding.severity.value}** {finding.code} {where}: {what}{cost}"
+        code = finding.code
+        if code not in explained and rule_of(code) is not None:
+            explained.add(code)
+            code = f"[{code}]({rule_page(code)})"
+        return f"- **{finding.severity.value}** {code} {where}: {what}{cost}"
 
+    explained: set[str] = set()
     yield f"**{counted(len(findings), name)}**"
     yield ""
     yield from _listed(findings, shape, row)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from exai_audit.results.tables import ModuleSize
 from exai_audit.score.formula import score
 
 NOBODY = "(no owner)"
+_NEARLY_ALL = 0.8
 
 
 def broken_down(result: AuditResult, by: By) -> AuditResult:
@@ -35,7 +37,7 @@ def parts(result: AuditResult, by: By) -> tuple[tuple[PartScore, tuple[Finding, 
 
 
 def _shown(part: PartScore) -> float:
-    return 100.0 if part.score.shown is None else part.score.shown
+    return 101.0 if part.score.shown is None else part.score.shown
 
 
 def _part(
@@ -55,9 +57,32 @@ def _names(result: AuditResult, by: By) -> Callable[[ModuleSize], tuple[str, ...
         return lambda module: (module.package or result.target.project or ".",)
     if by is By.OWNER:
         return lambda module: module.owners or (NOBODY,)
-    depth = common_folder([module.path for module in result.modules]).count("/")
+    folders = _folders(result.modules)
 
     def top_folder(module: ModuleSize) -> tuple[str, ...]:
-        return ("/".join(module.path.split("/")[:-1][: depth + 1]) or ".",)
+        own = module.path.split("/")[:-1]
+        above = ("/".join(own[:end]) for end in range(len(own), 0, -1))
+        return (next((folder for folder in above if folder in folders), "."),)
 
     return top_folder
+
+
+def _folders(modules: Sequence[ModuleSize]) -> frozenset[str]:
+    """Return the folders that part the files: the first level at which there are several.
+
+    A folder that holds nearly all lines parts nothing: then those below it count, too.
+    """
+    found: frozenset[str] = frozenset()
+    prefix, inside = common_folder([module.path for module in modules]), list(modules)
+    total = sum(module.lines for module in modules)
+    while True:
+        lines: Counter[str] = Counter()
+        for module in inside:
+            folder, below, _ = module.path[len(prefix) :].partition("/")
+            lines[prefix + folder if below else prefix.rstrip("/")] += module.lines
+        found |= {folder for folder in lines if folder}
+        largest, most = max(lines.items(), key=lambda pair: pair[1], default=("", 0))
+        if f"{largest}/" == prefix or not largest or most <= _NEARLY_ALL * total:
+            return found
+        prefix = f"{largest}/"
+        inside = [module for module in inside if module.path.startswith(prefix)]
