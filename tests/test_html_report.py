@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from exai_audit.cli.deliver import requested
+from exai_audit.edits.edit import Applicability, Edit, Fix
 from exai_audit.errors import UsageError
 from exai_audit.finding import Related
+from exai_audit.location import Span
 from exai_audit.report import render
 from exai_audit.report.html.chains import chains
+from exai_audit.report.html.changes import diff
 from exai_audit.report.page.charts.treemap import Box, squarified
 from exai_audit.results.embedded import embedded, extracted
 from exai_audit.results.plans import Plan
@@ -148,6 +151,27 @@ def test_templates_and_assets_are_next_to_their_modules() -> None:
     assert found is not None and found.origin is not None
     names = {path.name for path in Path(found.origin).parent.rglob("*") if path.is_file()}
     assert {"frame.html", "macros.html", "page.css", "page.js"} <= names
+
+
+def test_a_fix_is_shown_as_a_diff() -> None:
+    edits = (
+        Edit("b.py", Span(3, 17, 3, 18), "LIMIT"),
+        Edit("b.py", Span(3, 8, 3, 9), "url"),
+        Edit("b.py", Span(1, 1, 1, 1), "from shop import LIMIT\n"),
+        Edit("shop.py", Span(1, 1, 1, 1), "\nLIMIT = 5\n"),
+    )
+    result = sample()
+    found = next(f for f in result.findings if (f.path, f.line) == ("b.py", 3))
+    fix = Fix(Applicability.SAFE, "name it", edits)
+    fixed = replace(found, excerpt=("   get(u, limit=5)",), fix=fix)
+    assert diff(fixed).split("\n") == [
+        "- get(u, limit=5)", "+ get(url, limit=LIMIT)",
+        "@ b.py:1", "+ from shop import LIMIT", "@ shop.py:1", "+ LIMIT = 5",
+    ]  # fmt: skip
+    page = render(replace(result, findings=(fixed,)), "html")
+    assert '<pre class="diff"' in page
+    assert "<b>Safe fix</b> name it" in page
+    assert diff(found) == ""
 
 
 def test_owners_can_be_chosen_where_there_are_some() -> None:

@@ -260,7 +260,7 @@ Fixes = Annotated[
     bool,
     typer.Option(
         "--fixes",
-        help="Say in JSON and SARIF how each finding is repaired, or why not.",
+        help="Say in JSON, SARIF and HTML how each finding is repaired, or why not.",
         rich_help_panel=_OUTPUT,
     ),
 ]

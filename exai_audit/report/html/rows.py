@@ -11,8 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit import fixers
+from exai_audit.edits.edit import Applicability
 from exai_audit.finding import Finding
 from exai_audit.report.bottlenecks import Bottleneck, evidence
+from exai_audit.report.html.changes import diff
 from exai_audit.report.listing import worst_first
 from exai_audit.results.result import AuditResult
 
@@ -36,6 +38,11 @@ class Row(Struct, frozen=True):
     reason: str = ""
     is_whole: bool = True
     has_fix: bool = False
+
+    @property
+    def change(self) -> str:
+        """What the fix changes, as lines of a diff."""
+        return diff(self.finding)
 
     @property
     def excerpt(self) -> str:
@@ -69,8 +76,15 @@ def _rows(result: AuditResult, group_of: Mapping[int, int]) -> Iterator[Row]:
             owners.get(finding.path, ()),
             reason,
             is_whole=number <= MOST_EXCERPTS,
-            has_fix=state != "suppressed" and finding.code in fixed,
+            has_fix=state != "suppressed" and _may_be_fixed(finding, fixed),
         )
+
+
+def _may_be_fixed(finding: Finding, fixed: frozenset[str]) -> bool:
+    """Tell whether the tool may repair it: as its fix says, else whether its rule has any."""
+    if finding.fix is not None:
+        return finding.fix.applicability is not Applicability.SHOWN
+    return finding.code in fixed
 
 
 def _fixed_codes() -> frozenset[str]:
