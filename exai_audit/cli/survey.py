@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 import typer
@@ -25,7 +27,7 @@ from exai_audit.survey import processes
 from exai_audit.survey.journal import Journal, key_of
 from exai_audit.survey.manifest import Repository, folders_matching, read_manifest
 from exai_audit.survey.report import FORMATS, render
-from exai_audit.survey.table import Summary, summary, survey, without_report
+from exai_audit.survey.table import Summary, Survey, summary, survey, without_report
 from exai_audit.survey.work import Outcome, Work, audited
 
 _FOLDER = Path("exai-audit-survey")
@@ -142,11 +144,31 @@ def survey_command(
     write_file(into / _RESULT, render(found, "json"))
     plain = ascii_only or not supports_unicode()
     for name, target in reports:
-        text = render(found, name, ascii_only=plain, width=terminal_width())
+        links = _pages(found, into, target) if name == "html" else {}
+        text = render(found, name, ascii_only=plain, width=terminal_width(), links=links)
         if target is not None:
             write_file(target, text)
         else:
             write_stdout(text)
+
+
+def _pages(found: Survey, folder: Path, target: Path | None) -> dict[str, str]:
+    """Write the page of each repository beside its report; return where they are.
+
+    Args:
+        target: the file of the page that is to lead there.
+    """
+    from exai_audit.report import render as render_report
+
+    start = Path.cwd() if target is None else target.absolute().parent
+    links = {}
+    for row in found.rows:
+        if not row.reason:
+            report = folder / f"{row.name}.json"
+            write_file(report.with_suffix(".html"), render_report(read_result(report), "html"))
+            below = os.path.relpath(report.with_suffix(".html").absolute(), start)
+            links[row.name] = quote(Path(below).as_posix())
+    return links
 
 
 def _repositories(manifest: Path | None, each: Sequence[str] | None) -> tuple[Repository, ...]:
