@@ -10,20 +10,31 @@ from typing import Annotated
 import typer
 
 from exai_audit.cli import options
+from exai_audit.cli.changing import make_changes, take_back_killed
 from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
-from exai_audit.cli.output import write_file, write_stdout
+from exai_audit.cli.output import say, write_bytes, write_file, write_stdout
 from exai_audit.cli.running import run_audit
 from exai_audit.config import find_root, lexically_absolute, load_for
+from exai_audit.edits.patch import patch
 from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_file, is_folder, is_there
+from exai_audit.files.visible import visible
 from exai_audit.report import candidates
 from exai_audit.report.plan import FORMATS, render
 from exai_audit.session.plan import planned
 from exai_audit.session.run import Run
+from exai_audit.session.split import split_changes
 
 _Formats = Annotated[
     list[str] | None,
-    typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file."),
+    typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}, patch; FORMAT=FILE writes a file."),
+]
+_Write = Annotated[bool, typer.Option("--write", help="Split the module as the plan says.")]
+_Step = Annotated[
+    int, typer.Option("--step", metavar="N", help="Make only the first N of the new modules.")
+]
+_AllowDirty = Annotated[
+    bool, typer.Option("--allow-dirty", help="Write although the module is not committed.")
 ]
 _OfClass = Annotated[
     str | None,
@@ -36,6 +47,9 @@ def plan_command(
         Path, typer.Argument(help="The module to split, or a folder: then what can be split there.")
     ] = Path(),
     of_class: _OfClass = None,
+    write: _Write = False,
+    step: _Step = 0,
+    allow_dirty: _AllowDirty = False,
     output_format: _Formats = None,
     output: options.Output = None,
     ascii_only: options.Ascii = False,
@@ -46,8 +60,11 @@ def plan_command(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Plan how to split one module, or to divide one class; of a folder, list what can be."""
-    reports = requested(output_format or [], output, FORMATS)
+    carries_out = write or bool(step) or "patch" in (output_format or [])
+    reports = [] if carries_out else requested(output_format or [], output, FORMATS)
     lists = is_folder(file)
+    if carries_out and (lists or of_class is not None):
+        raise UsageError(f"{file}: --write, --step and patch are for one module, not for a class")
     if lists and of_class is not None:
         raise UsageError(f"--class {of_class}: {file} is a folder: name the module of the class")
     if not lists and (not is_file(file) or file.suffix != ".py"):
@@ -64,6 +81,8 @@ def plan_command(
         root=root,
         laid_over=None if config or isolated else lambda own: own,
     )
+    if carries_out:
+        _carry_out(run, file, step, write=write, allow_dirty=allow_dirty)
     draw = partial(_drawn, run, None if lists else file, of_class)
     for name, target in reports:
         text = draw(name, ascii_only=ascii_only or not supports_unicode())
@@ -71,6 +90,20 @@ def plan_command(
             write_file(target, text)
         else:
             write_stdout(text)
+
+
+def _carry_out(run: Run, file: Path, step: int, *, write: bool, allow_dirty: bool) -> None:
+    """Write what the plan of a module says, or show it as a patch."""
+    take_back_killed(run.root)
+    path = lexically_absolute(file).relative_to(run.root).as_posix()
+    changes = split_changes(run, path, step)
+    if not write:
+        write_bytes(patch(changes))
+        return
+    make_changes(run.root, changes, allow_dirty=allow_dirty)
+    made = [change.path for change in changes if change.after is not None]
+    say(visible(f"exai-audit: {path} is now {len(made)} modules: {', '.join(made)}"))
+    say("exai-audit: git blame -C finds the history of what moved; fix --undo takes it back")
 
 
 def _drawn(

@@ -112,7 +112,8 @@ class ImportFact(Struct, frozen=True):
 
     ``module`` is None for a block, and ``text`` then what has to be copied. ``level`` counts the
     dots of a relative import; ``attribute`` is empty for ``import module``. ``needs`` are names
-    that a block reads itself.
+    that a block reads itself. ``above`` are the comment lines right above the statement, ``beside``
+    the comments behind it, and ``header`` the one behind the ``if TYPE_CHECKING:`` around it.
     """
 
     names: tuple[str, ...]
@@ -123,6 +124,9 @@ class ImportFact(Struct, frozen=True):
     typing_only: bool = False
     needs: tuple[str, ...] = ()
     text: str = ""
+    above: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    header: str = ""
 
 
 class HazardFact(Struct, frozen=True):

@@ -99,7 +99,8 @@ class Plan(Struct, frozen=True):
     left, ``kept`` are the lines that stay with it; docstring first. ``clarity`` is how much more
     alike symbols are to those of their module than to the next best, from 0 to 1; ``crossing`` are
     the names that most modules need of another. The lines of ``licence`` go on top of every new
-    file. ``hours`` are the effort model's. ``classes`` are plans of classes that are most of it.
+    file. ``replaced`` are names that other files set on the module. ``hours`` are the effort
+    model's. ``classes`` are plans of classes that are most of it.
     """
 
     path: str
@@ -117,5 +118,6 @@ class Plan(Struct, frozen=True):
     figures: tuple[Impact, ...] = ()
     crossing: tuple[Crossing, ...] = ()
     licence: PlanSymbol | None = None
+    replaced: tuple[str, ...] = ()
     hours: Hours | None = None
     classes: tuple[ClassPlan, ...] = ()

@@ -27,7 +27,8 @@ from exai_audit.planning.decomposition.figures import (
     figures_of,
     measured,
 )
-from exai_audit.planning.decomposition.imports import imports_of, main_imports, statement
+from exai_audit.planning.decomposition.import_groups import statement
+from exai_audit.planning.decomposition.imports import imports_of, main_imports
 from exai_audit.planning.decomposition.layout import MAIN, Home, Split, ranges_of, split_of
 from exai_audit.planning.decomposition.partition import (
     Partition,
@@ -35,6 +36,7 @@ from exai_audit.planning.decomposition.partition import (
     next_groups,
     partition,
 )
+from exai_audit.planning.decomposition.reach import NO_REACH, reach_of
 from exai_audit.planning.decomposition.refusal import refusal_reason
 from exai_audit.planning.decomposition.risks import patched_names, risks_of
 from exai_audit.planning.decomposition.steps import steps_of
@@ -117,7 +119,7 @@ def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) ->
     for path in dict.fromkeys(finding.path for finding in worst):
         if len(made) == most:
             break
-        plan = plan_of(files[path], scene, with_radon=False)
+        plan = plan_of(files[path], scene, in_full=False)
         if plan.modules or plan.classes:
             about = [finding for finding in spoken if finding.path == path]
             work = efforts(about, sizes([files[path]]))
@@ -145,8 +147,12 @@ def class_plans(
     return tuple(found)
 
 
-def plan_of(facts: FileFacts, scene: Scene, *, with_radon: bool = True) -> Plan:
-    """Return how to split a module; a plan without modules says why it cannot be."""
+def plan_of(facts: FileFacts, scene: Scene, *, in_full: bool = True) -> Plan:
+    """Return how to split a module; a plan without modules says why it cannot be.
+
+    Args:
+        in_full: whether radon measures it, and all files are read for what they reach of it.
+    """
     source = None if facts.failure is not None else scene.read(facts.path)
     module = None if source is None else scene.symbols(source)
     if source is None or module is None:
@@ -161,7 +167,7 @@ def plan_of(facts: FileFacts, scene: Scene, *, with_radon: bool = True) -> Plan:
     classes = () if facts.generated else tuple(found_classes)
     if reason:
         return replace(_refused(facts, reason), classes=classes)
-    plan = decomposed(facts, module, found, source, scene, with_radon=with_radon)
+    plan = decomposed(facts, module, found, source, scene, in_full=in_full)
     return replace(plan, classes=classes)
 
 
@@ -188,17 +194,19 @@ def decomposed(
     source: SourceFile,
     scene: Scene,
     *,
-    with_radon: bool = False,
+    in_full: bool = False,
 ) -> Plan:
     """Return the plan that the clusters of a module give, however loosely they hang together."""
     split = split_of(facts, module, found, (file.path for file in scene.project.files))
     importers = importers_of(facts, scene.project, scene.read)
     wanted = {name for importer in importers for name in importer.names}
+    reach = reach_of(facts, module, scene.project, scene.read) if in_full else NO_REACH
+    wanted |= reach.looked_up
     exported, rebound = exported_names(split, wanted)
-    facade = facade_code(split, exported, rebound, wanted, source)
+    facade = facade_code(split, exported, rebound, wanted, source, forwards=bool(reach.set))
     limit = scene.limit_of(facts.path)
     modules = [*(_module(split, home, limit) for home in split.homes), *_main(split)]
-    with_radon = with_radon and can_be_measured(facts)
+    with_radon = in_full and can_be_measured(facts)
     if with_radon:
         modules = [measured(one, source) for one in modules]
     kept = tuple(_kept(split))
@@ -220,6 +228,7 @@ def decomposed(
         figures=figures_of(split, modules, left, share(split), source if with_radon else None),
         crossing=crossing,
         licence=_licence(module),
+        replaced=tuple(sorted(reach.set)),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.files.source import SourceFile
-from exai_audit.planning.decomposition.imports import facade_imports, prologue_imports, reexports
+from exai_audit.planning.decomposition.forwarding import FORWARDING_IMPORTS, forwarding, lookup
+from exai_audit.planning.decomposition.import_groups import statement
+from exai_audit.planning.decomposition.imports import facade_imports, prologue_imports
 from exai_audit.planning.decomposition.layout import Split
 from exai_audit.project.project import Project
 from exai_audit.results.plans import Importer
@@ -78,33 +80,42 @@ def facade_code(
     rebound: Mapping[str, str],
     wanted: Collection[str],
     source: SourceFile,
+    *,
+    forwards: bool = False,
 ) -> str:
-    """Return the code of the facade, without the docstring and the statements that stay."""
-    symbols = split.module.symbols
-    imported = {name for fact in split.module.imports for name in fact.names}
+    """Return the code of the facade, without the docstring and the statements that stay.
+
+    Args:
+        wanted: names that others reach, imported ones among them.
+        forwards: whether what is assigned on the facade is to be seen in the new modules.
+    """
+    used = {name for symbol in split.module.symbols for name in symbol.external}
+    used |= {name for fact in split.module.imports for name in fact.needs} | {"TYPE_CHECKING"}
     passed_on = {*wanted, *(split.module.exported or ())}
-    own = {name for number in split.kept for name in symbols[number].external}
-    lines = [*prologue_imports(split)]
-    for number in split.prologue:
-        for found in symbols[number].ranges:
-            lines += source.lines[found.first - 1 : found.last]
-    lines += [line for line in facade_imports(split, exported) if line not in lines]
-    lines += [line for line in reexports(split, (passed_on & imported) - own) if line not in lines]
-    without_names = [name for name, names in exported.items() if not names]
+    passed_on |= {name for fact in split.module.imports for name in fact.names if name not in used}
+    without_names = [name for name, names in exported.items() if not names or forwards]
+    first = [*_prologue(split, source)]
+    groups = [
+        first,
+        *facade_imports(split, exported, passed_on, FORWARDING_IMPORTS if forwards else ()),
+    ]
     if without_names:
-        lines.append("from . import " + ", ".join(sorted(without_names)))
+        groups[-2].append(statement(".", sorted(without_names)))
+    seen: set[str] = set()
+    parts = []
+    for group in groups:
+        parts.append("\n".join(line for line in group if line not in seen))
+        seen.update(group)
     if rebound:
-        lines += ["", *_lookup(rebound)]
-    return "\n".join(lines)
+        parts.append("\n".join(lookup(rebound)))
+    if forwards:
+        parts.append("\n".join(forwarding(sorted(exported), rebound)))
+    return "\n\n".join(part for part in parts if part)
 
 
-def _lookup(rebound: Mapping[str, str]) -> Iterable[str]:
-    """Yield a module ``__getattr__`` for the names that are assigned anew at run time."""
-    yield ""
-    yield "def __getattr__(name):"
-    yield f"    homes = {dict(sorted(rebound.items()))!r}"
-    yield "    if name in homes:"
-    yield "        from importlib import import_module"
-    yield ""
-    yield '        return getattr(import_module("." + homes[name], __name__), name)'
-    yield '    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")'
+def _prologue(split: Split, source: SourceFile) -> Iterator[str]:
+    """Yield the statements that run before other imports, with what they need."""
+    yield from prologue_imports(split)
+    for number in split.prologue:
+        for found in split.module.symbols[number].ranges:
+            yield from source.lines[found.first - 1 : found.last]

@@ -75,6 +75,15 @@ class Split(Struct, frozen=True):
         """Return the names that are there on some platforms or versions only."""
         return {name for symbol in self.module.symbols for name in symbol.maybe}
 
+    def own_names(self) -> set[str]:
+        """Return the top names by which the project's own modules may be imported."""
+        return set(self.facts.module.split(".")[:2])
+
+    def runs(self) -> bool:
+        """Tell whether anything that moves does something when it is imported."""
+        moved = [self.module.symbols[number] for home in self.homes for number in home.symbols]
+        return any(symbol.kind is SymbolKind.STATEMENT or symbol.registers for symbol in moved)
+
     def home_of(self) -> dict[str, str]:
         """Return the new module of each name that moves."""
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from exai_audit.collectors.structure.symbols.statements import bound_in
+from exai_audit.collectors.structure.symbols.bound import bound_in
 
 _BODIES_THAT_MAY_NOT_RUN = (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)
 PARTED = (ast.If, ast.Try, *_BODIES_THAT_MAY_NOT_RUN)

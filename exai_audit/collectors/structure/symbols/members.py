@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator
 
-from exai_audit.collectors.structure.symbols.statements import bound_in
+from exai_audit.collectors.structure.symbols.bound import bound_in
 from exai_audit.collectors.structure.symbols.vocabulary import parameters_of, words_in
 from exai_audit.facts.symbols import ClassMembers, LineRange, SymbolFact, SymbolKind
 from exai_audit.syntax.walk import below

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct, field
 
-from exai_audit.collectors.structure.symbols.uses import last_name, names_bound, uses_of
+from exai_audit.collectors.structure.symbols.bound import bound_in
+from exai_audit.collectors.structure.symbols.imported import (
+    IMPORTS,
+    conditional_facts,
+    import_facts,
+    is_conditional_import,
+)
+from exai_audit.collectors.structure.symbols.uses import last_name, uses_of
 from exai_audit.facts.symbols import ImportFact, LineRange, SymbolKind
 from exai_audit.files.source import SourceFile
-from exai_audit.syntax.walk import children
 
 OF_THE_MODULE = frozenset({"__all__", "__dir__", "__doc__", "__getattr__", "__path__"})
 _STAYS = frozenset({"__getattr__", "__dir__"})
@@ -22,16 +28,6 @@ _ALIASES = frozenset(
     {"TypeVar", "NewType", "Union", "Optional", "Callable", "Literal", "ParamSpec"}
 )
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_IMPORTS = (ast.Import, ast.ImportFrom)
-_INNER_SCOPES = frozenset({
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
-    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
-})  # fmt: skip
-_BIND = frozenset({
-    ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom,
-    ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.Nonlocal,
-})  # fmt: skip
-_ENDS = frozenset({*_INNER_SCOPES, ast.Name, ast.Constant})
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
@@ -61,6 +57,7 @@ def pieces_of(source: SourceFile, syntax: ast.Module) -> Pieces:
     reader = _Parting(source)
     for number, node in enumerate(syntax.body):
         reader.read(node, is_first=number == 0)
+    reader.end()
     return reader.found
 
 
@@ -70,57 +67,55 @@ class _Parting:
         self._source = source
         self._by_name: dict[str, Piece] = {}
         self._last_line = 0
+        self._last: Piece | None = None
+
+    def end(self) -> None:
+        """Give the comments after all code to what stands last."""
+        self._trail(len(self._source.lines), lambda line: line.lstrip().startswith("#"))
 
     def read(self, node: ast.stmt, *, is_first: bool) -> None:
         first = _first_line(node)
         if is_first:
-            self._last_line = self._licence(first)
+            self._last_line = self._licence(first, is_docstring=_is_docstring(node))
+        self._trail(first - 1, lambda line: line[:1].isspace() and line.lstrip().startswith("#"))
+        self._last = None
         lines = self._lines(node, first)
         shares_line = first <= self._last_line
         self._last_line = node.end_lineno or node.lineno
         if is_first and _is_docstring(node):
             self.found.docstring = LineRange(node.lineno, self._last_line)
-        elif isinstance(node, _IMPORTS):
+        elif isinstance(node, IMPORTS):
             self._import(node, lines)
-        elif _is_conditional_import(node) and not self._needs_pieces(node):
-            self._conditional(node, lines)
+        elif is_conditional_import(node) and not self._needs_pieces(node):
+            self.found.imports += conditional_facts(node, lines, self._source)
         elif names := _exports(node):
             self.found.exported = names
             self.found.exported_at = lines
         else:
             self._piece(node, lines, shares_line)
 
+    def _trail(self, end: int, is_its: Callable[[str], bool]) -> None:
+        """Give the last piece the comment lines right after it, up to the line ``end``."""
+        last = self._last_line
+        for number in range(self._last_line + 1, end + 1):
+            line = self._source.line(number)
+            if is_its(line):
+                last = number
+            elif line.strip():
+                break
+        if last > self._last_line and self._last is not None:
+            self._last.ranges[-1] = LineRange(self._last.ranges[-1].first, last)
+            self._last_line = last
+
     def _needs_pieces(self, node: ast.stmt) -> bool:
         needed = uses_of([node], annotations_run=True)
         return any(name in self._by_name for name in needed.eager | set(bound_in(node)))
 
-    def _conditional(self, node: ast.stmt, lines: LineRange) -> None:
-        only_typing = isinstance(node, ast.If) and _is_type_checking(node.test) and not node.orelse
-        if only_typing and all(isinstance(s, _IMPORTS) for s in _statements_in(node)):
-            for statement in _statements_in(node):
-                if isinstance(statement, _IMPORTS):
-                    self._import(statement, lines, typing_only=True)
-            return
-        names = tuple(dict.fromkeys(bound_in(node)))
-        needs = tuple(sorted(uses_of([node], annotations_run=True).eager))
-        text = "\n".join(self._source.lines[_first_line(node) - 1 : lines.last])
-        self.found.imports.append(ImportFact(names, None, "", 0, lines, needs=needs, text=text))
-
-    def _import(
-        self, node: ast.Import | ast.ImportFrom, lines: LineRange, typing_only: bool = False
-    ) -> None:
+    def _import(self, node: ast.Import | ast.ImportFrom, lines: LineRange) -> None:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             self.found.features.extend(alias.name for alias in node.names)
-            return
-        for alias in node.names:
-            names = (alias.asname or alias.name.partition(".")[0],)
-            if isinstance(node, ast.Import):
-                module = alias.name if not alias.asname else f"{alias.name} as {alias.asname}"
-                fact = ImportFact(names, module, "", 0, lines, typing_only)
-            else:
-                origin = node.module or ""
-                fact = ImportFact(names, origin, alias.name, node.level, lines, typing_only)
-            self.found.imports.append(fact)
+        else:
+            self.found.imports += import_facts(node, lines, self._source)
 
     def _piece(self, node: ast.stmt, lines: LineRange, shares_line: bool) -> None:
         is_nameless = isinstance(node, _Definition) and node.name == "_"
@@ -135,6 +130,7 @@ class _Parting:
         piece.names.extend(name for name in names if name not in piece.names)
         piece.nodes.append(node)
         piece.ranges.append(lines)
+        self._last = piece
         self._by_name.update(dict.fromkeys(names, piece))
 
     def _new(self, names: list[str], kind: SymbolKind) -> Piece:
@@ -149,7 +145,7 @@ class _Parting:
         piece.ranges = sorted([*piece.ranges, *other.ranges], key=lambda r: r.first)
         self._by_name.update(dict.fromkeys(other.names, piece))
 
-    def _licence(self, first: int) -> int:
+    def _licence(self, first: int, *, is_docstring: bool) -> int:
         """Note the comments above all code, and return the last line of what is of the file.
 
         A comment right above a definition is its own, unless it speaks of the file.
@@ -158,9 +154,8 @@ class _Parting:
         if not comments:
             return 0
         last = comments[-1]
-        if last == first - 1 and not any(
-            _OF_THE_FILE.match(self._source.line(number)) for number in comments
-        ):
+        is_own = last == first - 1 and not is_docstring
+        if is_own and not any(_OF_THE_FILE.match(self._source.line(n)) for n in comments):
             return 0
         self.found.licence = LineRange(comments[0], last)
         return last
@@ -231,24 +226,6 @@ def _is_main_test(test: ast.expr) -> bool:
     )
 
 
-def _is_type_checking(test: ast.expr) -> bool:
-    return last_name(test) == "TYPE_CHECKING"
-
-
-def bound_in(node: ast.stmt) -> Iterator[str]:
-    """Yield the names that a statement binds in the module, those of nested scopes left out."""
-    stack: list[ast.AST] = [node]
-    while stack:
-        part = stack.pop()
-        kind = type(part)
-        if kind in _BIND:
-            yield from names_bound(part)
-        if kind not in _ENDS:
-            found = children(part)
-            found.reverse()
-            stack += found
-
-
 def blocks_below(node: ast.stmt) -> Iterator[ast.AST]:
     """Yield a statement and all statements, handlers and cases in it, nested scopes or not."""
     stack: list[ast.AST] = [node]
@@ -257,33 +234,6 @@ def blocks_below(node: ast.stmt) -> Iterator[ast.AST]:
         yield part
         for block in _BLOCKS if "body" in part._fields or "cases" in part._fields else ():
             stack.extend(getattr(part, block, ()))
-
-
-def _is_conditional_import(node: ast.stmt) -> bool:
-    """Tell whether a block only imports, or says with a plain value whether it could."""
-    if not isinstance(node, (ast.If, ast.Try)):
-        return False
-    statements = list(_statements_in(node))
-    return any(isinstance(s, _IMPORTS) for s in statements) and all(
-        isinstance(s, (*_IMPORTS, ast.Pass)) or _is_plain_assignment(s) for s in statements
-    )
-
-
-def _statements_in(node: ast.stmt) -> Iterator[ast.stmt]:
-    for block in ("body", "orelse", "finalbody", "handlers"):
-        for part in getattr(node, block, ()):
-            if isinstance(part, (ast.If, ast.Try, ast.ExceptHandler)):
-                yield from _statements_in(part)  # type: ignore[arg-type]
-            else:
-                yield part
-
-
-def _is_plain_assignment(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Assign)
-        and isinstance(node.value, (ast.Constant, ast.Name, ast.Attribute))
-        and all(isinstance(target, ast.Name) for target in node.targets)
-    )
 
 
 def _exports(node: ast.stmt) -> tuple[str, ...]:

@@ -328,10 +328,19 @@ class _Reader:
         self.read((target,), scope, names)
 
 
+_NAMED_FIRST = frozenset({"TypeVar", "NewType"})
+_TAKE_TYPES = _NAMED_FIRST | {"cast", "ForwardRef"}
+
+
 def _call(reader: _Reader, node: ast.Call, scope: _Scope, names: set[str]) -> list[ast.AST]:
     function = node.func
     if type(function) is ast.Attribute and function.attr in _MUTATORS:
         reader._changed(function, scope)
+    if last_name(function) in _TAKE_TYPES:
+        given = [*node.args[last_name(function) in _NAMED_FIRST :]]
+        for value in (*given, *(keyword.value for keyword in node.keywords)):
+            for text in _strings(value):
+                reader.read(_expression(text), scope, scope.needs.typed)
     if node.keywords:
         return [function, *node.args, *[given.value for given in node.keywords]]
     return [function, *node.args]
