@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 _WORDS = re.compile(
-    r"Mix[iI]n|Pub[sS]ub|(?:API|FTP|HTML|HTTP|JSON|SQL|SSL|URL|XML)(?=[a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+"
+    r"[A-Z][a-z][A-Z](?![a-z])|Mix[iI]n|Pub[sS]ub|(?:API|FTP|HTML|HTTP|JSON|SQL|SSL|URL|XML)(?=[a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+"
     r"|[A-Z]+|\d+"
 )
 _SAME = frozenset({"data", "info", "media", "metadata"})

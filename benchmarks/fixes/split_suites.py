@@ -25,6 +25,9 @@ from xml.etree import ElementTree
 import tomllib
 
 _HERE = Path(__file__).parent
+_HEAD = """\
+| package | module | lines | modules | tests | newly failing | not importable | undefined names |
+|---|---|---:|---:|---:|---:|---:|---:|"""
 _FAILED = ("failure", "error")
 
 
@@ -64,7 +67,11 @@ def run_tests(suite: Suite, tree: Path, python: str, tests: Iterable[str]) -> Ou
     report.unlink(missing_ok=True)
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
     subprocess.run(
-        [*command, *tests], cwd=tree, env=_environment(suite, tree), capture_output=True, check=False
+        [*command, *tests],
+        cwd=tree,
+        env=_environment(suite, tree),
+        capture_output=True,
+        check=False,
     )
     if not report.is_file():
         return Outcome(0, frozenset({"the run itself"}))
@@ -81,7 +88,9 @@ def _environment(suite: Suite, tree: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(tree / suite.path), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def newly_failed(suite: Suite, tree: Path, python: str, before: Outcome, after: Outcome) -> list[str]:
+def newly_failed(
+    suite: Suite, tree: Path, python: str, before: Outcome, after: Outcome
+) -> list[str]:
     """Return the tests that fail after the split alone, and again when they run once more."""
     new = after.failed - before.failed
     if not new:
@@ -145,19 +154,27 @@ def rows(suite: Suite, source: Path, python: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         base = copied(source, Path(folder, "base"))
         before = run_tests(suite, base, python, suite.tests)
-        imports, undefined = broken_imports(suite, base, python), undefined_names(suite, base, python)
+        imports, undefined = (
+            broken_imports(suite, base, python),
+            undefined_names(suite, base, python),
+        )
         for number, module in enumerate(suite.modules):
             tree = copied(source, Path(folder, str(number)))
             lines = (tree / module).read_text(encoding="utf-8").count("\n")
             start = f"| {suite.name} | `{module}` | {lines:,} |"
             reason = split(tree, module)
             if reason:
-                yield f"{start} | {before.ran:,} | refused: {reason.rpartition('not split: ')[2]} | | |"
+                why = reason.rpartition("not split: ")[2]
+                yield f"{start} | {before.ran:,} | refused: {why} | | |"
                 continue
             after = run_tests(suite, tree, python, suite.tests)
             new = newly_failed(suite, tree, python, before, after)
             parts = [*(tree / module).with_suffix("").glob("*.py")]
-            broken = broken_imports(suite, tree, python) - imports
+            broken = {
+                name
+                for name in broken_imports(suite, tree, python)
+                if not any(name == old or name.startswith(f"{old}.") for old in imports)
+            }
             more = undefined_names(suite, tree, python) - undefined
             for name in [*new, *sorted(broken)]:
                 print(f"  {suite.name} {module}: {name}", file=sys.stderr)
@@ -171,8 +188,7 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--only", nargs="*", default=[])
     given = parser.parse_args()
-    print("| package | module | lines | modules | tests | newly failing | not importable | undefined |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|")
+    print(_HEAD)
     for suite in suites(given.only):
         for row in rows(suite, given.sources / suite.name, given.python):
             print(row, flush=True)

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from exai_audit.cli import options
-from exai_audit.cli.changing import make_changes, take_back_killed
 from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
 from exai_audit.cli.output import say, write_bytes, write_file, write_stdout
 from exai_audit.cli.running import run_audit
@@ -21,6 +20,7 @@ from exai_audit.files.presence import is_file, is_folder, is_there
 from exai_audit.files.visible import visible
 from exai_audit.report import candidates
 from exai_audit.report.plan import FORMATS, render
+from exai_audit.session.changing import make_changes, take_back_killed
 from exai_audit.session.plan import planned
 from exai_audit.session.run import Run
 from exai_audit.session.split import split_changes
@@ -94,7 +94,7 @@ def plan_command(
 
 def _carry_out(run: Run, file: Path, step: int, *, write: bool, allow_dirty: bool) -> None:
     """Write what the plan of a module says, or show it as a patch."""
-    take_back_killed(run.root)
+    take_back_killed(run.root, say)
     path = lexically_absolute(file).relative_to(run.root).as_posix()
     changes = split_changes(run, path, step)
     if not write:

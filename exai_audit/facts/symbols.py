@@ -72,7 +72,8 @@ class SymbolFact(Struct, frozen=True):
     are those of its code with how often each is said, ``parameters`` those of its functions, and
     ``attributes`` what a method uses of ``self``, but for methods. ``functions`` are the functions
     in it that could import what they need themselves; ``fixed_uses`` those of ``uses`` that
-    something else in it needs, too.
+    something else in it needs, too; ``annotated`` those that annotations need, too, which nothing
+    evaluates.
     """
 
     names: tuple[str, ...]
@@ -97,6 +98,7 @@ class SymbolFact(Struct, frozen=True):
     attributes: tuple[str, ...] = ()
     functions: tuple[FunctionBody, ...] = ()
     fixed_uses: tuple[int, ...] = ()
+    annotated: tuple[int, ...] = ()
 
     @property
     def line(self) -> int:

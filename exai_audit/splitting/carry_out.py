@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from exai_audit.collectors import symbols_of
 from exai_audit.facts.symbols import ModuleSymbols
@@ -24,7 +25,7 @@ Texts = Mapping[str, str | None]
 def carry_out(
     plan: Plan, module: ModuleSymbols, source: SourceFile, *, own: frozenset[str], steps: int = 0
 ) -> Texts:
-    """Return the files that a plan makes of a module, proved to hold all names and comments.
+    """Return the files that a plan makes of a module.
 
     Args:
         own: the top names of the project's own modules.
@@ -34,17 +35,23 @@ def carry_out(
         RefusedSplitError: what the module does would change; the message names the line.
     """
     refuse(plan, module, source)
+    return texts_of(plan, module, source, own=own, steps=steps)
+
+
+def texts_of(
+    plan: Plan, module: ModuleSymbols, source: SourceFile, *, own: frozenset[str], steps: int = 0
+) -> Texts:
+    """Return the files that a plan makes, whether or not the module does the same afterwards.
+
+    Raises:
+        RefusedSplitError: a new file cannot be parsed, or lacks a name.
+    """
     made = plan.modules[:steps] if steps else plan.modules
     is_whole = len(made) == len(plan.modules)
     if not is_whole:
         made = tuple(_through_the_rest(part, made) for part in made)
-    lines = with_handles(replace(plan, modules=made), _rebound(module), source)
-    if lines != list(source.lines) and not is_whole:
-        raise RefusedSplitError(
-            f"{plan.path}: not in steps: names that are assigned anew are reached through their"
-            " module: leave out --step"
-        )
-    old = lines
+    reached = with_handles(made, _rebound(module), source, in_rest=not is_whole)
+    lines = list(reached.lines)
     if plan.path != plan.facade_path:
         lines = deeper([s for part in made for s in part.symbols], lines)
         lines = deeper(plan.kept, lines) if is_whole else lines
@@ -54,7 +61,7 @@ def carry_out(
     for part in made:
         path = f"{folder}/{part.name}.py" if folder else f"{part.name}.py"
         texts[path] = module_text(part, lines, plan.licence, own)
-    rest = facade_text(plan, lines) if is_whole else half_done_text(plan, made, module, old)
+    rest = facade_text(plan, lines) if is_whole else half_done_text(plan, made, module, reached)
     texts[plan.facade_path] = _with_comments(rest, source, texts)
     _prove(plan, module, texts)
     return texts

@@ -8,6 +8,7 @@ from exai_audit.facts.symbols import ModuleSymbols, SymbolFact, SymbolKind
 from exai_audit.planning.decomposition.forwarding import FORWARDING_IMPORTS, forwarding, lookup
 from exai_audit.planning.decomposition.import_groups import member_key, statement
 from exai_audit.results.plans import Plan, PlanModule
+from exai_audit.splitting.handles import Reached
 from exai_audit.splitting.texts import spaced, starts_definition, text_of
 from exai_audit.splitting.tokens import one_level_deeper
 
@@ -20,19 +21,19 @@ def facade_text(plan: Plan, lines: Sequence[str]) -> str:
     head += [text_of(lines, symbol) for symbol in plan.kept if symbol.name == _DOCSTRING]
     kept = spaced([symbol for symbol in plan.kept if symbol.name != _DOCSTRING], lines)
     top = "\n\n".join([*head, plan.facade.strip("\n")])
-    gap = "\n\n\n" if starts_definition(kept) or "\nclass " in plan.facade else "\n\n"
+    gap = "\n\n\n" if starts_definition(kept) else "\n\n"
     return top + (f"{gap}{kept}" if kept else "") + "\n"
 
 
 def half_done_text(
-    plan: Plan, made: Sequence[PlanModule], module: ModuleSymbols, lines: Sequence[str]
+    plan: Plan, made: Sequence[PlanModule], module: ModuleSymbols, reached: Reached
 ) -> str:
     """Return the text of the old module without what has moved, which it imports.
 
     Args:
         made: the new modules that there are.
-        lines: those of the old module.
     """
+    lines = reached.lines
     moved = dict(_moved(made, module))
     gone = {n for symbol in moved for r in symbol.ranges for n in range(r.first, r.last + 1)}
     place = _first_named(module, len(lines))
@@ -40,7 +41,7 @@ def half_done_text(
     if plan.path != plan.facade_path:
         parts = [one_level_deeper(part) for part in parts]
     live = _live(module, moved)
-    imports = [*_imports(made, moved, live), ""]
+    imports = [*_imports(made, moved, live), *reached.handles, ""]
     code = [*lookup(live)] if live else []
     if plan.replaced:
         names = [part.name for part in made]

@@ -3,54 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from exai_audit.files.source import SourceFile
-from exai_audit.results.plans import Plan, PlanModule
+from exai_audit.planning.decomposition.layout import handle_of
+from exai_audit.results.plans import PlanModule
 from exai_audit.syntax.occurrences import global_statements, occurrences
 
 _HANDLE = re.compile(r"from \. import (\w+) as (\w+)")
+_REST = ""
 
 
-def with_handles(plan: Plan, names: Iterable[str], source: SourceFile) -> list[str]:
-    """Return the module's lines where new modules reach such names through their module.
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Lines that reach such names through their module; ``handles`` are imports of the rest."""
+
+    lines: Sequence[str]
+    handles: Sequence[str]
+
+
+def with_handles(
+    made: Sequence[PlanModule], names: Collection[str], source: SourceFile, *, in_rest: bool
+) -> Reached:
+    """Return the module's lines as the new modules, and the rest, have to reach such names.
 
     Args:
         names: those that are assigned anew.
+        in_rest: whether what has not moved reaches them as well.
     """
-    lines = list(source.lines)
-    rebound = frozenset(names)
     homes = {
         name: part.name
-        for part in plan.modules
+        for part in made
         for symbol in part.symbols
-        for name in rebound.intersection(symbol.name.split(", "))
+        for name in symbol.name.split(", ")
+        if name in names
     }
-    handles = dict(_handles(plan.modules))
-    if not handles:
-        return lines
-    _drop_declarations(source, homes, handles, lines, _part_of(plan))
-    found = occurrences(source, homes)
-    for name, span in reversed(found):
-        handle = handles.get((_part_of(plan).get(span.line, ""), homes[name]))
+    handles = {
+        (part.name, home): handle
+        for part in made
+        for statement in part.imports
+        for home, handle in _HANDLE.findall(statement)
+    }
+    if in_rest:
+        handles |= {(_REST, home): handle_of(home) for home in homes.values()}
+    lines, used = list(source.lines), set[str]()
+    part_of = _part_of(made)
+    _drop_declarations(source, homes, handles, lines, part_of)
+    for name, span in reversed(occurrences(source, homes) if handles else ()):
+        part = part_of.get(span.line, _REST)
+        handle = handles.get((part, homes[name]))
         if handle is not None:
             line = lines[span.line - 1]
             lines[span.line - 1] = f"{line[: span.column - 1]}{handle}.{line[span.column - 1 :]}"
-    return lines
+            used |= {homes[name]} if part == _REST else set()
+    return Reached(lines, [f"from . import {one} as {handle_of(one)}" for one in sorted(used)])
 
 
-def _handles(parts: Iterable[PlanModule]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield by new module and by the module of a name how the one calls the other."""
-    for part in parts:
-        for statement in part.imports:
-            for home, handle in _HANDLE.findall(statement):
-                yield (part.name, home), handle
-
-
-def _part_of(plan: Plan) -> Mapping[int, str]:
+def _part_of(parts: Iterable[PlanModule]) -> Mapping[int, str]:
     return {
         line: part.name
-        for part in plan.modules
+        for part in parts
         for symbol in part.symbols
         for line in range(symbol.line, symbol.end_line + 1)
     }
@@ -64,9 +77,10 @@ def _drop_declarations(
     part_of: Mapping[int, str],
 ) -> None:
     """Take names that are reached through their module out of ``global`` statements."""
-    for span, others in global_statements(source, homes):
-        part = part_of.get(span.line, "")
-        if any(owner == part for owner, _ in handles):
+    for span, names in reversed(global_statements(source, homes)):
+        part = part_of.get(span.line, _REST)
+        rest = [name for name in names if (part, homes.get(name, "")) not in handles]
+        if len(rest) < len(names):
             line = lines[span.line - 1]
-            rest = f"global {', '.join(others)}" if others else "pass"
-            lines[span.line - 1] = line[: span.column - 1] + rest + line[span.end_column - 1 :]
+            kept = f"global {', '.join(rest)}" if rest else "pass"
+            lines[span.line - 1] = line[: span.column - 1] + kept + line[span.end_column - 1 :]

@@ -37,10 +37,11 @@ def disorder(plan: Plan, module: ModuleSymbols) -> Iterator[tuple[int, str]]:
 def _effects(plan: Plan, module: ModuleSymbols) -> Iterator[_Effect]:
     turns = _turns(plan, module)
     for symbol in module.symbols:
-        is_registered = symbol.kind in _DEFINED and bool(symbol.registers)
-        if symbol.kind not in _RUN and not is_registered:
+        if symbol.kind not in _RUN and symbol.kind not in _DEFINED:
             continue
         changes = _changes(module, symbol)
+        if symbol.kind in _DEFINED and not changes:
+            continue
         reads = frozenset[int | str]((*symbol.eager, *symbol.calls, *_outside(symbol)))
         if changes or reads:
             yield _Effect(symbol.line, turns[symbol.line], changes, reads)
@@ -52,13 +53,29 @@ def _changes(module: ModuleSymbols, symbol: SymbolFact) -> frozenset[int | str]:
     if symbol.kind in _DEFINED:
         at = {name: n for n, other in enumerate(module.symbols) for name in other.names}
         roots = {name.partition(".")[0] for name in symbol.registers}
-        return frozenset(at[root] for root in roots if root in at)
+        registered = {at[root] for root in roots if root in at}
+        return frozenset({*registered, *_hooked(module.symbols, symbol)})
     for called in _reached(module.symbols, symbol.calls):
         found.update(module.symbols[called].mutates)
         found.update(module.symbols[called].rebinds)
+        if module.symbols[called].kind is SymbolKind.VARIABLE:  # its methods may change it
+            found.add(called)
     if symbol.kind is SymbolKind.STATEMENT:
         found.update(symbol.external)
     return frozenset(found)
+
+
+def _hooked(symbols: Sequence[SymbolFact], symbol: SymbolFact) -> set[int]:
+    """Return what is changed because a class is made: by its metaclass, or by a base class."""
+    waiting, found = list(symbol.eager), set[int]()
+    seen = set(waiting)
+    while waiting:
+        base = symbols[waiting.pop()]
+        if base.kind is SymbolKind.CLASS or base.calls:
+            found |= {*base.hooks} & {*base.mutates, *base.rebinds}
+            waiting += [one for one in base.eager if one not in seen]
+            seen.update(base.eager)
+    return found
 
 
 def _outside(symbol: SymbolFact) -> tuple[str, ...]:

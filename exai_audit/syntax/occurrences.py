@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from exai_audit.facts.file import Failure
 from exai_audit.files.source import SourceFile
@@ -31,13 +31,14 @@ def occurrences(source: SourceFile, names: Collection[str]) -> tuple[tuple[str, 
 def global_statements(
     source: SourceFile, names: Collection[str]
 ) -> tuple[tuple[Span, tuple[str, ...]], ...]:
-    """Return the ``global`` statements that say any of some names, with the others of each."""
+    """Return the ``global`` statements that say any of some names, with all of their names."""
     tree = _tree(source)
-    nodes: Iterator[ast.Global] = iter(()) if tree is None else iter(tree.all(ast.Global))
+    if tree is None:
+        return ()
     return tuple(
-        (tree.span(node), tuple(name for name in node.names if name not in names))
-        for node in nodes
-        if tree is not None and not set(names).isdisjoint(node.names)
+        (tree.span(node), tuple(node.names))
+        for node in tree.all(ast.Global)
+        if not set(names).isdisjoint(node.names)
     )
 
 

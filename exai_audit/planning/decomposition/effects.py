@@ -33,7 +33,11 @@ def _runs(symbol: SymbolFact) -> bool:
 
 
 def _through_calls(symbols: Sequence[SymbolFact]) -> Iterator[tuple[int, int]]:
-    """Yield calls with the objects that functions change for them, if something later reads."""
+    """Yield calls with the objects that functions change for them, if something later reads.
+
+    Also with those that functions use for them while other statements call their methods.
+    """
+    touched = {target for s in symbols if s.kind is SymbolKind.STATEMENT for target in s.touches}
     reached = [reached_from(symbols, symbol.calls) for symbol in symbols]
     for number, symbol in enumerate(symbols):
         if symbol.kind is not SymbolKind.STATEMENT:
@@ -43,6 +47,7 @@ def _through_calls(symbols: Sequence[SymbolFact]) -> Iterator[tuple[int, int]]:
             for one in reached[number]
             for target in (*symbols[one].mutates, *symbols[one].rebinds)
         }
+        written |= touched & reached[number]
         later = set().union(*reached[number + 1 :]) if written else set()
         yield from ((number, target) for target in sorted(written & later))
 

@@ -100,7 +100,8 @@ def facade_code(
         *facade_imports(split, exported, passed_on, FORWARDING_IMPORTS if forwards else ()),
     ]
     if without_names:
-        groups[-2].append(statement(".", sorted(without_names)))
+        place = len(groups[-2]) if split.runs() else 0
+        groups[-2].insert(place, statement(".", sorted(without_names)))
     seen: set[str] = set()
     parts = []
     for group in groups:

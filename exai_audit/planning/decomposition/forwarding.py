@@ -14,7 +14,8 @@ def forwarding(modules: Sequence[str], live: Mapping[str, str]) -> Iterator[str]
         modules: names of the new modules.
         live: names that are assigned anew at run time, which their new module alone holds.
     """
-    yield f"_PARTS = ({', '.join(modules)},)"
+    comma = "," if len(modules) == 1 else ""
+    yield f"_PARTS = ({', '.join(modules)}{comma})"
     if live:
         homes = ", ".join(f'"{name}": {module}' for name, module in sorted(live.items()))
         yield f"_LIVE = {{{homes}}}"

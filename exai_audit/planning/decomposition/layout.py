@@ -198,7 +198,7 @@ class _Needs:
         if self._rank[target] < own:
             found = self.reaches if target in self._detached else self.needs
             found.setdefault(where, set()).add(name)
-        elif target not in symbol.uses:
+        elif target not in symbol.uses or target in symbol.annotated:
             self.typed.setdefault(where, set()).add(name)
 
     def _import_late(self, body: FunctionBody, own: int) -> None:

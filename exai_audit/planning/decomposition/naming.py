@@ -149,6 +149,9 @@ class _Naming:
                 if words_of(word)[0] not in words_of(name):
                     yield f"{word}_{name}"
         last = ([*first, *nouns] or ["core"])[-1]
+        for symbol in sorted(self._inside, key=lambda s: (-s.lines, s.names[0]))[:1]:
+            if symbol.kind is SymbolKind.CLASS:
+                yield snake_case(symbol.names[0])
         yield "core"
         for number in itertools.count(2):
             yield f"{last}_{number}"

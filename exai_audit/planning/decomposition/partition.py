@@ -142,6 +142,7 @@ def among(symbols: Sequence[SymbolFact], chosen: Sequence[int]) -> list[SymbolFa
             hooks=places(symbol.hooks),
             touches=places(symbol.touches),
             fixed_uses=places(symbol.fixed_uses),
+            annotated=places(symbol.annotated),
         )
         for symbol in (symbols[number] for number in chosen)
     ]

@@ -118,6 +118,7 @@ def _symbol(
         parameters=parameters_of(piece.nodes),
         functions=function_bodies(piece.nodes, needed),
         fixed_uses=indices((uses.eager | around) & own),
+        annotated=indices(uses.typed & run & own),
     )
 
 

@@ -1,0 +1,286 @@
+"""``exai-audit plan FILE --write``: what the new files say, what is refused, what tests see."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from exai_audit.session.changing import undo_changes
+from exai_audit.splitting.tokens import comments, one_level_deeper
+
+PARTS = ("order", "invoice", "parcel")
+HEAD = '''# Copyright the authors
+"""What a shop does."""
+
+from __future__ import annotations
+
+import json  # texts
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from .clock import now
+from .clock import zone  # noqa: F401
+
+try:
+    from .fast import speed
+except ImportError:  # pragma: no cover
+    speed = None
+
+if TYPE_CHECKING:  # pragma: no cover
+    from .clock import Clock
+
+Entry = TypeVar("Entry", bound="json.JSONEncoder")
+'''
+
+
+def shop(before: str = "", after: str = "") -> str:
+    """Return a module of three parts."""
+    text = HEAD + before
+    for part in PARTS:
+        text += f"\n\n# -- {part} ----\n\n_{part}_rows: list[str] = []  # rows\n"
+        for verb in ("load", "store", "drop"):
+            text += f"\n\ndef {verb}_{part}(key: str, clock: Clock | None = None) -> str:\n"
+            text += f"    from .clock import now as {part}_now\n\n"
+            text += f"    _{part}_rows.append(key)\n"
+            text += "".join(f"    # {part} {verb} {n}\n" for n in range(8))
+            text += f"    return json.dumps([{part}_row(key), time.time(), now(), {part}_now()])\n"
+            text += "    # said last\n"
+        text += f"\n\ndef {part}_row(found: str) -> str:\n    return '{part} ' + found\n"
+    return text + after
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    package = tmp_path / "pkg"
+    package.mkdir()
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "clock.py").write_text(
+        "zone = 'UTC'\n\n\nclass Clock:\n    pass\n\n\ndef now() -> int:\n    return 7\n",
+        encoding="utf-8",
+    )
+    (package / "shop.py").write_text(shop(), encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.exai-audit]\nmax-module-lines = 60\n", encoding="utf-8"
+    )
+    return tmp_path
+
+
+def commit(project: Path) -> None:
+    author = ("-c", "user.email=a@example.org", "-c", "user.name=a")
+    for command in (("init", "-q"), ("add", "-A"), (*author, "commit", "-qm", "before")):
+        subprocess.run(["git", *command], cwd=project, check=True)
+
+
+def plan(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "exai_audit", "plan", "pkg/shop.py", "--no-cache"]
+    return subprocess.run(
+        [*command, *arguments], cwd=project, capture_output=True, text=True, check=False
+    )
+
+
+def written(project: Path, *arguments: str) -> dict[str, str]:
+    """Split the module and return the new files by name."""
+    commit(project)
+    done = plan(project, "--write", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert not (project / "pkg" / "shop.py").exists()
+    return {p.name: p.read_text(encoding="utf-8") for p in (project / "pkg/shop").glob("*.py")}
+
+
+def run(project: Path, code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_name_works_as_before(project: Path) -> None:
+    written(project)
+    code = "from pkg import shop\nprint(shop.load_order('a'), shop.zone, shop.store_parcel('b'))"
+    said = run(project, code)
+    assert '"order a"' in said and "UTC" in said and '"parcel b"' in said
+
+
+def test_each_new_module_can_be_imported_first(project: Path) -> None:
+    for name in written(project):
+        module = "pkg.shop" if name == "__init__.py" else f"pkg.shop.{name[:-3]}"
+        run(project, f"import {module}")
+
+
+def test_no_comment_is_lost_and_the_licence_is_on_top(project: Path) -> None:
+    before = comments(shop())
+    files = written(project)
+    assert not before - sum((comments(text) for text in files.values()), start=comments(""))
+    assert all(text.startswith("# Copyright the authors\n") for text in files.values())
+
+
+def test_headings_go_with_the_first_of_their_section(project: Path) -> None:
+    files = written(project)
+    text = next(text for text in files.values() if "def order_row" in text)
+    assert "\n\n# -- order ----\n\n_order_rows: list[str] = []  # rows\n\n\ndef load_order" in text
+
+
+def test_imports_stand_in_groups_with_their_comments(project: Path) -> None:
+    files = written(project)
+    text = next(text for text in files.values() if "def order_row" in text)
+    assert "import json  # texts\nimport time\nfrom typing import TYPE_CHECKING" in text
+    assert "\n\nfrom ..clock import now\n\nif TYPE_CHECKING:  # pragma: no cover\n" in text
+    assert "from ..clock import zone  # noqa: F401" in files["__init__.py"]
+
+
+def test_what_only_a_text_names_is_imported(project: Path) -> None:
+    files = written(project)
+    text = next(text for text in files.values() if "TypeVar(" in text)
+    assert "\nimport json" in text
+
+
+def test_a_patch_is_what_would_be_written(project: Path) -> None:
+    commit(project)
+    shown = plan(project, "-f", "patch")
+    assert (project / "pkg" / "shop.py").exists() and shown.returncode == 0
+    subprocess.run(["git", "apply"], cwd=project, input=shown.stdout, text=True, check=True)
+    applied = {p.name: p.read_bytes() for p in (project / "pkg/shop").glob("*.py")}
+    subprocess.run(["git", "checkout", "-q", "."], cwd=project, check=True)
+    subprocess.run(["git", "clean", "-qfd", "pkg"], cwd=project, check=True)
+    assert plan(project, "--write").returncode == 0
+    assert {p.name: p.read_bytes() for p in (project / "pkg/shop").glob("*.py")} == applied
+
+
+def test_it_can_be_undone(project: Path) -> None:
+    written(project)
+    undo_changes(project)
+    assert (project / "pkg" / "shop.py").read_text(encoding="utf-8") == shop()
+    assert not (project / "pkg" / "shop").exists()
+
+
+def test_one_step_leaves_the_rest_where_it_is(project: Path) -> None:
+    files = written(project, "--step", "1")
+    assert len(files) == 2
+    run(project, "from pkg import shop\nshop.load_order('a'), shop.drop_parcel('b')")
+    assert "from ..clock import now" in files["__init__.py"]
+
+
+@pytest.mark.parametrize(
+    ("newline", "mark"), [("\r\n", b""), ("\n", b"\xef\xbb\xbf")], ids=["windows", "mark"]
+)
+def test_newlines_and_marks_stay(project: Path, newline: str, mark: bytes) -> None:
+    text = shop().replace("\n", newline).encode()
+    (project / "pkg" / "shop.py").write_bytes(mark + text)
+    written(project)
+    for path in (project / "pkg/shop").glob("*.py"):
+        data = path.read_bytes()
+        assert data.startswith(mark + b"# Copyright")
+        assert data.count(b"\n") == data.count(newline.encode())
+
+
+TESTS = """import json
+from unittest.mock import patch
+
+from pkg import shop
+
+
+def test_a_name_is_replaced_where_it_is_used() -> None:
+    with patch("pkg.shop.now", return_value=1), patch.object(shop, "time"):
+        shop.time.time.return_value = 2
+        assert json.loads(shop.load_order("a"))[1:3] == [2, 1]
+    assert json.loads(shop.load_order("a"))[2] == 7
+
+
+def test_a_private_name_is_reached(monkeypatch) -> None:
+    monkeypatch.setattr(shop, "_order_rows", [])
+    shop.load_order("a")
+    assert shop._order_rows == ["a"]
+
+
+def test_what_is_assigned_anew_is_seen() -> None:
+    assert shop.client is None
+    with patch("pkg.shop.client", 3):
+        assert shop.client_of() == 3
+    shop.connect(4)
+    assert shop.client == shop.client_of() == 4
+"""
+LIVE = (
+    "\nclient = None\n\n\ndef connect(to):\n    global client\n    client = to\n"
+    "\n\ndef client_of():\n    return client\n"
+)
+
+
+def test_what_tests_replace_is_replaced_in_every_module(project: Path) -> None:
+    (project / "pkg" / "shop.py").write_text(shop(LIVE), encoding="utf-8")
+    (project / "test_shop.py").write_text(TESTS, encoding="utf-8")
+    written(project)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_facade_that_nobody_replaces_in_is_plain(project: Path) -> None:
+    assert "_Facade" not in written(project)["__init__.py"]
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("\nHERE = __file__\n\n\ndef at_home(x):\n    return HERE + x\n", "one folder deeper"),
+        ("\n\ndef load_all():\n    return globals()['load_order']\n", "`globals()`"),
+        ("\n\ndef load_by():\n    return import_module('.x', __package__)\n", "relative to its"),
+    ],
+    ids=["file", "globals", "package"],
+)
+def test_what_would_mean_something_else_is_refused(project: Path, added: str, said: str) -> None:
+    (project / "pkg" / "shop.py").write_text(shop(after=added), encoding="utf-8")
+    commit(project)
+    done = plan(project, "--write")
+    assert done.returncode == 2 and said in done.stderr
+    assert re.search(r"pkg/shop\.py:\d+: not split", done.stderr)
+    assert (project / "pkg" / "shop.py").exists()
+
+
+def test_what_runs_at_import_in_another_order_is_refused(project: Path) -> None:
+    text = HEAD + "\nclass Kind(type):\n    def __new__(cls, *given):\n"
+    text += "        made = super().__new__(cls, *given)\n        KINDS.append(made)\n"
+    text += "        return made\n\n\nKINDS = []\n"
+    for turn in range(3):
+        for part in PARTS:
+            text += f"\n\nclass {part.title()}{turn}(metaclass=Kind):\n    {part} = {turn}\n"
+            text += "".join(f"    {part}_{n} = {part!r}\n" for n in range(12))
+    (project / "pkg" / "shop.py").write_text(text, encoding="utf-8")
+    commit(project)
+    done = plan(project, "--write")
+    assert done.returncode == 2, done.stdout
+    assert "runs at import before line" in done.stderr
+
+
+@pytest.mark.parametrize("what", ["dirty", "taken"])
+def test_nothing_is_written_over(project: Path, what: str) -> None:
+    commit(project)
+    if what == "dirty":
+        (project / "pkg" / "shop.py").write_text(shop(after="\n# more\n"), encoding="utf-8")
+    else:
+        (project / "pkg" / "shop").mkdir()
+        (project / "pkg" / "shop" / "__init__.py").write_text("x = 1\n", encoding="utf-8")
+    before = sorted(project.glob("pkg/**/*.py"))
+    done = plan(project, "--write")
+    assert done.returncode == 2 and ("--allow-dirty" in done.stderr or "already" in done.stderr)
+    assert sorted(project.glob("pkg/**/*.py")) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "deeper"),
+    [
+        ("from . import a\n", "from .. import a\n"),
+        ("try:\n    from .a import b\nexcept E: from ...c import d\n", None),
+        ("def f():\n    yield from .5\n", "def f():\n    yield from .5\n"),
+        ("x = '''\nfrom . import a\n'''\n", "x = '''\nfrom . import a\n'''\n"),
+        ("a = 1; from .b import c\n", "a = 1; from ..b import c\n"),
+    ],
+    ids=["plain", "blocks", "number", "text", "one line"],
+)
+def test_relative_imports_get_a_dot(text: str, deeper: str | None) -> None:
+    expected = "try:\n    from ..a import b\nexcept E: from ....c import d\n"
+    assert one_level_deeper(text) == (deeper or expected)
