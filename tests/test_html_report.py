@@ -24,7 +24,7 @@ from exai_audit.report.html.changes import diff
 from exai_audit.report.page.charts.treemap import Box, squarified
 from exai_audit.results.embedded import embedded, extracted
 from exai_audit.results.plans import Plan
-from exai_audit.results.result import Breakdown, By, PartScore
+from exai_audit.results.result import AuditResult, Breakdown, By, PartScore
 from exai_audit.results.stored import result_of
 from exai_audit.results.tables import ModuleSize
 from tests.test_html_page import crowd
@@ -100,6 +100,13 @@ def test_nothing_found_is_said(lines: int) -> None:
     page = render(empty(lines), "html")
     assert "Nothing was found." in page
     assert ("There is no score" in page) == (lines == 0)
+
+
+@pytest.mark.parametrize("result", [crowd(20), empty(5), empty(0)])
+def test_no_link_within_the_page_leads_nowhere(result: AuditResult) -> None:
+    page = render(result, "html")
+    wanted = set(re.findall(r'href="#([^"]+)"', page))
+    assert wanted - set(re.findall(r'\bid="([^"]+)"', page)) == set()
 
 
 def test_sections_come_in_order() -> None:

@@ -26,5 +26,6 @@ def chains(findings: Iterable[Finding]) -> Iterator[Chain]:
             start, *rest = finding.related
             ends = (n for n, one in enumerate(rest, 1) if " blocks in " in one.message)
             end = next(ends, len(rest))
-            call = Related(finding.path, finding.line, finding.evidence.strip())
+            code = finding.evidence.strip().replace("`", "'")
+            call = Related(finding.path, finding.line, f"`{code}`")
             yield Chain(finding, (start, call, *rest[:end]), tuple(rest[end:]))

@@ -21,7 +21,7 @@ _LEAST_BLOCK = 0.005
 """A bottleneck that costs a smaller part of what is lost has no block of its own."""
 _HEATS = ((1.5, "heat4"), (0.5, "heat3"), (0.1, "heat2"), (0.0, "heat1"))
 _INVERTED = "EXA204"
-_MOST_TILES = 180
+_MOST_TILES, _MANY_TILES = 180, 12
 
 
 def points_bar(
@@ -111,7 +111,8 @@ def module_map(result: AuditResult, anchors: Mapping[str, str]) -> Markup:
     if others:
         tiles.append(_rest([module.lines for module in others]))
     said = f"{counted(len(ordered), 'module')}: area by lines, colour by points lost"
-    return treemap(said, tiles) if tiles else Markup("")
+    height = 380 if len(tiles) >= _MANY_TILES else 150
+    return treemap(said, tiles, height=height) if tiles else Markup("")
 
 
 def _rest(lines: Sequence[int]) -> Tile:
