@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 DOCS = Path(__file__).parent
@@ -103,8 +103,17 @@ def configuration(names: Mapping[str, str]) -> str:
         "", "[project.theme]",
         'features = ["navigation.sections", "navigation.top", "content.code.copy"]',
         "font = false",
+        *_palette("light", "default", "sun", "Go dark"),
+        *_palette("dark", "slate", "moon", "Go light"),
     )  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _palette(preferred: str, scheme: str, icon: str, name: str) -> Iterator[str]:
+    yield "[[project.theme.palette]]"
+    yield f'media = "(prefers-color-scheme: {preferred})"'
+    yield f'scheme = "{scheme}"'
+    yield f'toggle = {{ icon = "lucide/{icon}", name = "{name}" }}'
 
 
 def _toml(entry: object) -> str:

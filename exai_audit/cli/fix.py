@@ -56,7 +56,12 @@ _ShowFixes = Annotated[
 ]
 _Format = Annotated[
     str,
-    typer.Option("--format", "-f", help=f"{', '.join(_FORMATS)}; patch is for git apply."),
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help=f"{', '.join(_FORMATS)}; patch is for git apply.",
+    ),
 ]
 _Undo = Annotated[bool, typer.Option("--undo", help="Take back what the last --write did.")]
 _AllowDirty = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +38,12 @@ def _option(
         autocompletion=completing,
         show_default=False,
     )
+
+
+def formats_of(names: Iterable[str]) -> Any:  # noqa: ANN401 - as typer's own
+    """Return the option that chooses among the formats of a command."""
+    text = f"One of {', '.join(names)}; with =FILE into a file, and then several times."
+    return typer.Option("--format", "-f", metavar="FORMAT[=FILE]", help=text)
 
 
 Paths = Annotated[

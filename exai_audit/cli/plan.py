@@ -27,7 +27,7 @@ from exai_audit.session.split import split_changes
 
 _Formats = Annotated[
     list[str] | None,
-    typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}, patch; FORMAT=FILE writes a file."),
+    options.formats_of((*FORMATS, "patch")),
 ]
 _Write = Annotated[bool, typer.Option("--write", help="Split the module as the plan says.")]
 _Step = Annotated[

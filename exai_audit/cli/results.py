@@ -63,9 +63,7 @@ def compare_command(
     new: Annotated[Path, typer.Argument(help="The later JSON report.")],
     output_format: Annotated[
         list[str] | None,
-        typer.Option(
-            "--format", "-f", help=f"{', '.join(COMPARISONS)}; FORMAT=FILE writes a file."
-        ),
+        options.formats_of(COMPARISONS),
     ] = None,
     output: options.Output = None,
     ascii_only: options.Ascii = False,

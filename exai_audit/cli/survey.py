@@ -93,7 +93,7 @@ _Dask = Annotated[
 ]
 _Formats = Annotated[
     list[str] | None,
-    typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file."),
+    options.formats_of(FORMATS),
 ]
 
 

@@ -86,7 +86,7 @@ _Stored = Annotated[
 ]
 _Formats = Annotated[
     list[str] | None,
-    typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; FORMAT=FILE writes a file."),
+    options.formats_of(FORMATS),
 ]
 
 
