@@ -17,7 +17,8 @@ _UsageFailure: type[Exception] = next(
 _COMMANDS = {
     "scan": "scan", "report": "results", "compare": "results", "baseline": "baselines",
     "trend": "trend", "dashboard": "dashboard", "survey": "survey", "config": "config",
-    "init": "init", "plan": "plan", "fix": "fix", "rule": "rule", "schema": "schema", "mcp": "mcp",
+    "init": "init", "plan": "plan", "fix": "fix", "rule": "rule", "schema": "schema",
+    "mcp": "mcp", "lsp": "lsp",
 }  # fmt: skip
 """The module of each command below ``exai_audit.cli``, in the order of the help."""
 

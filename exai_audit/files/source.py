@@ -109,6 +109,27 @@ def decode(path: str, data: bytes) -> SourceFile:
     return SourceFile(path, text, tuple(split_lines(text)))
 
 
+def encoded(text: str) -> bytes:
+    """Return the bytes that a file of this text has, in the encoding that the text itself names.
+
+    Where it cannot be, UTF-8: what cannot be decoded is then said of the file.
+    """
+    plain = text.encode("utf-8", "surrogatepass")
+    if "coding" not in text[:_LEAST_READ] or plain.startswith(BOM_UTF8):
+        return plain
+    with suppress(SyntaxError, LookupError, UnicodeEncodeError):
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(plain).readline)
+        return text.encode(encoding)
+    return plain
+
+
+def with_newlines(data: bytes) -> str:
+    """Return what a file says with the newlines that it has, empty where it cannot be decoded."""
+    with suppress(SyntaxError, LookupError, UnicodeDecodeError, ValueError):
+        return _decoded(data)
+    return ""
+
+
 def _decoded(data: bytes) -> str:
     second_line_ends = data.find(b"\n", data.find(b"\n") + 1)
     if data.find(b"coding", 0, second_line_ends) < 0 and not data.startswith(BOM_UTF8):

@@ -29,6 +29,7 @@ from exai_audit.config import (
 )
 from exai_audit.facts.file import FileFacts
 from exai_audit.files.presence import is_there
+from exai_audit.files.source import encoded
 from exai_audit.files.timestamps import changed_ns
 from exai_audit.knowledge.table import use
 from exai_audit.results.result import AuditResult
@@ -103,7 +104,7 @@ class OpenProject:
         if text is None:
             self._texts.pop(place, None)
         else:
-            self._texts[place] = text.encode("utf-8", "surrogatepass")
+            self._texts[place] = encoded(text)
 
     def current(self, progress: Progress = lambda done, total: None) -> State:
         """Return the project as it is now: the same state as long as nothing changes.

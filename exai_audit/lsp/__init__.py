@@ -1,0 +1,1 @@
+"""``exai-audit lsp``: the audit in editors, by the Language Server Protocol."""
