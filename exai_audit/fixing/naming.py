@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from exai_audit.facts.timeouts import TimeoutFact
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_COMPOUND = re.compile(r"WebSocket|GitHub|GitLab|OpenAI|MySQL|PostgreSQL|IOLoop|OAuth")
+_COMPOUND = re.compile(
+    r"WebSocket|GitHub|GitLab|OpenAI|MySQL|PostgreSQL|IOLoop|OAuth|MLflow|JavaScript"
+)
 _LIMIT = frozenset({"timeout", "timeouts", "deadline"})
 _UNITS = frozenset({
     "s", "sec", "secs", "second", "seconds", "ms", "millis", "minutes", "hours", "max", "min",
 })  # fmt: skip
 _SMALL = frozenset({"the", "a", "an", "of", "for", "and", "or", "to", "with", "from", "in", "on"})
+_CLAUSES = _SMALL | {"if", "by", "against", "when", "until", "via", "as", "at", "into"}
 _VERBS = frozenset({"get", "set", "do", "make", "handle", "process", "try", "is", "has", "async"})
 _VAGUE = frozenset({
     "default", "global", "request", "requests", "http", "https", "url", "connect", "connection",
@@ -24,6 +27,7 @@ _VAGUE = frozenset({
     "session", "fetch", "load", "save", "loop", "update", "check", "setup", "acquire", "lock",
     "server", "condition", "once", "next", "key", "use", "config", "kwargs", "options", "settings",
     "output", "communicate", "after", "fail", "urlopen", "settimeout", "delete", "patch", "head",
+    "instance", "typealias", "popen", "lib", "alias", "type",
 })  # fmt: skip
 _ROLES = frozenset({
     "protocol", "handler", "worker", "manager", "service", "mixin", "base", "impl", "wrapper",
@@ -45,19 +49,20 @@ def purposes(fact: TimeoutFact, path: str) -> Iterator[str]:
     """Yield what a limit is for, without its unit: the best name first, then more exact ones.
 
     A limit has the name of its setting, its own if it says more than that it is one, else that of
-    the operation, else that of the function it stands in. Vague words alone are no name.
+    the operation, else that of the function it stands in. Vague words alone are no name, and
+    neither is one word without its place.
     """
     where = _place_words(path)
-    own = _own_words(fact, where)
-    within = _function_words(fact)
+    own, within = _own_words(fact, where), _function_words(fact)
     short = own if _says_enough(own) else [*where, *own] if own else within
-    if not own and not _says_enough(within):
-        short = [*where, *within]
-    seen = set()
+    is_setting = bool(_words(fact.key))
+    if (not is_setting and len(_distinct(short)) < 2) or (not own and not _says_enough(within)):
+        short = [*where, *short]
     last = [word.lower() for word in _WORD.findall(fact.operation.rpartition(".")[2])]
     exact = (short, [*where, *short], [*within, *own], [*where, *within, *own], [*within, *last])
+    seen = set()
     for words in exact:
-        name = "_".join(_cut(_distinct(words), _MOST_WORDS)).upper()
+        name = "_".join(_cut(_distinct(words))).upper()
         if name and name not in seen:
             seen.add(name)
             yield name.lstrip("_0123456789") or "WAIT"
@@ -69,24 +74,36 @@ def _own_words(fact: TimeoutFact, where: Sequence[str]) -> list[str]:
         words = _words(text)
         if words:
             return words
-    parts = fact.operation.split(".")
-    last = _words(parts[-1])
-    if not last or set(last) <= _VAGUE:
-        return []
-    if len(last) > 1 or len(parts) == 1:
+    *owners, last_part = fact.operation.split(".")
+    last = _words(last_part)
+    if len(last) > 1 and _says_enough(last):
         return last
-    receiver = [word for word in _words(parts[-2]) if len(word) > 1]
-    return [*(receiver or where), *last]
+    is_library = len(owners) == 1 and owners[0].islower()
+    receiver = [] if is_library or not owners else _words(owners[-1])
+    receiver = [word for word in receiver if len(word) > 1]
+    if _says_enough(receiver):
+        return [*receiver, *last]
+    return [*where, *last] if _says_enough(last) else []
 
 
 def _function_words(fact: TimeoutFact) -> list[str]:
     """Return the words of the function, with those of its class where it says little itself."""
     *owners, function = fact.place.symbol.split(".")
-    words = _words(function) if not function.startswith("__") else []
+    words = _first(_words(function)) if not function.startswith("__") else []
     if len(words) > 1 or not owners:
         return words
     owner = [word for word in _words(owners[-1]) if word not in _ROLES] or _words(owners[-1])
     return [*owner, *words]
+
+
+def _first(words: Sequence[str]) -> list[str]:
+    """Return the first words of a function's name, without how or whence: ``_from_disk``."""
+    clause = next((i for i, word in enumerate(words) if word in _CLAUSES), len(words))
+    head = list(words[:clause])
+    told = head if len(head) > 1 and _says_enough(head) else list(words)
+    if len(told) > _MOST_WORDS:
+        told = [word for word in told if word not in _SMALL]
+    return told[:_MOST_WORDS]
 
 
 def _place_words(path: str) -> list[str]:
@@ -94,7 +111,8 @@ def _place_words(path: str) -> list[str]:
     parts = path.removesuffix(".py").split("/")
     while len(parts) > 1 and set(_words(parts[-1])) <= _COMMON_FILES:
         parts.pop()
-    return _words(parts[-1])[-2:]
+    words = _words(parts[-1])
+    return ([word for word in words if word not in _ROLES] or words)[-2:]
 
 
 def _says_enough(words: Sequence[str]) -> bool:
@@ -114,8 +132,8 @@ def _distinct(words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def _cut(words: Sequence[str], most: int) -> Sequence[str]:
+def _cut(words: Sequence[str]) -> Sequence[str]:
     """Leave out small words, then the first ones: the last say what it is."""
-    if len(words) > most:
+    if len(words) > _MOST_WORDS:
         words = [word for word in words if word not in _SMALL]
-    return words[-most:]
+    return words[-_MOST_WORDS:]

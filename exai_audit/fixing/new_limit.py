@@ -17,6 +17,7 @@ from exai_audit.fixing.packages import home_of
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.fixing.surroundings import check_file
 from exai_audit.location import Place
+from exai_audit.project.central_timeouts import is_literal_limit
 from exai_audit.syntax.module import ModuleTree
 
 _DECIDE = "  # decide"
@@ -62,11 +63,18 @@ def _usual(categories: Sequence[Category], bench: Bench) -> str:
             fact.literal
             for facts in bench.project.judged_files()
             for fact in facts.timeouts
-            if fact.category is category and fact.scale == 1.0 and fact.literal[:1].isdigit()
+            if fact.category is category and _is_usual(fact)
         )
         if numbers:
-            return min(numbers, key=lambda number: (-numbers[number], number))
+            return min(numbers, key=lambda number: (-numbers[number], -float(number)))
     raise RefusedError("the project has no limit of its kind to go by: decide on one")
+
+
+def _is_usual(fact: TimeoutFact) -> bool:
+    """Tell whether a limit is a policy in seconds, of a second or more, written as one number."""
+    is_number = fact.literal.replace(".", "", 1).isdecimal()
+    in_seconds = fact.scale == 1.0 and fact.seconds is not None and fact.seconds >= 1
+    return is_number and in_seconds and not fact.role and is_literal_limit(fact)
 
 
 def _constant(fact: TimeoutFact, number: str, path: str, bench: Bench) -> Constant:
@@ -74,9 +82,11 @@ def _constant(fact: TimeoutFact, number: str, path: str, bench: Bench) -> Consta
     taken = held(home, bench) | {
         constant.name: constant.literal for constant in table(bench).constants.values()
     }
+    owners = bench.made("new limits", dict)
+    assert isinstance(owners, dict)
     for purpose in purposes(fact, path):
         middle = "" if "timeout" in home.name.lower() else "TIMEOUT_"
         name = f"{purpose}_{middle}SECONDS"
-        if taken.get(name, number) == number:
+        if taken.get(name, number) == number and owners.setdefault(name, path) == path:
             return Constant(home, name, number, (), name not in taken)
     raise RefusedError("no name tells its limit from others")
