@@ -60,6 +60,7 @@ class Bench:
         self.facts: dict[str, FileFacts] = {facts.path: facts for facts in project.files}
         self._trees: dict[str, ModuleTree] = {}
         self._made: dict[str, object] = {}
+        self._searched: dict[str, bool] = {}
 
     def tree(self, path: str) -> ModuleTree:
         """Return the tree of a file.
@@ -87,6 +88,8 @@ class Bench:
         while folder and (
             self.exists(f"{folder}/__init__.py") or folder in self.choices.namespaces
         ):
+            if parts and self.is_searched(folder):
+                break
             folder, _, name = folder.rpartition("/")
             parts.insert(0, name)
         stem = path.rpartition("/")[2].rpartition(".")[0]
@@ -97,6 +100,22 @@ class Bench:
         if name not in self._made:
             self._made[name] = make()
         return self._made[name]
+
+    def is_searched(self, folder: str) -> bool:
+        """Tell whether files import from a folder as from a place of the path, not a package."""
+        if folder not in self._searched:
+            names = (name for facts in self.project.files for name in facts.imports)
+            self._searched[folder] = any(self._is_only_in(folder, name) for name in names)
+        return self._searched[folder]
+
+    def _is_only_in(self, folder: str, name: str) -> bool:
+        """Tell whether ``a.b`` names a module that is found below a folder, and not at the root."""
+        parts = name.split(".", 2)[:2]
+        inner = "/".join(parts)
+        return len(parts) > 1 and any(
+            f"{folder}/{below}" in self.facts and below not in self.facts
+            for below in (f"{inner}.py", f"{inner}/__init__.py")
+        )
 
     def exists(self, path: str) -> bool:
         """Tell whether a file is there and can be read."""

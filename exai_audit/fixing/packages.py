@@ -59,36 +59,11 @@ def top_package(path: str, bench: Bench) -> str:
         raise RefusedError("the scanned root is itself a package: run from the folder above it")
     if not top and own in bench.choices.namespaces:
         top = own
-    while top and top != own and _is_searched(top, bench):
+    while top and top != own and bench.is_searched(top):
         top = f"{top}/{own.removeprefix(f'{top}/').partition('/')[0]}"
     if not top:
         raise RefusedError("the file is in no package (see the setting namespace-packages)")
     return top
-
-
-def _is_searched(folder: str, bench: Bench) -> bool:
-    """Tell whether files import from a folder as from a place of the path, not as of a package."""
-    made = bench.made("searched folders", dict)
-    assert isinstance(made, dict)
-    if folder not in made:
-        made[folder] = any(
-            _lies_in(folder, name, bench)
-            for facts in bench.facts.values()
-            for name in facts.imports
-        )
-    return bool(made[folder])
-
-
-def _lies_in(folder: str, name: str, bench: Bench) -> bool:
-    """Tell whether ``a.b`` names a module that is only found where its folder is searched."""
-    parts = name.split(".")
-    if len(parts) < 2:
-        return False
-    inner = "/".join(parts[:2])
-    for below in (f"{inner}.py", f"{inner}/__init__.py"):
-        if f"{folder}/{below}" in bench.facts and below not in bench.facts:
-            return True
-    return False
 
 
 def _stem(path: str) -> str:
