@@ -33,6 +33,7 @@ from exai_audit.session.changing import make_changes, take_back_killed, undo_cha
 from exai_audit.session.run import Run
 
 _FORMATS = ("diff", "patch", "json")
+_SAFE = frozenset({Applicability.SAFE})
 _FORMATTERS = (
     ("[tool.ruff", "ruff check --select I --fix", "ruff format"),
     ("[tool.isort", "isort", ""),
@@ -104,8 +105,7 @@ def fix_command(
     root, scanned = _project(targets, settings_file)
     take_back_killed(root, say)
     if undo:
-        files = undo_changes(root)
-        say(f"Undone: {len(files)} {'file is' if len(files) == 1 else 'files are'} as before")
+        _undo(root)
         return
     run = run_audit(
         scanned,
@@ -118,13 +118,13 @@ def fix_command(
         laid_over=None if config or isolated else lambda own: own,
     )
     choices = replace(choices_of(settings, root), environment=environment, defaults=defaults)
+    if names:
+        choices = replace(choices, names=_names(names, run, choices))
     wanted = _wanted(select or [], only or [], [run.shown(target) for target in targets])
-    choices = replace(choices, names=_names(names, run, choices)) if names else choices
-    kinds = {Applicability.SAFE, *([Applicability.UNSAFE] if unsafe else [])}
-    found = repair(run.audited, root, settings, choices, wanted, frozenset(kinds))
-    if show_fixes:
-        for line in listing(found.proposed):
-            say(line)
+    kinds = _SAFE | {Applicability.UNSAFE} if unsafe else _SAFE
+    found = repair(run.audited, root, settings, choices, wanted, kinds)
+    for line in listing(found.proposed) if show_fixes else ():
+        say(line)
     if write and found.changes:
         make_changes(root, found.changes, allow_dirty=allow_dirty)
     _print(found, output_format, run, choices, written=write)
@@ -133,6 +133,11 @@ def fix_command(
     if write:
         _say_formatters(root, [c.path for c in found.changes])
     raise typer.Exit(1 if found.changes and not write else 0)
+
+
+def _undo(root: Path) -> None:
+    files = undo_changes(root)
+    say(f"Undone: {len(files)} {'file is' if len(files) == 1 else 'files are'} as before")
 
 
 def _project(targets: Sequence[Path], settings_file: Path | None) -> tuple[Path, list[Path]]:

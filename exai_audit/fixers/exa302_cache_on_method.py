@@ -21,6 +21,9 @@ from exai_audit.fixing.refusal import RefusedError
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, first_parameter, last_name, parameters
 
+_NO_ATTRIBUTES = frozenset({"NamedTuple", "Enum", "IntEnum", "StrEnum", "Flag", "Protocol"})
+_MAKE_INIT = frozenset({"dataclass", "define", "frozen", "s", "attrs"})
+
 
 def fix(finding: Finding, bench: Bench) -> Fix:
     """Move the cache into ``__init__``; a property becomes a cached one."""
@@ -29,7 +32,7 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     owner = tree.class_of(found.function)
     if owner is None or tree.parent(found.function) is not owner:
         raise RefusedError("it is no method of a class in sight")
-    _check_class(owner, tree)
+    _check_class(owner)
     if asks_for_cache(found.function.name, bench):
         raise RefusedError("the code looks into the cache, or clears it")
     others = [one for one in found.function.decorator_list if one is not found.decorator]
@@ -82,23 +85,12 @@ def _made_in(owner: ast.ClassDef, found: Decorated, tree: ModuleTree) -> Edit:
     return inserted(tree.source.path, end + 1, 1, text)
 
 
-def _check_class(owner: ast.ClassDef, tree: ModuleTree) -> None:
-    bases = {last_name(base) for base in owner.bases}
-    if not bases.isdisjoint(("NamedTuple", "Enum", "IntEnum", "StrEnum", "Flag", "Protocol")):
-        raise RefusedError("objects of the class take no attributes")
-    frozen = [
-        keyword
-        for one in owner.decorator_list
-        if isinstance(one, ast.Call)
-        for keyword in one.keywords
-        if keyword.arg in ("frozen", "slots")
-    ]
+def _check_class(owner: ast.ClassDef) -> None:
     assigned = [t for n in owner.body if isinstance(n, ast.Assign) for t in n.targets]
-    if frozen or any(last_name(target) == "__slots__" for target in assigned):
+    has_slots = "__slots__" in map(last_name, assigned)
+    if has_slots or not _NO_ATTRIBUTES.isdisjoint(map(last_name, owner.bases)):
         raise RefusedError("objects of the class take no attributes")
-    if any(
-        last_name(one) == "dataclass" or last_name(one) == "define" for one in owner.decorator_list
-    ):
+    if not _MAKE_INIT.isdisjoint(map(last_name, owner.decorator_list)):
         raise RefusedError("a decorator makes __init__")
 
 

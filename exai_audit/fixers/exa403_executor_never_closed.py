@@ -17,7 +17,6 @@ from exai_audit.location import Span
 from exai_audit.syntax.module import ModuleTree
 
 _INDENT = "    "
-_LEAVES = (ast.Return, ast.Yield, ast.YieldFrom, ast.Break, ast.Continue, ast.Raise)
 
 
 def fix(finding: Finding, bench: Bench) -> Fix:
@@ -65,12 +64,18 @@ def _check(name: str, made: ast.Assign, rest: list[ast.stmt], tree: ModuleTree) 
     if any(node not in inside and node is not made.targets[0] for node in own):
         raise RefusedError("it is used outside of its block, too")
     for node in inside:
-        if isinstance(node, _LEAVES) and any(_itself(name, part, tree) for part in ast.walk(node)):
+        _check_node(name, node, tree)
+
+
+def _check_node(name: str, node: ast.AST, tree: ModuleTree) -> None:
+    """Raise an error where a node takes the pool, or the run, out of the block."""
+    if isinstance(node, (ast.Yield, ast.YieldFrom, ast.Break, ast.Continue)):
+        raise RefusedError("its block may be left in the middle")
+    if isinstance(node, (ast.Return, ast.Raise)):
+        if any(_itself(name, part, tree) for part in ast.walk(node)):
             raise RefusedError("it is handed out of its block")
-        if isinstance(node, (ast.Yield, ast.YieldFrom, ast.Break, ast.Continue)):
-            raise RefusedError("its block may be left in the middle")
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and _is(name, node.value):
-            raise RefusedError("it gets another name")
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and _is(name, node.value):
+        raise RefusedError("it gets another name")
 
 
 def _is(name: str, node: ast.AST | None) -> bool:

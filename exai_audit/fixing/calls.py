@@ -77,7 +77,7 @@ def asserts_arguments(name: str, tree: ModuleTree, bench: Bench) -> bool:
     """Tell whether a test may compare the exact arguments of a function's calls."""
     stem, last = tree.dotted.rpartition(".")[2], name.rpartition(".")[2]
     says = re.compile(
-        rf"\b{re.escape(last)}\b[^\n]*\.assert_(?:called|any_call|has_calls)\w*_?with"
+        rf"\b{re.escape(last)}\b[^\n]{{0,300}}\.assert_(?:called|any_call|has_calls)\w*_?with"
     )
     return any(says.search(text) for text in _tests_of(stem, bench))
 

@@ -18,7 +18,7 @@ _VENDORED = frozenset({
     "_extern", "external",
 })  # fmt: skip
 _RUN_BY_TOOLS = frozenset({"setup.py", "conf.py", "conftest.py", "noxfile.py"})
-_NAMED_FILE = re.compile(r"""["'][^"'\n]*?([A-Za-z_]\w*)\.py["']""")
+_NAMED_FILE = re.compile(r"""\b([A-Za-z_]\w{0,99})\.py["']""")
 _MAIN_GUARD = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 _NUMBERS = (ast.Constant, ast.BinOp, ast.UnaryOp)
 
