@@ -223,3 +223,15 @@ def test_a_stored_report_keeps_the_fixes(project: Path) -> None:
     run(project, "scan", ".", "--fixes", "-f", f"json={file}")
     again = json.loads(run(project, "report", str(file), "-f", "json").stdout)
     assert again == json.loads(file.read_text())
+
+
+def test_repeated_defaults_are_named_where_that_is_asked_for(project: Path) -> None:
+    (project / "shop" / "client.py").write_text(
+        "def price(item, supplier_timeout=1.5):\n    return item, supplier_timeout\n\n\n"
+        "def stock(item, supplier_timeout=1.5):\n    return item, supplier_timeout\n"
+    )
+    commit(project)
+    assert "--defaults names it, too" in fix(project, "--show-fixes").stderr
+    assert "supplier_timeout" not in fix(project).stdout
+    done = fix(project, "--defaults")
+    assert done.stdout.count("supplier_timeout=timeouts.SHOP_SUPPLIER_SECONDS") == 2

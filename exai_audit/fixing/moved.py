@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 
 from exai_audit.edits.edit import Edit
+from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.imports import Imported, import_member, spelling
 from exai_audit.fixing.limits import Constant, Site
@@ -14,6 +16,7 @@ from exai_audit.fixing.refusal import RefusedError
 from exai_audit.fixing.surroundings import check_file, check_number, node_at
 from exai_audit.location import FILE_START, Span
 from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import FUNCTIONS
 
 _HEAD = '"""Timeouts: how long to wait, all in one place; a name ends with its unit."""\n\n'
 _ENVIRONMENT_HEAD = '''\
@@ -47,10 +50,20 @@ def moved(site: Site, constant: Constant, bench: Bench) -> tuple[Edit, ...]:
     assert span is not None
     node = node_at(span, tree)
     check_number(node, tree)
+    if site.fact.form is TimeoutForm.PARAMETER_DEFAULT:
+        _check_signature(node, site, tree)
     check_file(site.path, tree, bench)
     name, imported = used(constant, tree, node, bench)
     text = f"str({name})" if site.is_text else name
     return (Edit(site.path, span, text), *imported, *defined(constant, bench))
+
+
+def _check_signature(node: ast.expr, site: Site, tree: ModuleTree) -> None:
+    """Raise an error where the documentation of a function names its default."""
+    function = next((one for one in tree.ancestors(node) if isinstance(one, FUNCTIONS)), None)
+    told = ast.get_docstring(function, clean=False) if function is not None else None
+    if told and re.search(rf"(?<![\w.]){re.escape(site.number)}(?![\w.]\w)", told):
+        raise RefusedError("the function's documentation names the number")
 
 
 def used(
