@@ -69,7 +69,6 @@ def compare(package: Package, sdists: Path, work: Path, python: str, options: li
     root = _copied(sdists / f"{package.name}-{package.version}", work / package.name)
     before = _tests(package, root, python, ())
     was = _scan(root)
-    unimportable = _unimportable(package, root, python)
     undefined = _undefined(package, root, python)
     done = _fix(root, options)
     after = _tests(package, root, python, ())
@@ -83,9 +82,9 @@ def compare(package: Package, sdists: Path, work: Path, python: str, options: li
         failed_before=sum(end in _FAILED for end in before.values()),
         newly_failed=[*(t for t in new if still.get(t, "error") in _FAILED), *lost],
         said=done,
-        changed=_git(root, "diff", "--shortstat", "HEAD"),
+        changed=_changed_lines(root),
         undefined=_undefined(package, root, python) - undefined,
-        unimportable=sorted(set(_unimportable(package, root, python)) - set(unimportable)),
+        unimportable=_unimportable(package, root, python),
         limits=(was[0], now[0]),
         score=(was[1], now[1]),
     )
@@ -108,6 +107,11 @@ def _git(root: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
+def _changed_lines(root: Path) -> str:
+    _git(root, "add", "-A")
+    return _git(root, "diff", "--cached", "--shortstat", "HEAD")
+
+
 def _environment(package: Package, root: Path) -> dict[str, str]:
     return {
         **os.environ,
@@ -122,7 +126,7 @@ def _tests(package: Package, root: Path, python: str, chosen: Sequence[str]) -> 
     report.unlink(missing_ok=True)
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
     subprocess.run(
-        [*command, *(chosen or package.tests)],
+        [*command, "--continue-on-collection-errors", *(chosen or package.tests)],
         cwd=root,
         env=_environment(package, root),
         check=False,
@@ -187,7 +191,7 @@ def _undefined(package: Package, root: Path, python: str) -> int:
 
 
 def _unimportable(package: Package, root: Path, python: str) -> list[str]:
-    """Return the modules that cannot be imported, each in a process of its own."""
+    """Return the changed modules that cannot be imported, each in a process of its own."""
     code = (
         "import importlib, os, sys\n"
         "for name in sys.stdin.read().split():\n"
@@ -214,9 +218,10 @@ def _unimportable(package: Package, root: Path, python: str) -> list[str]:
 
 
 def _modules(package: Package, root: Path) -> list[str]:
-    top = root / package.source
-    files = [file for module in package.modules for file in sorted((top / module).rglob("*.py"))]
-    names = [".".join(file.relative_to(top).with_suffix("").parts) for file in files]
+    _git(root, "add", "-A")
+    changed = _git(root, "diff", "--cached", "--name-only", "HEAD", "--", "*.py").splitlines()
+    inside = [path.removeprefix(f"{package.source}/") for path in changed]
+    names = [path.removesuffix(".py").replace("/", ".") for path in inside]
     return [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
 
 
