@@ -57,8 +57,7 @@ def suites(only: Sequence[str]) -> Iterator[Suite]:
     """Yield the packages of the table, all or those named."""
     for row in tomllib.loads((_HERE / "split_suites.toml").read_text(encoding="utf-8"))["suite"]:
         if not only or row["name"] in only:
-            lists = {key: tuple(row.pop(key)) for key in ("tests", "modules")}
-            yield Suite(**row, **lists)
+            yield Suite(**{**row, "tests": tuple(row["tests"]), "modules": tuple(row["modules"])})
 
 
 def run_tests(suite: Suite, tree: Path, python: str, tests: Iterable[str]) -> Outcome:
