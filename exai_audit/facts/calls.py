@@ -61,7 +61,8 @@ class FunctionFact(Struct, frozen=True):
 
     ``parameters`` are those that a call gives, ``self`` left out, with their defaults as literals.
     ``returns`` is the term of what it returns, or yields. ``blocks`` are the blocking calls of a
-    synchronous function. ``asks_for_loop`` when it asks whether an event loop runs;
+    synchronous function. ``asks_for_loop`` when it asks whether an event loop runs, ``runs_loop``
+    when, whatever it is given, it has one made by ``asyncio.run``;
     ``asks_for_items`` are the last names of the queues that it asks whether they are empty.
     """
 
@@ -75,6 +76,7 @@ class FunctionFact(Struct, frozen=True):
     blocks: tuple[BlockingFact, ...] = ()
     asks_for_loop: bool = False
     asks_for_items: tuple[str, ...] = ()
+    runs_loop: bool = False
 
 
 class ClassFact(Struct, frozen=True):

@@ -132,6 +132,7 @@ class LoopHazard(str, Enum):
     CLOSED_LOOP_LEFT = "closed-loop-left"
     ERROR_SWALLOWED = "error-swallowed"
     AMONG_COROUTINES = "among-coroutines"
+    OF_EITHER_KIND = "of-either-kind"
 
 
 class BridgeFact(Struct, frozen=True):

@@ -33,12 +33,16 @@ _LOOPBACK = ("localhost", "127.0.0.1", "http://localhost", "http://127.0.0.1")
 
 
 class Hop(Struct, frozen=True):
-    """One call on a way: where it stands, in which function, and of which it is."""
+    """One call on a way: where it stands, in which function, and of which it is.
+
+    ``called`` is the dotted name of that.
+    """
 
     path: str
     line: int
     caller: str
     callee: str
+    called: str = ""
 
 
 class Way(Struct, frozen=True):
@@ -107,12 +111,33 @@ class CallGraph:
             return ()
         arguments = Arguments(target.fact, call)
         handed = self._handed(target, arguments, module, given)
-        hop = Hop(module.facts.path, call.line, caller.name, target.fact.name)
+        hop = _hop(caller, call, module, target)
         return tuple(
             replace(way, hops=(hop, *way.hops))
             for way, needs in self._from(target, handed, away, helpers)
             if arguments.meet(needs) and way.blocks.queue not in _asked(caller)
         )
+
+    def way_to_loop(
+        self, caller: FunctionFact, call: CallFact, module: Module, away: int = AWAY
+    ) -> tuple[Hop, ...]:
+        """Return the way from a call of a function to one that makes an event loop, if any."""
+        if call.form is CallForm.AWAITED:
+            return ()
+        target = self.target(call, module)
+        if not isinstance(target, FunctionTarget) or not _runs(target.fact, call):
+            return ()
+        fact = target.fact
+        if fact.asks_for_loop or fact is caller:
+            return ()
+        hop = _hop(caller, call, module, target)
+        if fact.runs_loop:
+            return (hop,)
+        for inner in fact.calls if away > 1 else ():
+            way = self.way_to_loop(fact, inner, target.module, away - 1)
+            if way:
+                return (hop, *way)
+        return ()
 
     def _handed(
         self, target: FunctionTarget, arguments: Arguments, module: Module, given: Given
@@ -176,6 +201,10 @@ class Arguments:
         if value in ("", UNKNOWN) or value.endswith(">"):
             return True
         return (value not in _FALSE) is wanted
+
+
+def _hop(caller: FunctionFact, call: CallFact, module: Module, target: FunctionTarget) -> Hop:
+    return Hop(module.facts.path, call.line, caller.name, target.fact.name, target.name)
 
 
 def _asked(caller: FunctionFact) -> Sequence[str]:

@@ -29,8 +29,9 @@ async def resize(images, loop):
 *Known false alarms.* A coroutine that runs once, at start-up: suppress with that reason. Entry
 points (``main``, commands, what only they call), pools that a context manager yields to its user
 and pools around an endless loop are silent. A synchronous method may be called seldom: low
-confidence, medium where the pool is made for one task only. Plain functions are silent, unless
-they are a decorator's wrapper or the file itself calls them in a loop, a coroutine or a handler.
+confidence, medium where the pool is made for three tasks or less. Plain functions are silent,
+unless they are a decorator's wrapper or the file itself calls them in a loop, a coroutine or a
+handler.
 
 *References.* Python documentation, asyncio "Executing code in thread or process pools";
 ``asyncio.to_thread`` uses the loop's own pool of min(32, CPUs + 4) threads.
@@ -68,6 +69,7 @@ _MAKERS = {
     "called-again": "each call of the function, of which there are many,",
     "method": "each call of the method",
 }
+_FEW = 3
 _CONFIDENCE = {"called-again": Confidence.MEDIUM, "method": Confidence.LOW}
 
 
@@ -84,7 +86,7 @@ def _hit(path: str, pool: PoolFact) -> Hit:
 
 
 def _confidence(pool: PoolFact) -> Confidence:
-    if pool.per_call == "method" and pool.tasks == 1:
+    if pool.per_call == "method" and 0 < pool.tasks <= _FEW:
         return Confidence.MEDIUM
     return _CONFIDENCE.get(pool.per_call, Confidence.HIGH)
 

@@ -45,7 +45,9 @@ code that asks for a running loop first, or catches the RuntimeError that one gi
 the confidence is low unless harm shows: it stands in a loop; what it runs uses a lock or client
 that outlives the call; it leaves its thread with a closed loop; ``except Exception`` around it
 hides the error; it stands among coroutines of its class and is no twin of one (``load``,
-``aload``). ``get_event_loop().run_until_complete`` runs the thread's own loop: low confidence.
+``aload``); it makes the loop only if what it is given is a coroutine; a coroutine of the project
+calls it, directly or through another function, and it fails there (medium confidence).
+``get_event_loop().run_until_complete`` runs the thread's own loop: low confidence.
 """
 
 from __future__ import annotations
@@ -57,6 +59,7 @@ from msgspec.structs import replace
 
 from exai_audit.facts.concurrency import BridgeFact, BridgeKind, LoopHazard, Role, RunsIn
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project.call_graph import Hop
 from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
@@ -81,16 +84,55 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each function that makes a loop for one call, at the gravest place in it."""
     handed = _handed_in_other_files(project)
     nested, kept = _nests_loops(project), _kept_by_user(project)
+    called = {} if nested else _called_by_coroutines(project)
     for facts in project.judged_files():
         by_function: dict[str, list[Hit]] = {}
         for fact in facts.bridges:
             if fact.kind in _LOOPS and (fact.fails or fact.role is not Role.RUNNER):
                 found = by_function.setdefault(fact.place.symbol, [])
                 if not (fact.fails and nested):
+                    found.extend(_called(facts.path, fact, called))
                     found.extend(_hits(facts.path, fact, handed, kept, project))
         spoken = {symbol: hits for symbol, hits in by_function.items() if hits}
         for hits in _with_nested(spoken):
             yield _one_of(hits)
+
+
+def _called_by_coroutines(project: Project) -> Mapping[str, tuple[Hop, ...]]:
+    """Return the functions that make a loop and that coroutines call, with the way there."""
+    unasked = {
+        fact.function
+        for facts in project.judged_files()
+        for fact in facts.bridges
+        if fact.kind in _LOOPS and not (fact.guarded or fact.itself or fact.is_async)
+    }
+    found: dict[str, tuple[Hop, ...]] = {}
+    graph = project.call_graph()
+    judged = {facts.path for facts in project.judged_files()} if unasked else set()
+    for module, coroutine in graph.coroutines() if unasked else ():
+        for call in coroutine.calls if module.facts.path in judged else ():
+            hops = graph.way_to_loop(coroutine, call, module)
+            if hops:
+                found.setdefault(hops[-1].called, hops)
+    return {name: hops for name, hops in found.items() if name in unasked}
+
+
+def _called(path: str, fact: BridgeFact, called: Mapping[str, tuple[Hop, ...]]) -> Iterator[Hit]:
+    """Yield the hit at a loop made in a function that a coroutine calls: one runs already."""
+    hops = called.get(fact.function, ())
+    if not hops or fact.fails or fact.guarded or fact.itself:
+        return
+    name = fact.place.symbol.rpartition(".")[2]
+    coroutine = hops[0].caller.rpartition(".")[2]
+    yield Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.HIGH,
+        confidence=Confidence.MEDIUM,
+        message=f"{fact.operation} fails where the coroutine {coroutine} calls {name}: a loop runs",
+        remedy=f"Await the coroutine in {coroutine}; leave {name} to code without a loop.",
+        related=tuple(Related(h.path, h.line, f"{h.caller} calls {h.callee}") for h in hops),
+    )
 
 
 def _nests_loops(project: Project) -> bool:
@@ -242,6 +284,7 @@ _HARM = {
     LoopHazard.CLOSED_LOOP_LEFT: " and leaves its thread with a closed loop",
     LoopHazard.ERROR_SWALLOWED: " and hides the error that a running loop gives",
     LoopHazard.AMONG_COROUTINES: ", among coroutines of its class",
+    LoopHazard.OF_EITHER_KIND: ", but only where it is given a coroutine",
 }
 
 

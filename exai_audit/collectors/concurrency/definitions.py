@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from exai_audit.collectors.concurrency.blocking import BLOCKS_ANYWHERE, blocking_calls
@@ -17,6 +17,7 @@ from exai_audit.collectors.concurrency.classes import (
 from exai_audit.collectors.concurrency.held_names import HeldNames, imported_names
 from exai_audit.collectors.concurrency.inherited import InheritedCalls
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
+from exai_audit.collectors.concurrency.signatures import loop_runners, taken
 from exai_audit.collectors.concurrency.vocabulary import OF_ANYTHING, OF_PLAIN_OBJECTS
 from exai_audit.facts.calls import (
     CallFact,
@@ -32,10 +33,7 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
     FUNCTIONS,
     Function,
-    Parameter,
-    is_none,
     last_name,
-    parameters,
     receiver,
     source_order,
 )
@@ -53,7 +51,8 @@ def definitions(tree: ModuleTree) -> DefinitionFacts:
     foreign, clients = imported_names(tree)
     blocks = BLOCKS_ANYWHERE.is_in(tree.words, tree.roots)
     leaves = not LEAVES_TO_OTHERS.isdisjoint(tree.words)
-    if not foreign and not clients and not blocks and not leaves:
+    runs = "run" in tree.words and "asyncio" in tree.roots
+    if not foreign and not clients and not blocks and not leaves and not runs:
         return DefinitionFacts()
     return _Definitions(tree, foreign, clients, blocks).facts()
 
@@ -96,6 +95,7 @@ class _Definitions:
 
     def facts(self) -> DefinitionFacts:
         self._blocks = self._blocking_functions()
+        self._runners = loop_runners(self._tree)
         self._exits()
         self._calls_of_arguments()
         self._calls_within()
@@ -159,7 +159,8 @@ class _Definitions:
 
     def _calls_within(self) -> None:
         """Note the calls of functions of the module itself that lead to a call noted before."""
-        leading: set[ast.AST] = {f for f, calls in self._calls.items() if calls} | set(self._blocks)
+        leading: set[ast.AST] = {f for f, calls in self._calls.items() if calls}
+        leading |= self._blocks.keys() | self._runners
         asked: set[str] = set()
         for _ in range(_ROUNDS):
             names = {name for function in leading for name in self._names_of(function)} - asked
@@ -181,7 +182,7 @@ class _Definitions:
 
     def _holders(self) -> set[str]:
         """Return the names that may hold what matters, those of classes that do among them."""
-        leading = {*self._blocks, *(f for f, calls in self._calls.items() if calls)}
+        leading = {*self._blocks, *self._runners, *(f for f, calls in self._calls.items() if calls)}
         owners = {self._tree.class_of(function) for function in leading}
         owners |= {owner for owner in self._given.names if isinstance(owner, ast.ClassDef)}
         owners |= {one for one in self._tree.all(ast.ClassDef) if abstract_methods(one, self._tree)}
@@ -220,7 +221,7 @@ class _Definitions:
             calls = tuple(noted[call] for call in sorted(noted, key=source_order))
             blocks = self._blocks.get(function, ())
             returns = self._terms.returned(function) if function.name in holders else ""
-            if calls or blocks or returns:
+            if calls or blocks or returns or function in self._runners:
                 yield self._function(function, calls, blocks, returns)
 
     def _function(
@@ -236,7 +237,7 @@ class _Definitions:
             line=function.lineno,
             is_async=isinstance(function, ast.AsyncFunctionDef),
             form=self._form(function),
-            parameters=tuple(_taken(function, tree)),
+            parameters=tuple(taken(function, tree)),
             returns=returns,
             calls=calls,
             blocks=blocks,
@@ -249,6 +250,7 @@ class _Definitions:
                     }
                 )
             ),
+            runs_loop=function in self._runners,
         )
 
     def _form(self, function: Function) -> FunctionForm:
@@ -277,7 +279,7 @@ class _Definitions:
             tuple(one.name for one in methods),
             tuple(held_attributes(owner, self._names_in(owner) | given, tree, self._terms)),
             abstract_methods(owner, tree),
-            tuple(name for one in made for name, _ in _taken(one, tree)),
+            tuple(name for one in made for name, _ in taken(one, tree)),
         )
 
     def _variables(self, holders: set[str]) -> Iterator[tuple[str, str]]:
@@ -286,22 +288,3 @@ class _Definitions:
             term = self._terms.module_variable(name)
             if term:
                 yield name, term
-
-
-def _taken(function: Function, tree: ModuleTree) -> Iterator[tuple[str, str]]:
-    """Yield the parameters that a call gives with their defaults, as far as these are literals."""
-    known: Iterable[Parameter] = parameters(function)
-    around = tree.parent(function)
-    is_static = "staticmethod" in {last_name(one) for one in function.decorator_list}
-    if isinstance(around, ast.ClassDef) and not is_static:
-        known = list(known)[1:]
-    for one in known:
-        yield f"{one.star}{one.name}", _literal(one.default)
-
-
-def _literal(value: ast.expr | None) -> str:
-    if is_none(value):
-        return "None"
-    if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float)):
-        return str(value.value)
-    return ""

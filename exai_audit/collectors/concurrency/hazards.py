@@ -12,6 +12,7 @@ from exai_audit.syntax.nodes import FUNCTIONS, arguments, last_name, receiver
 from exai_audit.syntax.walk import descendants
 
 _ANY_ERROR = frozenset({"Exception", "BaseException"})
+_ASKS_FOR_KIND = frozenset({"iscoroutine", "isawaitable", "iscoroutinefunction"})
 _MARKS = frozenset({"async", "aio", "a", "sync", "coro", "coroutine"})
 
 
@@ -23,7 +24,27 @@ def hazard_of(call: ast.Call, tree: ModuleTree) -> LoopHazard | None:
         return LoopHazard.CLOSED_LOOP_LEFT
     if _is_swallowed(call, tree):
         return LoopHazard.ERROR_SWALLOWED
-    return LoopHazard.AMONG_COROUTINES if _stands_among_coroutines(call, tree) else None
+    if _stands_among_coroutines(call, tree):
+        return LoopHazard.AMONG_COROUTINES
+    return LoopHazard.OF_EITHER_KIND if _asks_for_coroutine(call, tree) else None
+
+
+def _asks_for_coroutine(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the loop is made only if what a given function is, or gave, is a coroutine.
+
+    Then the same call works for plain functions, from coroutines too, and fails for others.
+    """
+    child: ast.AST = call
+    for node in tree.ancestors(call):
+        if isinstance(node, FUNCTIONS):
+            return False
+        if isinstance(node, (ast.If, ast.IfExp)) and child is not node.test:
+            asked = node.test
+            then = child in node.body if isinstance(node, ast.If) else child is node.body
+            if then and isinstance(asked, ast.Call) and last_name(asked.func) in _ASKS_FOR_KIND:
+                return True
+        child = node
+    return False
 
 
 def _leaves_a_closed_loop(call: ast.Call, tree: ModuleTree) -> bool:

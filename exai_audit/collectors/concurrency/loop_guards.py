@@ -81,6 +81,8 @@ class LoopGuards:
         function = self._tree.function_of(call)
         if function is None or self._is_caught(call):
             return False
+        if self._runs_the_running(call):
+            return True
         in_coroutine = isinstance(function, ast.AsyncFunctionDef)
         loop = receiver(call.func) if last_name(call.func) == "run_until_complete" else None
         if loop is None:
@@ -96,6 +98,22 @@ class LoopGuards:
             if isinstance(value, ast.Call) and self._name(value) in known
         ]
         return any(self._is_reached_with(value, call, loop.id, function) for value in got)
+
+    def _runs_the_running(self, call: ast.Call) -> bool:
+        """Tell whether a loop is run where the same name has just said that it is running."""
+        loop = receiver(call.func) if last_name(call.func) == "run_until_complete" else None
+        if not isinstance(loop, (ast.Name, ast.Attribute)):
+            return False
+        child: ast.AST = call
+        for node in self._tree.ancestors(call):
+            if isinstance(node, FUNCTIONS):
+                return False
+            if isinstance(node, ast.If) and child in node.body and isinstance(node.test, ast.Call):
+                asked = receiver(node.test.func)
+                if asked is not None and last_name(node.test.func) == "is_running":
+                    return self._tree.text(asked) == self._tree.text(loop)
+            child = node
+        return False
 
     def _name(self, call: ast.Call) -> str:
         return table().canonical(self._tree.qualified(call.func) or "")
