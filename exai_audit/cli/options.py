@@ -86,6 +86,14 @@ MinConfidence = Annotated[
         "--min-confidence",
     ),
 ]
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch",
+        help="Audit again after each change, and print what is new and what is fixed.",
+        rich_help_panel=_RUN,
+    ),
+]
 Only = Annotated[
     list[str] | None,
     _option(

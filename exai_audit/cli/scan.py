@@ -52,6 +52,7 @@ def scan_command(
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
     stdin_filename: options.StdinFilename = None,
+    watch: options.Watch = False,
 ) -> None:
     """Audit a code base and report what to fix first."""
     given = dict(locals())

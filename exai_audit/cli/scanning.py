@@ -25,9 +25,10 @@ from exai_audit.cli.deliver import (
 )
 from exai_audit.cli.output import say
 from exai_audit.cli.permalinks import branch_in_ci, permalink_base
-from exai_audit.cli.running import run_audit
+from exai_audit.cli.running import existing, jobs_of, run_audit
 from exai_audit.cli.stdin import given_name, given_text
 from exai_audit.config import Settings, load_for, with_options
+from exai_audit.errors import UsageError
 from exai_audit.files.visible import visible
 from exai_audit.finding import Confidence, Scope, Severity
 from exai_audit.results.selection import Selection, selected, selection
@@ -95,6 +96,7 @@ class ScanOptions(Struct, frozen=True):
     no_cache: bool = False
     cache_dir: Path | None = None
     stdin_filename: Path | None = None
+    watch: bool = False
 
     def words(self, targets: Sequence[Path]) -> Words:
         """Return the words that repeat the scan, paths as paths."""
@@ -103,6 +105,8 @@ class ScanOptions(Struct, frozen=True):
 
 def scan(asked: ScanOptions) -> int:
     """Audit, report and judge; return the exit status."""
+    if asked.watch:
+        return _watch(asked)
     name = given_name(asked.paths or [], asked.stdin_filename)
     targets = [name] if name else asked.paths or [Path()]
     show_only = [str(name)] if name else asked.show_only
@@ -162,6 +166,36 @@ def scan(asked: ScanOptions) -> int:
         say(visible(line))
     add_step_summary(shown, reports, lines)
     return 0 if asked.exit_zero or all(verdict.passed for verdict in judged) else 1
+
+
+_NOT_WATCHED = (
+    "show_only", "only", "output_format", "output", "statistics", "show_files", "facts",
+    "explain_score", "baseline", "no_baseline", "since", "exit_zero", "stdin_filename",
+)  # fmt: skip
+
+
+def _watch(asked: ScanOptions) -> int:
+    """Audit again and again.
+
+    Raises:
+        UsageError: an option asks for what only one run can give.
+    """
+    for name in _NOT_WATCHED:
+        if getattr(asked, name):
+            raise UsageError(f"--watch: does not go with --{name.replace('_', '-')}")
+    from exai_audit.cli.watching import watch  # few ask for it
+    from exai_audit.session.open_project import Request
+
+    request = Request(
+        existing(asked.paths),
+        asked.config,
+        asked.isolated,
+        jobs_of(asked.jobs),
+        asked.no_cache,
+        asked.cache_dir,
+        partial(_laid_over, asked),
+    )
+    return watch(request)
 
 
 def _look_for(

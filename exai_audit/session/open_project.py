@@ -41,8 +41,15 @@ _BESIDE = frozenset({".txt", ".toml", ".lock", ".cfg", ".json"})
 _ONE_AT_A_TIME = Lock()  # what is known of libraries is one table for the whole process
 
 
+def _as_they_are(settings: Settings) -> Settings:
+    return settings
+
+
 class Request(Struct, frozen=True):
-    """Which project is held, and how it is read: the options of ``scan`` of these names."""
+    """Which project is held, and how it is read: the options of ``scan`` of these names.
+
+    ``laid_over`` lays other options over all settings.
+    """
 
     paths: tuple[Path, ...]
     config: Path | None = None
@@ -50,6 +57,7 @@ class Request(Struct, frozen=True):
     jobs: int = 1
     no_cache: bool = False
     cache_dir: Path | None = None
+    laid_over: Callable[[Settings], Settings] = _as_they_are
 
 
 class State(Struct, frozen=True):
@@ -146,9 +154,10 @@ class OpenProject:
         """Find the settings in force and the files as they are."""
         asked = self.request
         settings, file = load_for(asked.paths, asked.config, asked.isolated)
+        settings = asked.laid_over(settings)
         root = find_root(asked.paths, file)
         follows = asked.config is None and not asked.isolated
-        nested = NestedSettings(root, lambda own: own) if follows else None
+        nested = NestedSettings(root, asked.laid_over) if follows else None
         discovery = discover(asked.paths, root, settings.files, nested)
         if nested is not None:
             settings = replace(settings, parts=nested.found())
