@@ -51,10 +51,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.facts.file import FileFacts
-from exai_audit.facts.timeouts import ADDRESS_MAY, UnlimitedFact
+from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
+from exai_audit.project.sessions import requests_without_limit
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
@@ -82,6 +83,15 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
             elif confidence is not None:
                 yield _hit(facts.path, fact, confidence)
     yield from _of_addresses(addresses, project)
+    yield from _on_sessions_of_other_modules(project)
+
+
+def _on_sessions_of_other_modules(project: Project) -> Iterator[Hit]:
+    judged = {f.path: {u.place.span.line for u in f.unlimited} for f in project.judged_files()}
+    for path, place, operation in requests_without_limit(project.call_graph()):
+        if path in judged and place.span.line not in judged[path]:
+            fact = UnlimitedFact(place, operation, "timeout", Category.HTTP_API, "network")
+            yield _hit(path, fact, Confidence.MEDIUM)
 
 
 def _is_redis(fact: UnlimitedFact) -> bool:
