@@ -163,6 +163,8 @@ def _remedy(fact: UnlimitedFact) -> str:
         return "It takes no timeout: read from urlopen(..., timeout=…) and write the file."
     if fact.operation == "pycurl.Curl":
         return "Set a limit on the transfer before it starts: setopt(pycurl.TIMEOUT, …)."
+    if fact.operation == "ldap.initialize":
+        return "Set a limit before the first operation: set_option(ldap.OPT_NETWORK_TIMEOUT, …)."
     if fact.operation == "xmlrpc.client.ServerProxy":
         return "Give it a Transport whose make_connection sets a timeout on the connection."
     if fact.operation.rpartition(".")[2] in ("communicate", "wait") and fact.waits == "process":

@@ -96,7 +96,8 @@ def _is_judged(cache: CacheFact) -> bool:
         return False
     if cache.form is CacheForm.DECORATOR:
         holds_coroutines = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
-        return cache.lifetime is not Lifetime.CLOSURE and not holds_coroutines
+        stays = cache.lifetime is not Lifetime.CLOSURE or cache.openness is Openness.ASKED
+        return stays and not holds_coroutines
     if cache.lifetime is Lifetime.INSTANCE and cache.form is CacheForm.REGISTRY:
         stays = (cache.made_once or cache.part) and cache.openness is Openness.ASKED
         return bool(cache.forgotten) or stays

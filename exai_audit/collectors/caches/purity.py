@@ -64,11 +64,12 @@ def cause(
 def value_cause(
     tree: ModuleTree, index: CacheIndex, value: ast.expr, function: Function | None
 ) -> Cause | None:
-    """Return the cause of a stored value; of a local name, that of what it was assigned."""
+    """Return the cause of a stored value; of local names in it, that of what they were assigned."""
     found = [cause(tree, index, value)]
-    if isinstance(value, ast.Name) and function is not None:
-        scope = tree.scopes.inside(function)
-        for binding in scope.names.get(value.id, []):
+    if function is not None:
+        names = tree.scopes.inside(function).names
+        used = [node.id for node in _own(value) if isinstance(node, ast.Name)]
+        for binding in (one for name in used for one in names.get(name, [])):
             if (
                 binding.kind in (BindingKind.VALUE, BindingKind.ENTERED)
                 and binding.value is not None

@@ -32,8 +32,10 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import receiver
 from exai_audit.syntax.walk import descendants
 
-_DICTIONARIES = frozenset({"dict", "defaultdict", "OrderedDict"})
-_KINDS = frozenset({"builtins.dict", "collections.defaultdict", "collections.OrderedDict"})
+_DICTIONARIES = frozenset({"dict", "defaultdict", "OrderedDict", "set"})
+_KINDS = frozenset({
+    "builtins.dict", "builtins.set", "collections.defaultdict", "collections.OrderedDict",
+})  # fmt: skip
 _DEFAULTING = "collections.defaultdict"
 _FILLING = (Act.STORE, Act.GATHER, Act.COUNT)
 _LIMITING = (Act.REMOVE, Act.MEASURE, Act.ORDER)
@@ -90,7 +92,7 @@ def _filled_by_visitor(tree: ModuleTree) -> Iterator[str]:
         for target in assignment.targets:
             if isinstance(target, ast.Subscript) and _names_a_visitor(target.slice):
                 yield last_name(target.value)
-    for call in tree.calls(frozenset({"setdefault"})):
+    for call in tree.calls(frozenset({"setdefault", "add"})):
         source = receiver(call.func)
         if source is not None and call.args and _names_a_visitor(call.args[0]):
             yield last_name(source)

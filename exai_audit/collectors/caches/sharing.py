@@ -96,7 +96,7 @@ def _awaits_value(function: Named, look: Use, store: Use, tree: ModuleTree) -> b
         isinstance(node, _AWAITING) and first < _spot(node, tree) < end
         for node in descendants(function)
     )
-    return waits and any(_is_made(value) for value in _values(store, tree))
+    return waits and any(_is_made(value, store, tree) for value in _values(store, tree))
 
 
 def _values(store: Use, tree: ModuleTree) -> list[ast.expr]:
@@ -108,10 +108,17 @@ def _values(store: Use, tree: ModuleTree) -> list[ast.expr]:
     return [binding.value for binding in bindings if binding.value is not None]
 
 
-def _is_made(value: ast.expr) -> bool:
-    return isinstance(value, (ast.Await, ast.Tuple, ast.Call)) and any(
-        isinstance(node, ast.Await) for node in descendants(value)
-    )
+def _is_made(value: ast.expr, store: Use, tree: ModuleTree) -> bool:
+    """Tell whether a value is awaited, or is a part of what a local name was awaited for."""
+    holds = isinstance(value, (ast.Await, ast.Tuple, ast.Call))
+    if holds and any(isinstance(node, ast.Await) for node in descendants(value)):
+        return True
+    if not isinstance(value, (ast.Subscript, ast.Attribute, ast.Call)) or store.function is None:
+        return False
+    names = tree.scopes.inside(store.function).names
+    used = (node.id for node in descendants(value) if isinstance(node, ast.Name))
+    made = (names.get(name, []) for name in used)
+    return any(len(one) == 1 and isinstance(one[0].value, ast.Await) for one in made)
 
 
 def is_locked(use: Use, tree: ModuleTree) -> bool:

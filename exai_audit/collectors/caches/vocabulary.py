@@ -68,8 +68,8 @@ _VISITORS = frozenset({
 })  # fmt: skip
 # Of these, who comes and goes for as long as a service runs, whatever is kept for them.
 _GUESTS = frozenset({
-    "chat", "conversation", "customer", "guild", "member", "message", "request", "session", "sid",
-    "tenant", "user", "username", "visitor", "websocket",
+    "chat", "conversation", "customer", "guild", "ip", "member", "message", "request", "session",
+    "sid", "tenant", "user", "username", "visitor", "websocket",
 })  # fmt: skip
 # Of these, what says that the configuration knows all of them: ``database_url``.
 _OF_SERVICES = frozenset({

@@ -30,7 +30,8 @@ def _limits_others(row: Call) -> bool:
     return is_limiter(row) or _is_whole(row)
 
 
-TRIGGER = Trigger(rows=_limits_others)
+_SOFT = "soft_time_limit"
+TRIGGER = Trigger(names=frozenset({_SOFT}), rows=_limits_others)
 _GIVEN_TO_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.LOCAL)
 # Of the arguments that are called a timeout, those that do not end the call itself.
 _ENDS_LATER = frozenset({"ping", "close", "keepalive", "idle", "heartbeat", "session", "lock"})
@@ -45,6 +46,7 @@ _Limiter = tuple[ast.Call, Call]
 def enclosed(tree: ModuleTree) -> tuple[EnclosedFact, ...]:
     """Return the inner limits and calls in source order."""
     found = [fact for call in tree.calls_of(_is_whole) for fact in _phases(call, tree)]
+    found += _soft_limits(tree)
     inner = _enclosed_calls(tree)
     if inner:
         found += _in_limiters(inner, tree)
@@ -214,6 +216,29 @@ def _is_awaited(call: ast.Call, outer: ast.Call, tree: ModuleTree) -> bool:
             return False
         child = node
     return False
+
+
+def _soft_limits(tree: ModuleTree) -> Iterator[EnclosedFact]:
+    """Yield the soft limits of Celery's tasks beside their hard ones."""
+    for soft in tree.all(ast.keyword) if _SOFT in tree.words else ():
+        call = tree.parent(soft)
+        if soft.arg != _SOFT or not isinstance(call, ast.Call):
+            continue
+        hard = argument(call, "time_limit")
+        first = tree.number(soft.value)
+        last = tree.number(hard.value) if hard is not None else None
+        if first is not None and last is not None:
+            yield EnclosedFact(
+                place=tree.place(soft),
+                operation=tree.qualified(call.func) or last_name(call.func),
+                name=_SOFT,
+                seconds=first,
+                refers="",
+                outer="its time_limit",
+                outer_line=tree.span(call).line,
+                outer_seconds=last,
+                outer_refers="",
+            )
 
 
 def _phases(call: ast.Call, tree: ModuleTree) -> Iterator[EnclosedFact]:

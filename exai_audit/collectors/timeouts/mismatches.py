@@ -38,6 +38,7 @@ def _takes_a_limit(row: Call) -> bool:
 # A key may say "max-wait-ms", which is several words.
 _AMOUNT_WORD = r"(?-i:_(?:SECOND|MINUTE|HOUR|DAY|WEEK)S?\Z)"
 TRIGGER = Trigger(
+    names=frozenset({"timedelta"}),
     words=re.compile(rf"{LIMIT_WORD.pattern}|\Await\Z|{_AMOUNT_WORD}"),
     rows=_takes_a_limit_unnamed,
 )
@@ -47,6 +48,7 @@ _UNITS = {
     1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours", 1e-6: "µs",
     86400.0: "days", 604800.0: "weeks",
 }  # fmt: skip
+_LENGTHS = {"milliseconds": 1e-3, "seconds": 1.0, "minutes": 60.0, "hours": 3600.0}
 _ALL_SCALES = (*_UNITS, 1e-9)
 # Before a number of another sense there is another word: PHASE_2_SECONDS.
 _AMOUNT = re.compile(
@@ -168,9 +170,21 @@ def _in_call(call: ast.Call, tree: ModuleTree) -> Iterator[MismatchFact]:
         known = argument(call, row.timeout.argument, row.timeout.position)
         if known is not None:
             yield from _given_to_known(known, row, tree)
+    makes_length = name == "datetime.timedelta"
     for keyword in call.keywords:
-        if keyword.arg and (known is None or keyword is not known.node):
+        if makes_length:
+            yield from _in_length(keyword, tree)
+        elif keyword.arg and (known is None or keyword is not known.node):
             yield from _between(keyword.arg, keyword.value, keyword, name or "", tree)
+
+
+def _in_length(keyword: ast.keyword, tree: ModuleTree) -> Iterator[MismatchFact]:
+    """Yield the mismatch of ``timedelta(seconds=lifetime_minutes)``."""
+    expected, unit = _LENGTHS.get(keyword.arg or ""), unit_of(keyword.value, tree)
+    named = unit is not None and unit.clue is Clue.NAME
+    if expected is not None and unit is not None and named and unit.scale != expected:
+        target = keyword.arg or ""
+        yield _fact(keyword, "datetime.timedelta", target, expected, keyword.value, unit, tree)
 
 
 def _given_to_known(given: Argument, row: Call, tree: ModuleTree) -> Iterator[MismatchFact]:
@@ -268,7 +282,7 @@ def _fact(
 def unit_of(node: ast.expr, tree: ModuleTree) -> _Unit | None:
     """Return the unit that an expression counts in, None where nothing says it."""
     if isinstance(node, (ast.Name, ast.Attribute)):
-        return _named(last_name(node))
+        return _named(last_name(node)) or _of_binding(node, tree)
     if isinstance(node, ast.Subscript):
         return _named(text_of(node.slice) or "")
     if isinstance(node, ast.Call):
@@ -278,6 +292,20 @@ def unit_of(node: ast.expr, tree: ModuleTree) -> _Unit | None:
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
         return unit_of(node.values[0], tree)
     return None
+
+
+def _of_binding(node: ast.Name | ast.Attribute, tree: ModuleTree) -> _Unit | None:
+    """Return the unit of what a limit is read from once: ``self.timeout = config["wait_ms"]``."""
+    if not is_timeout_like(last_name(node)):
+        return None
+    if isinstance(node, ast.Attribute):
+        owner = tree.class_of(node) if last_name(node.value) == "self" else None
+        values = tree.self_bindings(owner, node.attr) if owner is not None else []
+    else:
+        values = tree.bindings(node.id, node)
+    if len(values) != 1 or not isinstance(values[0], (ast.Subscript, ast.Call, ast.BinOp)):
+        return None
+    return unit_of(values[0], tree)
 
 
 def _named(name: str) -> _Unit | None:

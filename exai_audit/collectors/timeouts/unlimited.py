@@ -37,7 +37,11 @@ _RUNS = frozenset({
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
 })  # fmt: skip
 _SENDS = frozenset({"request", "send", "get_adapter"})
-_CURL_LIMITS = frozenset({"TIMEOUT", "TIMEOUT_MS", "LOW_SPEED_TIME"})
+# What names the options by which these are given their limit once they are made.
+_SET_LATER = {
+    "pycurl": frozenset({"TIMEOUT", "TIMEOUT_MS", "LOW_SPEED_TIME"}),
+    "ldap": frozenset({"OPT_NETWORK_TIMEOUT", "OPT_TIMEOUT", "network_timeout", "timeout"}),
+}
 _ANSWERS = frozenset({"recv", "recv_bytes", "get"})
 _SESSIONS = frozenset({"Session", "session"})
 
@@ -134,8 +138,8 @@ class _Reader:
         if self._sets_the_default:
             return True
         root = row.name.partition(".")[0]
-        if root == "pycurl":
-            return not _CURL_LIMITS.isdisjoint(self._tree.words)
+        if root in _SET_LATER:
+            return not _SET_LATER[root].isdisjoint(self._tree.words)
         if root == "socket" or row.name == "paramiko.SSHClient.exec_command":
             return "settimeout" in self._called
         if row.name.startswith("requests.Session."):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import dotted, text_of
-from exai_audit.syntax.scopes import BindingKind
+from exai_audit.syntax.nodes import FUNCTIONS, Function, dotted, text_of
+from exai_audit.syntax.scopes import BindingKind, Scope
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _READS = frozenset({"get", "items", "keys", "values", "copy", "pop"})
@@ -71,16 +71,38 @@ def _keys_of_name(node: ast.Name, tree: ModuleTree) -> set[str] | None:
     if scope is None or scope is not tree.scopes.of(node) or isinstance(scope.node, ast.Module):
         return None
     bindings = scope.names[node.id]
+    taker = scope.node
+    if len(bindings) == 1 and isinstance(taker, FUNCTIONS) and _takes_the_rest(taker, node.id):
+        handed = _keys_handed(taker, tree)
+        return None if handed is None else _all((handed, _keys_used(node, scope, tree)))
     if any(b.kind is not BindingKind.VALUE or not _is_made_here(b.value) for b in bindings):
         return None
-    made = (_keys_of(b.value, tree) for b in bindings if b.value is not None)
+    made = _all(_keys_of(b.value, tree) for b in bindings if b.value is not None)
+    return None if made is None else _all((made, _keys_used(node, scope, tree)))
+
+
+def _keys_used(node: ast.Name, scope: Scope, tree: ModuleTree) -> set[str] | None:
+    """Return the keys that a function adds to a mapping before it unpacks it at ``node``."""
     uses = (one for one in tree.named(node.id) if not is_target(one, tree))
-    used = (
+    return _all(
         _keys_of_use(one, tree)
         for one in uses
         if tree.scopes.of(one) is scope and not _is_later(one, node, tree)
     )
-    return _all(found for part in (made, used) for found in part)
+
+
+def _takes_the_rest(function: Function, name: str) -> bool:
+    """Tell whether a private function takes all other keywords under a name."""
+    rest = function.args.kwarg
+    private = function.name.startswith("_") and not function.name.endswith("__")
+    return private and rest is not None and rest.arg == name
+
+
+def _keys_handed(function: Function, tree: ModuleTree) -> set[str] | None:
+    """Return the keywords that the calls of a function in this module give it, None without any."""
+    calls = list(tree.calls(frozenset({function.name})))
+    given = (({k.arg} if k.arg else _keys_of(k.value, tree)) for c in calls for k in c.keywords)
+    return _all(given) if calls else None
 
 
 def _keys_returned(call: ast.Call, tree: ModuleTree) -> set[str] | None:
