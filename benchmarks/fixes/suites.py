@@ -75,6 +75,10 @@ def compare(package: Package, sdists: Path, work: Path, python: str, options: li
     new = [t for t, end in after.items() if end in _FAILED and before.get(t) not in _FAILED]
     lost = [test for test in before if test not in after]
     still = _again(package, root, python, new) if new else {}
+    _git(root, "stash")
+    alone = _again(package, root, python, new) if new else {}
+    _git(root, "stash", "pop")
+    new = [test for test in new if alone.get(test) not in _FAILED]
     now = _scan(root)
     return Outcome(
         package=package,
@@ -146,7 +150,7 @@ def _outcomes(report: Path) -> Outcomes:
 
 
 def _again(package: Package, root: Path, python: str, tests: Sequence[str]) -> Outcomes:
-    """Run the tests that failed newly once more, with others of their file, beside nothing else."""
+    """Run the files of the tests that failed newly once more, beside nothing else."""
     files = {_file_of(test.partition("::")[0], root) for test in tests} - {""}
     return _tests(package, root, python, sorted(files)) if files else {}
 

@@ -67,13 +67,15 @@ def check_file(path: str, tree: ModuleTree, bench: Bench) -> None:
     """Raise an error where a file must stand on its own, without imports of its project.
 
     Raises:
-        RefusedError: it is vendored, run or loaded by its path, or read by a tool.
+        RefusedError: it is vendored, of tests, run or loaded by its path, or read by a tool.
     """
     *folders, name = path.split("/")
     if not _VENDORED.isdisjoint(folders):
         raise RefusedError("the file is vendored")
     if name in _RUN_BY_TOOLS:
         raise RefusedError(f"{name} is run by a tool, outside of its package")
+    if not tree.roots.isdisjoint(("pytest", "unittest")):
+        raise RefusedError("the file belongs to tests")
     if _imports_own(tree):
         return
     is_script = name == "__main__.py" or tree.source.text.startswith("#!")
