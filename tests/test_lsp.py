@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -407,3 +408,26 @@ def test_edits_of_lines_make_one_text_of_another(before: str, after: str) -> Non
         for one in text_edits(before, after, PositionCodec())
     ]
     assert replaced(before, edits) == after
+
+
+def test_the_recipes_for_editors_are_well_formed(project: Path) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "editors.md").read_text()
+    blocks = dict(re.findall(r"## ([^\n]+)\n(.*?)(?=\n## |\Z)", text, re.DOTALL))
+    settings, tasks = map(
+        json.loads, re.findall(r"```json\n(.*?)```", blocks["VS Code"], re.DOTALL)
+    )
+    assert settings["glspc.server.commandArguments"] == ["lsp"]
+    (task,) = tasks["tasks"]
+    assert task["command"].split()[:2] == ["exai-audit", "scan"]
+    done = run(project, *task["command"].split()[1:])
+    pattern = task["problemMatcher"]["pattern"]
+    line = re.fullmatch(pattern["regexp"], done.stdout.strip())
+    assert line is not None
+    groups = {key: line[number] for key, number in pattern.items() if key != "regexp"}
+    assert groups == {
+        "file": "sleeper.py", "line": "5", "column": "5", "code": "EXA405",
+        "message": "time.sleep blocks the event loop of the coroutine wait",
+    }  # fmt: skip
+    for name in ("Neovim", "Helix", "Emacs", "PyCharm"):
+        assert "exai-audit" in blocks[name]
+        assert "lsp" in blocks[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -602,3 +603,13 @@ def test_a_port_that_is_taken_is_an_error(project: Path) -> None:
         done = run(project, "mcp", "--http", str(port))
     assert done.returncode == 2
     assert f"--http {port}" in done.stderr
+
+
+def test_the_page_for_agents_names_every_tool(project: Path) -> None:
+    text = (Path(PACKAGE) / "docs" / "agents.md").read_text()
+
+    async def session(client: Client) -> None:
+        offered = {tool.name for tool in (await client.list_tools()).tools}
+        assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == offered
+
+    within(project, session)

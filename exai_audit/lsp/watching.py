@@ -19,7 +19,7 @@ from exai_audit.lsp.places import LineOf
 from exai_audit.report.listing import is_unsure
 from exai_audit.session.open_project import OpenProject, State
 
-_DELAY = 0.1  # seconds in which more is typed
+_DELAY = 0.05  # seconds in which more is typed
 
 
 class Watched:
