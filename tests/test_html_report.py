@@ -24,9 +24,9 @@ from exai_audit.report.html.changes import diff
 from exai_audit.report.page.charts.treemap import Box, squarified
 from exai_audit.results.embedded import embedded, extracted
 from exai_audit.results.plans import Plan
-from exai_audit.results.result import AuditResult, Breakdown, By, PartScore
+from exai_audit.results.result import AuditResult, Breakdown, PartScore
 from exai_audit.results.stored import result_of
-from exai_audit.results.tables import ModuleSize
+from exai_audit.results.tables import By, ModuleSize
 from tests.test_html_page import crowd
 from tests.test_reports import empty, full, sample
 

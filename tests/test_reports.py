@@ -24,7 +24,6 @@ from exai_audit.report.escape import cell_code, code, html, markdown, prose, vis
 from exai_audit.results.result import (
     AuditResult,
     Bar,
-    By,
     Distribution,
     Scale,
     ScopeCount,
@@ -35,7 +34,7 @@ from exai_audit.results.result import (
     TimeoutRow,
     Tool,
 )
-from exai_audit.results.tables import BridgeRow, GateVerdict, Limit, ModuleSize, PoolRow
+from exai_audit.results.tables import BridgeRow, By, GateVerdict, Limit, ModuleSize, PoolRow
 from exai_audit.score.breakdown import broken_down
 from exai_audit.score.formula import SHARES, score
 

@@ -11,7 +11,7 @@ import typer
 from exai_audit.cli.completing import color_choices, format_names, rule_names
 from exai_audit.finding import Confidence, Scope, Severity
 from exai_audit.report import FORMATS
-from exai_audit.results.result import By
+from exai_audit.results.tables import By
 
 _CHOICE, _OUTPUT, _GATE, _RUN = "Choice", "Output", "Gate", "Running"
 REPEATED = (_CHOICE, _GATE)

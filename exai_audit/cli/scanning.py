@@ -42,7 +42,8 @@ from exai_audit.session.gate import (
 from exai_audit.session.run import Run, Words
 
 if TYPE_CHECKING:
-    from exai_audit.results.result import AuditResult, By
+    from exai_audit.results.result import AuditResult
+    from exai_audit.results.tables import By
 
 _WITH_LINKS = frozenset({"html", "json", "pr"})
 _SHOW_PLANS = frozenset({"html", "json", "markdown"})

@@ -7,7 +7,6 @@ The field names are those of the JSON report. Paths are relative to the root, wi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from typing import Any
 
 from msgspec import Struct
@@ -17,7 +16,7 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Finding, Scope, Severity, Strength
 from exai_audit.results.advice import Hours, Impact, Phase, Recommendation
 from exai_audit.results.plans import ClassPlan, Plan
-from exai_audit.results.tables import BridgeRow, GateVerdict, Limit, ModuleSize, PoolRow
+from exai_audit.results.tables import BridgeRow, By, GateVerdict, Limit, ModuleSize, PoolRow
 
 SCHEMA_VERSION = 2
 
@@ -433,14 +432,6 @@ class StoredFacts(Struct, frozen=True):
     """The facts as a JSON report lists them, by kind: those of a result that was read back."""
 
     lists: Mapping[str, Sequence[Mapping[str, Any]]]
-
-
-class By(str, Enum):
-    """What a score can be broken down by."""
-
-    PACKAGE = "package"
-    FOLDER = "folder"
-    OWNER = "owner"
 
 
 class PartScore(Struct, frozen=True):

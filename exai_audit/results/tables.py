@@ -5,7 +5,17 @@ The field names are those of the JSON report.
 
 from __future__ import annotations
 
+from enum import Enum
+
 from msgspec import Struct
+
+
+class By(str, Enum):
+    """What a score can be broken down by."""
+
+    PACKAGE = "package"
+    FOLDER = "folder"
+    OWNER = "owner"
 
 
 class Limit(Struct, frozen=True):

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from exai_audit.files.nearest import common_folder
 from exai_audit.finding import Finding
-from exai_audit.results.result import AuditResult, Breakdown, By, PartScore
-from exai_audit.results.tables import ModuleSize
+from exai_audit.results.result import AuditResult, Breakdown, PartScore
+from exai_audit.results.tables import By, ModuleSize
 from exai_audit.score.formula import score
 
 NOBODY = "(no owner)"
