@@ -54,8 +54,8 @@ def score_line(said: str, points: Sequence[ScorePoint]) -> Markup:
 
 
 def _grade(name: str, least: float, y: float) -> tuple[Markup, Markup]:
-    line = {"x1": percent(_LEFT), "x2": "100%", "y1": f"{y:.1f}", "y2": f"{y:.1f}", "class": "grid"}
-    text = {"x": 0, "y": f"{y + 4:.1f}", "class": "tick"}
+    line = {"x1": 0, "x2": "100%", "y1": f"{y:.1f}", "y2": f"{y:.1f}", "class": "grid"}
+    text = {"x": 0, "y": f"{y - 4:.1f}", "class": "tick"}
     return element("line", line), element("text", text, f"{name} {least:g}")
 
 
