@@ -245,9 +245,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def _changed(stat: str) -> str:
-    """Shorten git's line: ``8 files changed, 20 insertions(+), 9 deletions(-)``."""
-    words: Mapping[str, str] = {
-        part.split()[1]: part.split()[0] for part in stat.split(",") if part.strip()
-    }
-    added, gone = words.get("insertions(+)", "0"), words.get("deletions(-)", "0")
-    return f"{words.get('files', words.get('file', '0'))} files, +{added} −{gone}"
+    """Shorten git's line: ``8 files changed, 20 insertions(+), 1 deletion(-)``."""
+    parts = [part.split() for part in stat.split(",") if part.strip()]
+    numbers: Mapping[str, str] = {words[1][:4]: words[0] for words in parts}
+    added, gone = numbers.get("inse", "0"), numbers.get("dele", "0")
+    return f"{numbers.get('file', '0')} files, +{added} −{gone}"

@@ -7,6 +7,7 @@ gets the same names however a fix is asked for.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -164,33 +165,41 @@ def _scale(site: Site) -> float | None:
 
 
 def _named(home: Home, sites: Sequence[Site], bench: Bench) -> list[Constant]:
-    """Give each site a constant; sites of one module with one name and number share it."""
+    """Give each site a constant; sites of one module with one name and number share it.
+
+    Names that several would have are given to none of them: each takes its next, more exact one.
+    """
     there = held(home, bench)
-    groups: dict[tuple[object, ...], list[Site]] = {}
-    for site in sites:
-        given = bench.choices.names.get(site.key)
-        own = ("given", given) if given else (_whose(site), next(_names(site, home)))
-        groups.setdefault((*own, site.number), []).append(site)
-    pending = list(groups.values())
-    level, found, taken = 0, [], dict(there)
+    taken, level, found = dict(there), 0, []
+    pending = list(sites)
     while pending:
-        wanted = [_name_at(group[0], home, level, bench) for group in pending]
-        left = []
-        for group, name in zip(pending, wanted, strict=True):
+        groups = _grouped(pending, home, level, bench)
+        wanted = Counter(name for name, _ in groups)
+        pending = []
+        for name, group in groups:
             number = group[0].number
-            if name is None:
-                found.append(Constant(home, "", number, tuple(group)))
-                continue
-            is_given = bool(bench.choices.names.get(group[0].key))
             is_free = taken.get(name, number) == number and (name in there or name not in taken)
-            if is_given or (is_free and (wanted.count(name) == 1)):
+            is_given = bool(bench.choices.names.get(group[0].key))
+            if not name or is_given or (is_free and wanted[name] == 1):
                 found.append(Constant(home, name, number, tuple(group), name not in there))
                 taken[name] = number
             else:
-                left.append(group)
-        pending, level = left, level + 1
+                pending += group
+        level += 1
     order = {site.key: place for place, site in enumerate(sites)}
     return sorted(found, key=lambda constant: order[constant.sites[0].key])
+
+
+def _grouped(
+    sites: Sequence[Site], home: Home, level: int, bench: Bench
+) -> list[tuple[str, list[Site]]]:
+    """Return the sites that share a name at a level of exactness; past the last it is empty."""
+    groups: dict[tuple[str, str, str], list[Site]] = {}
+    for site in sites:
+        name = _name_at(site, home, level, bench)
+        whose = "" if bench.choices.names.get(site.key) else _whose(site)
+        groups.setdefault((name, whose, site.number), []).append(site)
+    return [(name, group) for (name, _, _), group in groups.items()]
 
 
 def _whose(site: Site) -> str:
@@ -205,10 +214,10 @@ def _names(site: Site, home: Home) -> Iterator[str]:
         yield f"{purpose}_{middle}{suffix}"
 
 
-def _name_at(site: Site, home: Home, level: int, bench: Bench) -> str | None:
-    """Return the name of a site at a level of exactness, None past the last."""
+def _name_at(site: Site, home: Home, level: int, bench: Bench) -> str:
+    """Return the name of a site at a level of exactness, empty past the last."""
     given = bench.choices.names.get(site.key)
-    return given or dict(enumerate(_names(site, home))).get(level)
+    return given or dict(enumerate(_names(site, home))).get(level, "")
 
 
 def held(home: Home, bench: Bench) -> dict[str, str]:

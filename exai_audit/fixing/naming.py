@@ -59,9 +59,11 @@ def purposes(fact: TimeoutFact, path: str) -> Iterator[str]:
     if (not is_setting and len(_distinct(short)) < 2) or (not own and not _says_enough(within)):
         short = [*where, *short]
     last = [word.lower() for word in _WORD.findall(fact.operation.rpartition(".")[2])]
-    exact = (short, [*where, *short], [*within, *own], [*where, *within, *own], [*within, *last])
+    alone = within if _says_enough(within) and len(within) > 1 else []
     seen = set()
-    for words in exact:
+    for words in (
+        short, alone, [*where, *short], [*within, *own], [*where, *within, *own], [*within, *last],
+    ):  # fmt: skip
         name = "_".join(_cut(_distinct(words))).upper()
         if name and name not in seen:
             seen.add(name)
