@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from operator import itemgetter
 
@@ -80,6 +80,11 @@ class ModuleTree(SyntaxTree):
         for name in sorted(self._calls_by_name.keys() & names):
             for _, call in self._calls_by_name[name]:
                 yield call
+
+    @property
+    def called_names(self) -> Collection[str]:
+        """The last names of all that the module calls; empty for what has none."""
+        return self._calls_by_name.keys()
 
     @cached_property
     def _calls_by_name(self) -> dict[str, list[tuple[int, ast.Call]]]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from exai_audit.collectors.caches.accesses import is_constructor, last_name
 from exai_audit.facts.caches import Makings
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, first_parameter
-from exai_audit.syntax.walk import descendants
 
 _STARTING = frozenset({
     "app", "application", "boot", "bootstrap", "build", "init", "initialize", "lifespan", "main",
@@ -29,7 +27,7 @@ def makings(tree: ModuleTree) -> Makings:
     once: set[str] = set()
     parts: set[tuple[str, str]] = set()
     passing: set[str] = set()
-    for call in tree.all(ast.Call):
+    for call in tree.calls_named(frozenset(filter(_may_name_class, tree.called_names))):
         name = last_name(call.func)
         if not _names_class(name):
             continue
@@ -41,6 +39,10 @@ def makings(tree: ModuleTree) -> Makings:
         elif not _is_raised(tree, call) and not _is_while_starting(tree, call):
             passing.add(name)
     return Makings(tuple(sorted(once)), tuple(sorted(parts)), tuple(sorted(passing)))
+
+
+def _may_name_class(called: str) -> bool:
+    return not called or _names_class(called)  # what is called may be subscripted
 
 
 def _names_class(name: str) -> bool:
@@ -71,13 +73,10 @@ def _is_made_once(tree: ModuleTree, call: ast.Call) -> bool:
     statement = _statement(tree, call)
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     names = {target.id for target in targets if isinstance(target, ast.Name)}
-    return bool(names) and "global" in tree.words and not names.isdisjoint(_globals(function))
-
-
-def _globals(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
-    for node in descendants(function):
-        if isinstance(node, ast.Global):
-            yield from node.names
+    return any(
+        not names.isdisjoint(node.names) and function in tree.ancestors(node)
+        for node in tree.all(ast.Global)
+    )
 
 
 def _made_for(tree: ModuleTree, call: ast.Call) -> str:

@@ -73,7 +73,7 @@ def _dictionaries(tree: ModuleTree) -> Iterator[str]:
 
     Those of objects and of calls only where it is a default one, or is filled by visitor.
     """
-    filled = set(_filled_by_visitor(tree))
+    filled: set[str] | None = None
     for assignment in tree.all(ast.Assign, ast.AnnAssign):
         value = assignment.value
         made = last_name(value.func) if isinstance(value, ast.Call) else ""
@@ -81,6 +81,7 @@ def _dictionaries(tree: ModuleTree) -> Iterator[str]:
         if made == "defaultdict" or (empty and tree.function_of(assignment) is None):
             yield from assigned_names(assignment)
         elif empty:
+            filled = set(_filled_by_visitor(tree)) if filled is None else filled
             yield from filled.intersection(assigned_names(assignment))
 
 

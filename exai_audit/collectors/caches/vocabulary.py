@@ -167,6 +167,7 @@ def is_asked_for(name: str) -> bool:
     return bool(_ASKED & set(_words(name))) and has_many_values(name)
 
 
+@lru_cache(maxsize=65_536)
 def names_visitor(name: str) -> bool:
     """Tell whether what is called so is one of the users, sessions or requests of a service."""
     parts = set(_words(name))

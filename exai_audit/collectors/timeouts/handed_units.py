@@ -24,28 +24,30 @@ def handed_units(tree: ModuleTree) -> tuple[HandedUnitFact, ...]:
 
 
 def _handed(call: ast.Call, tree: ModuleTree) -> Iterator[HandedUnitFact]:
-    if isinstance(call.func, ast.Call) or not any(map(_may_say_a_unit, arguments(call))):
-        return
-    name = tree.qualified(call.func)
+    said = [] if isinstance(call.func, ast.Call) else list(_units(call, tree))
+    name = tree.qualified(call.func) if said else None
     if name is None or not _is_of_the_project(name, tree):
         return
+    for position, given, scale in said:
+        yield HandedUnitFact(
+            place=tree.place(given.node),
+            function=name,
+            position=BY_NAME if given.name else position,
+            name=given.name,
+            given=" ".join(tree.text(given.value).split()),
+            scale=scale,
+        )
+
+
+def _units(call: ast.Call, tree: ModuleTree) -> Iterator[tuple[int, Argument, float]]:
+    """Yield the arguments before any that is unpacked whose unit their words say, each with it."""
     for position, given in enumerate(arguments(call)):
         if given.star:
             return
-        unit = unit_of(given.value, tree) if _may_say_a_unit(given) else None
-        if unit is not None and unit.clue is Clue.NAME:
-            yield HandedUnitFact(
-                place=tree.place(given.node),
-                function=name,
-                position=BY_NAME if given.name else position,
-                name=given.name,
-                given=" ".join(tree.text(given.value).split()),
-                scale=unit.scale,
-            )
-
-
-def _may_say_a_unit(given: Argument) -> bool:
-    return isinstance(given.value, _MAY_SAY) and not (given.name and named_unit(given.name))
+        if isinstance(given.value, _MAY_SAY):
+            unit = unit_of(given.value, tree)
+            if unit is not None and unit.clue is Clue.NAME and not named_unit(given.name):
+                yield position, given, unit.scale
 
 
 def _is_of_the_project(name: str, tree: ModuleTree) -> bool:
