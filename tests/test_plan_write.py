@@ -284,3 +284,66 @@ def test_nothing_is_written_over(project: Path, what: str) -> None:
 def test_relative_imports_get_a_dot(text: str, deeper: str | None) -> None:
     expected = "try:\n    from ..a import b\nexcept E: from ....c import d\n"
     assert one_level_deeper(text) == (deeper or expected)
+
+
+def test_importers_take_names_from_the_new_modules(project: Path) -> None:
+    user = (
+        "from .shop import (\n    load_order,\n    drop_parcel as dropped,\n    zone,\n)\n\n\n"
+        "def late():\n    from pkg.shop import store_invoice\n\n    return store_invoice\n"
+    )
+    (project / "pkg" / "user.py").write_text(user, encoding="utf-8")
+    (project / "tests").mkdir()
+    test = "from pkg.shop import load_order\n"
+    (project / "tests" / "test_user.py").write_text(test, encoding="utf-8")
+    files = written(project, "--importers")
+    home = {
+        name: module[:-3]
+        for name in ("load_order", "drop_parcel", "store_invoice")
+        for module, text in files.items()
+        if f"def {name}" in text
+    }
+    text = (project / "pkg" / "user.py").read_text(encoding="utf-8")
+    assert f"from .shop.{home['load_order']} import load_order" in text
+    assert f"from .shop.{home['drop_parcel']} import drop_parcel as dropped" in text
+    assert "from .shop import zone" in text
+    assert f"    from pkg.shop.{home['store_invoice']} import store_invoice\n" in text
+    run(project, "from pkg import user\nuser.load_order('a'), user.late()")
+    assert (project / "tests" / "test_user.py").read_text(encoding="utf-8") == test
+
+
+def test_patched_names_can_be_rewritten(project: Path) -> None:
+    text = (
+        "from unittest.mock import patch\n\nfrom pkg import shop\n\n\n"
+        "def test_row():\n    with patch('pkg.shop.order_row', return_value='x'):\n"
+        "        assert '\"x\"' in shop.load_order('a')\n"
+        "    with patch('pkg.shop.time.time'):\n        pass\n"
+    )
+    (project / "test_shop.py").write_text(text, encoding="utf-8")
+    commit(project)
+    done = plan(project, "--write", "--patches", "rewrite")
+    assert done.returncode == 0, done.stderr
+    assert "look at test_shop.py:9: `pkg.shop.time` is used in" in done.stderr
+    new = (project / "test_shop.py").read_text(encoding="utf-8")
+    assert re.search(r"patch\('pkg\.shop\.\w+\.order_row'", new)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_names_the_module_elsewhere_is_listed(project: Path) -> None:
+    (project / "docs").mkdir()
+    (project / "docs" / "api.rst").write_text(
+        ".. automodule:: pkg.shop\n\npkg.shopping is another\n", encoding="utf-8"
+    )
+    (project / "setup.py").write_text(
+        "setup(\n    packages=[\n        'pkg',\n    ],\n)\n", encoding="utf-8"
+    )
+    (project / "mypy.ini").write_text("[mypy-pkg.shop]\n[coverage]\nomit = pkg/shop.py\n")
+    commit(project)
+    done = plan(project, "--write")
+    assert sorted(line for line in done.stderr.splitlines() if line.startswith("look")) == [
+        "look at docs/api.rst:1: names pkg.shop",
+        "look at mypy.ini:1: names pkg.shop",
+        "look at mypy.ini:3: names pkg/shop.py",
+        "look at setup.py:2: lists packages: add pkg.shop",
+    ]

@@ -23,7 +23,7 @@ from exai_audit.report.plan import FORMATS, render
 from exai_audit.session.changing import make_changes, take_back_killed
 from exai_audit.session.plan import planned
 from exai_audit.session.run import Run
-from exai_audit.session.split import split_changes
+from exai_audit.session.split import Patches, Wanted, split_up
 
 _Formats = Annotated[
     list[str] | None,
@@ -32,6 +32,16 @@ _Formats = Annotated[
 _Write = Annotated[bool, typer.Option("--write", help="Split the module as the plan says.")]
 _Step = Annotated[
     int, typer.Option("--step", metavar="N", help="Make only the first N of the new modules.")
+]
+_Importers = Annotated[
+    bool, typer.Option("--importers", help="Let the importers but tests use the new modules.")
+]
+_Patches = Annotated[
+    Patches,
+    typer.Option(
+        "--patches",
+        help="Names that tests replace: the facade forwards them, or their texts are rewritten.",
+    ),
 ]
 _AllowDirty = Annotated[
     bool, typer.Option("--allow-dirty", help="Write although the module is not committed.")
@@ -42,6 +52,9 @@ _OfClass = Annotated[
 ]
 
 
+_MOST_SHOWN = 30
+
+
 def plan_command(
     file: Annotated[
         Path, typer.Argument(help="The module to split, or a folder: then what can be split there.")
@@ -49,6 +62,8 @@ def plan_command(
     of_class: _OfClass = None,
     write: _Write = False,
     step: _Step = 0,
+    importers: _Importers = False,
+    patches: _Patches = Patches.FORWARD,
     allow_dirty: _AllowDirty = False,
     output_format: _Formats = None,
     output: options.Output = None,
@@ -60,7 +75,7 @@ def plan_command(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Plan how to split one module, or to divide one class; of a folder, list what can be."""
-    carries_out = write or bool(step) or "patch" in (output_format or [])
+    carries_out = write or bool(step) or importers or "patch" in (output_format or [])
     reports = [] if carries_out else requested(output_format or [], output, FORMATS)
     lists = is_folder(file)
     if carries_out and (lists or of_class is not None):
@@ -82,7 +97,8 @@ def plan_command(
         laid_over=None if config or isolated else lambda own: own,
     )
     if carries_out:
-        _carry_out(run, file, step, write=write, allow_dirty=allow_dirty)
+        wanted = Wanted(step, importers, patches)
+        _carry_out(run, file, wanted, write=write, allow_dirty=allow_dirty)
     draw = partial(_drawn, run, None if lists else file, of_class)
     for name, target in reports:
         text = draw(name, ascii_only=ascii_only or not supports_unicode())
@@ -92,18 +108,23 @@ def plan_command(
             write_stdout(text)
 
 
-def _carry_out(run: Run, file: Path, step: int, *, write: bool, allow_dirty: bool) -> None:
+def _carry_out(run: Run, file: Path, wanted: Wanted, *, write: bool, allow_dirty: bool) -> None:
     """Write what the plan of a module says, or show it as a patch."""
     take_back_killed(run.root, say)
     path = lexically_absolute(file).relative_to(run.root).as_posix()
-    changes = split_changes(run, path, step)
-    if not write:
-        write_bytes(patch(changes))
-        return
-    make_changes(run.root, changes, allow_dirty=allow_dirty)
-    made = [change.path for change in changes if change.after is not None]
-    say(visible(f"exai-audit: {path} is now {len(made)} modules: {', '.join(made)}"))
-    say("exai-audit: git blame -C finds the history of what moved; fix --undo takes it back")
+    found = split_up(run, path, wanted)
+    if write:
+        make_changes(run.root, found.changes, allow_dirty=allow_dirty)
+        made = [change.path for change in found.changes if change.after is not None]
+        say(visible(f"exai-audit: {path} is split; written: {', '.join(made)}"))
+        say("exai-audit: git blame -C finds the history of what moved; fix --undo takes it back")
+    else:
+        write_bytes(patch(found.changes))
+    for line in found.to_look_at[:_MOST_SHOWN]:
+        say(visible(f"look at {line}"))
+    more = len(found.to_look_at) - _MOST_SHOWN
+    if more > 0:
+        say(f"look at {more} more lines outside of Python that name the module")
 
 
 def _drawn(

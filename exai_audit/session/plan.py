@@ -20,9 +20,7 @@ def planned(run: Run, path: str, of_class: str | None = None) -> Plan | ClassPla
     Raises:
         UsageError: it was not read, cannot be parsed, or has no such class; the message says why.
     """
-    facts = _facts(run, path)
-    read = Sources(run.audited.discovery.files).get
-    scene = Scene(run.audited.project, read, module_limits(run.settings))
+    facts, scene = facts_of(run, path), scene_of(run)
     if of_class is None:
         return plan_of(facts, scene)
     source = scene.read(path)
@@ -32,7 +30,18 @@ def planned(run: Run, path: str, of_class: str | None = None) -> Plan | ClassPla
     return found
 
 
-def _facts(run: Run, path: str) -> FileFacts:
+def scene_of(run: Run) -> Scene:
+    """Return what plans of the project are made of."""
+    read = Sources(run.audited.discovery.files).get
+    return Scene(run.audited.project, read, module_limits(run.settings))
+
+
+def facts_of(run: Run, path: str) -> FileFacts:
+    """Return what the file at ``path`` says.
+
+    Raises:
+        UsageError: it was not read, or cannot be parsed; the message says why.
+    """
     facts = next((facts for facts in run.audited.project.files if facts.path == path), None)
     if facts is None:
         left_out = {skipped.path: skipped.reason for skipped in run.audited.discovery.skipped}

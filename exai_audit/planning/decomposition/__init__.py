@@ -147,11 +147,12 @@ def class_plans(
     return tuple(found)
 
 
-def plan_of(facts: FileFacts, scene: Scene, *, in_full: bool = True) -> Plan:
+def plan_of(facts: FileFacts, scene: Scene, *, in_full: bool = True, forwards: bool = True) -> Plan:
     """Return how to split a module; a plan without modules says why it cannot be.
 
     Args:
         in_full: whether radon measures it, and all files are read for what they reach of it.
+        forwards: whether what tests replace on the facade is replaced in the new modules.
     """
     source = None if facts.failure is not None else scene.read(facts.path)
     module = None if source is None else scene.symbols(source)
@@ -167,7 +168,7 @@ def plan_of(facts: FileFacts, scene: Scene, *, in_full: bool = True) -> Plan:
     classes = () if facts.generated else tuple(found_classes)
     if reason:
         return replace(_refused(facts, reason), classes=classes)
-    plan = decomposed(facts, module, found, source, scene, in_full=in_full)
+    plan = decomposed(facts, module, found, source, scene, in_full=in_full, forwards=forwards)
     return replace(plan, classes=classes)
 
 
@@ -195,6 +196,7 @@ def decomposed(
     scene: Scene,
     *,
     in_full: bool = False,
+    forwards: bool = True,
 ) -> Plan:
     """Return the plan that the clusters of a module give, however loosely they hang together."""
     split = split_of(facts, module, found, (file.path for file in scene.project.files))
@@ -202,8 +204,9 @@ def decomposed(
     wanted = {name for importer in importers for name in importer.names}
     reach = reach_of(facts, module, scene.project, scene.read) if in_full else NO_REACH
     wanted |= reach.looked_up
+    replaced = reach.set if forwards else frozenset()
     exported, rebound = exported_names(split, wanted)
-    facade = facade_code(split, exported, rebound, wanted, source, forwards=bool(reach.set))
+    facade = facade_code(split, exported, rebound, wanted, source, forwards=bool(replaced))
     limit = scene.limit_of(facts.path)
     modules = [*(_module(split, home, limit) for home in split.homes), *_main(split)]
     with_radon = in_full and can_be_measured(facts)
@@ -228,7 +231,7 @@ def decomposed(
         figures=figures_of(split, modules, left, share(split), source if with_radon else None),
         crossing=crossing,
         licence=_licence(module),
-        replaced=tuple(sorted(reach.set)),
+        replaced=tuple(sorted(replaced)),
     )
 
 
