@@ -120,6 +120,9 @@ def test_results_say_where_they_are_from(repo: Path) -> None:
     assert target["remote"] == "https://github.com/acme/shop"
     assert target["branch"] == "main"
     assert target["folder"] == "packages/web"
+    text = run(repo / "packages" / "web", "scan", "--no-cache", "-f", "markdown").stdout
+    assert "**Project** `shop-web` · **Target** `.`" in text
+    assert f"**Revision** `{target['revision']}` of `main`" in text
 
 
 def test_a_pipeline_says_the_branch(repo: Path, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def _target(
     words = (word if isinstance(word, str) else _relative(word, root) for word in command)
     found = revision(root)
     return Target(
-        paths=tuple(dict.fromkeys(_relative(path, root) for path in paths)),
+        paths=tuple(sorted({_relative(path, root) for path in paths})),
         configuration=sha256(msgspec.json.encode(settings.without_gate())).hexdigest()[:16],
         command=shlex.join(("exai-audit", *words)),
         revision=found.commit if found else None,

@@ -90,7 +90,7 @@ def _former(file: Path, result: AuditResult) -> Baseline | None:
         if b'"exai_audit_baseline"' in read_bytes(file):
             return None
         raise UsageError(f"{file}: is no baseline, so it is not written over") from error
-    if old.paths != result.target.paths:
+    if sorted(old.paths) != sorted(result.target.paths):
         then, now = " ".join(old.paths), " ".join(result.target.paths)
         raise UsageError(
             f"{file}: is the baseline of {then}, not of {now}: "

@@ -101,7 +101,7 @@ class ScanOptions(Struct, frozen=True):
 
     def words(self, targets: Sequence[Path]) -> Words:
         """Return the words that repeat the scan, paths as paths."""
-        return ("scan", *(Path(w) if is_path else w for w, is_path in self.again), *targets)
+        return ("scan", *(Path(w) if is_path else w for w, is_path in self.again), *sorted(targets))
 
 
 def scan(asked: ScanOptions) -> int:

@@ -85,7 +85,7 @@ def _refuse_other_population(result: AuditResult, baseline: Baseline, file: str)
             f" ({baseline.configuration}, now {result.target.configuration}), so the scores cannot"
             f" be compared: {remedy}, or go back to those settings and options"
         )
-    if baseline.paths != result.target.paths:
+    if sorted(baseline.paths) != sorted(result.target.paths):
         then, now = " ".join(baseline.paths), " ".join(result.target.paths)
         raise UsageError(
             f"--max-drop: {file} has the score of {then}, this scan is of {now}: "

@@ -93,9 +93,12 @@ def title(result: AuditResult) -> Lines:
     yield "# Audit report"
     yield ""
     facts = [f"**Date** {markdown(target.date)}"] if target.date else []
+    if target.project:
+        facts.append(f"**Project** {code(target.project)}")
     facts.append(f"**Target** {', '.join(map(code, target.paths)) or code(target.root)}")
     if target.revision:
-        facts.append(f"**Revision** {code(target.revision)}")
+        branch = f" of {code(target.branch)}" if target.branch else ""
+        facts.append(f"**Revision** {code(target.revision)}{branch}")
     facts.append(f"**Judged** {', '.join(scope.value for scope in target.scopes)} code")
     facts.append(f"**Tool** {tool.name} {tool.version}, formula {tool.formula_version}")
     facts.append(f"**Configuration** {code(target.configuration)}")
