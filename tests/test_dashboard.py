@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from selenium.webdriver.support.ui import WebDriverWait
@@ -107,10 +108,11 @@ def test_settings_that_cannot_be_read_are_said(project: Path) -> None:
 def test_the_line_of_the_score_has_the_commits(project: Path) -> None:
     watched = watch(project)
     watched.look()
-    watched.remember([Commit("f" * 40, "2026-01-01", "<b>Begin</b>", 61.5)])
+    watched.remember([Commit("f" * 40, "2026-01-01", "<b>Begin</b>", 61.5)], "<p>all")
     page = dashboard_page(watched.sight)
     assert "ffffffff 2026-01-01: 61.5, &lt;b&gt;Begin&lt;/b&gt;" in page
     assert "<b>Begin" not in page
+    assert 'href="trend"' in page
 
 
 @pytest.fixture
@@ -130,6 +132,7 @@ def test_it_answers_whoever_has_the_address(client: TestClient) -> None:
     assert "connect-src &#39;self&#39;" in page.text
     data = client.get(f"/{TOKEN}/audit.json", headers={"host": f"localhost:{PORT}"})
     assert data.json()["target"]["project"] == "shop"
+    assert client.get(f"/{TOKEN}/trend", headers=HOST).status_code == 503
 
 
 @pytest.mark.parametrize(
@@ -194,6 +197,9 @@ def test_a_page_follows_the_work_until_it_is_interrupted(browser: Browser, tmp_p
         (folder / "sleeper.py").write_text(SLEEPER)
         wait.until(lambda _: "sleeper.py" in browser.run("return document.body.innerText"))
         assert browser.run("return document.querySelector('#live h3').textContent") == "New 1"
+        wait.until(lambda _: "The whole trend" in browser.run("return document.body.innerText"))
+        with urlopen(f"{address[0]}trend") as answer:
+            assert "<svg" in answer.read().decode()
         shutil.rmtree(folder)
         wait.until(lambda _: "no such file" in browser.run("return document.body.innerText"))
         assert browser.complaints == []

@@ -65,10 +65,10 @@ def dashboard_command(
 
 
 def _history(request: Request) -> tuple[str, ...]:
-    """Return the command line that tells the scores of the commits."""
-    words = ["trend", "--last", str(_COMMITS), "-f", "json", "--jobs", "1"]
+    """Return the command that tells the scores of the commits, but for formats and paths."""
+    words = ["trend", "--last", str(_COMMITS), "--jobs", "1"]
     words += ["--config", str(request.config)] if request.config else []
     words += ["--isolated"] if request.isolated else []
     words += ["--no-cache"] if request.no_cache else []
     words += ["--cache-dir", str(request.cache_dir)] if request.cache_dir else []
-    return (*words, "--", *map(str, request.paths))
+    return tuple(words)

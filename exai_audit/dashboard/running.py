@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 import uvicorn
@@ -66,7 +67,7 @@ async def serve(
 
     Args:
         port: where to listen, 0 for any free place.
-        history: the command that prints the scores of the history as JSON.
+        history: the command that tells the scores of the history, but for its formats and paths.
         say: is given the address of the page.
 
     Raises:
@@ -155,28 +156,31 @@ async def _read_histories(
 ) -> None:
     """Show the scores of the commits, again after each; what has no history shows none."""
     while True:
-        with suppress(ValueError):
-            points = json.loads(await _output(command))["points"]
-            watched.remember([_commit(point) for point in points if _scored(point)])
+        with TemporaryDirectory(prefix="exai-audit-") as folder, suppress(OSError, ValueError):
+            data, page = Path(folder, "trend.json"), Path(folder, "trend.html")
+            formats = ("-f", f"json={data}", "-f", f"html={page}")
+            await _run((*command, *formats, "--", *map(str, watched.asked)))
+            points = json.loads(data.read_text(encoding="utf-8"))["points"]
+            history = [_commit(point) for point in points if _scored(point)]
+            watched.remember(history, page.read_text(encoding="utf-8"))
         await committed.wait()
         committed.clear()
 
 
-async def _output(command: Sequence[str]) -> bytes:
-    """Return what a command of this tool prints; it ends when it is no longer waited for."""
+async def _run(command: Sequence[str]) -> None:
+    """Run a command of this tool; it ends when it is no longer waited for."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "exai_audit", *command,
         cwd=Path(__file__).parents[2],  # which comes first where modules are looked for
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        said, _ = await process.communicate()
+        await process.wait()
     except asyncio.CancelledError:
         with suppress(ProcessLookupError):
             process.kill()
         raise
-    return said
 
 
 def _scored(point: dict[str, dict[str, object]]) -> bool:

@@ -83,12 +83,18 @@ def application(watched: Watched, token: str, port: int, bell: Bell) -> Starlett
         text = await asyncio.to_thread(json_report.render, result)
         return Response(text, media_type="application/json", headers=_HEADERS)
 
+    async def trend(request: Request) -> Response:
+        text = watched.sight.trend
+        if not text:
+            return PlainTextResponse("no history has been read yet\n", 503, headers=_HEADERS)
+        return Response(text, media_type="text/html", headers=_HEADERS)
+
     async def events(request: Request) -> Response:
         stream = _events(lambda: watched.sight, bell)
         return StreamingResponse(stream, media_type="text/event-stream", headers=_HEADERS)
 
     routes: tuple[tuple[str, Callable[[Request], Awaitable[Response]]], ...] = (
-        ("", page), ("audit.json", data), ("events", events),
+        ("", page), ("audit.json", data), ("trend", trend), ("events", events),
     )  # fmt: skip
     return Starlette(
         routes=[Route(f"/{{token}}/{name}", answer, methods=["GET"]) for name, answer in routes],

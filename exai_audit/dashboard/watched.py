@@ -31,7 +31,8 @@ class Sight(Struct, frozen=True):
     """What there is to see; ``number`` tells sights apart.
 
     ``scores`` are those since the dashboard was started, each with how many findings it brought and
-    fixed, ``history`` those of the commits before. ``problem`` says why the project cannot be
+    fixed, ``history`` those of the commits before, and ``trend`` the page about these, empty
+    without any. ``problem`` says why the project cannot be
     judged now; the result is then that of before.
     """
 
@@ -40,6 +41,7 @@ class Sight(Struct, frozen=True):
     since_start: Comparison | None = None
     scores: tuple[tuple[float, int, int], ...] = ()
     history: tuple[Commit, ...] = ()
+    trend: str = ""
     problem: str = ""
 
 
@@ -56,6 +58,11 @@ class Watched:
         self._lock = Lock()
         self._sight = Sight(0)
         self._start: AuditResult | None = None
+
+    @property
+    def asked(self) -> tuple[Path, ...]:
+        """The paths that the dashboard was started for."""
+        return self._project.request.paths
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -92,9 +99,9 @@ class Watched:
             problem="",
         )
 
-    def remember(self, history: Sequence[Commit]) -> None:
-        """Show the scores of earlier commits, oldest first."""
-        self._show(history=tuple(history))
+    def remember(self, history: Sequence[Commit], trend: str) -> None:
+        """Show the scores of earlier commits, oldest first, and the page about them."""
+        self._show(history=tuple(history), trend=trend)
 
     def close(self) -> None:
         """Let later processes know what was read."""
