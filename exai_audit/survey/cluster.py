@@ -62,19 +62,35 @@ def connected(address: str, jobs: int) -> Iterator[Client]:
 
 
 def outcomes(works: Sequence[Work], client: Client) -> Iterator[Outcome]:
-    """Yield what comes of each work, as soon as it is there."""
-    futures = {
-        client.submit(audited_there, work, pure=False): work.repository.name for work in works
-    }
+    """Yield what comes of each work, as soon as it is there.
+
+    What a dying worker had before it besides what killed it is suspected, too: each suspect is done
+    once more, alone, so that only the one that kills has no report.
+    """
+    suspects = []
+    for work, outcome in _done(works, client):
+        if outcome is None:
+            suspects.append(work)
+        else:
+            yield outcome
+    for suspect in suspects:
+        for work, outcome in _done([suspect], client):
+            reason = "its workers died, one after the other"
+            yield outcome or Outcome(work.repository.name, reason=reason)
+
+
+def _done(works: Sequence[Work], client: Client) -> Iterator[tuple[Work, Outcome | None]]:
+    """Yield what comes of each work, None where its workers died."""
+    futures = {client.submit(audited_there, work, pure=False): work for work in works}
     for future in as_completed(futures):
-        name = futures.pop(future)
+        work = futures.pop(future)
         error = future.exception() if future.status != "finished" else None
         if error is None:
-            yield future.result()
+            yield work, future.result()
         elif isinstance(error, KilledWorker):
-            yield Outcome(name, reason="its workers died, one after the other")
+            yield work, None
         else:
-            yield Outcome(name, reason=f"{type(error).__name__}: {error}")
+            yield work, Outcome(work.repository.name, reason=f"{type(error).__name__}: {error}")
         future.release()
 
 
