@@ -6,7 +6,8 @@ import typer
 
 from exai_audit.cli import options
 from exai_audit.cli.command import again
-from exai_audit.cli.scanning import ScanOptions, scan
+from exai_audit.cli.scan_options import ScanOptions
+from exai_audit.cli.scanning import scan
 
 
 def scan_command(

@@ -135,7 +135,7 @@ def _answer(server: AuditServer) -> None:
         if found is None or state is None:
             return []
         watched, place = found
-        return await asyncio.to_thread(lambda: list(server.actions(watched, state, place, params)))
+        return await asyncio.to_thread(server.actions, watched, state, place, params)
 
     @server.feature(lsp.CODE_ACTION_RESOLVE)
     async def resolve(action: lsp.CodeAction) -> lsp.CodeAction:

@@ -14,18 +14,14 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from exai_audit import __version__
-from exai_audit.audit.contents import Sources
-from exai_audit.audit.repair import choices_of, proposals
 from exai_audit.config import lexically_absolute
 from exai_audit.config.pages import whole_page
 from exai_audit.files.visible import visible
-from exai_audit.finding import Finding
-from exai_audit.lsp.actions import edit_of, fixing, planning, silencing
+from exai_audit.lsp.offers import View, offered, resolved
 from exai_audit.lsp.watching import Watched
 from exai_audit.report.escape import markdown
 from exai_audit.report.plan import render
 from exai_audit.rulebook.registry import rule_of
-from exai_audit.session.fixing import repaired
 from exai_audit.session.open_project import OpenProject, State
 from exai_audit.session.plan import planned
 
@@ -49,7 +45,7 @@ class AuditServer(LanguageServer):
     def __init__(self, open_project: Open) -> None:
         super().__init__("exai-audit", __version__)
         self._open = open_project
-        self._pool = ThreadPoolExecutor(2, "audit")
+        self._pool = ThreadPoolExecutor(4, "audit")
         self._plans = TemporaryDirectory(prefix="exai-audit-plans-")
         self._projects: dict[Path, Watched] = {}
         self._uris: dict[Path, str] = {}
@@ -246,9 +242,9 @@ class AuditServer(LanguageServer):
 
     def actions(
         self, watched: Watched, state: State, place: Path, params: lsp.CodeActionParams
-    ) -> Iterator[lsp.CodeAction]:
-        """Yield what can be done about the findings within a range."""
-        path, uri = state.run.shown(place), params.text_document.uri
+    ) -> list[lsp.CodeAction]:
+        """Return what can be done about the findings within a range."""
+        path = state.run.shown(place)
         findings = watched.findings(state).get(path, [])
         shown = watched.diagnostics(
             state, path, lambda of: self.uri_of(state, of), self.workspace.position_codec
@@ -258,55 +254,16 @@ class AuditServer(LanguageServer):
             for finding, one in zip(findings, shown, strict=True)
             if _overlap(one.range, params.range)
         ]
-        source = Sources(state.run.audited.discovery.files).get(path)
-        if not pairs or source is None:
-            return
-        yield from self._fixes(state, uri, pairs)
-        for finding, one in pairs:
-            codec, client = self.workspace.position_codec, self.client_capabilities
-            found = (
-                silencing(finding, one, uri, source.lines, codec, client),
-                planning(finding, uri, one),
-            )
-            yield from (action for action in found if action is not None)
-
-    def _fixes(
-        self, state: State, uri: str, pairs: list[tuple[Finding, lsp.Diagnostic]]
-    ) -> Iterator[lsp.CodeAction]:
-        places = {_id(finding): one for finding, one in pairs}
-        run = state.run
-        choices = choices_of(run.settings, run.root)
-        found, _ = proposals(
-            run.audited, run.root, run.settings, choices, lambda one: _id(one) in places
-        )
-        for finding, fix in found:
-            action = fixing(finding, fix, uri, places[_id(finding)])
-            if action is not None:
-                yield action if self._resolves() else self.resolved(state, action)
-
-    def _resolves(self) -> bool:
-        document = self.client_capabilities.text_document
-        action = document.code_action if document else None
-        return bool(
-            action and action.resolve_support and "edit" in action.resolve_support.properties
-        )
+        return list(offered(state, path, params.text_document.uri, pairs, self.view(state)))
 
     def resolved(self, state: State, action: lsp.CodeAction) -> lsp.CodeAction:
-        """Return an action with the edit of its fix; without one where it cannot be made."""
+        """Return an action with the edit of its fix."""
+        return resolved(state, action, self.view(state))
 
-        wanted: dict[str, object] = action.data if isinstance(action.data, dict) else {}
-
-        def is_it(finding: Finding) -> bool:
-            return [*_id(finding)] == [wanted.get(key) for key in ("fingerprint", "path", "line")]
-
-        found = repaired(state.run, is_it, unsafe=True)
+    def view(self, state: State) -> View:
+        """Return what the client sees and understands."""
         codec, client = self.workspace.position_codec, self.client_capabilities
-        edit = edit_of(found.changes, lambda path: self.uri_of(state, path), codec, client)
-        if edit is None or not found.changes:
-            reason = "it cannot be made in this editor: exai-audit fix makes it"
-            action.disabled = lsp.CodeActionDisabled(reason)
-        action.edit = edit if found.changes else None
-        return action
+        return View(codec, client, lambda path: self.uri_of(state, path))
 
     def plan_file(self, state: State, place: Path, of_class: str) -> str:
         """Write the plan of a module or a class to a file outside of the project; return its URI.
@@ -338,10 +295,6 @@ class AuditServer(LanguageServer):
 def _path(uri: str) -> Path | None:
     place = to_fs_path(uri) if uri.startswith("file:") else None
     return None if place is None else lexically_absolute(Path(place))
-
-
-def _id(finding: Finding) -> tuple[str, str, int]:
-    return finding.fingerprint, finding.path, finding.line
 
 
 def _overlap(one: lsp.Range, other: lsp.Range) -> bool:

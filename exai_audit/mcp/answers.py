@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from exai_audit.audit.contents import Sources
-from exai_audit.config import table_for
-from exai_audit.config.origins import Origins, rules_at, settings_at
 from exai_audit.errors import UsageError
 from exai_audit.finding import Finding
 from exai_audit.mcp.document import NOTICE, ROOM, Document, fitted_lines, fitting
@@ -18,7 +16,7 @@ from exai_audit.report import plan as plan_report
 from exai_audit.report.bottlenecks import location
 from exai_audit.report.jsonl import record
 from exai_audit.report.listing import worst_first
-from exai_audit.report.members import Json, json_value
+from exai_audit.report.members import Json
 from exai_audit.results.advice import Recommendation
 from exai_audit.results.result import AuditResult, FixedFinding, Score
 from exai_audit.results.selection import Selection
@@ -26,7 +24,7 @@ from exai_audit.results.tables import GateVerdict
 from exai_audit.rulebook.pages import section
 from exai_audit.rulebook.registry import rule_of
 from exai_audit.session.gate import new_verdict
-from exai_audit.session.open_project import Request, State
+from exai_audit.session.open_project import State
 from exai_audit.session.plan import planned
 
 _FIRST_ACTIONS = 5
@@ -147,26 +145,6 @@ def plan_page(state: State, path: str, of_class: str | None) -> Document:
         raise UsageError(f"{path}: not a file of the project" + _did_you_mean(close))
     text = plan_report.render(planned(state.run, path, of_class), "terminal", width=120)
     return {"notice": NOTICE, "plan": fitted_lines(text.splitlines())}
-
-
-def settings_page(state: State, request: Request) -> Document:
-    """Return the settings in force at the root, where they are from, and which rules are off."""
-    table, file = table_for(request.paths, request.config, request.isolated)
-    origins = Origins("" if file is None else file.name, table, ())
-    settings = settings_at("", state.run.settings, origins)
-    return {
-        "notice": NOTICE,
-        "file": None if file is None else state.run.shown(file),
-        "audited": [state.run.shown(path) for path in request.paths],
-        "settings": {one.key: json_value(one.value) for one in settings},
-        "given": {one.key: one.origin for one in settings if one.origin != "default"},
-        "rules_off": [
-            f"{one.code} {one.name}: {one.reason}"
-            for one in rules_at("", state.run.settings)
-            if not one.counts
-        ],
-        "folders_with_their_own": [folder for folder, _ in state.run.settings.parts],
-    }
 
 
 def change_page(since: AuditResult, revision: str) -> Document:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
+from inspect import cleandoc
 from typing import Annotated, Any, TypeVar
 
 from anyio import from_thread, to_thread
@@ -26,6 +27,7 @@ from exai_audit.finding import Severity
 from exai_audit.mcp import answers
 from exai_audit.mcp.document import NOTICE, Document, text_of
 from exai_audit.mcp.fixes import fix_page
+from exai_audit.mcp.in_force import settings_page
 from exai_audit.results.selection import selection
 from exai_audit.rulebook.registry import nearest, rules
 from exai_audit.session.changed import changed_since
@@ -148,7 +150,7 @@ class Tools:
         """Return the settings in force."""
         try:
             state = self._project.current()
-            return text_of(answers.settings_page(state, self._project.request))
+            return text_of(settings_page(state, self._project.request))
         except AuditError as error:
             raise ResourceError(str(error)) from error
 
@@ -216,8 +218,8 @@ def make_server(project: OpenProject, *, read_only: bool = False) -> MCPServer[A
     for tool in (
         tools.audit, tools.findings, tools.finding, tools.rule, tools.plan, tools.check_change,
     ):  # fmt: skip
-        server.add_tool(tool, annotations=_READS, structured_output=False)
-    server.add_tool(tools.fix, annotations=_WRITES, structured_output=False)
+        _add(server, tool, _READS)
+    _add(server, tools.fix, _WRITES)
     for rule in rules():
         server.add_resource(
             FunctionResource(
@@ -239,6 +241,11 @@ def make_server(project: OpenProject, *, read_only: bool = False) -> MCPServer[A
         )
     )
     return server
+
+
+def _add(server: MCPServer[Any], tool: Callable[..., Any], kind: ToolAnnotations) -> None:
+    description = cleandoc(tool.__doc__ or "")
+    server.add_tool(tool, description=description, annotations=kind, structured_output=False)
 
 
 async def serve_loopback(server: MCPServer[Any], bound: socket.socket, token: str) -> None:
