@@ -66,7 +66,8 @@ def compare(package: Package, sdists: Path, work: Path, python: str, options: li
         python: the interpreter that has what the tests need.
         options: what ``fix`` is given besides ``--write``.
     """
-    root = _copied(sdists / f"{package.name}-{package.version}", work / package.name)
+    sdist = sdists / f"{package.name}-{package.version}"
+    root = _copied(sdist, work / package.name)
     before = _tests(package, root, python, ())
     was = _scan(root)
     undefined = _undefined(package, root, python)
@@ -75,10 +76,10 @@ def compare(package: Package, sdists: Path, work: Path, python: str, options: li
     new = [t for t, end in after.items() if end in _FAILED and before.get(t) not in _FAILED]
     lost = [test for test in before if test not in after]
     still = _again(package, root, python, new) if new else {}
-    _git(root, "stash")
-    alone = _again(package, root, python, new) if new else {}
-    _git(root, "stash", "pop")
-    new = [test for test in new if alone.get(test) not in _FAILED]
+    if new:
+        original = _copied(sdist, work / "original" / package.name)
+        alone = _again(package, original, python, new)
+        new = [test for test in new if alone.get(test) not in _FAILED]
     now = _scan(root)
     return Outcome(
         package=package,
@@ -96,6 +97,7 @@ def compare(package: Package, sdists: Path, work: Path, python: str, options: li
 
 def _copied(sdist: Path, root: Path) -> Path:
     shutil.rmtree(root, ignore_errors=True)
+    root.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(sdist, root, ignore=shutil.ignore_patterns(".git", "__pycache__"))
     _git(root, "init", "-q")
     _git(root, "add", "-A")
