@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -120,8 +120,8 @@ def repair(
 ) -> Repair:
     """Return the change that fixes what is ``wanted`` by fixes of some ``kinds``, and its proof.
 
-    Fixes that overlap are made one after the other, in two passes at most. One that its proof
-    does not bear is refused.
+    Fixes that overlap are made one after the other, in two passes at most; where something is left
+    to do then, nothing is changed. A fix that its proof does not bear is refused.
     """
     proposed, bench = proposals(audited, root, settings, choices, wanted)
     failed: dict[str, str] = {}
@@ -136,7 +136,18 @@ def repair(
         made += one.made
         done, now = _joined(done, one.changes), one.after
         waiting, bench = proposals(now, root, settings, choices, wanted)
+    restless = [f for f, fix in waiting if _is_open(f, fix, kinds, failed)]
+    if restless:
+        failed.update((f.fingerprint, "two passes do not bring it to rest") for f in restless)
+        return Repair(_with_failures(proposed, failed), (), (), audited)
     return Repair(_with_failures(proposed, failed), tuple(made), done, now)
+
+
+def _is_open(
+    finding: Finding, fix: Fix, kinds: frozenset[Applicability], failed: Mapping[str, str]
+) -> bool:
+    is_asked = fix.applicability in kinds and bool(fix.edits)
+    return is_asked and finding.fingerprint not in failed
 
 
 class _Pass(Struct, frozen=True):
@@ -166,7 +177,7 @@ def _proved(
             return None
 
     for _ in range(_ATTEMPTS):
-        together, _later = apart(pair for pair in chosen if _id(pair[0]) not in failed)
+        together, _later = apart(pair for pair in chosen if pair[0].fingerprint not in failed)
         if not together:
             break
         blamed, changed, after = _attempt(together, bench, audited, root, settings, read)
@@ -197,7 +208,7 @@ def _attempt(
         except RefusedEditError as error:
             reason = str(error)
         if reason:
-            blamed.update((_id(f), reason) for f, fix in together if _touches(fix, path))
+            blamed.update((f.fingerprint, reason) for f, fix in together if _touches(fix, path))
     if blamed:
         return blamed, (), None
     after = audit_again(audited, made, root, settings)
@@ -222,7 +233,7 @@ def _unproved(
     for finding, fix in made:
         touched = {edit.path for edit in fix.edits} | {finding.path}
         if any((finding.code, path) in files for path in touched):
-            yield _id(finding), "the finding, or one like it, would still be there"
+            yield finding.fingerprint, "the finding, or one like it, would still be there"
 
 
 def _spot(finding: Finding) -> tuple[str, str, str]:
@@ -237,7 +248,9 @@ def _id(finding: Finding) -> str:
 
 def _with_failures(proposed: Iterable[Repaired], failed: dict[str, str]) -> tuple[Repaired, ...]:
     return tuple(
-        (f, Fix(Applicability.SHOWN, f"not changed: {failed[_id(f)]}") if _id(f) in failed else fix)
+        (f, Fix(Applicability.SHOWN, f"not changed: {failed[f.fingerprint]}"))
+        if f.fingerprint in failed
+        else (f, fix)
         for f, fix in proposed
     )
 

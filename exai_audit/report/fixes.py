@@ -20,8 +20,8 @@ def summary(
     proposed: Sequence[Repaired], made: Sequence[Repaired], files: int, *, written: bool
 ) -> str:
     """Return one line: how many are fixed, and how many would be with another option."""
-    done = {id(finding) for finding, _ in made}
-    kinds = Counter(fix.applicability for f, fix in proposed if id(f) not in done)
+    done = {finding.fingerprint for finding, _ in made}
+    kinds = Counter(fix.applicability for f, fix in proposed if f.fingerprint not in done)
     unsafe, shown = kinds[Applicability.UNSAFE], kinds[Applicability.SHOWN]
     verb = "Fixed" if written else "Would fix"
     what = f"{verb} {len(made)}" if made else ("Nothing fixed" if written else "Nothing to fix")
@@ -42,10 +42,10 @@ def render_json(
     proposed: Sequence[Repaired], made: Sequence[Repaired], constants: Iterable[Constant]
 ) -> str:
     """Return all fixes, whether each is made, and which limits each constant stands for."""
-    done = {id(finding) for finding, _ in made}
+    done = {finding.fingerprint for finding, _ in made}
     document: dict[str, Json] = {
         "schema_version": SCHEMA_VERSION,
-        "fixes": [_fix(finding, fix, id(finding) in done) for finding, fix in proposed],
+        "fixes": [_fix(finding, fix, finding.fingerprint in done) for finding, fix in proposed],
         "constants": [_constant(constant) for constant in constants],
     }
     return json.dumps(document, indent=2) + "\n"
