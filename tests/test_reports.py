@@ -269,7 +269,7 @@ def test_json_facts_are_flat() -> None:
             "value": "literal", "seconds": 5.0, "name": "timeout", "operation": "requests.get",
             "category": "http-api", "async": False, "key": "", "first": "", "refers": "",
             "fallback": False, "amount": None, "scale": None, "role": "", "phases": [],
-            "choices": [], "call": [0, 0],
+            "choices": [], "call": [0, 0], "literal": "", "literal_span": None,
         }
     ]  # fmt: skip
     assert "facts" not in json.loads(render(empty(5), "json"))

@@ -53,11 +53,27 @@ def _scores(result: AuditResult) -> Iterator[tuple[str, float | None]]:
         yield "breakdown.parts.score.value", part.score.value
 
 
-def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str | None]]:
+_Word = tuple[re.Pattern[str], str, str | None]
+"""What a word has to be, where it stands, and the word."""
+
+
+def _own_words(result: AuditResult) -> Iterator[_Word]:
     yield re.compile("exai-audit"), "tool.name", result.tool.name
     yield _VERSION, "tool.version", result.tool.version
     yield _ADDRESS, "tool.documentation", result.tool.documentation
     yield _ADDRESS, "target.permalink", result.target.permalink
+    yield from _words_of_score(result)
+    for finding in (*result.findings, *(item.finding for item in result.suppressed)):
+        yield _CODE, "findings.code", finding.code
+        yield _WORD, "findings.name", finding.name
+    yield from _words_of_tables(result)
+    yield from _words_of_plans(result)
+    yield from _all(_WORD, "strengths.name", (one.name for one in result.strengths))
+    yield from _all(_WORD, "distributions.name", (one.name for one in result.distributions))
+    yield from _all(_WORD, "recommendations.kind", (one.kind for one in result.recommendations))
+
+
+def _words_of_score(result: AuditResult) -> Iterator[_Word]:
     yield _GRADE, "score.grade", result.score.grade
     if result.score.way_up is not None:
         yield _GRADE, "score.way_up.grade", result.score.way_up.grade
@@ -72,9 +88,9 @@ def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str 
         yield _GRADE, "breakdown.parts.score.grade", part.score.grade
     for phase in result.phases:
         yield _GRADE, "phases.grade", phase.grade
-    for finding in (*result.findings, *(item.finding for item in result.suppressed)):
-        yield _CODE, "findings.code", finding.code
-        yield _WORD, "findings.name", finding.name
+
+
+def _words_of_tables(result: AuditResult) -> Iterator[_Word]:
     for row in result.timeout_map:
         yield _WORD, "timeout_map.category", row.category
         yield from _all(_WORD, "timeout_map.operations.form", (o.form for o in row.operations))
@@ -83,22 +99,17 @@ def _own_words(result: AuditResult) -> Iterator[tuple[re.Pattern[str], str, str 
     for cache in result.cache_table:
         yield _WORD, "cache_table.form", cache.form
         yield _WORD, "cache_table.layer", cache.layer
+
+
+def _words_of_plans(result: AuditResult) -> Iterator[_Word]:
     for plan in result.plans:
         yield from _all(_NAME, "plans.modules.name", (module.name for module in plan.modules))
     for divided in (*result.class_plans, *(c for plan in result.plans for c in plan.classes)):
         yield from _all(_NAME, "class_plans.groups.name", (g.name for g in divided.groups))
         yield from _all(_WORD, "class_plans.groups.way", (g.way for g in divided.groups))
-    for strength in result.strengths:
-        yield _WORD, "strengths.name", strength.name
-    for distribution in result.distributions:
-        yield _WORD, "distributions.name", distribution.name
-    for recommendation in result.recommendations:
-        yield _WORD, "recommendations.kind", recommendation.kind
 
 
-def _all(
-    pattern: re.Pattern[str], name: str, values: Iterable[str]
-) -> Iterator[tuple[re.Pattern[str], str, str | None]]:
+def _all(pattern: re.Pattern[str], name: str, values: Iterable[str]) -> Iterator[_Word]:
     return ((pattern, name, value) for value in values)
 
 

@@ -129,18 +129,41 @@ def _confidence(cache: CacheFact) -> Confidence:
     if cache.forgotten and not (cache.argued or cache.shared):
         return Confidence.MEDIUM
     if cache.form is CacheForm.REGISTRY and cache.lifetime is Lifetime.INSTANCE:
-        open_to_all = cache.shared or cache.argued or cache.fixed_keys or cache.name[:1] != "_"
-        return Confidence.LOW if open_to_all else Confidence.MEDIUM
-    offered = any(not name.startswith("_") for name in cache.removers) and not cache.tested_only
-    passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
-    if cache.fixed_keys or cache.argued or cache.shared or offered or passing:
+        is_open = _is_explained(cache) or not cache.name.startswith("_")
+        return Confidence.LOW if is_open else Confidence.MEDIUM
+    if _is_explained(cache) or _is_emptied_by_others(cache) or _passes(cache):
         return Confidence.LOW
-    fetched = cache.origin in (Origin.NETWORK, Origin.AWAITED)
-    sure = cache.openness is Openness.ASKED or fetched or cache.form is CacheForm.CLASS
-    kept = cache.lifetime is not Lifetime.INSTANCE or cache.long_lived
-    if sure and kept and cache.lifetime is not Lifetime.CLOSURE and not cache.unread:
+    sure = _takes_any_key(cache)
+    if sure and _stays(cache) and not cache.unread:
         return Confidence.HIGH
     return Confidence.MEDIUM if sure or cache.openness is Openness.OPEN else Confidence.LOW
+
+
+def _is_explained(cache: CacheFact) -> bool:
+    """Tell whether something speaks for its keys being few, or for somebody seeing to them."""
+    return bool(cache.fixed_keys or cache.argued or cache.shared)
+
+
+def _is_emptied_by_others(cache: CacheFact) -> bool:
+    """Tell whether it offers to be emptied, to more than tests."""
+    return not cache.tested_only and any(not name.startswith("_") for name in cache.removers)
+
+
+def _passes(cache: CacheFact) -> bool:
+    """Tell whether it goes with an object of which nothing shows that it stays."""
+    return cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
+
+
+def _takes_any_key(cache: CacheFact) -> bool:
+    fetched = cache.origin in (Origin.NETWORK, Origin.AWAITED)
+    return cache.openness is Openness.ASKED or fetched or cache.form is CacheForm.CLASS
+
+
+def _stays(cache: CacheFact) -> bool:
+    """Tell whether it is known to live as long as the process."""
+    if cache.lifetime is Lifetime.INSTANCE:
+        return cache.long_lived
+    return cache.lifetime is not Lifetime.CLOSURE
 
 
 def _message(cache: CacheFact) -> str:
