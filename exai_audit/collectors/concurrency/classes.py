@@ -47,7 +47,9 @@ class GivenAttributes:
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
         self.names: dict[ast.AST, set[str]] = {}
-        for (owner, name), bindings in tree.scopes.attributes.items():
+        self._open: dict[Function, frozenset[str]] = {}
+        held = tree.scopes.attributes if "__init__" in tree.words else {}
+        for (owner, name), bindings in held.items():
             if any(self._is_given(one.value, one.node) for one in bindings):
                 self.names.setdefault(owner, set()).add(name)
 
@@ -55,11 +57,11 @@ class GivenAttributes:
         if not isinstance(value, ast.Name):
             return False
         function = self._tree.function_of(statement)
-        return (
-            isinstance(function, ast.FunctionDef)
-            and function.name == "__init__"
-            and value.id in unannotated(function)
-        )
+        if not isinstance(function, ast.FunctionDef) or function.name != "__init__":
+            return False
+        if function not in self._open:
+            self._open[function] = unannotated(function)
+        return value.id in self._open[function]
 
     def calls(self) -> Iterator[ast.Call]:
         """Yield the calls of methods of what stands in such an attribute."""
