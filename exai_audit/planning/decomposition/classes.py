@@ -13,7 +13,7 @@ from exai_audit.files.source import SourceFile
 from exai_audit.planning.decomposition.linkage import Groups, cut, with_small_joined
 from exai_audit.planning.decomposition.matrices import Matrix
 from exai_audit.planning.decomposition.naming import names_of, summary
-from exai_audit.planning.decomposition.partition import among, clarity, described
+from exai_audit.planning.decomposition.partition import MOST_SYMBOLS, among, clarity, described
 from exai_audit.planning.decomposition.similarity import OF_CLASSES, profiles
 from exai_audit.project.project import Project
 from exai_audit.results.advice import Impact
@@ -51,7 +51,7 @@ class _Division:
         members, methods = self._members, self._methods
         groups: Groups = []
         alike: Matrix = []
-        if len(methods) >= 2 * _FEWEST_GROUPS:
+        if 2 * _FEWEST_GROUPS <= len(methods) <= MOST_SYMBOLS:
             alike = profiles(methods, OF_CLASSES)
             groups = self._grouped(alike)
         made: tuple[ClassGroup, ...] = ()
@@ -94,6 +94,10 @@ class _Division:
         return is_static or is_own
 
     def _verdict(self, groups: Sequence[ClassGroup], clear: float) -> str:
+        if len(self._methods) > MOST_SYMBOLS:
+            return (
+                f"`{self._members.name}` has more than {MOST_SYMBOLS:,} methods: no plan is made."
+            )
         if not groups:
             return f"`{self._members.name}` has no groups of methods that could go."
         return f"{len(groups)} groups of methods, {described(clear)} (clarity {clear:.2f})."

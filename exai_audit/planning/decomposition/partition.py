@@ -25,6 +25,9 @@ from exai_audit.planning.decomposition.similarity import (
 )
 
 FEWEST, MOST = 3, 14
+MOST_SYMBOLS = 800
+"""Of more symbols no plan is made: time and memory grow with the square of their number and more.
+"""
 _FEWEST_LINES, _LINES_ALONE = 0.1, 0.3
 _FEW_READERS = 3
 _MORE, _TRIES = 4, 9
