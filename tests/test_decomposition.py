@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.plan_applying import missing_names, plan_and_symbols, public_names, split
+from tests.scratch import run
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "EXA105" / "monitoring"
 MONITORING = (FIXTURE / "monitoring_endpoint.py").read_text(encoding="utf-8")
@@ -356,3 +357,17 @@ def test_what_cannot_be_planned_is_an_error(
     done = run_plan(path=str(tmp_path / name))
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_module_of_too_many_names_has_no_plan(tmp_path: Path) -> None:
+    crowd = "\n".join(f"def step_{i}(x):\n    return step_{i + 1}(x)\n" for i in range(900))
+    (tmp_path / "crowd.py").write_text(crowd)
+    done = run(tmp_path, "plan", "crowd.py", "--no-cache", "--jobs", "1")
+    assert "it defines 900 names" in done.stdout
+
+
+def test_a_class_of_too_many_methods_has_no_plan(tmp_path: Path) -> None:
+    methods = "\n".join(f"    def step_{i}(self):\n        return {i}\n" for i in range(900))
+    (tmp_path / "crowd.py").write_text(f"class Crowd:\n{methods}")
+    done = run(tmp_path, "plan", "crowd.py", "--class", "Crowd", "--no-cache", "--jobs", "1")
+    assert "more than 800 methods" in done.stdout

@@ -52,7 +52,7 @@ calls it, directly or through another function, and it fails there (medium confi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -153,12 +153,21 @@ def _kept_by_user(project: Project) -> Mapping[str, str]:
 
 def _with_nested(by_function: Mapping[str, list[Hit]]) -> Iterator[list[Hit]]:
     """Yield the hits of each function with those of the functions inside it."""
+    inside: dict[str, list[Hit]] = {}
     for symbol, hits in by_function.items():
-        if not any(symbol.startswith(f"{other}.") for other in by_function):
-            inside = (
-                h for s, found in by_function.items() if s.startswith(f"{symbol}.") for h in found
-            )
-            yield [*hits, *inside]
+        inside.setdefault(_outermost(symbol, by_function), []).extend(hits)
+    for symbol, hits in by_function.items():
+        if symbol in inside:
+            own = set(map(id, hits))
+            nested = (hit for hit in inside[symbol] if id(hit) not in own)
+            yield [*hits, *nested]
+
+
+def _outermost(symbol: str, among: Collection[str]) -> str:
+    """Return the outermost function around a symbol that is one of those given, else itself."""
+    parts = symbol.split(".")
+    outer = (".".join(parts[:end]) for end in range(1, len(parts)))
+    return next((name for name in outer if name in among), symbol)
 
 
 def _hits(

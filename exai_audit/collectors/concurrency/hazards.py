@@ -50,10 +50,12 @@ def _asks_for_coroutine(call: ast.Call, tree: ModuleTree) -> bool:
 def _leaves_a_closed_loop(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether the thread is given a loop that the same function closes, and no other then."""
     loop = receiver(call.func)
-    if not isinstance(loop, ast.Name):
+    if not isinstance(loop, ast.Name) or next(tree.mentions("set_event_loop"), None) is None:
         return False
     function = tree.function_of(call)
-    inside = [one for one in tree.all(ast.Call) if tree.function_of(one) is function]
+    around = tree.all(ast.Call) if function is None else descendants(function)
+    calls = (one for one in around if isinstance(one, ast.Call))
+    inside = [one for one in calls if tree.function_of(one) is function]
     given = [one for one in inside if last_name(one.func) == "set_event_loop" and one.args]
     is_set = any(isinstance(o.args[0], ast.Name) and o.args[0].id == loop.id for o in given)
     reset = any(not (isinstance(o.args[0], ast.Name) and o.args[0].id == loop.id) for o in given)
