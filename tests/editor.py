@@ -22,7 +22,9 @@ _PATIENCE = 120.0
 class Editor:
     """A language server as a process, spoken to over its standard input and output."""
 
-    def __init__(self, folder: Path, capabilities: Message | None = None) -> None:
+    def __init__(
+        self, folder: Path, capabilities: Message | None = None, *, rooted: bool = True
+    ) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
             COMMAND,
@@ -37,12 +39,13 @@ class Editor:
         self._number = 0
         self._versions: dict[str, int] = {}
         Thread(target=self._listen, daemon=True).start()
+        root = {"uri": folder.as_uri(), "name": folder.name}
         self.capabilities = self.request(
             "initialize",
             {
                 "processId": os.getpid(),
-                "rootUri": folder.as_uri(),
-                "workspaceFolders": [{"uri": folder.as_uri(), "name": folder.name}],
+                "rootUri": folder.as_uri() if rooted else None,
+                "workspaceFolders": [root] if rooted else None,
                 "capabilities": capabilities or {},
             },
         )["capabilities"]

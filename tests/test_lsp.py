@@ -323,6 +323,14 @@ def test_a_file_that_disappears_has_no_findings(project: Path) -> None:
         editor.diagnostics("sleeper.py")
 
 
+def test_without_a_folder_the_project_of_the_file_is_held(project: Path) -> None:
+    (project / "inner").mkdir()
+    with Editor(project, rooted=False) as editor:
+        editor.open("inner/new.py", WAITER)
+        editor.diagnostics("inner/new.py", "EXA205")
+        editor.diagnostics("sleeper.py", "EXA405")
+
+
 def test_folders_come_and_go(project: Path, tmp_path: Path) -> None:
     other = tmp_path / "second"
     other.mkdir()

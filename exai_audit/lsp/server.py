@@ -17,8 +17,9 @@ from exai_audit import __version__
 from exai_audit.config import lexically_absolute
 from exai_audit.config.pages import whole_page
 from exai_audit.files.visible import visible
+from exai_audit.lsp.addresses import path_of, project_around
 from exai_audit.lsp.offers import View, offered, resolved
-from exai_audit.lsp.watching import Watched
+from exai_audit.lsp.watching import StoppedError, Watched
 from exai_audit.report.escape import markdown
 from exai_audit.report.plan import render
 from exai_audit.rulebook.registry import rule_of
@@ -29,10 +30,6 @@ Open = Callable[[Path], OpenProject]
 """Holds the project of a folder."""
 WATCHED = "**/{*.py,*.pyi,pyproject.toml,exai-audit.toml,.gitignore,*requirements*.txt}"
 _TOKEN = "exai-audit/reading"
-
-
-class StoppedError(Exception):
-    """The user does not want to wait for the reading of a project."""
 
 
 class AuditServer(LanguageServer):
@@ -66,7 +63,7 @@ class AuditServer(LanguageServer):
     def add(self, folder: lsp.WorkspaceFolder | str) -> None:
         """Hold the project of a folder of the client's."""
         uri = folder if isinstance(folder, str) else folder.uri
-        place = _path(uri)
+        place = path_of(uri)
         if place is not None and place.is_dir() and place not in self._projects:
             project = self._open(place)
             serial = next(self._serials)
@@ -75,7 +72,7 @@ class AuditServer(LanguageServer):
 
     def drop(self, folder: lsp.WorkspaceFolder) -> None:
         """Let go of the project of a folder, with all that was said of it."""
-        watched = self._projects.pop(_path(folder.uri) or Path(), None)
+        watched = self._projects.pop(path_of(folder.uri) or Path(), None)
         if watched is not None:
             for uri in watched.published:
                 self._publish(uri, [])
@@ -89,7 +86,7 @@ class AuditServer(LanguageServer):
 
     def project_of(self, uri: str) -> tuple[Watched, Path] | None:
         """Return the innermost project that a file lies in, and its place; None outside of all."""
-        place = _path(uri)
+        place = path_of(uri)
         if place is None:
             return None
         around = [one for one in self.projects if place.is_relative_to(one.folder)]
@@ -97,7 +94,13 @@ class AuditServer(LanguageServer):
         return None if inner is None else (inner, place)
 
     def show(self, uri: str, text: str | None) -> None:
-        """Let a file say what the editor shows, or what is on disk when None."""
+        """Let a file say what the editor shows, or what is on disk when None.
+
+        Where the client has no folder, the project around the first file is held.
+        """
+        place = path_of(uri)
+        if place is not None and text is not None and not self._projects:
+            self.add(project_around(place).as_uri())
         found = self.project_of(uri)
         if found is not None:
             watched, place = found
@@ -290,11 +293,6 @@ class AuditServer(LanguageServer):
             return None
         text = "\n\n---\n\n".join(dict.fromkeys(pages))
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text))
-
-
-def _path(uri: str) -> Path | None:
-    place = to_fs_path(uri) if uri.startswith("file:") else None
-    return None if place is None else lexically_absolute(Path(place))
 
 
 def _overlap(one: lsp.Range, other: lsp.Range) -> bool:

@@ -22,6 +22,10 @@ from exai_audit.session.open_project import OpenProject, State
 _DELAY = 0.05  # seconds in which more is typed
 
 
+class StoppedError(Exception):
+    """The user does not want to wait for the reading of a project."""
+
+
 class Watched:
     """A project, its state and its findings by file.
 
@@ -64,18 +68,25 @@ class Watched:
         while self._again:
             await asyncio.sleep(_DELAY)
             self._again = False
-            state = await self.state()
-            if state is not None:
-                await self._changed(self, state)
+            try:
+                state = await self.state()
+                if state is not None:
+                    await self._changed(self, state)
+            except Exception as error:  # the next change may mend it
+                self._troubled(_internal(error))
 
     async def state(self, progress: Progress = lambda done, total: None) -> State | None:
         """Return the project as it is now, as it was where it cannot be judged."""
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._pool, self.project.current, progress)
+        except StoppedError:
+            raise
         except AuditError as error:
             self._troubled(str(error))
-            return self.project.last
+        except Exception as error:  # the next change may mend it
+            self._troubled(_internal(error))
+        return self.project.last
 
     def findings(self, state: State) -> Mapping[str, list[Finding]]:
         """Return the findings that a baseline does not accept, by path."""
@@ -101,3 +112,7 @@ class Watched:
             diagnostic(one, lines_of, uri_of, codec, unsure=is_unsure(one, state.result))
             for one in self.findings(state).get(path, ())
         ]
+
+
+def _internal(error: Exception) -> str:
+    return f"internal error: {type(error).__name__}: {error} (please report it)"
