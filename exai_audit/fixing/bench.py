@@ -104,9 +104,17 @@ class Bench:
     def is_searched(self, folder: str) -> bool:
         """Tell whether files import from a folder as from a place of the path, not a package."""
         if folder not in self._searched:
-            names = (name for facts in self.project.files for name in facts.imports)
-            self._searched[folder] = any(self._is_only_in(folder, name) for name in names)
+            inside = (facts for facts in self.project.files if facts.path.startswith(f"{folder}/"))
+            self._searched[folder] = sum(self._leaning(facts, folder) for facts in inside) > 0
         return self._searched[folder]
+
+    def _leaning(self, facts: FileFacts, folder: str) -> int:
+        """Return how many more imports of other parts take a folder for a place than a package."""
+        root = folder.rpartition("/")[2]
+        own = facts.path.removeprefix(f"{folder}/").partition("/")[0].removesuffix(".py")
+        as_place = sum(self._is_only_in(folder, name) for name in facts.imports)
+        others = {name.split(".")[1] for name in facts.imports if name.startswith(f"{root}.")}
+        return as_place - len(others - {own})
 
     def _is_only_in(self, folder: str, name: str) -> bool:
         """Tell whether ``a.b`` names a module that is found below a folder, and not at the root."""

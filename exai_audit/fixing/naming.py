@@ -80,8 +80,8 @@ def _own_words(fact: TimeoutFact, where: Sequence[str]) -> list[str]:
     last = _words(last_part)
     if len(last) > 1 and _says_enough(last):
         return last
-    is_library = len(owners) == 1 and owners[0].islower()
-    receiver = [] if is_library or not owners else _words(owners[-1])
+    is_module = all(owner.islower() for owner in owners)
+    receiver = [] if is_module else _words(owners[-1])
     receiver = [word for word in receiver if len(word) > 1]
     if _says_enough(receiver):
         return [*receiver, *last]
@@ -113,8 +113,13 @@ def _place_words(path: str) -> list[str]:
     parts = path.removesuffix(".py").split("/")
     while len(parts) > 1 and set(_words(parts[-1])) <= _COMMON_FILES:
         parts.pop()
-    words = _words(parts[-1])
+    words = [word for part in parts[-1].split("_") for word in _place_part(part)]
     return ([word for word in words if word not in _ROLES] or words)[-2:]
+
+
+def _place_part(part: str) -> list[str]:
+    """Return the words of a part of a file's name; one with digits is one: ``zh03b``."""
+    return [part.lower()] if any(char.isdigit() for char in part) else _words(part)
 
 
 def _says_enough(words: Sequence[str]) -> bool:
