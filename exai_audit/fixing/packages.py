@@ -59,11 +59,20 @@ def top_package(path: str, bench: Bench) -> str:
         raise RefusedError("the scanned root is itself a package: run from the folder above it")
     if not top and own in bench.choices.namespaces:
         top = own
-    while top and top != own and bench.is_searched(top):
+    while top and top != own and (bench.is_searched(top) or _holds_one_package(top, bench)):
         top = f"{top}/{own.removeprefix(f'{top}/').partition('/')[0]}"
     if not top:
         raise RefusedError("the file is in no package (see the setting namespace-packages)")
     return top
+
+
+def _holds_one_package(folder: str, bench: Bench) -> bool:
+    """Tell whether a package is there for the name alone: all its modules lie in one other."""
+    inside = (
+        path.removeprefix(f"{folder}/") for path in bench.facts if path.startswith(f"{folder}/")
+    )
+    parts = {path.partition("/")[0] for path in inside} - {"__init__.py"}
+    return len(parts) == 1 and not any(part.endswith(".py") for part in parts)
 
 
 def _stem(path: str) -> str:
