@@ -29,7 +29,8 @@ async def wait_for(job):
 ```
 
 *Known false alarms.* A coroutine function that something outside the file replaces by a plain one
-when the program runs.
+when the program runs. Where a condition has found that the function is no coroutine function
+(``inspect.iscoroutinefunction``), its plain call is right and no finding.
 
 *References.* Python documentation, "Coroutines": simply calling a coroutine will not schedule it.
 Known are the coroutines of the knowledge table, those that the file itself defines without a

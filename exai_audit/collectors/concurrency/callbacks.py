@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from exai_audit.collectors.concurrency.asked import ASKS, branches, calls_of
 from exai_audit.facts.concurrency import LoopCallbackFact
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
@@ -12,10 +13,6 @@ from exai_audit.syntax.nodes import arguments, last_name
 from exai_audit.syntax.triggers import Trigger
 from exai_audit.syntax.walk import descendants
 
-_ASKS = frozenset({
-    "iscoroutinefunction", "is_coroutine_function", "is_async_callable", "is_coroutine_callable",
-    "is_async_function",
-})  # fmt: skip
 _WORK = frozenset({
     "action", "command", "endpoint", "execute", "fn", "func", "function", "job", "operation",
     "processor", "run", "step", "target", "task", "tool", "work", "worker",
@@ -28,23 +25,22 @@ _OFFLOADS = frozenset({
     "to_thread", "run_in_executor", "run_sync", "run_in_threadpool", "sync_to_async", "submit",
     "partial", "from_thread", "run_in_thread",
 })  # fmt: skip
-_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-TRIGGER = Trigger(names=_ASKS, applies=lambda words: "async" in words)
+TRIGGER = Trigger(names=ASKS, applies=lambda words: "async" in words)
 
 
 def loop_callbacks(tree: ModuleTree) -> tuple[LoopCallbackFact, ...]:
-    """Return the plain calls of what a coroutine awaits otherwise, in source order."""
-    return tuple(_found(tree))
+    """Return the plain calls of what a coroutine awaits otherwise, each once, in source order."""
+    return tuple({fact.place.span: fact for fact in _found(tree)}.values())
 
 
 def _found(tree: ModuleTree) -> Iterator[LoopCallbackFact]:
-    for ask in tree.calls(_ASKS):
+    for ask in tree.calls(ASKS):
         given = arguments(ask)
         function = tree.function_of(ask)
         if not given or not isinstance(function, ast.AsyncFunctionDef):
             continue
         callee = given[0].value
-        awaiting, plain = _branches(ask, tree)
+        awaiting, plain = branches(ask, tree)
         called = _plain_call(plain, callee, function, tree)
         if called is None or _is_offloaded(plain, callee, tree):
             continue
@@ -54,37 +50,11 @@ def _found(tree: ModuleTree) -> Iterator[LoopCallbackFact]:
             yield LoopCallbackFact(place, tree.text(callee), handed_in and _is_work(callee))
 
 
-def _branches(ask: ast.Call, tree: ModuleTree) -> tuple[Sequence[ast.AST], Sequence[ast.AST]]:
-    """Return what runs if a function is a coroutine function, and what if it is not."""
-    child: ast.AST = ask
-    negated = False
-    for node in tree.ancestors(ask):
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            negated = not negated
-        elif isinstance(node, ast.If) and child is node.test:
-            chosen, other = node.body, node.orelse or _after(node, tree)
-            return (other, chosen) if negated else (chosen, other)
-        elif isinstance(node, ast.IfExp) and child is node.test:
-            return ([node.orelse], [node.body]) if negated else ([node.body], [node.orelse])
-        elif isinstance(node, ast.stmt):
-            break
-        child = node
-    return (), ()
-
-
-def _after(condition: ast.If, tree: ModuleTree) -> Sequence[ast.AST]:
-    """Return what follows a condition whose body leaves its block."""
-    if not isinstance(condition.body[-1], _LEAVES):
-        return ()
-    block = tree.block(condition)
-    return block[block.index(condition) + 1 :]
-
-
 def _plain_call(
     nodes: Sequence[ast.AST], callee: ast.expr, function: ast.AST, tree: ModuleTree
 ) -> ast.Call | None:
     """Return the first call of ``callee`` that the coroutine itself makes and does not await."""
-    for call in _calls_of(nodes, callee, tree):
+    for call in calls_of(nodes, callee, tree):
         if tree.function_of(call) is function and not isinstance(tree.parent(call), ast.Await):
             return call
     return None
@@ -105,17 +75,9 @@ def _is_offloaded(nodes: Sequence[ast.AST], callee: ast.expr, tree: ModuleTree) 
 def _awaits(nodes: Sequence[ast.AST], callee: ast.expr, tree: ModuleTree) -> bool:
     return any(
         isinstance(around, ast.Await)
-        for call in _calls_of(nodes, callee, tree)
+        for call in calls_of(nodes, callee, tree)
         for around in tree.ancestors(call)
     )
-
-
-def _calls_of(nodes: Sequence[ast.AST], callee: ast.expr, tree: ModuleTree) -> Iterator[ast.Call]:
-    text = tree.text(callee)
-    for node in nodes:
-        for one in descendants(node):
-            if isinstance(one, ast.Call) and tree.text(one.func) == text:
-                yield one
 
 
 def _is_handed_in(callee: ast.expr, function: ast.AST, tree: ModuleTree) -> bool:

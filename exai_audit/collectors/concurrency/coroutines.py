@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from functools import cached_property
 
+from exai_audit.collectors.concurrency.asked import plain_calls
 from exai_audit.collectors.concurrency.coroutine_values import used_as_result
 from exai_audit.facts.concurrency import UnawaitedFact
 from exai_audit.knowledge.calls import Call
@@ -99,6 +100,7 @@ class _Unawaited:
         self._own = _CoroutineFunctions(tree).names
         last_names = frozenset(name.rpartition(".")[2] for name in self._own)
         self._likely = set(tree.calls(last_names | names_of(_is_coroutine_row, tree.roots)))
+        self._plain = plain_calls(tree)
         self._known_roots = table().roots | sys.stdlib_module_names | {"builtins"}
 
     def facts(self) -> list[UnawaitedFact]:
@@ -124,7 +126,7 @@ class _Unawaited:
         tree, in_coroutine = self._tree, self._is_in_coroutine(call)
         name = tree.qualified(call.func)
         shown = self._is_shown(name) if name else False
-        if not name or _is_for_sync_code(call, tree):
+        if not name or call in self._plain or _is_for_sync_code(call, tree):
             return
         if shown or (in_coroutine and self._may_be_one(name)):
             in_loop = _is_in_loop(call, tree)
