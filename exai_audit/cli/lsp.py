@@ -12,7 +12,7 @@ import typer
 
 from exai_audit.cli import options
 from exai_audit.cli.extras import need
-from exai_audit.cli.output import say
+from exai_audit.cli.output import say, say_who_is_awaited
 from exai_audit.cli.running import jobs_of
 from exai_audit.session.clock import today
 from exai_audit.session.open_project import OpenProject, Request
@@ -35,6 +35,7 @@ def lsp_command(
         request = Request((folder,), config, isolated, processes, no_cache, cache_dir)
         return OpenProject(request, today, say)
 
+    say_who_is_awaited("an editor")
     gc.enable()
     server = make_server(open_project)
     try:

@@ -12,7 +12,7 @@ import typer
 
 from exai_audit.cli import options
 from exai_audit.cli.extras import need
-from exai_audit.cli.output import say
+from exai_audit.cli.output import say, say_who_is_awaited
 from exai_audit.cli.running import existing, jobs_of
 from exai_audit.errors import UsageError
 from exai_audit.session.clock import today
@@ -56,6 +56,7 @@ def mcp_command(
     server = make_server(project, read_only=read_only)
     try:
         if http is None:
+            say_who_is_awaited("an agent")
             server.run("stdio")
         else:
             bound = _bound(http)

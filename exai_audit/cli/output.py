@@ -139,6 +139,12 @@ def say(text: str) -> None:
         print(inert("\n".join(lines)), file=sys.stderr)
 
 
+def say_who_is_awaited(client: str) -> None:
+    """Tell a person who starts a server by hand why nothing happens."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        say(f"waiting for {client} on standard input; Ctrl-C ends it")
+
+
 def _mode(file: str) -> int:
     try:
         return os.stat(file).st_mode & 0o777  # noqa: PTH116
