@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from exai_audit.collectors import symbols_of
+from exai_audit.files.source import decode
+from exai_audit.results.plans import LateImport, Plan, PlanModule, PlanSymbol
 from exai_audit.session.changing import undo_changes
+from exai_audit.splitting.refusal import RefusedSplitError, refuse
 from exai_audit.splitting.tokens import comments, one_level_deeper
 
 PARTS = ("order", "invoice", "parcel")
@@ -347,3 +351,34 @@ def test_what_names_the_module_elsewhere_is_listed(project: Path) -> None:
         "look at mypy.ini:3: names pkg/shop.py",
         "look at setup.py:2: lists packages: add pkg.shop",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Alias = Union['Late', None]\n",
+        "def first(x):\n    return cast('Late', x)\n",
+        "Kind = TypeVar('Kind', bound='Late')\n",
+    ],
+    ids=["alias", "cast", "bound"],
+)
+def test_types_in_quotes_are_needed(text: str) -> None:
+    text += "class Late:\n    pass\n"
+    module = symbols_of(decode("a.py", text.encode()))
+    assert module is not None
+    assert module.symbols[0].names_used == ("Late",)
+
+
+def test_what_would_be_imported_too_early_is_refused() -> None:
+    text = (
+        "def make():\n    x = 1\n    return lambda: Late(x)\n\n\nclass Late:\n    made = make()\n"
+    )
+    source = decode("a.py", text.encode())
+    module = symbols_of(source)
+    assert module is not None
+    late = LateImport("make", 2, 4, "from .second import Late")
+    first = PlanModule("first", 3, "", (PlanSymbol("make", 1, 3),), (), late=(late,))
+    second = PlanModule("second", 2, "", (PlanSymbol("Late", 6, 7),), ())
+    made = Plan("a.py", 7, 0.0, (first, second), "", (), (), facade_path="a/__init__.py")
+    with pytest.raises(RefusedSplitError, match=r"a\.py:2: not split: `make` runs at import"):
+        refuse(made, module, source)

@@ -9,6 +9,7 @@ from exai_audit.errors import AuditError
 from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
 from exai_audit.files.source import SourceFile
 from exai_audit.results.plans import Plan
+from exai_audit.splitting.late import unfinished
 from exai_audit.splitting.order import disorder
 
 _OF_PACKAGE = re.compile(r"^[^#]*(?:\b__package__\b|import_module\(\s*['\"]\.)")
@@ -47,6 +48,7 @@ def _reasons(plan: Plan, module: ModuleSymbols, source: SourceFile) -> Iterator[
             if _OF_PACKAGE.match(line):
                 yield number, "a name relative to its package would mean another one"
     yield from disorder(plan, module)
+    yield from unfinished(plan, module)
 
 
 def _hazards(plan: Plan, module: ModuleSymbols) -> Iterator[tuple[int, str]]:

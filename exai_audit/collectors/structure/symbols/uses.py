@@ -124,6 +124,8 @@ class _Reader:
                 function = node.func
                 if type(function) is ast.Attribute and function.attr in _MUTATORS:
                     self._changed(function, scope)
+                elif type(function) is ast.Name and function.id in _TAKE_TYPES:
+                    self.types_in(node, scope)
                 waiting.append(function)
                 waiting += node.args
                 if node.keywords:
@@ -281,6 +283,13 @@ class _Reader:
         for text in _strings(node):
             self.read(_expression(text), scope, typed)
 
+    def types_in(self, node: ast.Call, scope: _Scope) -> None:
+        """Read the types that a call such as ``cast("Name", value)`` takes in quotes."""
+        given = node.args[last_name(node.func) in _NAMED_FIRST :]
+        for value in (*given, *(keyword.value for keyword in node.keywords)):
+            for text in _strings(value):
+                self.read(_expression(text), scope, scope.needs.typed)
+
     # What binds, and what is changed
 
     def _imported(
@@ -329,6 +338,7 @@ class _Reader:
 
 
 _NAMED_FIRST = frozenset({"TypeVar", "NewType"})
+_GENERIC = frozenset({"dict", "frozenset", "list", "set", "tuple", "type"})
 _TAKE_TYPES = _NAMED_FIRST | {"cast", "ForwardRef"}
 
 
@@ -337,13 +347,21 @@ def _call(reader: _Reader, node: ast.Call, scope: _Scope, names: set[str]) -> li
     if type(function) is ast.Attribute and function.attr in _MUTATORS:
         reader._changed(function, scope)
     if last_name(function) in _TAKE_TYPES:
-        given = [*node.args[last_name(function) in _NAMED_FIRST :]]
-        for value in (*given, *(keyword.value for keyword in node.keywords)):
-            for text in _strings(value):
-                reader.read(_expression(text), scope, scope.needs.typed)
+        reader.types_in(node, scope)
     if node.keywords:
         return [function, *node.args, *[given.value for given in node.keywords]]
     return [function, *node.args]
+
+
+def _subscript(
+    reader: _Reader, node: ast.Subscript, scope: _Scope, names: set[str]
+) -> list[ast.AST]:
+    """Read ``Union["Name", None]``: what stands in quotes in a type is a type."""
+    name = last_name(node.value)
+    if name[:1].isupper() or name in _GENERIC:
+        for text in _strings(node):
+            reader.read(_expression(text), scope, scope.needs.typed)
+    return [node.value, node.slice]
 
 
 def _choice(reader: _Reader, node: ast.IfExp, scope: _Scope, names: set[str]) -> list[ast.AST]:
@@ -361,6 +379,7 @@ _VISITS: dict[type[ast.AST], Callable[[_Reader, Any, _Scope, set[str]], list[ast
     ast.MatchAs: _Reader._binding, ast.MatchStar: _Reader._binding,
     ast.MatchMapping: _Reader._binding, ast.Assign: _Reader._assigned,
     ast.AugAssign: _Reader._augmented, ast.Delete: _Reader._deleted, ast.IfExp: _choice,
+    ast.Subscript: _subscript,
 }  # fmt: skip
 _OF_ONE_VALUE = frozenset({ast.Attribute, ast.Expr, ast.Return, ast.Starred, ast.Await})
 _NAMELESS = frozenset({ast.Constant, ast.Pass, ast.Break, ast.Continue, type(None)})
