@@ -164,6 +164,16 @@ def test_what_an_audit_leaves_out_is_not_judged_when_opened(project: Path, name:
     assert codes(held.current()) == {"b.py": ["EXA405"]}
 
 
+@pytest.mark.parametrize("name", ["b.py", "new.py"])
+def test_a_text_that_is_longer_than_files_may_be_is_left_out(project: Path, name: str) -> None:
+    (project / "exai-audit.toml").write_text("max-file-size = 200\n")
+    held = opened(project)
+    held.set_text(project / name, SLEEPER + "#" * 200)
+    assert name not in codes(held.current())
+    held.set_text(project / name, SLEEPER)
+    assert codes(held.current())[name] == ["EXA405"]
+
+
 def test_a_syntax_error_while_typing_is_a_finding_and_passes(project: Path) -> None:
     held = opened(project)
     for text, expected in ((BROKEN, ["EXA001"]), ("", []), ("x = '", ["EXA001"]), (CLEAN, [])):

@@ -178,8 +178,10 @@ class OpenProject:
             for path, text in texts.items()
             if str(path) not in known and not is_there(path) and self._is_below(path)
         }
-        files = tuple(_with_text(file, texts) for file in discovery.files)
-        discovery = replace(discovery, files=files)
+        new = {path: text for path, text in new.items() if len(text) <= settings.max_file_size}
+        files = (_with_text(file, texts) for file in discovery.files)
+        fitting = tuple(file for file in files if file.size <= file.limit)
+        discovery = replace(discovery, files=fitting)
         choice = replace(settings.files, force_exclude=True)
         return with_content(discovery, new, root, choice) if new else discovery
 
