@@ -16,7 +16,7 @@ from statistics import median
 import exai_audit
 from benchmarks.speed.equality import differing
 from benchmarks.speed.measure import Run, peak_memory, run
-from benchmarks.speed.tools import COLD, OURS, PEERS, WARM, Tool
+from benchmarks.speed.tools import COLD, OURS, PEERS, RUFF, Tool
 from benchmarks.speed.trees import NAMES, Tree, TreeError, lay_out
 
 _SLOW = 30.0
@@ -80,17 +80,17 @@ def _equality(jobs: int) -> int:
 
 
 def _table(tree: Tree, scratch: Path, rounds: int, *, peers: bool) -> Iterator[str]:
-    """Yield the table of one tree: medians, and how many times ours, cold and warm, each is."""
+    """Yield the table of one tree: medians, and how many times ours, cold, and ruff's each is."""
     tools = [t for t in (*OURS, *(PEERS if peers else ())) if tree.name in t.trees]
     runs = _runs([t for t in tools if t.is_installed()], tree, scratch, rounds)
     cold = median(r.wall for r in runs[COLD])
-    warm = median(r.wall for r in runs[WARM])
+    ruff = median(r.wall for r in runs[RUFF]) if RUFF in runs else None
     yield f"\n### {tree.title}: {tree.files:,} files, {tree.lines:,} lines\n"
-    yield "| | seconds | of processor | ÷ cold | ÷ warm |\n|---|---|---|---|---|"
+    yield "| | seconds | of processor | ÷ cold | ÷ ruff |\n|---|---|---|---|---|"
     for title, found in runs.items():
         wall = median(r.wall for r in found)
         processor = median(r.processor for r in found)
-        ratios = f"{wall / cold:.2f} | {wall / warm:.2f}"
+        ratios = f"{wall / cold:.2f} | " + (f"{wall / ruff:.1f}" if ruff else "")
         yield f"| {title} | {wall:.2f} | {processor:.2f} | {ratios} |"
     memory = peak_memory(OURS[0].command(tree, scratch), scratch)
     if memory is not None:

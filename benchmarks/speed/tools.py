@@ -33,7 +33,8 @@ class Tool:
 
 _MARK = b"\n# changed at "
 _NOWHERE = Tree("", "", Path(), 0, 0)
-COLD, WARM, CHANGED, HOOK = "exai-audit, cold", "exai-audit, warm", "one file changed", "the hook"
+COLD, WARM, CHANGED, HOOK = "exai-audit, cold", "nothing changed", "one file changed", "the hook"
+RUFF = f"ruff --select {_LIKE_OURS}"
 
 
 def _ours(*options: str) -> Callable[[Tree, Path], list[str]]:
@@ -72,7 +73,7 @@ def _change(tree: Tree, scratch: Path) -> None:
 
 
 def _settle(tree: Tree, scratch: Path) -> None:
-    """Let the warm run see what it is going to see again."""
+    """Let the next run see what it is going to see again."""
     run(_ours()(tree, scratch), scratch)
 
 
@@ -80,8 +81,8 @@ _SMALL = ("service", "stdlib")
 OURS = (
     Tool(COLD, _ours("--no-cache")),
     Tool(WARM, _ours(), _settle),
-    Tool(CHANGED, _ours(), _change, _SMALL),
-    Tool(HOOK, _hook, _change, _SMALL),
+    Tool(CHANGED, _ours(), _change),
+    Tool(HOOK, _hook, _change),
 )
 PEERS = (
     Tool("pyscn analyze --json", _peer("pyscn", "analyze", "--json", "--no-open"), trees=_SMALL),
@@ -90,7 +91,7 @@ PEERS = (
     Tool("radon cc -s", _peer("radon", "cc", "-s")),
     Tool("bandit -r", _peer("bandit", "-q", "-r"), trees=_SMALL),
     Tool(
-        f"ruff --select {_LIKE_OURS}",
+        RUFF,
         _peer("ruff", "check", "--isolated", "--no-cache", "-q", "--select", _LIKE_OURS),
     ),
     Tool(
