@@ -297,3 +297,46 @@ def test_a_cleaner_that_a_method_starts_is_called(tmp_path: Path) -> None:
                 self.kept[job_id] = value
         """
     assert found(tmp_path, text, "EXA301") == []
+
+
+@pytest.mark.parametrize(
+    ("above", "docstring", "confidence"),
+    [
+        ("", "Return the owner: immutable.", Confidence.LOW),
+        ("", "Return the owner; it needs no expiry.", Confidence.LOW),
+        ("# Kept for the lifetime of the process.", "Return the owner.", Confidence.LOW),
+        ("", "Return the owner, who is not immutable.", Confidence.HIGH),
+        ("", "Return the owner.", Confidence.HIGH),
+    ],
+)
+def test_results_that_are_said_to_hold_for_good_are_stale_with_low_confidence(
+    tmp_path: Path, above: str, docstring: str, confidence: Confidence
+) -> None:
+    text = f"""
+        import requests
+        from functools import lru_cache
+
+        {above}
+        @lru_cache(maxsize=64)
+        def owner_of(shelf):
+            \"\"\"{docstring}\"\"\"
+            return requests.get(shelf, timeout=5).text
+        """
+    (finding,) = found(tmp_path, text, "EXA304")
+    assert finding.confidence is confidence
+
+
+def test_a_clock_read_beside_a_cache_is_no_expiry_of_it(tmp_path: Path) -> None:
+    text = """
+        import time
+
+        _prices_cache = {}
+
+        async def price(session, user_id):
+            started = time.monotonic()
+            if user_id not in _prices_cache:
+                _prices_cache[user_id] = await session.fetch(user_id)
+            return _prices_cache[user_id], time.monotonic() - started
+        """
+    (finding,) = found(tmp_path, text, "EXA301")
+    assert "expired" not in finding.message

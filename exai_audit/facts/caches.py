@@ -82,7 +82,9 @@ class CacheFact(Struct, frozen=True):
     ``on_method`` and ``on_coroutine`` speak of what a decorator decorates; ``parameters`` counts
     that function's parameters without ``self`` or ``cls``; ``by_value`` tells that equal objects of
     its class are as good as one another. ``fixed_keys`` when there can only be so many keys
-    (classes, functions, languages). ``argued`` when a comment beside it speaks of its growth.
+    (classes, functions, languages), ``constant_keys`` when all are made of the module's constants
+    alone. ``argued`` when a comment beside it speaks of its growth, ``unchanging`` when one, or a
+    docstring, says that its results hold for good.
 
     ``owner`` is the class that holds it, if one does; ``long_lived`` when something shows that its
     object lives as long as the process, ``made_once`` when that is because a module makes it,
@@ -126,8 +128,10 @@ class CacheFact(Struct, frozen=True):
     on_method: bool = False
     on_coroutine: bool = False
     fixed_keys: bool = False
+    constant_keys: bool = False
     openness: Openness = Openness.UNSAID
     argued: bool = False
+    unchanging: bool = False
     by_value: bool = False
     long_lived: bool = False
     shared: bool = False

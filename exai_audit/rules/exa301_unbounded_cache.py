@@ -25,7 +25,8 @@ def price_of(article, day):
     return article.price(day)
 ```
 
-*Known false alarms.* Keys from a fixed set bound a cache by themselves. The confidence is high
+*Known false alarms.* Keys from a fixed set bound a cache by themselves; where they are literals and
+constants of the module alone, it is no finding. The confidence is high
 where the keys come with requests, by their names (users, sessions, messages), or results are
 fetched from elsewhere; medium for other keys without an end (addresses, texts, times, ``*args``).
 It is low where annotation or name says that they are classes, functions, languages, settings and
@@ -86,7 +87,7 @@ def _is_command(facts: FileFacts) -> bool:
 def _is_judged(cache: CacheFact) -> bool:
     if cache.form is CacheForm.CACHED_PROPERTY or cache.parameters == 0 or cache.elsewhere:
         return False
-    if cache.grows_on_read:  # EXA308 speaks
+    if cache.constant_keys or cache.grows_on_read:  # of the latter EXA308 speaks
         return False
     if (
         cache.form is CacheForm.REGISTRY

@@ -30,7 +30,9 @@ def price_of(article):
 ```
 
 *Known false alarms.* What never changes under its name: an immutable object asked for by its hash,
-a released file by its version. Suppress it with that reason.
+a released file by its version. Suppress it with that reason. Where a docstring or a comment beside
+the cache says so (immutable, never expires, for the lifetime of the process), the confidence is
+low.
 
 *References.* A result is called stale-prone when it is awaited, or computed by a call that waits
 for another machine, by the clock, or by a variable of the module that some function sets anew.
@@ -38,7 +40,8 @@ What is read from files, the environment or another program is a fact of the cac
 since most programs read these once on purpose, unless ``expire-local`` is set; where the key is the
 path of the file that is read, it is one of low confidence. Cache classes are
 no finding: they do not compute what they keep. Nor is an unnamed dictionary of one object, nor a
-function without parameters, unless it is called after what ends some day (tokens, credentials).
+function without parameters or a dictionary whose keys are all constants of the module, unless it is
+called after what ends some day (tokens, credentials).
 """
 
 from __future__ import annotations
@@ -84,14 +87,20 @@ def _credentials(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
     """Yield the functions that keep one value, what they log in with: that ends some day."""
     for facts in project.judged_files():
         for cache in facts.caches.found:
-            if is_single(cache) and not cache.elsewhere and not _ENDS.isdisjoint(words(cache.name)):
+            if is_single(cache) and not cache.elsewhere and _ends(cache):
                 yield facts, cache
+
+
+def _ends(cache: CacheFact) -> bool:
+    return not _ENDS.isdisjoint(words(cache.name))
 
 
 def _keeps_stale(cache: CacheFact, options: Options) -> bool:
     if cache.origin is None or cache.expiry or cache.invalidation:
         return False
     if cache.form is CacheForm.CLASS or (cache.on_coroutine and cache.callable in _FUNCTOOLS):
+        return False
+    if cache.constant_keys and not _ends(cache):
         return False
     if cache.form is CacheForm.MEMO_IDIOM and cache.lifetime is Lifetime.INSTANCE:
         return False
@@ -100,7 +109,8 @@ def _keeps_stale(cache: CacheFact, options: Options) -> bool:
 
 def _confidence(cache: CacheFact) -> Confidence:
     passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
-    if cache.bound == "weak references" or cache.shared or passing or cache.of_files:
+    unsure = cache.bound == "weak references" or cache.shared or cache.unchanging
+    if unsure or passing or cache.of_files:
         return Confidence.LOW
     return Confidence.MEDIUM if cache.origin is Origin.STATE else Confidence.HIGH
 

@@ -40,13 +40,20 @@ def _compares(function: Function, uses: list[Use], tree: ModuleTree) -> bool:
         named = any(name in own for name, _ in identifiers(node))
         return named or not below.isdisjoint(reads) or any(_is_by_key(n, keys, tree) for n in below)
 
+    return any(map(is_of_entry, _judging(nodes)))
+
+
+def judges_age(function: Function) -> bool:
+    """Tell whether a function compares times, or asks what it calls whether something expired."""
+    return any(True for _ in _judging(list(descendants(function))))
+
+
+def _judging(nodes: list[ast.AST]) -> Iterator[ast.AST]:
     timed = _timed(nodes)
     for node in nodes:
         judges = isinstance(node, ast.Call) and names_expiry(last_name(node.func))
-        compares = isinstance(node, ast.Compare) and _tells_time(node, timed)
-        if (judges or compares) and is_of_entry(node):
-            return True
-    return False
+        if judges or (isinstance(node, ast.Compare) and _tells_time(node, timed)):
+            yield node
 
 
 def _timed(nodes: list[ast.AST]) -> set[str]:

@@ -18,7 +18,7 @@ from exai_audit.collectors.caches.accesses import (
     outermost,
     text,
 )
-from exai_audit.collectors.caches.ages import compares_own_age
+from exai_audit.collectors.caches.ages import compares_own_age, judges_age
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.policies import (
     has_lives_of_entries,
@@ -166,7 +166,7 @@ class _Reading:
             looker is not None
             and not isinstance(looker, ast.Lambda)
             and self._is_aged(looker)
-            and any(isinstance(node, ast.Compare) for node in descendants(looker))
+            and judges_age(looker)
             for looker in self._looking
         )
 

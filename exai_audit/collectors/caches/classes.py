@@ -18,11 +18,11 @@ from exai_audit.collectors.caches.accesses import (
     place_of,
 )
 from exai_audit.collectors.caches.bounds import Limits, limits
+from exai_audit.collectors.caches.claims import is_argued
 from exai_audit.collectors.caches.containers import Key, container_kind, describe, held
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.keys import (
     has_few_keys,
-    is_argued,
     is_long_lived_object,
     openness,
     shown_key,

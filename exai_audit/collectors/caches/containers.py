@@ -12,11 +12,12 @@ from exai_audit.collectors.caches.accesses import (
     place_of,
 )
 from exai_audit.collectors.caches.bounds import calls_of, limits
+from exai_audit.collectors.caches.claims import is_argued, is_said_unchanging
+from exai_audit.collectors.caches.constants import has_constant_keys
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.idiom import is_memo, is_setdefault
 from exai_audit.collectors.caches.keys import (
     has_few_keys,
-    is_argued,
     is_keyed_by_file,
     is_long_lived_object,
     openness,
@@ -150,7 +151,9 @@ def describe(
         awaits=between.awaits,
         parameters=1,
         fixed_keys=has_few_keys(tree, container, stored),
+        constant_keys=has_constant_keys(tree, index, container.stores()),
         argued=is_argued(tree, target.node),
+        unchanging=is_said_unchanging(tree, target.node, container.writers()),
         openness=_openness(container, stored, live, tree),
         long_lived=is_long_lived_object(tree, index, target.owner),
         shared=bool(container.does(Act.HAND_ON)),

@@ -18,10 +18,11 @@ from exai_audit.collectors.caches.accesses import (
     method_class,
     scope_node,
 )
+from exai_audit.collectors.caches.claims import is_argued, is_said_unchanging
 from exai_audit.collectors.caches.containers import container_kind
 from exai_audit.collectors.caches.definitions import outlives
 from exai_audit.collectors.caches.identity import base_names, is_enum, is_value
-from exai_audit.collectors.caches.keys import is_argued, is_fixed, is_made_once, openness_of
+from exai_audit.collectors.caches.keys import is_fixed, is_made_once, openness_of
 from exai_audit.collectors.caches.purity import cause
 from exai_audit.collectors.caches.triggers import CLEARERS, UNKNOWN_DECORATORS
 from exai_audit.collectors.caches.vocabulary import is_file_name, names_lifetime
@@ -183,6 +184,7 @@ def _fact(cached: _Cached, tree: ModuleTree, index: CacheIndex, emptied: bool) -
         on_coroutine=isinstance(function, ast.AsyncFunctionDef),
         fixed_keys=_has_few_keys(cached, taken),
         argued=is_argued(tree, cached.by),
+        unchanging=is_said_unchanging(tree, cached.by, [function]),
         by_value=owner is not None and is_value(owner),
         openness=openness_of(taken),
         owner=tree.symbol(owner) if owner is not None else "",

@@ -20,7 +20,6 @@ from exai_audit.collectors.caches.growth import entries_grow
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Use
 from exai_audit.collectors.caches.vocabulary import (
-    excuses_growth,
     has_few_values,
     has_many_values,
     is_asked_for,
@@ -148,16 +147,6 @@ def _is_called(node: ast.AST, tree: ModuleTree) -> bool:
     """Tell whether a name is that of a function which is called: it says nothing of the values."""
     call = tree.parent(node)
     return isinstance(call, ast.Call) and call.func is node
-
-
-def is_argued(tree: ModuleTree, node: ast.AST) -> bool:
-    """Tell whether a comment on the line, or right above it, speaks of the cache's growth."""
-    number = tree.span(node).line
-    lines = [tree.source.line(number)]
-    while number > 1 and tree.source.line(number - 1).lstrip().startswith("#"):
-        number -= 1
-        lines.append(tree.source.line(number))
-    return any(excuses_growth(line.partition("#")[2]) for line in lines)
 
 
 def is_long_lived_object(tree: ModuleTree, index: CacheIndex, owner: ast.AST) -> bool:

@@ -12,12 +12,13 @@ from exai_audit.collectors.caches.accesses import (
     last_name,
     place_of,
 )
+from exai_audit.collectors.caches.claims import is_argued
+from exai_audit.collectors.caches.constants import has_constant_keys
 from exai_audit.collectors.caches.containers import Key, container_kind, held, owner_name
 from exai_audit.collectors.caches.definitions import assigned_names, definitions
 from exai_audit.collectors.caches.idiom import is_setdefault
 from exai_audit.collectors.caches.keys import (
     has_few_keys,
-    is_argued,
     is_long_lived_object,
     is_made_once,
     openness,
@@ -172,6 +173,7 @@ def _fact(
         keys=shown_key(tree, keyed),
         parameters=1,
         fixed_keys=has_few_keys(tree, container, keyed),
+        constant_keys=has_constant_keys(tree, index, keyed),
         openness=found if found is not Openness.UNSAID else Openness.OPEN,
         long_lived=is_long_lived_object(tree, index, target.owner),
         made_once=isinstance(target.owner, ast.ClassDef)

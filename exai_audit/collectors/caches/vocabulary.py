@@ -117,6 +117,13 @@ _ENOUGH = re.compile(
     r"(?i)\b(bound(ed)?|unbounded|limit(ed)?|grows?|finite|never evict\w*|leaks?|intentional(ly)?"
     r"|deliberate(ly)?|on purpose)\b"
 )
+_FOR_GOOD = re.compile(
+    r"(?i)(?<!not )\b(immutable|content[- ]address(ed|able)"
+    r"|(without|needs? no|has no|have no) (an? )?(ttl|expiry|expiration)"
+    r"|never (changes?|expires?|go(es)? stale)"
+    r"|(do(es)? not|don't|doesn't|cannot) (change|expire)"
+    r"|(lifetime|life) of (the|this) (python )?process)\b"
+)
 # A function called so empties something, when someone calls it.
 _EMPTYING = frozenset({
     "checkcache", "clean", "cleanup", "clear", "clearcache", "discard", "drop", "empty", "evict",
@@ -277,3 +284,8 @@ def is_long_lived(name: str) -> bool:
 def excuses_growth(comment: str) -> bool:
     """Tell whether a comment shows that somebody thought of how large a cache can become."""
     return bool(_ENOUGH.search(comment))
+
+
+def excuses_age(text: str) -> bool:
+    """Tell whether a comment or docstring says that what is kept holds for good."""
+    return bool(_FOR_GOOD.search(text))
