@@ -204,3 +204,42 @@ def test_remedy_says_what_to_write_with_the_values_at_hand(
 ) -> None:
     remedy = finding_in(POOLS + text, tmp_path).remedy
     assert [part for part in said if part not in remedy] == []
+
+
+SQL = "import sqlite3\n\nstore = sqlite3.connect('x.db')\n\n"
+
+
+def blocking_in(folder: Path) -> list[Finding]:
+    settings, _ = load(folder, None, False)
+    found = audit([folder], folder, settings, 1, lambda done, total: None).findings
+    return [finding for finding in found if finding.code == "EXA405"]
+
+
+def test_in_scripts_a_blocking_call_is_of_low_confidence(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "ask.py").write_text(
+        "import time\n\n\nasync def ask():\n    time.sleep(5)\n"
+    )
+    assert [finding.confidence for finding in blocking_in(tmp_path)] == [Confidence.LOW]
+
+
+def test_a_program_of_one_coroutine_keeps_nobody_waiting(tmp_path: Path) -> None:
+    (tmp_path / "ask.py").write_text(
+        "import asyncio\nimport time\n\n\nasync def ask():\n    time.sleep(5)\n\n\n"
+        'if __name__ == "__main__":\n    asyncio.run(ask())\n'
+    )
+    assert [finding.confidence for finding in blocking_in(tmp_path)] == [Confidence.LOW]
+
+
+def test_many_in_scripts_are_told_apart_from_those_of_production(tmp_path: Path) -> None:
+    for folder in ("scripts", "store"):
+        (tmp_path / folder).mkdir()
+        coroutines = (
+            f"async def f{i}(key):\n    return store.execute('select {i}', key)\n\n\n"
+            for i in range(11)
+        )
+        (tmp_path / folder / "graph.py").write_text(SQL + "".join(coroutines))
+    found = {finding.path: finding for finding in blocking_in(tmp_path)}
+    assert set(found) == {"scripts/graph.py", "store/graph.py"}
+    assert found["store/graph.py"].confidence is not Confidence.LOW
+    assert "11 coroutines" in found["store/graph.py"].message

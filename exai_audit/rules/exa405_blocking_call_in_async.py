@@ -41,7 +41,8 @@ count with their caller. Nested functions, lambdas and what is handed to a threa
 All callers of a place that blocks are one finding, and so are ten or more coroutines that use
 synchronous clients of one kind. The severity says how long it takes and who waits: high from one
 second on or without a limit; medium for databases, name look-ups and limits below a second; low
-for the machine's own addresses, at start-up, shutdown and in programs of one coroutine.
+for the machine's own addresses, at start-up, shutdown and in programs of one coroutine. In these,
+and in scripts, all but sleeps are of low confidence: nobody waits but the one who runs it.
 File-system calls are judged with ``judge-file-system = true``.
 """
 
@@ -54,7 +55,7 @@ from msgspec.structs import replace
 
 from exai_audit.facts.calls import FunctionFact
 from exai_audit.facts.concurrency import BlockingKind, Moment
-from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.finding import Confidence, Family, Hit, Related, Scope, Severity
 from exai_audit.location import Place
 from exai_audit.project.blocking_severity import severity_of
 from exai_audit.project.call_graph import CallGraph, Way
@@ -105,7 +106,14 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     causes: dict[tuple[str, int, int], list[_Blocked]] = {}
     for one in _blocked(project, is_judged):
         causes.setdefault(one.cause, []).append(one)
-    yield from _by_kind([_worst_first(found) for found in causes.values()])
+    groups = [_worst_first(found) for found in causes.values()]
+    for apart in (False, True):  # one of many in scripts is not one of production
+        chosen = [one for one in groups if _is_script(one[0], project) is apart]
+        yield from _by_kind(chosen, in_scripts=apart)
+
+
+def _is_script(one: _Blocked, project: Project) -> bool:
+    return project.scope_of.get(one.path) is Scope.SCRIPTS
 
 
 def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
@@ -145,7 +153,7 @@ def _worst_first(found: Sequence[_Blocked]) -> list[_Blocked]:
     )
 
 
-def _by_kind(causes: Sequence[Sequence[_Blocked]]) -> Iterator[Hit]:
+def _by_kind(causes: Sequence[Sequence[_Blocked]], *, in_scripts: bool) -> Iterator[Hit]:
     """Yield one hit for each cause, but one for all of a kind where there are many."""
     kinds: dict[str, list[Sequence[_Blocked]]] = {}
     for found in causes:
@@ -153,9 +161,9 @@ def _by_kind(causes: Sequence[Sequence[_Blocked]]) -> Iterator[Hit]:
     for kind, alike in kinds.items():
         coroutines = {(one.path, one.place.symbol) for found in alike for one in found}
         if kind and len(alike) > 1 and len(coroutines) >= _MANY:
-            yield _of_many(kind, alike, len(coroutines))
+            yield _of_many(kind, alike, len(coroutines), in_scripts=in_scripts)
         else:
-            yield from (_hit(found) for found in alike)
+            yield from (_hit(found, in_scripts=in_scripts) for found in alike)
 
 
 def _kind(one: _Blocked) -> str:
@@ -168,9 +176,11 @@ def _kind(one: _Blocked) -> str:
     return library.partition(".")[0] if is_database else owner
 
 
-def _of_many(kind: str, alike: Sequence[Sequence[_Blocked]], coroutines: int) -> Hit:
+def _of_many(
+    kind: str, alike: Sequence[Sequence[_Blocked]], coroutines: int, *, in_scripts: bool
+) -> Hit:
     causes = _worst_first([found[0] for found in alike])
-    hit = _hit([causes[0]])
+    hit = _hit([causes[0]], in_scripts=in_scripts)
     others = tuple(Related(one.path, one.place.span.line, _said(one)) for one in causes[1:])
     return replace(
         hit,
@@ -186,7 +196,7 @@ def _of_many(kind: str, alike: Sequence[Sequence[_Blocked]], coroutines: int) ->
     )
 
 
-def _hit(found: Sequence[_Blocked]) -> Hit:
+def _hit(found: Sequence[_Blocked], *, in_scripts: bool) -> Hit:
     """Return the hit at the worst of the calls that lead to one place; the others are related."""
     first, *others = found
     count = f"{len(others)} more call{'s' if len(others) > 1 else ''}"
@@ -195,7 +205,7 @@ def _hit(found: Sequence[_Blocked]) -> Hit:
         path=first.path,
         place=first.place,
         severity=first.severity,
-        confidence=Confidence.MEDIUM if first.way.hops else Confidence.HIGH,
+        confidence=_confidence(first, in_scripts=in_scripts),
         message=_message(first) + more,
         remedy=_remedy(first),
         related=(
@@ -203,6 +213,14 @@ def _hit(found: Sequence[_Blocked]) -> Hit:
             *(Related(one.path, one.place.span.line, _calls(one)) for one in others),
         ),
     )
+
+
+def _confidence(one: _Blocked, *, in_scripts: bool) -> Confidence:
+    """Return how sure it is that somebody waits; a sleep is mended by a word wherever it stands."""
+    is_sleep = one.way.blocks.kind is BlockingKind.SLEEP
+    if (in_scripts or one.moment is Moment.ALONE) and not is_sleep:
+        return Confidence.LOW
+    return Confidence.MEDIUM if one.way.hops else Confidence.HIGH
 
 
 def _message(one: _Blocked) -> str:

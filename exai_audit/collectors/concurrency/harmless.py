@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from exai_audit.collectors.concurrency.reachability import is_sync_mode, only_reaps_finished
 from exai_audit.collectors.context.data_urls import opens_data
 from exai_audit.knowledge.calls import Blocking, Call
+from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
     FUNCTIONS,
@@ -16,12 +17,14 @@ from exai_audit.syntax.nodes import (
     is_none,
     last_name,
     receiver,
+    text_of,
 )
 
 _NO_WAIT_KEYWORDS = frozenset({"block", "blocking", "wait"})
 _AWAITS = frozenset({
     "wait_for", "shield", "gather", "ensure_future", "create_task", "wrap_future", "isawaitable",
 })  # fmt: skip
+_ADDRESS_WORDS = frozenset({"url", "uri", "link", "href", "address", "endpoint"})
 _PRIVATE_LOOP = frozenset({"new_event_loop", "run_until_complete"})
 _SHARED_LOOP = frozenset({
     "run_forever", "run_coroutine_threadsafe", "create_task", "ensure_future", "gather",
@@ -106,6 +109,8 @@ def knows_better(call: ast.Call, row: Call, tree: ModuleTree) -> bool:
         return _is_datagram(call, tree)
     if row.name == "urllib.request.urlopen":
         return opens_data(call, tree)
+    if row.name == "feedparser.parse":
+        return not _is_given_an_address(call)
     if row.name in ("threading.Thread.join", "multiprocessing.Process.join"):
         return _is_never_made(call, tree)
     return False
@@ -181,3 +186,15 @@ def _is_datagram(call: ast.Call, tree: ModuleTree) -> bool:
         if isinstance(parent, ast.With):
             values = [*values, *(item.context_expr for item in parent.items)]
     return any("SOCK_DGRAM" in tree.text(value) for value in values)
+
+
+def _is_given_an_address(call: ast.Call) -> bool:
+    """Tell whether what is parsed is an address to fetch, by its text or its name."""
+    given = next(iter(call.args), None)
+    if given is None:
+        return False
+    starts = given.values[0] if isinstance(given, ast.JoinedStr) and given.values else given
+    if (text_of(starts) or "").startswith("http"):
+        return True
+    key = text_of(given.slice) if isinstance(given, ast.Subscript) else None
+    return not _ADDRESS_WORDS.isdisjoint(words(key or last_name(given)))

@@ -10,6 +10,7 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import argument, last_name, text_of
 
 _ALWAYS = frozenset({"ssh", "scp", "sftp", "rsync", "curl", "wget", "kubectl", "helm", "telnet"})
+# Installers that give up by themselves (pip, yarn, pnpm) are not among them.
 _WITH_VERB = {
     "git": frozenset({"clone", "fetch", "pull", "push", "ls-remote"}),
     "docker": frozenset({
@@ -17,10 +18,6 @@ _WITH_VERB = {
         "inspect", "logs", "rm", "images", "image", "container", "network", "volume", "cp",
     }),
     "npm": frozenset({"install", "ci", "i", "view", "publish", "update", "audit"}),
-    "yarn": frozenset({"install", "add", "upgrade"}),
-    "pnpm": frozenset({"install", "add", "update"}),
-    "pip": frozenset({"install", "download"}),
-    "pip3": frozenset({"install", "download"}),
     "apt-get": frozenset({"install", "update"}),
 }  # fmt: skip
 _LIMITS = re.compile(
