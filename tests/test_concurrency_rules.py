@@ -218,14 +218,14 @@ def blocking_in(folder: Path) -> list[Finding]:
 def test_in_scripts_a_blocking_call_is_of_low_confidence(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "ask.py").write_text(
-        "import time\n\n\nasync def ask():\n    time.sleep(5)\n"
+        "import requests\n\n\nasync def ask(url):\n    requests.get(url, timeout=5)\n"
     )
     assert [finding.confidence for finding in blocking_in(tmp_path)] == [Confidence.LOW]
 
 
 def test_a_program_of_one_coroutine_keeps_nobody_waiting(tmp_path: Path) -> None:
     (tmp_path / "ask.py").write_text(
-        "import asyncio\nimport time\n\n\nasync def ask():\n    time.sleep(5)\n\n\n"
+        "import asyncio\n\n\nasync def ask():\n    input()\n\n\n"
         'if __name__ == "__main__":\n    asyncio.run(ask())\n'
     )
     assert [finding.confidence for finding in blocking_in(tmp_path)] == [Confidence.LOW]
