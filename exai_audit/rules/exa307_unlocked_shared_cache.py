@@ -58,7 +58,8 @@ the threads that the file starts are not seen to come there.
 *References.* Python FAQ, "What kinds of global value mutation are thread-safe?"; cachetools: "all
 these classes are not thread-safe". Judged for caches of a module or class, of an object that a
 module makes, and of one whose methods several threads run. Threads are seen where the file makes a
-thread, an executor or a lock, and where another file starts threads that call it. Django, Flask,
+thread, an executor or a lock, unless only coroutines of the file do this and the lock guards
+something else, and where another file starts threads that call it. Django, Flask,
 and FastAPI with handlers that are no coroutines answer requests in threads: there, what breaks is
 judged (counts, and the stores of cachetools), and not a result that is computed twice. A coroutine
 that looks up, awaits and stores is a finding where what it makes should exist once, or is fetched:
@@ -140,7 +141,7 @@ def _threads(cache: CacheFact, facts: FileFacts) -> str:
         return ""
     if cache.unlocked_in in facts.caches.in_threads:
         return f"a file that has {cache.unlocked_in} run by several threads"
-    if facts.caches.threads and _is_shared(cache):
+    if facts.caches.threads and _is_shared(cache) and not cache.on_loop:
         return f"a file that uses {facts.caches.threads}"
     if _is_served(cache):
         return cache.run_by if breaks and _is_shared(cache) else ""

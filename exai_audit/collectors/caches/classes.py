@@ -145,6 +145,7 @@ def _fact(
         looked_up=between.looked_up,
         unlocked_in=between.unlocked_in,
         awaits=between.awaits,
+        on_loop=between.on_loop,
         counts=between.counts,
         owner=tree.symbol(owner),
     )

@@ -149,6 +149,7 @@ def describe(
         looked_up=between.looked_up,
         unlocked_in=between.unlocked_in,
         awaits=between.awaits,
+        on_loop=between.on_loop,
         parameters=1,
         fixed_keys=has_few_keys(tree, container, stored),
         constant_keys=has_constant_keys(tree, index, container.stores()),

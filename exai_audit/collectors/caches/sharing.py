@@ -26,6 +26,7 @@ from exai_audit.syntax.nodes import FUNCTIONS, arguments
 from exai_audit.syntax.walk import descendants
 
 _AWAITING = (ast.Await, ast.AsyncWith, ast.AsyncFor)
+_DEEPEST = 3
 _Spot = tuple[int, int]
 
 
@@ -37,6 +38,7 @@ class Unlocked(Struct, frozen=True):
     unlocked_in: str = ""
     awaits: bool = False
     counts: bool = False
+    on_loop: bool = False
 
 
 NEVER = Unlocked()
@@ -67,7 +69,28 @@ def _acting(use: Use, held: Container, tree: ModuleTree, index: CacheIndex) -> U
     awaits = isinstance(function, ast.AsyncFunctionDef)
     if awaits and not (look is not None and _awaits_value(function, look, use, tree)):
         return None
-    return Unlocked(tree.span(use.node).line, start.line, tree.symbol(function), awaits, counts)
+    line, symbol = tree.span(use.node).line, tree.symbol(function)
+    guarded = any(is_locked(other, tree) for other in held.uses)
+    on_loop = not guarded and _is_on_loop(function, tree, index, _DEEPEST)
+    return Unlocked(line, start.line, symbol, awaits, counts, on_loop)
+
+
+def _is_on_loop(function: Function | None, tree: ModuleTree, index: CacheIndex, depth: int) -> bool:
+    """Tell whether a function is a coroutine, or only ever called by coroutines of the module."""
+    if isinstance(function, ast.AsyncFunctionDef):
+        return True
+    if not isinstance(function, ast.FunctionDef) or depth == 0:
+        return False
+    mentions = [] if function.name.startswith("__") else index.mentions(function.name)
+    return bool(mentions) and all(
+        _is_called(one, tree) and _is_on_loop(tree.function_of(one), tree, index, depth - 1)
+        for one in mentions
+    )
+
+
+def _is_called(mention: ast.AST, tree: ModuleTree) -> bool:
+    call = tree.parent(mention)
+    return isinstance(call, ast.Call) and call.func is mention
 
 
 def _look_up(use: Use, held: Container, tree: ModuleTree) -> Use | None:

@@ -140,6 +140,7 @@ def _fact(definition: Definition, row: Call, tree: ModuleTree, index: CacheIndex
         looked_up=between.looked_up,
         unlocked_in=between.unlocked_in,
         awaits=between.awaits,
+        on_loop=between.on_loop,
         owner=owner_name(target.owner, tree),
     )
 
