@@ -382,3 +382,22 @@ def test_what_would_be_imported_too_early_is_refused() -> None:
     made = Plan("a.py", 7, 0.0, (first, second), "", (), (), facade_path="a/__init__.py")
     with pytest.raises(RefusedSplitError, match=r"a\.py:2: not split: `make` runs at import"):
         refuse(made, module, source)
+
+
+def test_loggers_stay_the_same(project: Path) -> None:
+    text = shop("\nimport logging\n\nlog = logging.getLogger(__name__)\n")
+    text = text.replace("    # order load 3\n", "    log.warning('x')\n")
+    text = text.replace("    # parcel load 3\n", "    log.warning('y')\n")
+    (project / "pkg" / "shop.py").write_text(text, encoding="utf-8")
+    (project / "test_shop.py").write_text(
+        "from unittest.mock import patch\n\nfrom pkg import shop\n\n\n"
+        "def test_log(caplog):\n    with patch('pkg.shop.log.warning') as warned:\n"
+        "        shop.load_order('a')\n        shop.load_parcel('a')\n"
+        "    assert warned.call_count == 2\n    shop.load_order('a')\n"
+        "    assert caplog.records[0].name == 'pkg.shop'\n",
+        encoding="utf-8",
+    )
+    written(project)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

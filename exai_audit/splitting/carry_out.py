@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from exai_audit.collectors import symbols_of
-from exai_audit.facts.symbols import ModuleSymbols
+from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
 from exai_audit.files.source import SourceFile, split_lines
 from exai_audit.results.plans import Plan, PlanModule
 from exai_audit.splitting.facade import facade_text, half_done_text
@@ -56,15 +56,26 @@ def texts_of(
         lines = deeper([s for part in made for s in part.symbols], lines)
         lines = deeper(plan.kept, lines) if is_whole else lines
     lines = with_late_imports(made, lines)
+    with_shared_loggers = _with_shared_loggers(lines, module)
     folder = plan.facade_path.rpartition("/")[0]
     texts: dict[str, str | None] = {} if plan.path == plan.facade_path else {plan.path: None}
     for part in made:
         path = f"{folder}/{part.name}.py" if folder else f"{part.name}.py"
-        texts[path] = module_text(part, lines, plan.licence, own)
+        texts[path] = module_text(part, with_shared_loggers, plan.licence, own)
     rest = facade_text(plan, lines) if is_whole else half_done_text(plan, made, module, reached)
     texts[plan.facade_path] = _with_comments(rest, source, texts)
     _prove(plan, module, texts)
     return texts
+
+
+def _with_shared_loggers(lines: Sequence[str], module: ModuleSymbols) -> list[str]:
+    """Return lines where loggers keep the name of the old module, now that of the package."""
+    found = list(lines)
+    for symbol in module.symbols:
+        for place in symbol.ranges if symbol.kind is SymbolKind.LOGGER else ():
+            for line in range(place.first - 1, place.last):
+                found[line] = re.sub(r"\b__name__\b", "__package__", found[line])
+    return found
 
 
 def _rebound(module: ModuleSymbols) -> list[str]:

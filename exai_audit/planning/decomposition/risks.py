@@ -162,8 +162,8 @@ def _pickled(split: Split) -> Iterator[str]:
 def _loggers(split: Split) -> Iterator[str]:
     if any(home.loggers for home in split.homes):
         yield (
-            "Each new module has a logger of its own below"
-            f" `{split.facts.module}`: handlers and levels set there still hold, filters do not."
+            "Write `getLogger(__package__)` in the new modules: so the logger stays"
+            f" `{split.facts.module}`, with its handlers, levels and filters."
         )
 
 
