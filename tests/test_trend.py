@@ -214,6 +214,15 @@ def test_a_part_of_the_project(project: Path) -> None:
     assert {f["path"] for f in found["points"][-1]["snapshot"]["findings"]} == {"part/inner.py"}
 
 
+def test_owners_are_those_of_today(project: Path) -> None:
+    (project / "CODEOWNERS").write_text("*.py @all\napp.py @sleepers\n")
+    on_day(project, "2026-01-23", app=SLEEPER)
+    owners = {one["name"]: one["points"] for one in document(project)["owners"]}
+    assert set(owners) == {"@all", "@sleepers"}
+    assert [cost > 0 for cost in owners["@sleepers"]] == [False, True, False, True]
+    assert [cost > 0 for cost in owners["@all"]] == [False, False, True, True]
+
+
 def test_excluded_folders_stay_out(project: Path) -> None:
     (project / "build").mkdir()
     (project / "build" / "made.py").write_text(SLEEPER)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -28,8 +29,10 @@ from exai_audit.config import (
     load_for,
 )
 from exai_audit.errors import UsageError
+from exai_audit.files.codeowners import codeowners
 from exai_audit.git.command import GitError
 from exai_audit.git.history import History, Selection, history
+from exai_audit.git.repository import top_level
 from exai_audit.knowledge.table import table, use
 from exai_audit.project.pins import pinned
 from exai_audit.results.stored import read_result
@@ -132,7 +135,7 @@ def trend_command(
         say("exai-audit: the clone is shallow, so older commits are missing: git fetch --unshallow")
     shown = " ".join(_below(targets, root))
     name = root.name if shown == "." else shown
-    result = trend(points, name, alerts, today(), stored, cut=found.cut)
+    result = trend(points, name, alerts, today(), stored, _owners_of(root), cut=found.cut)
     plain = ascii_only or not supports_unicode()
     for kind, target in reports:
         text = render(result, kind, ascii_only=plain, width=terminal_width())
@@ -141,6 +144,15 @@ def trend_command(
         else:
             write_stdout(text)
     raise typer.Exit(1 if result.alarms else 0)
+
+
+def _owners_of(root: Path) -> Callable[[str], Sequence[str]]:
+    """Return what tells who owns a path below the root, by today's CODEOWNERS."""
+    top = top_level(root)
+    owners = codeowners(top)
+    inside = Path(os.path.relpath(root.resolve(), top)).as_posix()
+    prefix = "" if inside == "." else f"{inside}/"
+    return lambda path: () if owners is None else owners.of(prefix + path)
 
 
 def _points(

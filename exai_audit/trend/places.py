@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -66,6 +66,28 @@ def folder_trends(points: Sequence[Point]) -> tuple[PlaceTrend, ...]:
             (_folder(f.path, depth), f.points)
             for f in point.snapshot.findings
             if not f.project_wide
+        )
+        for point in points
+    ]
+    return _ranked(costs)
+
+
+def owner_trends(
+    points: Sequence[Point], owners_of: Callable[[str], Sequence[str]]
+) -> tuple[PlaceTrend, ...]:
+    """Return what the files of each owner cost at each point, the one that costs most now first.
+
+    What several own counts for each of them.
+
+    Args:
+        owners_of: by a path below the root; the owners are those of today.
+    """
+    costs = [
+        _sums(
+            (owner, f.points)
+            for f in point.snapshot.findings
+            if not f.project_wide
+            for owner in owners_of(f.path)
         )
         for point in points
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from exai_audit.results.result import AuditResult
 from exai_audit.score.formula import FORMULA_VERSION
 from exai_audit.trend.alerts import Alarm, Course, alarms
 from exai_audit.trend.events import Event, OpenFinding, story
-from exai_audit.trend.places import Hotspot, PlaceTrend, folder_trends, hotspots
+from exai_audit.trend.places import Hotspot, PlaceTrend, folder_trends, hotspots, owner_trends
 from exai_audit.trend.point import Point
 from exai_audit.trend.weeks import Week, weeks
 
@@ -51,6 +51,7 @@ class Trend(Struct, frozen=True):
     weeks: tuple[Week, ...]
     hotspots: tuple[Hotspot, ...]
     folders: tuple[PlaceTrend, ...]
+    owners: tuple[PlaceTrend, ...]
     marks: tuple[Mark, ...]
     alarms: tuple[Alarm, ...]
     cut: bool = False
@@ -62,6 +63,7 @@ def trend(
     alerts: Sequence[str],
     today: date,
     stored: Iterable[AuditResult] = (),
+    owners_of: Callable[[str], Sequence[str]] = lambda path: (),
     *,
     cut: bool = False,
 ) -> Trend:
@@ -71,6 +73,7 @@ def trend(
         target: what was audited, as shown.
         alerts: what somebody wants to hear of; see `exai_audit.trend.alerts`.
         stored: results of earlier scans.
+        owners_of: who owns a path below the root today.
 
     Raises:
         UsageError: an alert has none of the known forms.
@@ -86,6 +89,7 @@ def trend(
         weeks(told.events),
         hotspots(points),
         folder_trends(points),
+        owner_trends(points, owners_of),
         tuple(_marks(points, stored)),
         alarms(alerts, Course(points, told.events, today)),
         cut,

@@ -21,6 +21,7 @@ from exai_audit.report.page.charts.course import (
 from exai_audit.report.page.frame import data_block, page, page_assets
 from exai_audit.score.grades import GRADES
 from exai_audit.trend.events import Event, OpenFinding
+from exai_audit.trend.places import PlaceTrend
 from exai_audit.trend.point import Dated
 from exai_audit.trend.report import words
 from exai_audit.trend.result import Trend
@@ -75,7 +76,8 @@ def _values(found: Trend) -> Mapping[str, object]:
             "New and fixed findings, by week", [(w.new, w.fixed) for w in found.weeks]
         ),
         "counts": _counts(found),
-        "folders": _folders(found),
+        "folders": _places(found.folders),
+        "owners": _places(found.owners),
         "events": words.eventful(found)[:_EVENTS],
         "more_events": max(0, len(words.eventful(found)) - _EVENTS),
         "oldest": aged[:_OLDEST],
@@ -149,7 +151,7 @@ def _counts(found: Trend) -> list[Count]:
     ]
 
 
-def _folders(found: Trend) -> list[Count]:
+def _places(places: Sequence[PlaceTrend]) -> list[Count]:
     return [
         Count(
             place.name,
@@ -157,7 +159,7 @@ def _folders(found: Trend) -> list[Count]:
             f"{place.points[0]:.1f}",
             f"{place.points[-1]:.1f}",
         )
-        for place in found.folders
+        for place in places
     ]
 
 

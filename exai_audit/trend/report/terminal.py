@@ -34,7 +34,7 @@ def _lines(found: Trend, width: int) -> Iterator[str]:
     yield from _counts(found, width)
     yield from _events(found, width)
     yield from _hotspots(found, width)
-    yield from _folders(found, width)
+    yield from _places(found, width)
     yield from _oldest(found, width)
     yield from _suppressions(found)
     yield from _notes(found)
@@ -113,16 +113,17 @@ def _hotspots(found: Trend, width: int) -> Iterator[str]:
         )
 
 
-def _folders(found: Trend, width: int) -> Iterator[str]:
-    if len(found.folders) < 2:
-        return
-    yield ""
-    yield "Points by folder"
-    longest = max(len(folder.name) for folder in found.folders)
-    for folder in found.folders:
-        line = words.sparkline(folder.points, _room(width))
-        change = f"{folder.points[0]:.1f} → {folder.points[-1]:.1f}"
-        yield f"  {folder.name:<{longest}}  {line}  {change}"
+def _places(found: Trend, width: int) -> Iterator[str]:
+    for what, places in (("folder", found.folders), ("owner", found.owners)):
+        if len(places) < 2:
+            continue
+        yield ""
+        yield f"Points by {what}"
+        longest = max(len(place.name) for place in places)
+        for place in places:
+            line = words.sparkline(place.points, _room(width))
+            change = f"{place.points[0]:.1f} → {place.points[-1]:.1f}"
+            yield f"  {place.name:<{longest}}  {line}  {change}"
 
 
 def _oldest(found: Trend, width: int) -> Iterator[str]:
