@@ -121,3 +121,50 @@ def test_a_form_of_newer_grammar_is_read() -> None:
     text = "import time\nx = f'{'a' + f\"{'b'}\"}'\n\n\nasync def wait():\n    time.sleep(1)\n"
     assert said(text).blocking
     assert decode("a.py", text.encode()).lines[1].startswith("x = f")
+
+
+BOUND_TO_ITSELF = """
+import requests
+
+
+class Client:
+    def __init__(self, timeout):
+        self.timeout = float(self.timeout or timeout)
+
+    def get(self, url, timeout):
+        timeout = min(timeout, 5)
+        wait = round(wait)
+        limit_timeout = int(limit_timeout) * 1000
+        return requests.get(url, timeout=timeout), requests.get(url, timeout=self.timeout), wait
+
+
+def _get(url, **options):
+    if url.startswith("retry:"):
+        return _get(url[6:], **options)
+    options = _more(**options)
+    return requests.get(url, **options)
+
+
+def _more(**options):
+    return _more(**dict(options)) if options else _given()
+
+
+def _given():
+    return _given()
+
+
+def _put(url):
+    options = {"verify": False}
+    options.update(**options)
+    other = dict(**options)
+    options.update(other, **_given())
+    return requests.put(url, **options)
+
+
+_get("x", verify=False)
+"""
+
+
+def test_a_name_that_is_bound_to_what_it_says_itself_is_followed_to_an_end() -> None:
+    facts, _ = collect_one("a.py", BOUND_TO_ITSELF.encode(), "a", None)
+    assert facts.failure is None

@@ -61,6 +61,7 @@ _LEAST_IN_MS = 2000.0
 # Nobody answers over a network in less than this many milliseconds; as seconds they are usual.
 _LEAST_MS = 100.0
 _FEW_MS = 10.0
+_MOST_BINDINGS = 4
 _ROUND_IN_MS = 500.0
 _HOUR = 3600.0
 _HAVE_UNITS = frozenset({
@@ -279,24 +280,28 @@ def _fact(
     )
 
 
-def unit_of(node: ast.expr, tree: ModuleTree) -> _Unit | None:
-    """Return the unit that an expression counts in, None where nothing says it."""
+def unit_of(node: ast.expr, tree: ModuleTree, bindings: int = _MOST_BINDINGS) -> _Unit | None:
+    """Return the unit that an expression counts in, None where nothing says it.
+
+    Args:
+        bindings: through how many names it is followed; one may be bound to what it says itself.
+    """
     if isinstance(node, (ast.Name, ast.Attribute)):
-        return _named(last_name(node)) or _of_binding(node, tree)
+        return _named(last_name(node)) or _of_binding(node, tree, bindings)
     if isinstance(node, ast.Subscript):
         return _named(text_of(node.slice) or "")
     if isinstance(node, ast.Call):
-        return _unit_of_call(node, tree)
+        return _unit_of_call(node, tree, bindings)
     if isinstance(node, ast.BinOp):
-        return _converted(node, tree)
+        return _converted(node, tree, bindings)
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-        return unit_of(node.values[0], tree)
+        return unit_of(node.values[0], tree, bindings)
     return None
 
 
-def _of_binding(node: ast.Name | ast.Attribute, tree: ModuleTree) -> _Unit | None:
+def _of_binding(node: ast.Name | ast.Attribute, tree: ModuleTree, bindings: int) -> _Unit | None:
     """Return the unit of what a limit is read from once: ``self.timeout = config["wait_ms"]``."""
-    if not is_timeout_like(last_name(node)):
+    if bindings == 0 or not is_timeout_like(last_name(node)):
         return None
     if isinstance(node, ast.Attribute):
         owner = tree.class_of(node) if last_name(node.value) == "self" else None
@@ -305,7 +310,7 @@ def _of_binding(node: ast.Name | ast.Attribute, tree: ModuleTree) -> _Unit | Non
         values = tree.bindings(node.id, node)
     if len(values) != 1 or not isinstance(values[0], (ast.Subscript, ast.Call, ast.BinOp)):
         return None
-    return unit_of(values[0], tree)
+    return unit_of(values[0], tree, bindings - 1)
 
 
 def _named(name: str) -> _Unit | None:
@@ -313,14 +318,14 @@ def _named(name: str) -> _Unit | None:
     return _Unit(scale, Clue.NAME) if scale is not None else None
 
 
-def _unit_of_call(call: ast.Call, tree: ModuleTree) -> _Unit | None:
+def _unit_of_call(call: ast.Call, tree: ModuleTree, bindings: int) -> _Unit | None:
     name = last_name(call.func)
     if name == "total_seconds" and isinstance(call.func, ast.Attribute):
         return _Unit(1.0, Clue.NAME)
     first = _first(call)
     if first is None:
         return None
-    unit = unit_of(first, tree)
+    unit = unit_of(first, tree, bindings)
     if unit is not None and tree.qualified(call.func) in _CASTS:
         return unit
     return _named(text_of(first) or "") if name in ("get", "getenv") else None
@@ -331,7 +336,7 @@ def _first(call: ast.Call) -> ast.expr | None:
     return given.value if given is not None else None
 
 
-def _converted(node: ast.BinOp, tree: ModuleTree) -> _Unit | None:
+def _converted(node: ast.BinOp, tree: ModuleTree, bindings: int) -> _Unit | None:
     """Return the unit after multiplying or dividing by a factor between units."""
     pairs: tuple[tuple[ast.expr, ast.expr], ...]
     if isinstance(node.op, ast.Mult):
@@ -344,7 +349,7 @@ def _converted(node: ast.BinOp, tree: ModuleTree) -> _Unit | None:
         factor = tree.number(by) if is_numeric_literal(by) else None
         if factor not in _FACTORS or factor is None or is_numeric_literal(value):
             continue
-        unit = unit_of(value, tree)
+        unit = unit_of(value, tree, bindings)
         multiplied = isinstance(node.op, ast.Mult)
         if unit is not None:
             scale = unit.scale / factor if multiplied else unit.scale * factor

@@ -10,6 +10,8 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, dotted, text_of
 from exai_audit.syntax.scopes import BindingKind, Scope
 
+_Around = frozenset[tuple[ast.AST, str]]
+"""The functions and their names that are being looked into: each is entered once."""
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _READS = frozenset({"get", "items", "keys", "values", "copy", "pop"})
 _WRITES = frozenset({"update", "setdefault"})
@@ -20,7 +22,7 @@ def unpacked_keys(call: ast.Call, tree: ModuleTree) -> frozenset[str] | None:
     keys: set[str] = set()
     for keyword in call.keywords:
         if keyword.arg is None:
-            found = _keys_of(keyword.value, tree)
+            found = _keys_of(keyword.value, tree, frozenset())
             if found is None:
                 return None
             keys |= found
@@ -34,24 +36,27 @@ def _is_later(node: ast.AST, than: ast.AST, tree: ModuleTree) -> bool:
     return not any(isinstance(one, _LOOPS) for one in tree.ancestors(than))
 
 
-def _keys_of(node: ast.expr, tree: ModuleTree) -> set[str] | None:
+def _keys_of(node: ast.expr, tree: ModuleTree, around: _Around) -> set[str] | None:
     if isinstance(node, ast.Dict):
         return _all(
-            _key(key, value, tree) for key, value in zip(node.keys, node.values, strict=True)
+            _key(key, value, tree, around)
+            for key, value in zip(node.keys, node.values, strict=True)
         )
     if isinstance(node, ast.Call) and tree.qualified(node.func) == "builtins.dict":
-        keywords = (({k.arg} if k.arg else _keys_of(k.value, tree)) for k in node.keywords)
+        keywords = (({k.arg} if k.arg else _keys_of(k.value, tree, around)) for k in node.keywords)
         return None if node.args else _all(keywords)
     if isinstance(node, ast.Call):
-        return _keys_returned(node, tree)
+        return _keys_returned(node, tree, around)
     if isinstance(node, ast.IfExp):
-        return _all((_keys_of(node.body, tree), _keys_of(node.orelse, tree)))
-    return _keys_of_name(node, tree) if isinstance(node, ast.Name) else None
+        return _all((_keys_of(node.body, tree, around), _keys_of(node.orelse, tree, around)))
+    return _keys_of_name(node, tree, around) if isinstance(node, ast.Name) else None
 
 
-def _key(key: ast.expr | None, value: ast.expr, tree: ModuleTree) -> set[str] | None:
+def _key(
+    key: ast.expr | None, value: ast.expr, tree: ModuleTree, around: _Around
+) -> set[str] | None:
     if key is None:
-        return _keys_of(value, tree)
+        return _keys_of(value, tree, around)
     text = text_of(key)
     return {text} if text is not None else None
 
@@ -65,27 +70,30 @@ def _all(found: Iterator[set[str] | None] | tuple[set[str] | None, ...]) -> set[
     return keys
 
 
-def _keys_of_name(node: ast.Name, tree: ModuleTree) -> set[str] | None:
+def _keys_of_name(node: ast.Name, tree: ModuleTree, around: _Around) -> set[str] | None:
     """Return the keys of a mapping that one function makes and keeps to itself."""
     scope = tree.scopes.owner(node.id, tree.scopes.of(node))
     if scope is None or scope is not tree.scopes.of(node) or isinstance(scope.node, ast.Module):
         return None
     bindings = scope.names[node.id]
     taker = scope.node
+    if (taker, node.id) in around:
+        return set()
+    around |= {(taker, node.id)}
     if len(bindings) == 1 and isinstance(taker, FUNCTIONS) and _takes_the_rest(taker, node.id):
-        handed = _keys_handed(taker, tree)
-        return None if handed is None else _all((handed, _keys_used(node, scope, tree)))
+        handed = _keys_handed(taker, tree, around)
+        return None if handed is None else _all((handed, _keys_used(node, scope, tree, around)))
     if any(b.kind is not BindingKind.VALUE or not _is_made_here(b.value) for b in bindings):
         return None
-    made = _all(_keys_of(b.value, tree) for b in bindings if b.value is not None)
-    return None if made is None else _all((made, _keys_used(node, scope, tree)))
+    made = _all(_keys_of(b.value, tree, around) for b in bindings if b.value is not None)
+    return None if made is None else _all((made, _keys_used(node, scope, tree, around)))
 
 
-def _keys_used(node: ast.Name, scope: Scope, tree: ModuleTree) -> set[str] | None:
+def _keys_used(node: ast.Name, scope: Scope, tree: ModuleTree, around: _Around) -> set[str] | None:
     """Return the keys that a function adds to a mapping before it unpacks it at ``node``."""
     uses = (one for one in tree.named(node.id) if not is_target(one, tree))
     return _all(
-        _keys_of_use(one, tree)
+        _keys_of_use(one, tree, around)
         for one in uses
         if tree.scopes.of(one) is scope and not _is_later(one, node, tree)
     )
@@ -98,27 +106,35 @@ def _takes_the_rest(function: Function, name: str) -> bool:
     return private and rest is not None and rest.arg == name
 
 
-def _keys_handed(function: Function, tree: ModuleTree) -> set[str] | None:
-    """Return the keywords that the calls of a function in this module give it, None without any."""
+def _keys_handed(function: Function, tree: ModuleTree, around: _Around) -> set[str] | None:
+    """Return the keywords that the calls of a function in this module give it, None without any.
+
+    A function that hands its own on to itself adds none to them.
+    """
     calls = list(tree.calls(frozenset({function.name})))
-    given = (({k.arg} if k.arg else _keys_of(k.value, tree)) for c in calls for k in c.keywords)
+    given = (
+        ({k.arg} if k.arg else _keys_of(k.value, tree, around)) for c in calls for k in c.keywords
+    )
     return _all(given) if calls else None
 
 
-def _keys_returned(call: ast.Call, tree: ModuleTree) -> set[str] | None:
+def _keys_returned(call: ast.Call, tree: ModuleTree, around: _Around) -> set[str] | None:
     """Return the keys of the mappings that a function of this module makes and returns."""
     name = tree.qualified(call.func) or ""
     own = (f for f in tree.functions if f"{tree.dotted}.{tree.symbol(f)}".strip(".") == name)
     function = next(own, None)
-    returns = tree.scopes.inside(function).returns if function is not None else []
-    return _all(_keys_of(one, tree) for one in returns) if returns else None
+    if function is None or (function, "") in around:
+        return None
+    within = around | {(function, "")}
+    returns = tree.scopes.inside(function).returns
+    return _all(_keys_of(one, tree, within) for one in returns) if returns else None
 
 
 def _is_made_here(value: ast.expr | None) -> bool:
     return isinstance(value, (ast.Dict, ast.Call))
 
 
-def _keys_of_use(node: ast.Name, tree: ModuleTree) -> set[str] | None:
+def _keys_of_use(node: ast.Name, tree: ModuleTree, around: _Around) -> set[str] | None:
     """Return the keys that one use of a mapping adds to it, None where that cannot be seen."""
     holder = tree.parent(node)
     if isinstance(holder, ast.Subscript) and holder.value is node:
@@ -136,14 +152,14 @@ def _keys_of_use(node: ast.Name, tree: ModuleTree) -> set[str] | None:
         return None
     if holder.attr in _READS:
         return set()
-    return _added(outer, tree) if holder.attr in _WRITES else None
+    return _added(outer, tree, around) if holder.attr in _WRITES else None
 
 
-def _added(call: ast.Call, tree: ModuleTree) -> set[str] | None:
+def _added(call: ast.Call, tree: ModuleTree, around: _Around) -> set[str] | None:
     """Return the keys that ``options.update(…)`` or ``options.setdefault(…)`` adds."""
     if dotted(call.func).endswith(".setdefault"):
         key = text_of(call.args[0]) if call.args else None
         return {key} if key is not None else None
-    keywords = (({k.arg} if k.arg else _keys_of(k.value, tree)) for k in call.keywords)
-    given = (_keys_of(one, tree) for one in call.args)
+    keywords = (({k.arg} if k.arg else _keys_of(k.value, tree, around)) for k in call.keywords)
+    given = (_keys_of(one, tree, around) for one in call.args)
     return _all(found for part in (keywords, given) for found in part)
