@@ -56,14 +56,14 @@ def test_only_terminals_that_show_them_get_links(
 
 
 def test_codes_lead_to_their_page_and_places_to_their_line() -> None:
-    text = render(sample(), "terminal", color=True, links="file:///work/shop")
+    text = render(sample(), "terminal", color=True, links="file:///srv/shop")
     links = {
         (address, re.sub(r"\x1b\[[0-9;]*m", "", said)) for address, said in _LINK.findall(text)
     }
     assert (rule_page("EXA303"), "EXA303") in links
-    assert ("file:///work/shop/b.py#L3", "b.py:3") in links
-    assert ("file:///work/shop/b.py#L3", "b.py:3:5") in links
-    assert render(sample(), "terminal", color=True, links="file:///work/shop") == text
+    assert ("file:///srv/shop/b.py#L3", "b.py:3") in links
+    assert ("file:///srv/shop/b.py#L3", "b.py:3:5") in links
+    assert render(sample(), "terminal", color=True, links="file:///srv/shop") == text
 
 
 def test_a_stored_result_has_no_files_to_lead_to() -> None:
