@@ -331,20 +331,21 @@ def test_a_server_for_reading_writes_nothing(project: Path) -> None:
 
 def test_nothing_is_written_outside_of_what_was_asked_for(project: Path) -> None:
     package = project / "app"
-    (package / "inner").mkdir(parents=True)
-    for folder in (package, package / "inner"):
+    parts = (package / "inner", package / "other")
+    for folder in (package, *parts):
+        folder.mkdir()
         (folder / "__init__.py").write_text("")
-    for name in ("inner/a", "inner/b"):
+    for name in ("inner/a", "inner/b", "other/c"):
         (package / f"{name}.py").write_text(WAITER.replace("x')", "x', timeout=30)"))
     (project / "exai-audit.toml").write_text("")
     commit(project)
     before = contents(project)
 
     async def main() -> None:
-        held = OpenProject(Request((package / "inner",), no_cache=True), today, print)
+        held = OpenProject(Request(parts, no_cache=True), today, print)
         async with Client(make_server(held)) as client:
             shown = await answer(client, "fix", select="EXA2")
-            assert any(not path.startswith("app/inner/") for path in shown["files"])
+            assert any(not path.startswith(("app/inner/", "app/other/")) for path in shown["files"])
             told = await refused(client, "fix", select="EXA2", apply=True)
             assert "lies outside of what the server was started for" in told
 

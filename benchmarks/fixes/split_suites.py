@@ -4,8 +4,8 @@
 
 ``SOURCES`` holds the source tree of each package of ``split_suites.toml``, tests included;
 ``PYTHON`` is the interpreter of an environment with their test requirements. For each module the
-tests run before and after ``exai-audit plan MODULE --write`` on a copy; what newly fails runs once
-more, with all others. Then each module of the package is imported in a process of its own, and pyflakes
+tests run before and after ``exai-audit plan MODULE --write`` on a copy; where something newly fails
+all run once more. Then each module of the package is imported in a process of its own, and pyflakes
 counts undefined names. A refusal is printed with the line that it names.
 """
 
