@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -49,7 +50,9 @@ def _row(name: str, clone: Path, commits: int) -> None:
 def _trend(clone: Path, commits: int) -> int:
     """Run the command; return how many lines the newest commit has."""
     command = [sys.executable, "-m", "exai_audit", "trend", "--last", str(commits), "-f", "json"]
-    done = subprocess.run(command, cwd=clone, check=True, capture_output=True)
+    # Not the code of the clone, which is this project's, too.
+    safe = {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=clone, env=safe, check=True, capture_output=True)
     points = json.loads(done.stdout)["points"]
     return int(points[-1]["snapshot"]["lines"])
 
