@@ -8,12 +8,15 @@ from __future__ import annotations
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
 from exai_audit.audit.collecting import START_METHOD
 from exai_audit.audit.workers import safe_path
+from exai_audit.knowledge.table import table
+from exai_audit.rulebook.registry import practices, rules
 from exai_audit.survey.work import Outcome, Work
 
 Audited = Callable[[Work], Outcome]
@@ -26,6 +29,8 @@ def outcomes(works: Sequence[Work], jobs: int, audited: Audited) -> Iterator[Out
         jobs: how many processes at once.
         audited: does one work; it has to be a function of a module.
     """
+    if START_METHOD == "fork":
+        _load_all()
     waiting = deque(works)
     running: dict[Connection, tuple[Work, BaseProcess]] = {}
     try:
@@ -41,6 +46,15 @@ def outcomes(works: Sequence[Work], jobs: int, audited: Audited) -> Iterator[Out
         for _, process in running.values():
             process.kill()
             process.join()
+
+
+def _load_all() -> None:
+    """Load what every audit needs, once, so that forked processes have it."""
+    for name in ("exai_audit.collectors", "exai_audit.audit.judge", "exai_audit.planning.agenda"):
+        import_module(name)
+    rules()
+    practices()
+    table()
 
 
 def _start(work: Work, audited: Audited) -> tuple[Connection, BaseProcess]:
