@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache
 from exai_audit.audit.discover import discover, with_content
 from exai_audit.audit.engine import Audit, audit_files
+from exai_audit.audit.makers import makers_of
 from exai_audit.cli.output import say
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.stdin import project_around
@@ -28,7 +29,7 @@ from exai_audit.files.presence import is_there
 from exai_audit.files.visible import visible
 from exai_audit.rulebook.registry import rules
 from exai_audit.session.clock import today
-from exai_audit.session.run import Run, makers_of
+from exai_audit.session.run import Run
 
 
 def run_audit(

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from exai_audit.audit.cache import CACHE_FOLDER, facts_fingerprint
 from exai_audit.audit.discover import SUFFIXES, discover
+from exai_audit.audit.makers import makers_of
 from exai_audit.audit.past_paths import audited_below
 from exai_audit.cli import options
 from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
@@ -164,10 +165,8 @@ def _points(
     folder: Path | None,
     jobs: str,
 ) -> tuple[Point, ...]:
-    bridges = settings.of_all("bridge_functions")
-    use(own, bridges)
-    scopes = sorted(scope.value for scope in settings.of_all("scopes"))
-    made = facts_fingerprint(own, bridges, (str(settings.module_limit), *scopes))
+    use(own, settings.of_all("bridge_functions"))
+    made = makers_of(settings, own)
     is_audited = audited_below(_below(targets, root), settings)
 
     def wanted(path: str) -> bool:

@@ -19,6 +19,7 @@ from exai_audit.audit.cache import CACHE_FOLDER, REVISION, FactsCache
 from exai_audit.audit.collecting import Progress
 from exai_audit.audit.discover import Discovered, Discovery, discover, with_content
 from exai_audit.audit.engine import Audit, judged, named
+from exai_audit.audit.makers import makers_of
 from exai_audit.config import (
     NestedSettings,
     Settings,
@@ -34,7 +35,7 @@ from exai_audit.files.timestamps import changed_ns
 from exai_audit.knowledge.table import use
 from exai_audit.results.result import AuditResult
 from exai_audit.session.memory import Memory
-from exai_audit.session.run import Run, makers_of
+from exai_audit.session.run import Run
 from exai_audit.session.verdict import with_verdicts
 
 _BESIDE = frozenset({".txt", ".toml", ".lock", ".cfg", ".json"})

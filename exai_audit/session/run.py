@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,14 +70,3 @@ class Run(Struct, frozen=True):
     def shown(self, path: Path) -> str:
         """Return a path as reports show it: relative to the root."""
         return Path(os.path.relpath(path.absolute(), self.root)).as_posix()
-
-
-def makers_of(settings: Settings, own: Sequence[Path]) -> str:
-    """Return what stands for all that facts depend on besides the files.
-
-    Args:
-        own: the user's own knowledge files.
-    """
-    scopes = sorted(scope.value for scope in settings.of_all("scopes"))
-    symbols = (str(settings.module_limit), *scopes)
-    return facts_fingerprint(own, settings.of_all("bridge_functions"), symbols)

@@ -10,9 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.audit.assemble import assemble
-from exai_audit.audit.cache import FactsCache, facts_fingerprint
+from exai_audit.audit.cache import FactsCache
 from exai_audit.audit.discover import discover
 from exai_audit.audit.engine import Collect, audit_files
+from exai_audit.audit.makers import makers_of
 from exai_audit.config import NestedSettings, Settings, find_root, knowledge_files, load
 from exai_audit.errors import AuditError
 from exai_audit.report.json import render
@@ -85,10 +86,7 @@ def _audit(work: Work, checkout: Checkout, collect: Collect | None) -> AuditResu
 def _cache(work: Work, settings: Settings, own: Sequence[Path], root: Path) -> FactsCache | None:
     if work.caches is None:
         return None
-    scopes = sorted(scope.value for scope in settings.of_all("scopes"))
-    symbols = (str(settings.module_limit), *scopes)
-    made = facts_fingerprint(own, settings.of_all("bridge_functions"), symbols)
-    return FactsCache(Path(work.caches) / work.repository.name, made, root)
+    return FactsCache(Path(work.caches) / work.repository.name, makers_of(settings, own), root)
 
 
 def _as_it_is(settings: Settings) -> Settings:
