@@ -45,6 +45,8 @@ def watch(request: Request) -> int:
             last = now
             if lines:
                 write_stdout(inert("\n".join(map(visible, lines))))
+    except KeyboardInterrupt:  # in the middle of an audit; between two, it ends the wait
+        pass
     finally:
         project.close()
     return 0
