@@ -66,7 +66,7 @@ def audit_revision(
     scopes = {path: scope_of(path) for path in paths}
     project = project_of(files, scopes, root, settings)
     findings = judge(project, settings.rules, audited.today)
-    texts = {path: _text(path, data) for path, data in held.former.items()}
+    texts = {path: decoded(path, data) for path, data in held.former.items()}
     return Before(
         weigh(findings, project, settings.rules, settings.score, audited.today),
         lambda path: texts[path] if path in texts else read(path),
@@ -85,7 +85,8 @@ def _facts(
     return facts
 
 
-def _text(path: str, data: bytes) -> SourceFile | None:
+def decoded(path: str, data: bytes) -> SourceFile | None:
+    """Return what a file of the past says, None where it cannot be decoded."""
     try:
         return decode(path, data)
     except UnreadableSourceError:

@@ -14,10 +14,10 @@ from exai_audit.audit.collecting import Progress
 from exai_audit.audit.engine import project_of
 from exai_audit.audit.judge import judge
 from exai_audit.audit.scopes import scope_of
+from exai_audit.audit.since import decoded
 from exai_audit.audit.weigh import weigh
 from exai_audit.facts.file import FailureKind, FileFacts
 from exai_audit.facts.timeouts import ValueKind
-from exai_audit.files.source import SourceFile, UnreadableSourceError, decode
 from exai_audit.finding import Family, Finding
 from exai_audit.git.history import State
 from exai_audit.git.repository import contents
@@ -101,7 +101,7 @@ class Revisions(Struct):
             if mark not in self._evidence and finding.path in tree
         }
         held = contents(self.versions.root, (tree[path] for path in unread))
-        texts = {path: _text(path, held[tree[path]]) for path in unread}
+        texts = {path: decoded(path, held[tree[path]]) for path in unread}
         prints = Fingerprints(texts.get)
         kept = {}
         for finding, mark in zip(findings, marks, strict=True):
@@ -120,13 +120,6 @@ class Revisions(Struct):
             finding.end_line,
             finding.end_column,
         )
-
-
-def _text(path: str, data: bytes) -> SourceFile | None:
-    try:
-        return decode(path, data)
-    except UnreadableSourceError:
-        return None
 
 
 def _seen(finding: Finding, evidence: str) -> Seen:
