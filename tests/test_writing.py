@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from exai_audit.edits.edit import FileChange
+from exai_audit.edits.journal import JOURNAL, Entry, Journal, Stage
 from exai_audit.edits.write import roll_back, undo, write_changes
 from exai_audit.errors import AuditError
+from exai_audit.files.own_folder import write_own
 
 CHANGES = (
     FileChange("a.py", b"a = 1\n", b"a = 2\n"),
@@ -181,3 +184,30 @@ def killed_at(step: int, work: Callable[[], object]) -> bool:
         finally:
             os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize(
+    "journal_",
+    [
+        Journal(Stage.WRITING, "x/../../../victim", (Entry("a.py", b"", b"a = 1\n", 0o644),)),
+        Journal(Stage.WRITING, "", (Entry("a.py", b"", b"a = 1\n", 0o644, ("../empty",)),)),
+        Journal(Stage.WRITING, "", (Entry("a.py", b"", b"a = 1\n", 0o4755),)),
+        Journal(Stage.WRITING, "", (Entry("../victim", b"", b"secret", 0o644),)),
+        Journal(Stage.WRITTEN, "x/../../../victim", (Entry("a.py", b"", b"a = 1\n", 0o644),)),
+    ],
+)
+def test_a_journal_that_came_with_the_project_reaches_nothing_else(
+    root: Path, journal_: Journal
+) -> None:
+    """An archive may hold a cache folder, of whatever its author likes."""
+    (root.parent / "victim").write_bytes(b"secret")
+    (root.parent / "empty").mkdir()
+    (root / ".a.py.x").mkdir()
+    before = tree(root.parent)
+    write_own(root / "cache", JOURNAL, msgspec.msgpack.encode(journal_))
+    assert roll_back(root, root / "cache") == ()
+    with pytest.raises(AuditError, match="nothing to undo"):
+        undo(root, root / "cache")
+    assert {**before, **tree(root.parent)} == tree(root.parent)
+    assert (root / "a.py").read_bytes() == b"a = 1\n"
+    assert (root.parent / "empty").is_dir()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +15,8 @@ from exai_audit.files.own_folder import ForeignFolderError, read_own, write_own
 JOURNAL = "written.msgpack"
 _FORMAT = 1
 _MOST_BYTES = 1_000_000_000
+_TOKEN = re.compile(r"(?:[0-9a-f]{12})?")
+_PERMISSIONS = 0o777
 
 
 class Stage(str, Enum):
@@ -30,7 +33,7 @@ class Stage(str, Enum):
 
 
 class Entry(Struct, frozen=True):
-    """A file of a run, what it says before and after, and the bits of its mode.
+    """A file of a run, what it says before and after, and its permissions.
 
     ``folders`` are those that are made for it, from the outermost.
     """
@@ -67,7 +70,23 @@ def read_journal(folder: Path) -> Journal | None:
         journal = msgspec.msgpack.decode(data, type=Journal)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return journal if journal.format == _FORMAT else None
+    return journal if journal.format == _FORMAT and _may_be_ours(journal) else None
+
+
+def _may_be_ours(journal: Journal) -> bool:
+    """Tell whether a journal names nothing but files below the root: anybody may have made it."""
+    return _TOKEN.fullmatch(journal.token) is not None and all(map(_is_inside, journal.entries))
+
+
+def _is_inside(entry: Entry) -> bool:
+    path = PurePosixPath(entry.path)
+    around = {str(folder) for folder in path.parents}
+    return (
+        ".." not in path.parts
+        and not path.is_absolute()
+        and around.issuperset(entry.folders)
+        and entry.mode == entry.mode & _PERMISSIONS
+    )
 
 
 def write_journal(folder: Path, journal: Journal) -> None:

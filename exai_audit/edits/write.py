@@ -8,7 +8,6 @@ back; for one that was killed, the next does.
 from __future__ import annotations
 
 import os
-import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,7 +21,7 @@ from exai_audit.files.own_folder import ForeignFolderError, held
 from exai_audit.files.source import UnreadableSourceError, read_bytes
 
 _MOST_BYTES = 1_000_000_000
-_NEW_FILE = 0o666
+_NEW_FILE, _PERMISSIONS = 0o666, 0o777
 
 
 def write_changes(root: Path, folder: Path, changes: Sequence[FileChange]) -> None:
@@ -141,7 +140,7 @@ def _content(place: str) -> bytes | None:
 
 def _mode(place: str) -> int:
     try:
-        return stat.S_IMODE(os.stat(place).st_mode)  # noqa: PTH116
+        return os.stat(place).st_mode & _PERMISSIONS  # noqa: PTH116
     except OSError:
         mask = os.umask(0)
         os.umask(mask)
