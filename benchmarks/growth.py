@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from bisect import bisect_right
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,10 +82,16 @@ def main() -> None:
     print(f"| {asked.size:,} bytes of | a quarter | a half | all | memory, MB |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for kind in asked.kinds or KINDS:
-        count = round(200 * asked.size / len(KINDS[kind](200)))
-        runs = [_scanned(KINDS[kind](part)) for part in (count // 4, count // 2, count)]
+        sizes = (asked.size // 4, asked.size // 2, asked.size)
+        runs = [_scanned(_of_size(KINDS[kind], size)) for size in sizes]
         times = " | ".join(seconds for seconds, _ in runs)
         print(f"| {kind} | {times} | {runs[-1][1]:,} |", flush=True)
+
+
+def _of_size(kind: Callable[[int], str], size: int) -> str:
+    """Return the longest text of a kind that is no longer than so many bytes."""
+    counts = range(1, size)
+    return kind(max(1, bisect_right(counts, size, key=lambda count: len(kind(count)))))
 
 
 def _scanned(text: str) -> tuple[str, int]:
@@ -100,7 +107,10 @@ def _scanned(text: str) -> tuple[str, int]:
         )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return f"{spent:.1f}" if done.returncode == 0 else "ended", after.ru_maxrss // 1024
+    if done.returncode < 0:
+        return "ended", after.ru_maxrss // 1024
+    done.check_returncode()
+    return f"{spent:.1f}", after.ru_maxrss // 1024
 
 
 if __name__ == "__main__":
