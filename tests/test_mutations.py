@@ -1,4 +1,4 @@
-"""A short, seeded run of the campaign in ``benchmarks/hostile.py``."""
+"""Short, seeded runs of the campaigns in ``benchmarks/hostile``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.hostile import collects, mutated, reads_beside, trouble_with
+from benchmarks.hostile.__main__ import CAMPAIGNS, trouble_of
+from benchmarks.hostile.mutation import Corpus, corpus
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 SIDE_FILES = (
@@ -23,17 +24,18 @@ SIDE_FILES = (
 )
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_no_mutated_source_raises(seed: int) -> None:
-    dice = random.Random(seed)
-    files = sorted(FIXTURES.rglob("*.py"))
-    for _ in range(40):
-        data = mutated(dice.choice(files).read_bytes(), dice)
-        assert not trouble_with(data, collects)
+TRIALS = {
+    "sources": 320, "fixers": 4, "splits": 4, "beside": 160, "documents": 20, "memories": 20,
+    "commands": 1, "writes": 2, "histories": 1, "sights": 1,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_no_mutated_side_file_raises(seed: int) -> None:
-    dice = random.Random(seed)
-    for _ in range(40):
-        assert not trouble_with(mutated(dice.choice(SIDE_FILES), dice), reads_beside)
+@pytest.fixture(scope="module")
+def material() -> Corpus:
+    return Corpus(corpus([FIXTURES]).sources, SIDE_FILES)
+
+
+@pytest.mark.parametrize("name", CAMPAIGNS)
+def test_nothing_raises(name: str, material: Corpus) -> None:
+    for seed in range(TRIALS[name]):
+        assert not trouble_of(CAMPAIGNS[name], random.Random(seed), material)
