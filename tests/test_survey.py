@@ -7,8 +7,10 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import tarfile
 import zipfile
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -167,6 +169,25 @@ def test_archives(services: Path) -> None:
     (services / "fleet.txt").write_text("one.whl\ntwo.tar.gz\n")
     rows = document(services, "fleet.txt")["rows"]
     assert [(row["name"], row["files"]) for row in rows] == [("one", 1), ("two", 1)]
+
+
+def test_the_package_of_a_wheel_keeps_its_name(services: Path) -> None:
+    with zipfile.ZipFile(services / "one-1.0-py3-none-any.whl", "w") as packed:
+        packed.writestr("one/__init__.py", "")
+        packed.writestr("one/app.py", SLEEPER)
+    (services / "fleet.txt").write_text("one-1.0-py3-none-any.whl\n")
+    document(services, "fleet.txt")
+    stored = json.loads((services / "exai-audit-survey" / "one-1.0.json").read_text())
+    assert {finding["path"] for finding in stored["findings"]} == {"one/app.py"}
+
+
+def test_a_file_that_two_repositories_have_is_read_once(services: Path) -> None:
+    for name in ("one", "two"):
+        (services / "twins" / name).mkdir(parents=True)
+        (services / "twins" / name / "app.py").write_text(SLEEPER)
+    assert surveyed(services, "--each", "twins/*", "--jobs", "1").returncode == 0
+    with closing(sqlite3.connect(services / "exai-audit-survey/cache/facts.sqlite")) as database:
+        assert database.execute("SELECT count(*) FROM facts").fetchone() == (1,)
 
 
 def test_an_archive_writes_nothing_outside(services: Path) -> None:

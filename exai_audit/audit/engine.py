@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exai_audit.audit.cache import FactsCache
 from exai_audit.audit.collecting import Collected, Named, Progress, collect_all
 from exai_audit.audit.discover import Discovered, Discovery, discover
 from exai_audit.audit.scopes import may_be_judged, scopes_of
@@ -27,6 +27,28 @@ from exai_audit.project.timeout_categories import with_own_categories
 from exai_audit.project.units import with_units
 
 Collect = Callable[[Sequence[Named]], list[Collected]]
+
+
+class FactsStore(Protocol):
+    """What remembers the facts of files; see
+    `exai_audit.audit.cache.FactsCache`, which keeps those of one project."""
+
+    def unchanged(self, path: str, changed: int, size: int) -> FileFacts | None:
+        """Return the facts of a file whose size and time of change (ns) are as remembered."""
+
+    def knows(self, path: str) -> bool:
+        """Tell whether it is worth reading a file to ask for its content."""
+
+    def same_content(self, path: str, changed: int, data: bytes) -> FileFacts | None:
+        """Return the facts of a file whose content is as remembered."""
+
+    def remember(self, path: str, changed: int, size: int, blob: bytes, facts: FileFacts) -> None:
+        """Keep what a file says now."""
+
+    def save(self) -> None:
+        """Write what is new; trouble in writing is no error."""
+
+
 _SOURCE_FOLDERS = frozenset({"src", "lib"})
 
 
@@ -50,7 +72,7 @@ def audit(
     settings: Settings,
     jobs: int,
     progress: Progress,
-    cache: FactsCache | None = None,
+    cache: FactsStore | None = None,
     knowledge: Sequence[Path] = (),
     today: date = date.min,
     nested: NestedSettings | None = None,
@@ -76,7 +98,7 @@ def audit_files(
     settings: Settings,
     jobs: int,
     progress: Progress,
-    cache: FactsCache | None = None,
+    cache: FactsStore | None = None,
     knowledge: Sequence[Path] = (),
     today: date = date.min,
     meanwhile: Callable[[], None] = lambda: None,
@@ -149,7 +171,7 @@ def _pins(root: Path, packages: Collection[str]) -> dict[str, str]:
 
 def _recall_or_collect(
     files: Sequence[Discovered],
-    cache: FactsCache | None,
+    cache: FactsStore | None,
     collect: Collect,
     settings: Settings,
 ) -> list[FileFacts]:
@@ -177,7 +199,7 @@ def named(files: Sequence[Discovered], settings: Settings) -> list[Named]:
     ]
 
 
-def recalled(file: Discovered, module: str, cache: FactsCache) -> FileFacts | None:
+def recalled(file: Discovered, module: str, cache: FactsStore) -> FileFacts | None:
     """Return the facts of a file on disk that the cache still knows, None without any."""
     if file.content is not None:
         return None

@@ -72,7 +72,7 @@ def write_own(folder: Path, name: str, data: bytes, *, durable: bool = False) ->
         OSError: it cannot be written.
         ForeignFolderError: the folder is there, but it is not ours.
     """
-    with _made(folder) as handle:
+    with made(folder) as handle:
         _replace(folder, handle, name, data, durable)
         _clear(folder, handle, name)
 
@@ -85,7 +85,7 @@ def held(folder: Path) -> Iterator[None]:
         OSError: it cannot be made.
         ForeignFolderError: the folder is there, but it is not ours, or another run holds it.
     """
-    with _made(folder) as handle:
+    with made(folder) as handle:
         if fcntl is not None and handle is not None:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -95,8 +95,13 @@ def held(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _made(folder: Path) -> Iterator[int | None]:
-    """Open a folder of ours as `_opened` does; it is made and marked at need."""
+def made(folder: Path) -> Iterator[int | None]:
+    """Open a folder of ours; it is made and marked at need. None where folders cannot be opened.
+
+    Raises:
+        OSError: it cannot be made.
+        ForeignFolderError: the folder is there, but it is not ours.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700)

@@ -63,7 +63,7 @@ def checked_out(repository: Repository, protocols: Collection[str]) -> Iterator[
         top.mkdir()
         if repository.is_archive:
             _unpack(source, top)
-            yield Checkout(_only_folder(top))
+            yield Checkout(_top_of_archive(top))
             return
         if repository.protocol:
             source = Path(name) / "clone"
@@ -179,7 +179,13 @@ def _is_requirements(name: str) -> bool:
     return name.endswith(".txt") and ("requirements" in name or name in ("base.txt", "prod.txt"))
 
 
-def _only_folder(top: Path) -> Path:
-    """Return the one folder that an archive of sources holds everything in, else its top."""
+def _top_of_archive(top: Path) -> Path:
+    """Return the one folder that an archive of sources holds everything in, else its top.
+
+    A package is no such folder: as the only one of a wheel it keeps its name.
+    """
     inside = list(top.iterdir())
-    return inside[0] if len(inside) == 1 and is_folder(inside[0]) else top
+    is_wrapped = (
+        len(inside) == 1 and is_folder(inside[0]) and not is_file(inside[0] / "__init__.py")
+    )
+    return inside[0] if is_wrapped else top

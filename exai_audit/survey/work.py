@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.audit.assemble import assemble
-from exai_audit.audit.cache import FactsCache
 from exai_audit.audit.discover import discover
 from exai_audit.audit.engine import Collect, audit_files
 from exai_audit.audit.makers import makers_of
@@ -19,6 +17,7 @@ from exai_audit.errors import AuditError
 from exai_audit.report.json import render
 from exai_audit.results.result import AuditResult
 from exai_audit.survey.manifest import Repository
+from exai_audit.survey.shared_facts import shared_facts
 from exai_audit.survey.sources import Checkout, checked_out
 
 
@@ -70,10 +69,11 @@ def _audit(work: Work, checkout: Checkout, collect: Collect | None) -> AuditResu
     if nested is not None:
         settings = replace(settings, parts=nested.found())
     own = knowledge_files(settings, file, root)
-    cache = _cache(work, settings, own, root)
-    done = audit_files(
-        discovery, root, settings, 1, _untold, cache, own, work.today, collect=collect
-    )
+    caches = None if work.caches is None else Path(work.caches)
+    with shared_facts(caches, makers_of(settings, own), work.today) as known:
+        done = audit_files(
+            discovery, root, settings, 1, _untold, known, own, work.today, collect=collect
+        )
     words: tuple[str | Path, ...] = ("scan", *targets)
     result = assemble(done, settings, words, targets, root, with_facts=False, most_plans=0)
     if checkout.revision is None:
@@ -81,12 +81,6 @@ def _audit(work: Work, checkout: Checkout, collect: Collect | None) -> AuditResu
     found = checkout.revision
     target = replace(result.target, revision=found.commit, date=result.target.date or found.date)
     return replace(result, target=target)
-
-
-def _cache(work: Work, settings: Settings, own: Sequence[Path], root: Path) -> FactsCache | None:
-    if work.caches is None:
-        return None
-    return FactsCache(Path(work.caches) / work.repository.name, makers_of(settings, own), root)
 
 
 def _as_it_is(settings: Settings) -> Settings:
