@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.timeouts import TimeoutFact
 from exai_audit.fixing.bench import Bench
@@ -142,10 +143,8 @@ def _check(site: Site, contradictions: frozenset[tuple[str, int]], bench: Bench)
         raise RefusedError("the limit is more than one number: name its parts by hand")
     if site.is_text and str(_value(site.number)) != site.number:
         raise RefusedError("the number is written as a text that Python writes otherwise")
-    if _scale(site) is None and not names.get(site.key):
-        raise RefusedError(
-            "the code does not say what unit it counts in: name it with --names FILE"
-        )
+    if not fact.amount and not names.get(site.key):
+        raise RefusedError("the limit is no plain number: name it with --names FILE")
 
 
 def _value(number: str) -> float | int | None:
@@ -207,17 +206,26 @@ def _whose(site: Site) -> str:
     return f"key {site.fact.key}" if site.fact.key.isupper() else site.path
 
 
-def _names(site: Site, home: Home) -> Iterator[str]:
-    suffix = unit_suffix(_scale(site) or 1.0)
-    middle = "" if "timeout" in home.name.lower() else "TIMEOUT_"
-    for purpose in purposes(site.fact, site.path):
-        yield f"{purpose}_{middle}{suffix}"
+def _names(site: Site, home: Home, bench: Bench) -> Iterator[str]:
+    """Yield names by what is waited for, with the unit where the code says in which it counts."""
+    scale = _scale(site)
+    says_so = "timeout" in home.name.lower() and scale is not None
+    suffix = "" if scale is None else f"_{unit_suffix(scale)}"
+    for purpose in purposes(_told(site, bench), site.path):
+        yield f"{purpose}{suffix}" if says_so else f"{purpose}_TIMEOUT{suffix}"
+
+
+def _told(site: Site, bench: Bench) -> TimeoutFact:
+    """Return the fact of a site; one in a decorator is told by what is decorated alone."""
+    source, (line, _) = bench.read(site.path), site.fact.call
+    is_decorator = source is not None and source.line(line).lstrip().startswith("@")
+    return replace(site.fact, operation="") if is_decorator else site.fact
 
 
 def _name_at(site: Site, home: Home, level: int, bench: Bench) -> str:
     """Return the name of a site at a level of exactness, empty past the last."""
     given = bench.choices.names.get(site.key)
-    return given or dict(enumerate(_names(site, home))).get(level, "")
+    return given or dict(enumerate(_names(site, home, bench))).get(level, "")
 
 
 def held(home: Home, bench: Bench) -> dict[str, str]:

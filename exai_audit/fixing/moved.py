@@ -18,9 +18,9 @@ from exai_audit.location import FILE_START, Span
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
 
-_HEAD = '"""Timeouts: how long to wait, all in one place; a name ends with its unit."""\n\n'
+_HEAD = '"""Timeouts: how long to wait; a name ends with its unit where that is known."""\n\n'
 _ENVIRONMENT_HEAD = '''\
-"""Timeouts: how long to wait, all in one place; a name ends with its unit.
+"""Timeouts: how long to wait; a name ends with its unit where that is known.
 
 The environment variable {prefix}_NAME overrides the limit NAME.
 """

@@ -74,7 +74,7 @@ def _own_words(fact: TimeoutFact, where: Sequence[str]) -> list[str]:
     """Return the words of the setting, the limit or the operation; none where all are vague."""
     for text in (fact.key, fact.name):
         words = _words(text)
-        if words:
+        if words and words != ["default"]:
             return words
     *owners, last_part = fact.operation.split(".")
     last = _words(last_part)
@@ -94,8 +94,8 @@ def _function_words(fact: TimeoutFact) -> list[str]:
     words = _first(_words(function)) if not function.startswith("__") else []
     if len(words) > 1 or not owners:
         return words
-    owner = [word for word in _words(owners[-1]) if word not in _ROLES] or _words(owners[-1])
-    return [*owner, *words]
+    whole = [word for word in _words(owners[-1]) if len(word) > 1]
+    return [*([word for word in whole if word not in _ROLES] or whole), *words]
 
 
 def _first(words: Sequence[str]) -> list[str]:
@@ -105,6 +105,8 @@ def _first(words: Sequence[str]) -> list[str]:
     told = head if len(head) > 1 and _says_enough(head) else list(words)
     if len(told) > _MOST_WORDS:
         told = [word for word in told if word not in _SMALL]
+    while len(told) > 1 and told[-1] in _SMALL:
+        told = told[:-1]
     return told[:_MOST_WORDS]
 
 
