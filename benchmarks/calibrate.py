@@ -4,11 +4,11 @@
     python benchmarks/calibrate.py --rescore  # only the formula changed: no audit, from the data
     python benchmarks/calibrate.py --check    # is the data still that of the rules? exits 1 if not
 
-Audits what is pinned in ``reference_services.txt`` and ``reference_packages.txt``, downloaded with
-pip into a cache folder, and the standard library's packages of the Python that runs this, as they
-come: no settings, no baseline, production code only. It writes ``exai_audit/score/reference.json``
-and the tables of the documentation. Interrupted, it goes on where it was; a second run is quick,
-since the facts of unchanged files and what was found by unchanged rules are remembered.
+What is pinned in ``reference_services.txt`` and ``reference_packages.txt``, downloaded with pip
+into a cache folder, and the standard library's packages of the Python that runs this, become a
+manifest; ``exai-audit survey`` audits it, by the default settings and nobody's own. What it finds
+is written to ``exai_audit/score/reference.json`` and the tables of the documentation. Interrupted,
+it goes on where it was; a second run is quick, since the facts of unchanged files are remembered.
 """
 
 from __future__ import annotations
@@ -33,19 +33,16 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.reference_set import (  # noqa: E402
     PYTHON,
     Target,
+    downloaded,
     fetch,
     pins,
-    size_of,
     standard_library,
-    unpacked,
 )
 from benchmarks.survey import broken_promises, size_factor, survey  # noqa: E402
 from exai_audit import __version__  # noqa: E402
-from exai_audit.audit.cache import FactsCache, facts_fingerprint  # noqa: E402
-from exai_audit.audit.engine import Audit, audit  # noqa: E402
-from exai_audit.audit.weigh import weigh  # noqa: E402
-from exai_audit.config import Settings  # noqa: E402
 from exai_audit.finding import Family, Finding  # noqa: E402
+from exai_audit.results.result import AuditResult  # noqa: E402
+from exai_audit.results.stored import read_result  # noqa: E402
 from exai_audit.score.formula import FACTORS, FORMULA_VERSION  # noqa: E402
 from exai_audit.score.reference import (  # noqa: E402
     DATA,
@@ -68,10 +65,11 @@ def main() -> int:
     made = reference()
     if not options.rescore:
         _refuse_other_python(options.any_python)
-        if not options.at_hand:
-            fetch(pins(), options.cache)
-        found = list(_audited(options.cache, options.jobs, only_known=options.at_hand))
-        made = _reference(found, provisional=options.provisional or options.at_hand)
+        fetch(pins(), options.cache)
+        targets = [downloaded(pin, options.cache) for pin in pins()]
+        targets += standard_library(options.cache)
+        found = list(surveyed(targets, options.cache, options.jobs))
+        made = _reference(found, provisional=options.provisional)
     write(_calibrated(made))
     reference.cache_clear()
     # Another process, for the formula's constants are those of the data when it is loaded.
@@ -87,9 +85,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="only say whether it is out of date")
     parser.add_argument("--rescore", action="store_true", help="compute the scores of the data")
     parser.add_argument("--provisional", action="store_true", help="mark the data as not final")
-    parser.add_argument(
-        "--at-hand", action="store_true", help="take what is audited already; provisional"
-    )
     parser.add_argument("--any-python", action="store_true", help=f"run with others than {PYTHON}")
     return parser.parse_args()
 
@@ -170,50 +165,48 @@ def _refuse_other_python(anyway: bool) -> None:
         )
 
 
-def _audited(cache: Path, jobs: int, *, only_known: bool) -> Iterator[ReferencePackage]:
-    """Yield what is large enough of the set, the smallest first.
+def surveyed(targets: Sequence[Target], cache: Path, jobs: int) -> Iterator[ReferencePackage]:
+    """Survey packages, and yield what was found in those that are large enough.
 
-    Args:
-        only_known: leave out what this version has not audited yet.
+    A survey of the same rules that was interrupted goes on.
     """
-    targets = [target for pin in pins() if (target := unpacked(pin, cache)) is not None]
-    targets += standard_library()
+    manifest, policy, into = cache / "set.toml", cache / "default.toml", cache / "survey"
+    made_by = into / "rules.txt"
+    into.mkdir(parents=True, exist_ok=True)
+    manifest.write_text("\n".join(map(_entry, targets)), encoding="utf-8")
+    policy.write_text("# the default settings\n", encoding="utf-8")
+    command = [sys.executable, "-m", "exai_audit", "survey", manifest, "--policy", policy]
+    command += ["--into", into, "--jobs", str(jobs), "-o", cache / "survey.txt"]
     rules = rules_fingerprint()
-    for target in sorted(targets, key=lambda t: (t.kind is not Kind.SERVICE, size_of(t))):
-        name = f"{target.source}-{target.name}-{target.version}"
-        known = cache / "found" / rules / f"{name}.json"
-        if known.is_file():
-            package = msgspec.json.decode(known.read_bytes(), type=ReferencePackage)
-        elif only_known:
-            continue
-        else:
-            package = _measured(target, cache / "facts" / name, jobs)
-            known.parent.mkdir(parents=True, exist_ok=True)
-            _replace(known, msgspec.json.encode(package))
-            print(f"{target.name} {target.version}: {package.judged_lines:,} lines", flush=True)
+    if made_by.is_file() and made_by.read_text(encoding="utf-8") == rules:
+        command.append("--resume")
+    made_by.write_text(rules, encoding="utf-8")
+    subprocess.run(command, cwd=ROOT, check=True)
+    for target in targets:
+        package = _found(target, read_result(into / f"{target.entry}.json"))
         if package.judged_lines >= LEAST_LINES:
-            yield replace(package, kind=target.kind, field=target.field)
+            yield package
         elif target.source == "pypi":
             print(f"{target.name}: under {LEAST_LINES} judged lines: left out")
 
 
-def _measured(target: Target, folder: Path, jobs: int) -> ReferencePackage:
-    settings = Settings()
-    facts = FactsCache(folder, facts_fingerprint(), target.root)
-    audited = audit(target.paths, target.root, settings, jobs, lambda done, total: None, facts)
-    _refuse_own_trouble(audited)
-    weighed = weigh(
-        audited.findings, audited.project, settings.rules, settings.score, audited.today
-    )
+def _entry(target: Target) -> str:
+    """Return a package's table in the manifest."""
+    said = {"name": target.entry, "source": str(target.archive), "owner": target.field}
+    return "\n".join(("[[repository]]", *(f"{key} = {json.dumps(said[key])}" for key in said), ""))
+
+
+def _found(target: Target, result: AuditResult) -> ReferencePackage:
+    _refuse_own_trouble(target, result)
     return ReferencePackage(
         name=target.name,
         version=target.version,
         kind=target.kind,
         field=target.field,
         source=target.source,
-        judged_lines=weighed.lines,
+        judged_lines=result.scale.judged_lines,
         score=0.0,
-        rules=counted(weighed.active),
+        rules=counted(result.findings),
     )
 
 
@@ -228,11 +221,11 @@ def counted(findings: Sequence[Finding]) -> dict[str, RuleFound]:
     return {code: RuleFound(family, counts) for code, (family, counts) in found.items()}
 
 
-def _refuse_own_trouble(audited: Audit) -> None:
+def _refuse_own_trouble(target: Target, result: AuditResult) -> None:
     """Stop when a file could not be analysed for a reason that lies here, not in the file."""
-    for file in audited.project.files:
-        if file.failure is not None and file.failure.reason.startswith("cannot be analysed"):
-            sys.exit(f"{file.path}: {file.failure.reason}")
+    for one in result.findings:
+        if one.code == "EXA002" and "cannot be analysed" in one.message:
+            sys.exit(f"{target.name}: {one.path}: {one.message}")
 
 
 def _reference(packages: Sequence[ReferencePackage], *, provisional: bool) -> Reference:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -22,7 +21,6 @@ PINS = {
 }
 PYTHON = "3.11"
 _PLATFORMS = ("any", "manylinux2014_x86_64", "manylinux_2_28_x86_64")
-_TESTS = frozenset({"test", "tests"})
 _NOT_LIBRARY = frozenset({"site-packages", "test", "__pycache__"})
 _AT_ONCE = 12
 
@@ -36,22 +34,22 @@ class Pin:
     kind: Kind
     field: str
 
-    @property
-    def folder(self) -> str:
-        return f"{self.name}-{self.version}"
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A package to audit: the folder that holds it, and the paths of it there."""
+    """A package to audit, and the archive that holds it."""
 
     name: str
     version: str
     kind: Kind
     field: str
     source: str
-    root: Path
-    paths: tuple[Path, ...]
+    archive: Path
+
+    @property
+    def entry(self) -> str:
+        """What it is called in the survey."""
+        return f"{self.source}-{self.name}-{self.version}"
 
 
 def pins() -> list[Pin]:
@@ -76,8 +74,7 @@ def _read(kind: Kind, file: Path) -> Iterator[Pin]:
 
 def fetch(wanted: Sequence[Pin], cache: Path) -> None:
     """Download the wheels that the cache lacks, for the same Python and platform everywhere."""
-    missing = [pin for pin in wanted if not (cache / "packages" / pin.folder).is_dir()]
-    missing = [pin for pin in missing if _wheel(pin, cache) is None]
+    missing = [pin for pin in wanted if _wheel(pin, cache) is None]
     for start in range(0, len(missing), _AT_ONCE):
         _download(missing[start : start + _AT_ONCE], cache / "wheels")
 
@@ -107,45 +104,33 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def unpacked(pin: Pin, cache: Path) -> Target | None:
-    """Return a pinned package, unpacked; None when its wheel was not downloaded."""
-    folder = cache / "packages" / pin.folder
-    if not folder.is_dir():
-        wheel = _wheel(pin, cache)
-        if wheel is None:
-            return None
-        _unpack(wheel, folder)
-    return Target(pin.name, pin.version, pin.kind, pin.field, "pypi", folder, (folder,))
+def downloaded(pin: Pin, cache: Path) -> Target:
+    """Return a pinned package as `fetch` downloaded it."""
+    wheel = _wheel(pin, cache)
+    if wheel is None:
+        sys.exit(f"{pin.name} {pin.version}: no wheel of it in {cache / 'wheels'}")
+    return Target(pin.name, pin.version, pin.kind, pin.field, "pypi", wheel)
 
 
-def _unpack(wheel: Path, folder: Path) -> None:
-    """Unpack the Python files of a wheel but its tests: all of them or, interrupted, none."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(dir=folder.parent) as temporary,
-        zipfile.ZipFile(wheel) as zipped,
-    ):
-        new = Path(temporary) / "unpacked"
-        new.mkdir()
-        zipped.extractall(new, [name for name in zipped.namelist() if _is_judged(name)])
-        shutil.move(new, folder)
-
-
-def _is_judged(name: str) -> bool:
-    return name.endswith((".py", ".pyi")) and not _TESTS & set(name.split("/")[:-1])
-
-
-def standard_library() -> Iterator[Target]:
-    """Yield the packages of the standard library of the Python that runs this."""
+def standard_library(cache: Path) -> Iterator[Target]:
+    """Yield the packages of the standard library of the Python that runs this, packed."""
     root = Path(sysconfig.get_paths()["stdlib"])
     version = platform.python_version()
     for init in sorted(root.glob("*/__init__.py")):
         name = init.parent.name
         if name not in _NOT_LIBRARY:
+            archive = cache / "stdlib" / f"{name}-{version}.zip"
+            if not archive.is_file():
+                _pack(init.parent, archive)
             field = "the standard library"
-            yield Target(name, version, Kind.LIBRARY, field, "stdlib", root, (init.parent,))
+            yield Target(name, version, Kind.LIBRARY, field, "stdlib", archive)
 
 
-def size_of(target: Target) -> int:
-    """Return how many bytes of Python a target has."""
-    return sum(file.stat().st_size for path in target.paths for file in path.rglob("*.py"))
+def _pack(package: Path, archive: Path) -> None:
+    """Pack the Python files of a package: all of them or, interrupted, none."""
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    new = archive.with_suffix(".new")
+    with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in sorted(package.rglob("*.py")):
+            packed.write(file, file.relative_to(package.parent))
+    new.replace(archive)

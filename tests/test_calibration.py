@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from math import log
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchmarks import calibrate
-from benchmarks.reference_set import pins
+from benchmarks.reference_set import Target, pins
 from benchmarks.survey import (
     MOST_FOR_A_MEDIUM,
     cost_of_a_medium,
@@ -99,6 +100,23 @@ def test_the_factor_makes_the_median_lose_what_is_typical() -> None:
     assert factor % 0.5 == 0
     best = abs(size_loss(services[0], factor) - 0.35)
     assert all(abs(size_loss(services[0], factor + d) - 0.35) >= best for d in (-0.5, 0.5))
+
+
+def test_the_set_is_a_survey_that_goes_on(tmp_path: Path) -> None:
+    archive = tmp_path / "box.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("box/__init__.py", "")
+        packed.writestr(
+            "box/app.py", "import time\nasync def f():\n    time.sleep(5)\n" + "\n" * 1037
+        )
+        packed.writestr("box/exai-audit.toml", "disable = ['EXA405']\n")
+    target = Target("box", "1", Kind.SERVICE, "bots", "pypi", archive)
+    (found,) = calibrate.surveyed([target], tmp_path / "cache", 1)
+    assert (found.name, found.kind, found.field) == ("box", Kind.SERVICE, "bots")
+    assert found.judged_lines == 1040
+    assert "EXA405" in found.rules
+    archive.unlink()
+    assert list(calibrate.surveyed([target], tmp_path / "cache", 1)) == [found]
 
 
 def test_data_survives_being_written(tmp_path: Path) -> None:
