@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from exai_audit import cli
 from exai_audit.finding import Family, Severity
 from exai_audit.report import FORMATS, LEDGER, render
 from tests.scratch import run
@@ -57,6 +58,13 @@ def test_help_says_what_each_option_takes(tmp_path: Path) -> None:
     for wanted in ("FORMAT[=FILE]", "REVISION", "package|folder|owner", "Default: terminal."):
         assert wanted in text
     assert [name for name in FORMATS if name not in text] == []
+
+
+def test_no_help_has_brackets_that_are_taken_for_markup() -> None:
+    said = [path.read_text(encoding="utf-8") for path in Path(cli.__path__[0]).glob("*.py")]
+    helps = [text for one in said for text in re.findall(r'help=f?"([^"]*)"', one)]
+    assert len(helps) > 50
+    assert [text for text in helps if "[" in text] == []
 
 
 def test_the_ledger_begins_with_its_sums() -> None:

@@ -37,7 +37,7 @@ _CHOICE, _RUN = "Repositories", "Running"
 _Manifest = Annotated[
     Path | None,
     typer.Argument(
-        help="TOML with [[repository]] tables, or a list of folders, archives, git URLs."
+        help="TOML with a table for each repository, or a list of folders, archives, git URLs."
     ),
 ]
 _Each = Annotated[
@@ -87,7 +87,7 @@ _Dask = Annotated[
     str | None,
     typer.Option(
         metavar="ADDRESS",
-        help="Run on a Dask cluster: local, or tcp://HOST:8786 (needs exai-audit[dask]).",
+        help="Run on a Dask cluster: local, or tcp://HOST:8786 (needs the extra dask).",
         rich_help_panel=_RUN,
     ),
 ]
