@@ -37,6 +37,12 @@ in a file. A parameter default is one only if the same parameter has the same de
 function too, of the same module unless its name says what it is for; facades that hand it on and
 overrides are not counted. A number whose unit the code does not show is shown as it is written.
 
+One number used once is a detail: low confidence. It is medium where the same number is given to one
+HTTP library, or any to one function or class, in three places or more; where one waits for whatever
+it is given (``join``, ``run``), if three places of the file give it the same; where one key of the
+configuration or one name with a purpose has a number in two places; where other calls of the kind
+are given a constant that the project has; and for a default that three functions repeat.
+
 *References.* ``central-timeout-modules`` names files that hold the project's limits, as path
 patterns, besides those that the tool knows by their names (``timeouts.py``, ``timeout_config.py``
 or a class such as ``TimeoutSettings`` with three limits or more).
@@ -44,12 +50,12 @@ or a class such as ``TimeoutSettings`` with three limits or more).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
-from exai_audit.finding import Family, Hit, Related, Severity
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.central_timeouts import (
     NO_UNIT,
     bounded,
@@ -57,13 +63,17 @@ from exai_audit.project.central_timeouts import (
     central_modules,
     repeated_defaults,
     shown_limit,
+    shown_seconds,
 )
 from exai_audit.project.constant_names import constant_name, constants
 from exai_audit.project.project import Project
+from exai_audit.project.scattering import Scattering, Spread
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 _Default = tuple[str, TimeoutFact]
+_MOST_SHOWN = 5
+_FEWEST_DEFAULTS = 3
 
 
 class Options(Struct, frozen=True):
@@ -75,13 +85,14 @@ class Options(Struct, frozen=True):
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit for each operation of a file with scattered limits, and repeated default."""
     central = central_modules(project, options.default.central_timeout_modules)
+    scattering = Scattering(project, central)
     for path, sites in by_operation(project, central):
-        yield _hit(path, sites)
+        yield _hit(path, sites, scattering.of(path, sites))
     for defaults in repeated_defaults(project, central):
         yield _default_hit(defaults)
 
 
-def _hit(path: str, sites: list[TimeoutFact]) -> Hit:
+def _hit(path: str, sites: list[TimeoutFact], spread: Spread | None) -> Hit:
     fact, *others = sites
     calls = _by_call(sites)
     is_one_of_several = any(len(call) > 1 for call in calls)
@@ -91,13 +102,33 @@ def _hit(path: str, sites: list[TimeoutFact]) -> Hit:
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        message=(f"{_shown(calls)} is written into the code as the limit of {what}{more}"),
-        remedy=_remedy(fact, constant_name(fact)),
-        related=tuple(
-            Related(path, other.place.span.line, f"here {shown_limit(other)}") for other in others
+        confidence=Confidence.MEDIUM if spread is not None else Confidence.LOW,
+        message=(
+            f"{_shown(calls)} is written into the code as the limit of {what}{more}"
+            f"{_said(spread, len(calls))}"
+        ),
+        remedy=_remedy(sites, spread),
+        related=(
+            *(Related(path, o.place.span.line, f"here {shown_limit(o)}") for o in others),
+            *_elsewhere(path, spread),
         ),
         measured=fact.seconds,
     )
+
+
+def _said(spread: Spread | None, here: int) -> str:
+    """Return what makes it more than a detail: in how many places the same is written."""
+    if spread is None or spread.places <= here:
+        return ""
+    files = f"{spread.files} files" if spread.files > 1 else "this file"
+    what = spread.way.what if spread.way.kind == "http" else "it"
+    return f"; {what} is limited so in {spread.places} places of {files}"
+
+
+def _elsewhere(path: str, spread: Spread | None) -> Iterator[Related]:
+    sites = [site for site in spread.sites if site[0] != path] if spread is not None else []
+    for there, fact in sites[:_MOST_SHOWN]:
+        yield Related(there, fact.place.span.line, f"here {shown_limit(fact)}")
 
 
 def _by_call(sites: list[TimeoutFact]) -> list[list[TimeoutFact]]:
@@ -127,17 +158,44 @@ def _given(call: list[TimeoutFact]) -> str:
     return ", ".join(f"{limit} ({name})" for limit, name in shown)
 
 
-def _remedy(fact: TimeoutFact, constant: str) -> str:
-    if fact.seconds is None:
+def _remedy(sites: Sequence[TimeoutFact], spread: Spread | None = None) -> str:
+    fact = sites[0]
+    where = "in all these places" if spread is not None and spread.places > 1 else "here"
+    if spread is not None and spread.constant:
         return (
-            "Find out what unit this number counts in, define it in the project's timeout settings"
-            " with the unit in its name, and use the name here."
+            f"Give it {spread.constant}, which other calls are given; where this wait is another,"
+            " define its limit beside that, under a name that says for what."
         )
     if fact.choices:
         return "Define both in the project's timeout settings, named for when each holds."
-    found = constants(fact) if fact.phases else [(constant, fact.seconds)]
-    given = " and ".join(f"{name} = {float(seconds)!r}" for name, seconds in found)
-    return f"Define {given} in the project's timeout settings and use the name here."
+    if any(site.seconds is None for site in sites):
+        return (
+            "Find out what unit this number counts in, define it in the project's timeout settings"
+            f" with the unit in its name, and use the name {where}."
+        )
+    named = dict(pair for site in sites for pair in _named(site))
+    given = _joined([f"{name} = {float(seconds)!r}" for name, seconds in named.items()])
+    values = {site.seconds for site in sites}
+    if len(values) > 1 and len(named) == 1:
+        shown = _joined([shown_seconds(s) for s in sorted(v for v in values if v is not None)])
+        return (
+            f"Decide which of {shown} holds, define {next(iter(named))} in the project's timeout"
+            f" settings and use it {where}; where the waits really differ, give each a name that"
+            " says for what."
+        )
+    name = "the name" if len(named) == 1 else "the names"
+    return f"Define {given} in the project's timeout settings and use {name} {where}."
+
+
+def _named(fact: TimeoutFact) -> list[tuple[str, float]]:
+    if fact.phases:
+        return constants(fact)
+    return [(constant_name(fact), fact.seconds)] if fact.seconds is not None else []
+
+
+def _joined(texts: Sequence[str]) -> str:
+    *more, last = texts
+    return f"{', '.join(more)} and {last}" if more else last
 
 
 def _default_hit(defaults: list[_Default]) -> Hit:
@@ -148,8 +206,9 @@ def _default_hit(defaults: list[_Default]) -> Hit:
         path=path,
         place=fact.place,
         severity=Severity.LOW,
+        confidence=Confidence.MEDIUM if functions >= _FEWEST_DEFAULTS else Confidence.LOW,
         message=f"{functions} functions repeat {value} as the default of {fact.name}",
-        remedy=_remedy(fact, constant_name(fact)).replace("here", f"in all {functions}"),
+        remedy=_remedy([fact]).replace("here", f"in all {functions}"),
         related=tuple(
             Related(p, f.place.span.line, f"{f.place.symbol} has the same default")
             for p, f in others

@@ -55,8 +55,8 @@ def stock(url):
 
 *References.* Reported from ``fragmentation-timeouts`` (10) literal limits in
 ``fragmentation-files`` (3) files, as low: calls that may hang come first. It is medium from ten
-times as many in 20 files without a central timeout module. It names the operations that wait for
-different times in different files; where none waits for three different times in three files, the
+times as many in 20 files without a central timeout module. It names what is limited in most places
+(see ``scattered-timeout``); where fewer than ten in three files are a policy of several places, the
 confidence is low. It counts what EXA201 calls a policy, whether that is selected or suppressed or
 not. It stands at the first site of the file with the most sites and is silenced in
 the settings only.
@@ -69,20 +69,16 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from exai_audit.facts.timeouts import TimeoutFact, TimeoutForm
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.central_timeouts import (
     central_modules,
     scattered_limits,
-    shown_seconds,
 )
 from exai_audit.project.project import Project
+from exai_audit.project.scattering import Scattering, Spread, values_of
 from exai_audit.rulebook.registry import Rule, Scoped
 
-_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 _SHOWN = 3
-_MANY_VALUES = 3
-_MANY_FILES = 3
 _GRAVE_FACTOR = 10
 _GRAVE_FILES = 20
 
@@ -104,7 +100,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     few = len(sites) < limits.fragmentation_timeouts or len(per_file) < limits.fragmentation_files
     if few:
         return
-    contradicting = _contradicting(sites)
+    wide = Scattering(project, central).wide
     values = len({(fact.seconds, fact.amount if fact.seconds is None else 0) for _, fact in sites})
     most = min(per_file, key=lambda path: (-per_file[path], path))
     first = next(fact for path, fact in sites if path == most)
@@ -117,10 +113,10 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         path=most,
         place=first.place,
         severity=Severity.MEDIUM if grave else Severity.LOW,
-        confidence=Confidence.HIGH if grave or _is_sure(contradicting) else Confidence.LOW,
+        confidence=Confidence.HIGH if grave or _is_sure(wide, limits) else Confidence.LOW,
         message=(
             f"{len(sites)} literal limits on waiting in {len(per_file)} files,"
-            f" with {values} distinct values{_said(contradicting)}"
+            f" with {values} distinct values{_said(wide)}"
         ),
         remedy=_remedy(central),
         related=tuple(
@@ -134,40 +130,19 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     )
 
 
-class _Contradicting(Struct, frozen=True):
-    """An operation whose limits differ from file to file."""
-
-    name: str
-    values: frozenset[float]
-    files: frozenset[str]
-
-
-def _contradicting(sites: Sequence[tuple[str, TimeoutFact]]) -> list[_Contradicting]:
-    """Return the operations that have several values, those in most files first."""
-    values: dict[str, set[float]] = {}
-    files: dict[str, set[str]] = {}
-    for path, fact in sites:
-        if fact.operation and fact.seconds is not None and fact.form in _CALLS:
-            values.setdefault(fact.operation, set()).add(fact.seconds)
-            files.setdefault(fact.operation, set()).add(path)
-    every = [_Contradicting(n, frozenset(values[n]), frozenset(files[n])) for n in values]
-    several = [one for one in every if len(one.values) > 1 and len(one.files) > 1]
-    return sorted(several, key=lambda one: (-len(one.files), one.name))
-
-
-def _is_sure(contradicting: Sequence[_Contradicting]) -> bool:
-    """Tell whether one operation waits for so many times that nobody can have meant it."""
-    return any(
-        len(one.values) >= _MANY_VALUES and len(one.files) >= _MANY_FILES for one in contradicting
+def _is_sure(wide: Sequence[Spread], limits: Options) -> bool:
+    """Tell whether enough of them are one policy each, written into several places."""
+    sites = {site for spread in wide for site in spread.sites}
+    return (
+        len(sites) >= limits.fragmentation_timeouts
+        and len({path for path, _ in sites}) >= limits.fragmentation_files
     )
 
 
-def _said(contradicting: Sequence[_Contradicting]) -> str:
-    shown = [
-        f"{one.name} waits {shown_seconds(min(one.values))} to {shown_seconds(max(one.values))}"
-        for one in contradicting[:_SHOWN]
-    ]
-    more = f" and {len(contradicting) - _SHOWN} more" if len(contradicting) > _SHOWN else ""
+def _said(wide: Sequence[Spread]) -> str:
+    most = sorted(wide, key=lambda one: (-one.places, one.way))[:_SHOWN]
+    shown = [f"{values_of(one)} for {one.way.what} in {one.places} places" for one in most]
+    more = f" and {len(wide) - _SHOWN} more" if len(wide) > _SHOWN else ""
     return f": {', '.join(shown)}{more}" if shown else ""
 
 

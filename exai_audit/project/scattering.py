@@ -1,0 +1,163 @@
+"""Which limits are scattered: what is reached by one way is limited by numbers in many places."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from exai_audit.facts.file import FileFacts
+from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
+from exai_audit.knowledge.table import table
+from exai_audit.project.central_timeouts import scattered_limits, shown_limit, shown_seconds
+from exai_audit.project.constant_names import names_a_purpose
+from exai_audit.project.project import Project
+
+WAITS = frozenset({
+    "wait", "await", "get", "put", "join", "result", "poll", "acquire", "recv", "receive", "next",
+    "close", "shutdown", "stop", "flush", "drain", "kill", "terminate",
+})  # fmt: skip
+"""What waits for whatever it is given, by the first word: how long is for each caller to say."""
+_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
+_WITHIN = frozenset({"in-process", "process", "work", "around"})
+_HTTP = frozenset({
+    "requests", "requests_oauthlib", "httpx", "aiohttp", "urllib", "urllib3", "http", "curl_cffi",
+    "niquests", "httplib2",
+})  # fmt: skip
+_FEWEST = 3
+_FEWEST_NAMED = 2
+
+
+class Way(NamedTuple):
+    """By what a wait is reached: the limits of one way are one policy.
+
+    ``kind`` is ``http`` (a client library and a number), ``call`` (a function or class), ``wait``
+    (one that waits for anything, in one file, and a number), ``key`` or ``name``.
+    """
+
+    kind: str
+    what: str
+    where: str = ""
+    value: float | None = None
+
+
+class Spread(Struct, frozen=True):
+    """The sites of one way; ``constant`` is what its other calls are given, if they are.
+
+    It is the dotted name of the constant or setting.
+    """
+
+    way: Way
+    sites: tuple[tuple[str, TimeoutFact], ...]
+    constant: str = ""
+
+    @property
+    def files(self) -> int:
+        return len({path for path, _ in self.sites})
+
+    @property
+    def places(self) -> int:
+        return len({_place(path, fact) for path, fact in self.sites})
+
+
+class Scattering:
+    """The limits of a project that are written into many places."""
+
+    def __init__(self, project: Project, central: frozenset[str]) -> None:
+        groups: dict[Way, list[tuple[str, TimeoutFact]]] = {}
+        for facts, fact in scattered_limits(project, central):
+            way = _way(facts, fact)
+            if way is not None:
+                groups.setdefault(way, []).append((facts.path, fact))
+        named = _named_ones(project)
+        spreads = (
+            Spread(way, tuple(found), _constant(way, named)) for way, found in groups.items()
+        )
+        self.wide = tuple(filter(_is_wide, spreads))
+        self._by_site = {site: spread for spread in self.wide for site in spread.sites}
+
+    def of(self, path: str, sites: Sequence[TimeoutFact]) -> Spread | None:
+        """Return the widest spread that one of the sites of a file is part of, if there is one."""
+        spreads = (self._by_site.get((path, fact)) for fact in sites)
+        known = [spread for spread in spreads if spread is not None]
+        return max(known, key=lambda one: (bool(one.constant), one.places), default=None)
+
+
+def values_of(spread: Spread) -> str:
+    """Return the numbers of a spread as they are read: ``5 s``, ``5 s to 30 s``."""
+    seconds = sorted({fact.seconds for _, fact in spread.sites if fact.seconds is not None})
+    if not seconds:
+        return shown_limit(spread.sites[0][1])
+    few = shown_seconds(seconds[0])
+    return few if len(seconds) == 1 else f"{few} to {shown_seconds(seconds[-1])}"
+
+
+def _is_wide(spread: Spread) -> bool:
+    if spread.constant:
+        return True
+    fewest = _FEWEST_NAMED if spread.way.kind in ("key", "name") else _FEWEST
+    return spread.places >= fewest
+
+
+def _place(path: str, fact: TimeoutFact) -> tuple[object, ...]:
+    return path, fact.call if fact.call != (0, 0) else fact.place.span
+
+
+def _way(facts: FileFacts, fact: TimeoutFact) -> Way | None:
+    if fact.key:
+        is_own = fact.key.isupper() or names_a_purpose(fact.key)
+        return Way("key", fact.key, "" if is_own else facts.path)
+    if fact.operation and (fact.form in _CALLS or table().call(fact.operation) is not None):
+        return _way_of_call(facts, fact)
+    if fact.form in (TimeoutForm.LOCAL, TimeoutForm.INSTANCE_ATTRIBUTE, TimeoutForm.MAPPING_ENTRY):
+        return Way("name", fact.name) if names_a_purpose(fact.name) else None
+    return None
+
+
+def _way_of_call(facts: FileFacts, fact: TimeoutFact) -> Way:
+    operation, value = fact.operation, fact.amount
+    root, last = operation.partition(".")[0], operation.rpartition(".")[2]
+    row = table().call(operation)
+    if row is None or row.timeout is None:
+        if last.strip("_").lower().partition("_")[0] in WAITS:
+            return Way("wait", operation, facts.path, value)
+        return Way("call", operation, "" if _is_imported(root, facts) else facts.path)
+    if root in _HTTP:
+        return Way("http", root, "", value)
+    if row.timeout.waits in _WITHIN and fact.category is not Category.DATABASE:
+        return Way("wait", operation, facts.path, value)
+    return Way("call", operation)
+
+
+def _is_imported(root: str, facts: FileFacts) -> bool:
+    """Tell whether a name is that of a module, and so the same in every file."""
+    if root == facts.module.partition(".")[0]:
+        return True
+    return any(name.partition(".")[0] == root for name in facts.imports)
+
+
+_Named = Mapping[tuple[str, str], Counter[str]]
+
+
+def _named_ones(project: Project) -> _Named:
+    """Return which constants the calls of each way are given, and how often."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for facts in project.judged_files():
+        for fact in facts.timeouts:
+            is_named = fact.value is ValueKind.REFERENCE and fact.refers and fact.operation
+            way = _way_of_call(facts, fact) if is_named and fact.form in _CALLS else None
+            if way is not None and way.kind in ("http", "call"):
+                found.setdefault((way.kind, way.what), Counter())[fact.refers] += 1
+    return found
+
+
+def _constant(way: Way, named: _Named) -> str:
+    """Return the constant that the project gives to such calls whatever they ask, if it has one."""
+    counted = named.get((way.kind, way.what), Counter[str]())
+    for name, times in sorted(counted.items(), key=lambda one: (-one[1], one[0])):
+        is_constant = name.rpartition(".")[2].isupper()
+        if is_constant and times >= _FEWEST_NAMED and not names_a_purpose(name.rpartition(".")[2]):
+            return name
+    return ""

@@ -1,0 +1,97 @@
+"""How sure a limit in the code is a finding: by how many places write the same policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exai_audit.audit.assemble import assemble
+from exai_audit.audit.engine import audit
+from exai_audit.config import load
+from exai_audit.finding import Confidence, Finding
+
+ONCE = "import requests\n\n\ndef f(url):\n    return requests.get(url, timeout={})\n"
+JOINED = "import threading\n\n\ndef f(t: threading.Thread):\n" + "    t.join({})\n" * 3
+STREAM = "from streams import Streamer\n\n\ndef f(t):\n    return Streamer(t, timeout={})\n"
+SETTING = (
+    'def f(config):\n    return config.get("stock_timeout_seconds", 5)\n\n\n'
+    'def g(config):\n    return config.get("stock_timeout_seconds", 5)\n'
+)
+ATTRIBUTE = "class A:\n    def __init__(self):\n        self.{} = 30.5\n"
+NAMED = (
+    "import requests\nfrom limits import {0}\n\n\n"
+    "def f(url):\n    return requests.get(url, timeout={0})\n\n\n"
+    "def g(url):\n    return requests.put(url, timeout={0})\n"
+)
+
+
+def findings(folder: Path, code: str, **files: str) -> list[Finding]:
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    settings, _ = load(folder, None, isolated=True)
+    audited = audit([folder], folder, settings, 1, lambda done, total: None)
+    result = assemble(audited, settings, ["scan"], [folder], folder, with_facts=False)
+    return [one for one in result.findings if one.code == code]
+
+
+@pytest.mark.parametrize(
+    ("texts", "confidence"),
+    [
+        ([ONCE.format(5)], Confidence.LOW),
+        ([ONCE.format(5), ONCE.format(5)], Confidence.LOW),
+        ([ONCE.format(5)] * 3, Confidence.MEDIUM),
+        ([ONCE.format(5), ONCE.format(6), ONCE.format(7)], Confidence.LOW),
+        ([JOINED.format(3, 3, 3)], Confidence.MEDIUM),
+        ([JOINED.format(3, 4, 5)], Confidence.LOW),
+        ([STREAM.format(5), STREAM.format(5)], Confidence.LOW),
+        ([STREAM.format(5), STREAM.format(6), STREAM.format(7)], Confidence.MEDIUM),
+        ([SETTING], Confidence.MEDIUM),
+        ([ATTRIBUTE.format("timeout")] * 3, Confidence.LOW),
+        ([ATTRIBUTE.format("leader_timeout")] * 2, Confidence.MEDIUM),
+        ([ONCE.format(9), NAMED.format("HTTP_TIMEOUT")], Confidence.MEDIUM),
+        ([ONCE.format(9), NAMED.format("STOCK_TIMEOUT")], Confidence.LOW),
+    ],
+)
+def test_how_sure_a_scattered_limit_is(
+    texts: list[str], confidence: Confidence, tmp_path: Path
+) -> None:
+    files = {f"m{number}": text for number, text in enumerate(texts)}
+    found = findings(tmp_path, "EXA201", **files)
+    assert {finding.confidence for finding in found} == {confidence}
+
+
+def test_a_default_is_a_policy_from_three_functions_on(tmp_path: Path) -> None:
+    both = "".join(f"def f{n}(url, timeout=5.5):\n    ask(url)\n\n\n" for n in range(2))
+    (two,) = findings(tmp_path, "EXA201", m=both)
+    (three,) = findings(tmp_path, "EXA201", m=both + "def g(url, timeout=5.5):\n    ask(url)\n")
+    assert (two.confidence, three.confidence) == (Confidence.LOW, Confidence.MEDIUM)
+
+
+def test_a_finding_says_where_else_the_same_is_written(tmp_path: Path) -> None:
+    first, *_ = findings(tmp_path, "EXA201", **dict.fromkeys(["a", "b", "c"], ONCE.format(5)))
+    assert "requests is limited so in 3 places of 3 files" in first.message
+    assert [one.path for one in first.related] == ["b.py", "c.py"]
+    assert "in all these places" in first.remedy
+
+
+def test_the_remedy_of_several_values_asks_which_one_holds(tmp_path: Path) -> None:
+    text = ONCE.format(5) + "\n\ndef g(url):\n    return requests.get(url, timeout=30)\n"
+    (finding,) = findings(tmp_path, "EXA201", m=text)
+    assert finding.remedy.startswith("Decide which of 5 s and 30 s holds, define REQUESTS_TIMEOUT")
+
+
+def test_the_remedy_names_the_constant_that_other_calls_are_given(tmp_path: Path) -> None:
+    texts = {"a": ONCE.format(9), "b": NAMED.format("HTTP_TIMEOUT")}
+    (finding,) = findings(tmp_path, "EXA201", **texts)
+    assert finding.remedy.startswith("Give it limits.HTTP_TIMEOUT, which other calls are given")
+
+
+def test_fragmentation_is_sure_where_ten_limits_are_policies_of_several_places(
+    tmp_path: Path,
+) -> None:
+    apart = {f"m{n}": ONCE.format(n + 1) for n in range(10)}
+    (doubted,) = findings(tmp_path, "EXA202", **apart)
+    (sure,) = findings(tmp_path, "EXA202", **dict.fromkeys(apart, ONCE.format(5)))
+    assert (doubted.confidence, sure.confidence) == (Confidence.LOW, Confidence.HIGH)
+    assert sure.message.endswith("with 1 distinct values: 5 s for requests in 10 places")
