@@ -42,8 +42,8 @@ only when its own key is asked for again limits nothing. On an instance, only a 
 says that it is a cache is judged; a manager, client, server and the like lives long, and so does
 an object that holds a lock or that its own module makes. Registries (locks, sessions, clients,
 and what is kept for each user or session) are judged where their keys are open-ended and nothing
-removes one; those of objects only where the project makes the object once, or its class removes
-from another dictionary under the same key.
+removes one; those of objects only where the project makes the object once, where they are locks
+and the object lives long, or where its class removes from another dictionary under the same key.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def _is_judged(cache: CacheFact) -> bool:
         stays = cache.lifetime is not Lifetime.CLOSURE or cache.openness is Openness.ASKED
         return stays and not holds_coroutines
     if cache.lifetime is Lifetime.INSTANCE and cache.form is CacheForm.REGISTRY:
-        stays = (cache.made_once or cache.part) and cache.openness is Openness.ASKED
-        return bool(cache.forgotten) or stays
+        stays = cache.made_once or cache.part or (cache.of_locks and cache.long_lived)
+        return bool(cache.forgotten) or (stays and cache.openness is Openness.ASKED)
     if cache.lifetime is Lifetime.INSTANCE:
         return cache.form in (CacheForm.CONTAINER, CacheForm.CLASS, CacheForm.LIBRARY_STORE)
     return True

@@ -24,6 +24,11 @@ from exai_audit.collectors.caches.keys import (
     says_which_server,
     shown_key,
 )
+from exai_audit.collectors.caches.lock_registries import (
+    keeper_lives_long,
+    keeps_locks,
+    openness_of_locks,
+)
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, value_cause
 from exai_audit.collectors.caches.references import references
@@ -116,6 +121,8 @@ def describe(
     values = [use.value for use in stored if use.value is not None]
     live = is_live(target.name, *(last_name(value) for value in values)) and not named
     form = CacheForm.CONTAINER if named else CacheForm.MEMO_IDIOM
+    of_locks = live and keeps_locks(stored)
+    lives = keeper_lives_long if of_locks else is_long_lived_object
     limited = limits(tree, index, container)
     setter = written_through(container)
     why = stale_cause(tree, index, stored)
@@ -156,10 +163,11 @@ def describe(
         argued=is_argued(tree, target.node),
         unchanging=is_said_unchanging(tree, target.node, container.writers()),
         openness=_openness(container, stored, live, tree),
-        long_lived=is_long_lived_object(tree, index, target.owner),
+        long_lived=lives(target.owner, tree, index),
         shared=bool(container.does(Act.HAND_ON)),
         owner=owner_name(target.owner, tree),
         forgotten=forgotten(container, stored, tree),
+        of_locks=of_locks,
         of_files=why is not None and why.origin is Origin.FILE and is_keyed_by_file(stored),
     )
 
@@ -193,7 +201,12 @@ def owner_name(owner: ast.AST, tree: ModuleTree) -> str:
 
 
 def _openness(held: Container, stored: list[Use], live: bool, tree: ModuleTree) -> Openness:
-    """Return how many keys there can be; what live objects connect to is configured."""
+    """Return how many keys there can be; what live objects connect to is configured.
+
+    A lock connects to nothing: one for each file has no end.
+    """
+    if live and keeps_locks(stored):
+        return openness_of_locks(stored, tree)
     if live and any(use.key is not None and names_location(last_name(use.key)) for use in stored):
         return Openness.UNSAID
     if (live or is_live(held.target.name)) and says_which_server(stored, tree):

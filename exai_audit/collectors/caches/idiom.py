@@ -1,4 +1,7 @@
-"""The memo idiom: a look-up, on a miss a value computed, stored and returned."""
+"""The memo idiom: a look-up, on a miss a value computed, stored and returned.
+
+So it is with a lock for each key that is made on a miss and held, not returned.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from exai_audit.collectors.caches.accesses import Named, last_name, text
+from exai_audit.collectors.caches.lock_registries import is_a_lock
 from exai_audit.collectors.caches.uses import Use
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, parameters
@@ -34,7 +38,8 @@ def is_memo(store: Use, looked_up: list[Use], tree: ModuleTree) -> bool:
         for use in looked_up
         if use.function is function and use.key is not None and text(tree, use.key) == key
     ]
-    return bool(pairs) and _returns_it(function, pairs, tree)
+    held = is_a_lock(store.value)
+    return bool(pairs) and _returns_it(function, pairs, tree, or_holds=held)
 
 
 def is_setdefault(use: Use) -> bool:
@@ -53,8 +58,8 @@ def _is_own_parameter(value: ast.expr, function: Named) -> bool:
     return isinstance(value, ast.Name) and value.id in names
 
 
-def _returns_it(function: Named, looked_up: list[Use], tree: ModuleTree) -> bool:
-    """Tell whether the function returns what it looked up, as it is."""
+def _returns_it(function: Named, looked_up: list[Use], tree: ModuleTree, *, or_holds: bool) -> bool:
+    """Tell whether the function returns what it looked up, as it is, or holds it by ``with``."""
     nodes = {use.node for use in looked_up}
     kept: set[str] = set()
     for use in looked_up:
@@ -65,12 +70,14 @@ def _returns_it(function: Named, looked_up: list[Use], tree: ModuleTree) -> bool
             kept.add(parent.target.id)
     return any(
         value in nodes or (isinstance(value, ast.Name) and value.id in kept)
-        for value in _returned(function)
+        for value in _returned(function, or_held=or_holds)
     )
 
 
-def _returned(function: Named) -> Iterator[ast.expr | None]:
+def _returned(function: Named, *, or_held: bool) -> Iterator[ast.expr | None]:
     for statement in function.body:
         for node in descendants(statement):
             if isinstance(node, ast.Return):
                 yield node.value
+            elif or_held and isinstance(node, (ast.With, ast.AsyncWith)):
+                yield from (item.context_expr for item in node.items)

@@ -33,6 +33,9 @@ _MEANS_LOCAL = frozenset({
     "connection_pool",  # made elsewhere, with its own address and limits
 })  # fmt: skip
 _PARTLY = "other phases of it are limited"
+_MAY_LAST = "a stream may last"
+# What reads a stream whose next piece may be long in coming: events, lines of a log.
+_FEEDS = frozenset({"iter_lines", "sseclient", "SSEClient", "EventSource"})
 _RUNS = frozenset({
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
 })  # fmt: skip
@@ -98,6 +101,9 @@ class _Reader:
         place = tree.place(call)
         remote = remote_command(call, tree) if row.name in _RUNS else None
         doubt = _PARTLY if open_ended is Open.SOME else _doubt(call, row, limit)
+        loads = not doubt and _is_streamed(call)
+        if loads and not _FEEDS.isdisjoint(tree.words):
+            doubt = _MAY_LAST
         if row.name.endswith("Process.join") and _has_answered(call, tree):
             doubt = "its answer has come already"
         return UnlimitedFact(
@@ -110,7 +116,8 @@ class _Reader:
             package=row.package or row.name.partition(".")[0],
             forever_below="" if is_given else limit.forever_below,
             doubt=self._doubt_of_command(call, partly=remote[1]) if remote else doubt,
-            elsewhere=row.name.startswith("requests.Session.") and not self._makes_sessions,
+            elsewhere=loads
+            or (row.name.startswith("requests.Session.") and not self._makes_sessions),
             guarded=self._guards.stand_around(call),
             served=_is_served(call, tree),
         )
@@ -227,10 +234,12 @@ def _doubt(call: ast.Call, row: Call, limit: Timeout) -> str:
             return ADDRESS_MAY
         if "timeout" in address:
             return "its address sets a limit"
-    streams = (keyword.value for keyword in call.keywords if keyword.arg == "stream")
-    if row.name.endswith(".stream") or any(_is_true(stream) for stream in streams):
-        return "a stream may last"
-    return ""
+    return _MAY_LAST if row.name.endswith(".stream") else ""
+
+
+def _is_streamed(call: ast.Call) -> bool:
+    """Tell whether the body is read piece by piece: a limit is on each piece, not on the whole."""
+    return any(one.arg == "stream" and _is_true(one.value) for one in call.keywords)
 
 
 def _is_true(node: ast.expr) -> bool:
