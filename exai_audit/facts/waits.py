@@ -39,12 +39,16 @@ class ShortLimitFact(Struct, frozen=True):
 
 
 class WallClockFact(Struct, frozen=True):
-    """A moment taken from the wall clock: given to an event loop, or the ``deadline`` of a loop."""
+    """A moment taken from the wall clock: given to an event loop, or the ``deadline`` of a loop.
+
+    ``of_limit`` when a name says that what ends the loop is a limit on waiting.
+    """
 
     place: Place
     operation: str
     given: str
     is_loop: bool
+    of_limit: bool = False
 
 
 class FrameworkSettingFact(Struct, frozen=True):

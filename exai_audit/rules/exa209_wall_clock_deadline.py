@@ -27,8 +27,9 @@ def later(action):
     loop.call_at(loop.time() + 5, action)
 ```
 
-*Known false alarms.* A loop that ends at a time of day. The end of a loop is a low finding of low
-confidence, one for all of a file; a moment given to an event loop is always wrong.
+*Known false alarms.* A loop that ends at a time of day. The end of a loop is a low finding, one for
+all of a file, of low confidence unless a name says that it is a limit on waiting (``time.time() +
+timeout``); a moment given to an event loop is always wrong.
 
 *References.* Python documentation: ``loop.call_at``, ``asyncio.timeout_at``, ``loop.time``,
 ``time.monotonic``.
@@ -56,7 +57,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         yield from (_in_loop(facts.path, fact) for fact in facts.wall_clocks if fact.is_loop)
         deadlines = [fact for fact in facts.wall_clocks if not fact.is_loop]
         if deadlines:
-            yield _deadline(facts.path, *deadlines)
+            yield _deadline(facts.path, *sorted(deadlines, key=lambda fact: not fact.of_limit))
 
 
 def _in_loop(path: str, fact: WallClockFact) -> Hit:
@@ -75,7 +76,7 @@ def _deadline(path: str, fact: WallClockFact, *others: WallClockFact) -> Hit:
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        confidence=Confidence.LOW,
+        confidence=Confidence.MEDIUM if fact.of_limit else Confidence.LOW,
         message=f"{fact.operation} ends a loop by the wall clock, which may be set meanwhile{more}",
         remedy="Take both times from time.monotonic().",
         related=tuple(

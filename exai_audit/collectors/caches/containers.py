@@ -163,7 +163,7 @@ def describe(
         argued=is_argued(tree, target.node),
         unchanging=is_said_unchanging(tree, target.node, container.writers()),
         openness=_openness(container, stored, live, tree),
-        long_lived=lives(target.owner, tree, index),
+        long_lived=lives(tree, index, target.owner),
         shared=bool(container.does(Act.HAND_ON)),
         owner=owner_name(target.owner, tree),
         forgotten=forgotten(container, stored, tree),

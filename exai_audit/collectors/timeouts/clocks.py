@@ -33,5 +33,13 @@ def is_age(node: ast.expr, tree: ModuleTree) -> bool:
     return isinstance(now, ast.Call) and is_a_clock(now, tree) and not _is_a_date(now, tree)
 
 
+def is_left(node: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether an expression is the seconds that are left: ``deadline - time.monotonic()``."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Sub):
+        return False
+    now = node.right
+    return isinstance(now, ast.Call) and is_a_clock(now, tree) and not _is_a_date(now, tree)
+
+
 def _is_a_date(call: ast.Call, tree: ModuleTree) -> bool:
     return tree.qualified(call.func) in _DATES

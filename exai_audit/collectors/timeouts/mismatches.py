@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from exai_audit.collectors.timeouts.clocks import is_left
 from exai_audit.collectors.timeouts.units import UnitReader
 from exai_audit.facts.timeouts import Clue, MismatchFact
 from exai_audit.knowledge.calls import Call
@@ -293,7 +294,8 @@ def unit_of(node: ast.expr, tree: ModuleTree, bindings: int = _MOST_BINDINGS) ->
     if isinstance(node, ast.Call):
         return _unit_of_call(node, tree, bindings)
     if isinstance(node, ast.BinOp):
-        return _converted(node, tree, bindings)
+        left = _Unit(1.0, Clue.CONVERSION) if is_left(node, tree) else None
+        return left or _converted(node, tree, bindings)
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
         return unit_of(node.values[0], tree, bindings)
     return None
@@ -325,6 +327,8 @@ def _unit_of_call(call: ast.Call, tree: ModuleTree, bindings: int) -> _Unit | No
     first = _first(call)
     if first is None:
         return None
+    if name in ("max", "min"):  # the rest of a limit is never below zero
+        return next((_Unit(1.0, Clue.CONVERSION) for a in call.args if is_left(a, tree)), None)
     unit = unit_of(first, tree, bindings)
     if unit is not None and tree.qualified(call.func) in _CASTS:
         return unit
