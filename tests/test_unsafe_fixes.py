@@ -93,6 +93,20 @@ def test_what_blocks_runs_in_a_thread(before_and_after: BeforeAndAfter) -> None:
     assert before_and_after("EXA405", source, observe) == ((b"42", True), (b"42", False))
 
 
+def test_a_method_that_blocks_runs_in_a_thread(before_and_after: BeforeAndAfter) -> None:
+    source = (
+        "import threading\nimport time\n\n\nclass Store:\n    def __init__(self, pause):\n"
+        "        self.pause = pause\n\n    def send(self, item):\n        time.sleep(self.pause)\n"
+        "        return item, threading.current_thread() is threading.main_thread()\n\n"
+        "    async def save(self, item):\n        return self.send(item)\n"
+    )
+
+    def observe(module: ModuleType) -> object:
+        return asyncio.run(module.Store(0).save("x"))
+
+    assert before_and_after("EXA405", source, observe) == (("x", True), ("x", False))
+
+
 def test_a_request_gets_the_projects_limit(before_and_after: BeforeAndAfter) -> None:
     source = (
         "import requests\n\n\ndef price(url):\n    return requests.get(url, timeout=7)\n\n\n"

@@ -6,7 +6,6 @@ import ast
 import sys
 
 from exai_audit.edits.edit import Applicability, Edit, Fix
-from exai_audit.facts.concurrency import BlockingKind
 from exai_audit.finding import Finding
 from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.calls import (
@@ -19,6 +18,7 @@ from exai_audit.fixing.calls import (
 )
 from exai_audit.fixing.fixer import Fixer
 from exai_audit.fixing.imports import import_module
+from exai_audit.fixing.offloading import offloadable
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import last_name
@@ -34,9 +34,6 @@ _IN_A_THREAD = frozenset(
     | {"socket.getnameinfo", "socket.gethostbyname_ex", "ssl.get_server_certificate"}
 )
 _OTHER_LOOPS = frozenset({"trio", "anyio", "twisted", "curio", "gevent", "tornado", "eventlet"})
-_ANYWHERE = frozenset(
-    {BlockingKind.NETWORK, BlockingKind.PROCESS, BlockingKind.SLEEP, BlockingKind.DNS}
-)
 _HARMLESS = frozenset({"open", "suppress", "nullcontext"})
 _NEW = (3, 9)
 
@@ -48,7 +45,8 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     tree = bench.tree(finding.path)
     found = [(call, tree.qualified(call.func) or "") for call in calls_at(finding, tree)]
     known = [(call, name) for call, name in found if name == _SLEEP or name in _IN_A_THREAD]
-    known = known or [(call, name) for call, name in found if _is_own_helper(call, tree, bench)]
+    helpers = ((call, offloadable(call, tree, bench)) for call, _ in found)
+    known = known or [(call, name) for call, name in helpers if name]
     if not known:
         raise RefusedError(
             f"it blocks in a way for which no thread is sure to do: {finding.remedy}"
@@ -60,24 +58,6 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     if name == _SLEEP:
         return _awaited_sleep(call, tree, asyncio.name, asyncio.edits)
     return _in_a_thread(call, name, tree, bench, asyncio.name, asyncio.edits)
-
-
-def _is_own_helper(call: ast.Call, tree: ModuleTree, bench: Bench) -> bool:
-    """Tell whether a call is of a function of the module that may as well run in a thread.
-
-    That is one that waits for the network, a process or a time, and writes no global variable.
-    """
-    name = call.func.id if isinstance(call.func, ast.Name) else ""
-    made = [n for n in tree.module.body if isinstance(n, ast.FunctionDef) and n.name == name]
-    facts = bench.facts[tree.source.path].definitions.functions
-    blocks = [kind for one in facts if one.name == name for kind in one.blocks]
-    if len(made) != 1 or not blocks or not all(one.kind in _ANYWHERE for one in blocks):
-        return False
-    inside = list(ast.walk(made[0]))
-    calls = [node for node in inside if isinstance(node, ast.Call)]
-    keeps = (ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)
-    is_plain = not any(isinstance(node, keeps) for node in inside)
-    return is_plain and not any(last_name(one.func) == "next" for one in calls)
 
 
 def _awaited_sleep(
