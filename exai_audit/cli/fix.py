@@ -15,12 +15,11 @@ from exai_audit.audit.repair import Repair, Wanted, choices_of, proposals, repai
 from exai_audit.cli import options
 from exai_audit.cli.deliver import wants_color
 from exai_audit.cli.output import say, write_bytes, write_file, write_stdout
-from exai_audit.cli.running import run_audit
-from exai_audit.config import find_root, lexically_absolute, load_for
+from exai_audit.cli.subject import whole_project
 from exai_audit.edits.edit import Applicability
 from exai_audit.edits.patch import patch, shown
 from exai_audit.errors import UsageError
-from exai_audit.files.presence import is_file, is_there
+from exai_audit.files.presence import is_there
 from exai_audit.files.source import UnreadableSourceError, read_bytes, side_text
 from exai_audit.files.visible import visible
 from exai_audit.finding import Finding
@@ -101,22 +100,13 @@ def fix_command(
     if output_format not in _FORMATS:
         raise UsageError(f"--format {output_format!r}: choose from {', '.join(_FORMATS)}")
     targets = paths or [Path()]
-    settings, settings_file = load_for(targets, config, isolated)
-    root, scanned = _project(targets, settings_file)
+    project = whole_project(targets, config, isolated)
+    root, settings = project.root, project.settings
     take_back_killed(root, say)
     if undo:
         _undo(root)
         return
-    run = run_audit(
-        scanned,
-        settings,
-        settings_file,
-        jobs=jobs,
-        no_cache=no_cache,
-        cache_dir=cache_dir,
-        root=root,
-        laid_over=None if config or isolated else lambda own: own,
-    )
+    run = project.audited(jobs, no_cache=no_cache, cache_dir=cache_dir)
     choices = replace(choices_of(settings, root), environment=environment, defaults=defaults)
     if names:
         choices = replace(choices, names=_names(names, run, choices))
@@ -138,27 +128,6 @@ def fix_command(
 def _undo(root: Path) -> None:
     files = undo_changes(root)
     say(f"Undone: {len(files)} {'file is' if len(files) == 1 else 'files are'} as before")
-
-
-def _project(targets: Sequence[Path], settings_file: Path | None) -> tuple[Path, list[Path]]:
-    """Return the root, and what is scanned: the project around the targets, where there is one.
-
-    Without settings and outside of git that are the targets, with the package around them.
-    """
-    root = find_root(targets, settings_file)
-    if settings_file is not None or is_there(root / ".git"):
-        return root, [root, *targets]
-    packages = [_package(lexically_absolute(target)) for target in targets]
-    above = [package.parent if package.is_dir() else package for package in packages]
-    return find_root(above, settings_file), packages
-
-
-def _package(target: Path) -> Path:
-    """Return the topmost package around a file or folder, else itself."""
-    folder = target if target.is_dir() else target.parent
-    while is_file(folder / "__init__.py"):
-        target, folder = folder, folder.parent
-    return target
 
 
 def _wanted(select: Sequence[str], only: Sequence[str], targets: Sequence[str]) -> Wanted:

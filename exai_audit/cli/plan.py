@@ -12,11 +12,11 @@ import typer
 from exai_audit.cli import options
 from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
 from exai_audit.cli.output import say, write_bytes, write_file, write_stdout
-from exai_audit.cli.running import run_audit
-from exai_audit.config import find_root, lexically_absolute, load_for
+from exai_audit.cli.subject import subject, whole_project
+from exai_audit.config import lexically_absolute
 from exai_audit.edits.patch import patch
 from exai_audit.errors import UsageError
-from exai_audit.files.presence import is_file, is_folder, is_there
+from exai_audit.files.presence import is_file, is_folder
 from exai_audit.files.visible import visible
 from exai_audit.report import candidates
 from exai_audit.report.plan import FORMATS, render
@@ -84,18 +84,10 @@ def plan_command(
         raise UsageError(f"--class {of_class}: {file} is a folder: name the module of the class")
     if not lists and (not is_file(file) or file.suffix != ".py"):
         raise UsageError(f"{file}: not a Python file; name the module to split, or a folder")
-    settings, settings_file = load_for([file], config, isolated)
-    root, scanned = (None, [file]) if lists else _project(file, settings_file)
-    run = run_audit(
-        scanned,
-        settings,
-        settings_file,
-        jobs=jobs,
-        no_cache=no_cache,
-        cache_dir=cache_dir,
-        root=root,
-        laid_over=None if config or isolated else lambda own: own,
-    )
+    about = subject([file], config, isolated) if lists else whole_project([file], config, isolated)
+    if carries_out:
+        take_back_killed(about.root, say)
+    run = about.audited(jobs, no_cache=no_cache, cache_dir=cache_dir)
     if carries_out:
         wanted = Wanted(step, importers, patches)
         _carry_out(run, file, wanted, write=write, allow_dirty=allow_dirty)
@@ -110,7 +102,6 @@ def plan_command(
 
 def _carry_out(run: Run, file: Path, wanted: Wanted, *, write: bool, allow_dirty: bool) -> None:
     """Write what the plan of a module says, or show it as a patch."""
-    take_back_killed(run.root, say)
     path = lexically_absolute(file).relative_to(run.root).as_posix()
     found = split_up(run, path, wanted)
     if write:
@@ -140,17 +131,3 @@ def _drawn(
         return candidates.render(result.plans, result.class_plans, name, named)
     made = planned(run, lexically_absolute(file).relative_to(run.root).as_posix(), of_class)
     return render(made, name, width=terminal_width(), ascii_only=ascii_only)
-
-
-def _project(file: Path, settings_file: Path | None) -> tuple[Path, list[Path]]:
-    """Return the root, and what is scanned to know who imports the module.
-
-    Without settings and outside of git that is the package around the module, or it alone.
-    """
-    root = find_root([file], settings_file)
-    if settings_file is not None or is_there(root / ".git"):
-        return root, [root, file]
-    package = lexically_absolute(file)
-    while is_file(package.parent / "__init__.py"):
-        package = package.parent
-    return find_root([package.parent], settings_file), [package]

@@ -10,10 +10,9 @@ from typing import Annotated
 
 import msgspec
 import typer
-from msgspec.structs import replace
 
 from exai_audit.audit.cache import CACHE_FOLDER, facts_fingerprint
-from exai_audit.audit.discover import SUFFIXES, discover
+from exai_audit.audit.discover import SUFFIXES
 from exai_audit.audit.makers import makers_of
 from exai_audit.audit.past_paths import audited_below
 from exai_audit.cli import options
@@ -21,13 +20,11 @@ from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
 from exai_audit.cli.output import say, write_file, write_stdout
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.running import jobs_of
+from exai_audit.cli.subject import subject
 from exai_audit.config import (
-    NestedSettings,
     Settings,
-    find_root,
     knowledge_files,
     lexically_absolute,
-    load_for,
 )
 from exai_audit.errors import UsageError
 from exai_audit.files.codeowners import codeowners
@@ -114,18 +111,14 @@ def trend_command(
     """Show how the score went through the commits, and what moved it."""
     reports = requested(output_format or [], output, FORMATS)
     targets = paths or [Path()]
-    settings, settings_file = load_for(targets, config, isolated)
-    root = find_root(targets, settings_file)
-    if not (config or isolated):
-        nested = NestedSettings(root, lambda own: own)
-        discover(targets, root, settings.files, nested)
-        settings = replace(settings, parts=nested.found())
+    about = subject(targets, config, isolated)
+    root, settings = about.root, about.with_parts()
     alerts = (*settings.alerts, *(alert or ()))
     for text in alerts:
         watch_of(text)
     stored = [read_result(file) for file in _files_of(results or ())]
     selection = Selection(_last(last, since, tags, weekly), since, tags, weekly)
-    own = knowledge_files(settings, settings_file, root)
+    own = knowledge_files(settings, about.settings_file, root)
     folder = None if no_cache else cache_dir or root / CACHE_FOLDER
     try:
         found = history(root, selection)
