@@ -225,10 +225,10 @@ SETTINGS_READ = """
     """
 
 
-def test_a_thread_that_does_not_come_there_shows_little(tmp_path: Path) -> None:
+def test_a_thread_that_does_not_come_there_shows_nothing(tmp_path: Path) -> None:
     (graver,) = found(tmp_path, THREAD_ELSEWHERE, "EXA301")
     assert graver.confidence is Confidence.LOW
-    assert [one.message[:6] for one in graver.related] == ["EXA307"]
+    assert graver.related == ()
 
 
 @pytest.mark.parametrize(
@@ -340,3 +340,16 @@ def test_a_clock_read_beside_a_cache_is_no_expiry_of_it(tmp_path: Path) -> None:
         """
     (finding,) = found(tmp_path, text, "EXA301")
     assert "expired" not in finding.message
+
+
+def test_a_cache_with_room_for_one_is_doubted(tmp_path: Path) -> None:
+    text = """
+        from functools import lru_cache
+        import requests
+
+        @lru_cache(maxsize=1)
+        def version(package):
+            return requests.get(f"https://index.example/{package}", timeout=5).text
+        """
+    (finding,) = found(tmp_path, text, "EXA304")
+    assert finding.confidence is Confidence.LOW

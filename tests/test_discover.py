@@ -202,6 +202,7 @@ def test_named_file_must_be_python(tmp_path: Path) -> None:
         ("../x.py", Scope.PRODUCTION),
         ("evals/x.py", Scope.EXAMPLES),
         ("a/notebooks/x.py", Scope.EXAMPLES),
+        ("cookbook/teams/x.py", Scope.EXAMPLES),
         ("sample/x.py", Scope.EXAMPLES),
         ("benchmark/x.py", Scope.EXAMPLES),
         ("a/_vendor/x.py", Scope.EXAMPLES),

@@ -16,7 +16,7 @@ _TEST_FOLDER = re.compile(
 )
 _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
 _EXAMPLE_FOLDER = re.compile(
-    r"\..+|examples?|demos?|docs|docs_src|samples?|benchmarks?|benches|evals|notebooks"
+    r"\..+|examples?|demos?|docs|docs_src|samples?|benchmarks?|benches|evals|notebooks|cookbooks?"
     r"|_?vendor|vendored|third_?party"
 )
 _SOURCE_FOLDERS = frozenset({"src", "lib"})

@@ -198,7 +198,8 @@ class CacheFacts(Struct, frozen=True):
     """The caches of a file, and the names of the functions whose caches it clears.
 
     ``emptying`` are the functions that it calls and that empty a cache by their name. ``threads``
-    is the first call by which the file shows that threads run in it, or empty;
+    is the first call by which the file shows that threads run in it, or empty; ``own_threads`` are
+    the functions that these run, or None where others may run, too;
     ``in_threads`` are its functions that it has run by several threads of a pool, ``threaded`` the
     functions and methods of other files, dotted, that several of its threads call; ``served``
     is the framework that runs its functions in the threads of requests, or empty. ``unfilled`` are
@@ -209,6 +210,7 @@ class CacheFacts(Struct, frozen=True):
     cleared: tuple[str, ...] = ()
     emptying: tuple[str, ...] = ()
     threads: str = ""
+    own_threads: tuple[str, ...] | None = None
     in_threads: tuple[str, ...] = ()
     threaded: tuple[str, ...] = ()
     served: str = ""

@@ -186,6 +186,11 @@ def is_single(cache: CacheFact) -> bool:
     return cache.form is CacheForm.DECORATOR and cache.parameters == 0
 
 
+def keeps_one(cache: CacheFact) -> bool:
+    """Tell whether there is room for one entry only."""
+    return cache.bound is not None and cache.bound.endswith("=1")
+
+
 def strategic_caches(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
     """Yield the caches that one strategy could rule.
 

@@ -38,8 +38,9 @@ in modules of a command line interface: a command that ends after one run has no
 *References.* ``functools.cache`` is ``lru_cache(maxsize=None)`` (Python documentation). A function
 without parameters keeps one entry and is no finding, nor is a cache that some code empties, one of
 weak references, one whose length is checked, or one that is swept by age. An age that is looked at
-only when its own key is asked for again limits nothing. On an instance, only a container whose name
-says that it is a cache is judged; a manager, client, server and the like lives long, and so does
+only when its own key is asked for again limits nothing. On an instance, a container whose name
+says that it is a cache is judged, and one of any name that is keyed by users and the like where the
+project makes the object once; a manager, client, server and the like lives long, and so does
 an object that holds a lock or that its own module makes. Registries (locks, sessions, clients,
 and what is kept for each user or session) are judged where their keys are open-ended and nothing
 removes one; those of objects only where the project makes the object once, where they are locks
@@ -102,6 +103,8 @@ def _is_judged(cache: CacheFact) -> bool:
     if cache.lifetime is Lifetime.INSTANCE and cache.form is CacheForm.REGISTRY:
         stays = cache.made_once or cache.part or (cache.of_locks and cache.long_lived)
         return bool(cache.forgotten) or (stays and cache.openness is Openness.ASKED)
+    if cache.lifetime is Lifetime.INSTANCE and cache.form is CacheForm.MEMO_IDIOM:
+        return cache.made_once and cache.openness is Openness.ASKED
     if cache.lifetime is Lifetime.INSTANCE:
         return cache.form in (CacheForm.CONTAINER, CacheForm.CLASS, CacheForm.LIBRARY_STORE)
     return True
@@ -135,7 +138,8 @@ def _confidence(cache: CacheFact) -> Confidence:
     if _is_explained(cache) or _is_emptied_by_others(cache) or _passes(cache):
         return Confidence.LOW
     sure = _takes_any_key(cache)
-    if sure and _stays(cache) and not cache.unread:
+    unnamed = cache.form is CacheForm.MEMO_IDIOM and cache.lifetime is Lifetime.INSTANCE
+    if sure and _stays(cache) and not (cache.unread or unnamed):
         return Confidence.HIGH
     return Confidence.MEDIUM if sure or cache.openness is Openness.OPEN else Confidence.LOW
 

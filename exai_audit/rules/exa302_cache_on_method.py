@@ -49,6 +49,7 @@ from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.project.caches import keeps_one
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -86,12 +87,8 @@ def _severity(cache: CacheFact) -> Severity:
 
 
 def _confidence(cache: CacheFact) -> Confidence:
-    stays = cache.made_once or cache.long_lived or cache.emptied or _keeps_one(cache)
+    stays = cache.made_once or cache.long_lived or cache.emptied or keeps_one(cache)
     return Confidence.LOW if stays or cache.argued or cache.by_value else Confidence.HIGH
-
-
-def _keeps_one(cache: CacheFact) -> bool:
-    return cache.bound is not None and cache.bound.endswith("=1")
 
 
 def _how_many(cache: CacheFact) -> str:

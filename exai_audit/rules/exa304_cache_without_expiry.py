@@ -54,7 +54,7 @@ from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.knowledge.layers import words
-from exai_audit.project.caches import is_single, result_caches
+from exai_audit.project.caches import is_single, keeps_one, result_caches
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -110,7 +110,7 @@ def _keeps_stale(cache: CacheFact, options: Options) -> bool:
 def _confidence(cache: CacheFact) -> Confidence:
     passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
     unsure = cache.bound == "weak references" or cache.shared or cache.unchanging
-    if unsure or passing or cache.of_files:
+    if unsure or passing or cache.of_files or keeps_one(cache):
         return Confidence.LOW
     return Confidence.MEDIUM if cache.origin is Origin.STATE else Confidence.HIGH
 

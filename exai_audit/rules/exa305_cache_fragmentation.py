@@ -73,7 +73,8 @@ would change them. What a package or module called cache, caches or caching defi
 made of it, is the project's shared layer and counts neither: the largest, where there are several.
 It stands at the first cache of the file with the most,
 and counts facts, whether the other rules are selected or suppressed or not; it is silenced in the
-settings only. The report's cache strategy says which layers can share a store.
+settings only. With no more than two implementations of its own the confidence is low. The report's
+cache strategy says which layers can share a store.
 """
 
 from __future__ import annotations
@@ -85,10 +86,12 @@ from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact
 from exai_audit.facts.file import FileFacts
-from exai_audit.finding import Family, Hit, Related, Severity
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.caches import OWN, implementations, strategic_caches
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
+
+_FEW_OWN = 2
 
 
 class Options(Struct, frozen=True):
@@ -123,6 +126,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         path=most,
         place=first.place,
         severity=Severity.MEDIUM,
+        confidence=Confidence.HIGH if own > _FEW_OWN else Confidence.LOW,
         message=(
             f"{len(sites)} caches in {len(per_file)} files, {own} implementations of its own, in"
             f" {named}"

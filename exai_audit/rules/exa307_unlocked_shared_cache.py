@@ -59,14 +59,15 @@ the threads that the file starts are not seen to come there.
 these classes are not thread-safe". Judged for caches of a module or class, of an object that a
 module makes, and of one whose methods several threads run. Threads are seen where the file makes a
 thread, an executor or a lock, unless only coroutines of the file do this and the lock guards
-something else, and where another file starts threads that call it. Django, Flask,
-and FastAPI with handlers that are no coroutines answer requests in threads: there, what breaks is
-judged (counts, and the stores of cachetools), and not a result that is computed twice. A coroutine
-that looks up, awaits and stores is a finding where what it makes should exist once, or is fetched:
-two requests fill one key. What coroutines of one event loop do without awaiting in between is safe,
-and so is ``setdefault``. Where it only reads the object's own store or settings, doing it twice is
-harmless, and a late store is not if another function sets the entry. A look-up and store in a
-function that is only called with a lock held has that lock.
+something else, or all that its threads run is seen and does not come there, and where another file
+starts threads that call it. Django, Flask, and FastAPI with handlers that are no coroutines answer
+requests in threads: there, what breaks is judged (counts, and the stores of cachetools), and not a
+result that is computed twice. A coroutine that looks up, awaits and stores is a finding where what
+it makes should exist once, or is fetched: two requests fill one key. What coroutines of one event
+loop do without awaiting in between is safe, and so is ``setdefault``. Where it only reads the
+object's own store or settings, doing it twice is harmless, and a late store is not if another
+function sets the entry. A look-up and store in a function that is only called with a lock held has
+that lock.
 """
 
 from __future__ import annotations
@@ -141,7 +142,9 @@ def _threads(cache: CacheFact, facts: FileFacts) -> str:
         return ""
     if cache.unlocked_in in facts.caches.in_threads:
         return f"a file that has {cache.unlocked_in} run by several threads"
-    if facts.caches.threads and _is_shared(cache) and not cache.on_loop:
+    runs = facts.caches.own_threads
+    comes = not cache.on_loop and (runs is None or cache.unlocked_in in runs)
+    if facts.caches.threads and _is_shared(cache) and comes:
         return f"a file that uses {facts.caches.threads}"
     if _is_served(cache):
         return cache.run_by if breaks and _is_shared(cache) else ""

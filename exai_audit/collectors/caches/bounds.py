@@ -25,7 +25,7 @@ from exai_audit.collectors.caches.policies import (
     moves_on_look_up,
     refuses,
 )
-from exai_audit.collectors.caches.replacing import is_replaced
+from exai_audit.collectors.caches.replacing import ends_whenever, is_replaced
 from exai_audit.collectors.caches.timestamps import reads_clock, stamps
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import (
@@ -112,6 +112,8 @@ class _Reading:
                 self._emptied = True
         elif function is None:
             return
+        elif ends_whenever(use, self._held.stores(), self._tree):
+            self._bound = self._bound or "removed when storing"
         elif self._is_aged(function) and use.act is not Act.BIND:
             self._age(use, function)
         elif is_replaced(use, self._held.does(Act.STORE), self._tree):

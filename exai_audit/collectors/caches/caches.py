@@ -16,7 +16,13 @@ from exai_audit.collectors.caches.lives import makings
 from exai_audit.collectors.caches.own_decorators import own_decorators
 from exai_audit.collectors.caches.registries import registries
 from exai_audit.collectors.caches.stores import library_stores
-from exai_audit.collectors.caches.threads import in_threads, serving, thread_evidence, threaded
+from exai_audit.collectors.caches.threads import (
+    in_threads,
+    own_threads,
+    serving,
+    thread_evidence,
+    threaded,
+)
 from exai_audit.collectors.caches.triggers import TRIGGER, CacheNames, memo_dictionaries
 from exai_audit.collectors.caches.vocabulary import empties, is_double, names_cache
 from exai_audit.facts.caches import CacheFact, CacheFacts, Makings
@@ -62,6 +68,7 @@ def _facts(tree: ModuleTree, found: Iterable[CacheFact]) -> CacheFacts:
     return CacheFacts(
         tuple(facts),
         threads=thread_evidence(tree) if facts else "",
+        own_threads=own_threads(tree) if facts else None,
         in_threads=in_threads(tree) if "import" in tree.words else (),
         threaded=threaded(tree) if "import" in tree.words else (),
         served=serving(tree) if "import" in tree.words else "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from exai_audit.collectors.caches.accesses import Named, last_name, text
+from exai_audit.collectors.caches.accesses import Named, call_given, last_name, text
 from exai_audit.collectors.caches.lock_registries import is_a_lock
 from exai_audit.collectors.caches.uses import Use
 from exai_audit.syntax.module import ModuleTree
@@ -38,8 +38,25 @@ def is_memo(store: Use, looked_up: list[Use], tree: ModuleTree) -> bool:
         for use in looked_up
         if use.function is function and use.key is not None and text(tree, use.key) == key
     ]
+    if not any(tree.span(use.node) < tree.span(store.node) for use in pairs):
+        return False
     held = is_a_lock(store.value)
-    return bool(pairs) and _returns_it(function, pairs, tree, or_holds=held)
+    return _returns_it(function, pairs, tree, or_holds=held) or _answers_with(pairs, tree)
+
+
+def _answers_with(pairs: list[Use], tree: ModuleTree) -> bool:
+    """Tell whether a function that finds an entry hands it to the call that it returns."""
+    nodes = {use.node for use in pairs}
+    for use in pairs:
+        call = call_given(tree, use.node)
+        returned = tree.statement(use.node)
+        if call is None or not isinstance(returned, ast.Return):
+            continue
+        made = returned.value.value if isinstance(returned.value, ast.Await) else returned.value
+        branch = tree.parent(returned)
+        if made is call and isinstance(branch, ast.If) and returned in branch.body:
+            return any(node in nodes for node in descendants(branch.test))
+    return False
 
 
 def is_setdefault(use: Use) -> bool:

@@ -25,6 +25,7 @@ from exai_audit.collectors.caches.vocabulary import (
     is_asked_for,
     is_file_name,
     is_long_lived,
+    is_plugged_in,
     registers,
 )
 from exai_audit.facts.caches import Openness
@@ -164,9 +165,11 @@ def is_long_lived_object(tree: ModuleTree, index: CacheIndex, owner: ast.AST) ->
     )
 
 
-def is_made_once(tree: ModuleTree, index: CacheIndex, owner: ast.ClassDef) -> bool:
-    """Tell whether the module itself makes an object of one of its classes."""
-    return any(
+def is_made_once(tree: ModuleTree, index: CacheIndex, owner: ast.AST) -> bool:
+    """Tell whether the module itself makes an object of one of its classes, or a framework does."""
+    if not isinstance(owner, ast.ClassDef):
+        return False
+    return any(is_plugged_in(last_name(base)) for base in owner.bases) or any(
         isinstance(made.value, ast.Call)
         and last_name(made.value.func) == owner.name
         and scope_node(tree, made) is tree.module
@@ -268,6 +271,8 @@ def _is_fixed_local(name: str, function: Function, tree: ModuleTree) -> bool:
     if isinstance(binding.node, ast.arg):
         taken = next(one for one in parameters(function) if one.node is binding.node)
         return not _is_self(function, name, tree) and is_fixed(taken)
+    if binding.kind is BindingKind.ITERATED and binding.value is not None:
+        return last_name(binding.value).isupper()  # one of a constant's
     is_plain = binding.kind is BindingKind.VALUE and binding.value is not None
     return is_plain and _is_fixed_key(binding.value, function, tree)  # type: ignore[arg-type]
 

@@ -9,6 +9,7 @@ from exai_audit.collectors.caches.accesses import (
     CacheIndex,
     Function,
     identifiers,
+    is_literal,
     last_name,
     place_of,
 )
@@ -26,8 +27,8 @@ from exai_audit.collectors.caches.keys import (
 )
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.siblings import forgotten
-from exai_audit.collectors.caches.uses import Act, Use
-from exai_audit.collectors.caches.vocabulary import names_guest, names_visitor
+from exai_audit.collectors.caches.uses import Act, Use, single_entry
+from exai_audit.collectors.caches.visitors import names_guest, names_meeting, names_visitor
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import receiver
@@ -62,7 +63,7 @@ def registries(tree: ModuleTree, index: CacheIndex, taken: set[Key]) -> Iterator
             continue
         filled = [use for act in _FILLING for use in container.does(act) if use.function]
         read = _growing_reads(container, tree) if kind == _DEFAULTING else []
-        of_visitors = any(_is_by_visitor(use) for use in filled)
+        of_visitors = any(_is_by_visitor(use) for use in filled) and not all(map(_is_flag, filled))
         if read and not has_few_keys(tree, container, read):
             yield _fact(container, read, tree, index)
         elif of_visitors and (container.does(Act.LOOK_UP) or any(map(is_setdefault, filled))):
@@ -94,9 +95,11 @@ def _filled_by_visitor(tree: ModuleTree) -> Iterator[str]:
         for target in assignment.targets:
             if isinstance(target, ast.Subscript) and _names_a_visitor(target.slice):
                 yield last_name(target.value)
-    for call in tree.calls(frozenset({"setdefault", "add"})):
+    for call in tree.calls(frozenset({"setdefault", "add", "update"})):
         source = receiver(call.func)
-        if source is not None and call.args and _names_a_visitor(call.args[0]):
+        entry = single_entry(call.args[0]) if call.args else None
+        key = entry[0] if entry is not None else next(iter(call.args), None)
+        if source is not None and key is not None and _names_a_visitor(key):
             yield last_name(source)
 
 
@@ -107,6 +110,22 @@ def _is_limited(container: Container) -> bool:
 
 def _is_by_visitor(use: Use) -> bool:
     return use.key is not None and _names_a_visitor(use.key)
+
+
+def _is_flag(use: Use) -> bool:
+    """Tell whether a chat or group is only marked: there are few of them, and that is a setting."""
+    marked = use.act is Act.STORE and (use.value is None or _is_mark(use.value))
+    names = list(_names(use.key)) if use.key is not None else []
+    of_meeting = any(map(names_meeting, names)) and not any(
+        names_visitor(name) and not names_meeting(name) for name in names
+    )
+    return marked and of_meeting
+
+
+def _is_mark(value: ast.expr) -> bool:
+    if isinstance(value, ast.IfExp):
+        return _is_mark(value.body) and _is_mark(value.orelse)
+    return is_literal(value) or (isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not))
 
 
 def _is_by_guest(use: Use) -> bool:
@@ -176,8 +195,7 @@ def _fact(
         constant_keys=has_constant_keys(tree, index, keyed),
         openness=found if found is not Openness.UNSAID else Openness.OPEN,
         long_lived=is_long_lived_object(tree, index, target.owner),
-        made_once=isinstance(target.owner, ast.ClassDef)
-        and is_made_once(tree, index, target.owner),
+        made_once=is_made_once(tree, index, target.owner),
         shared=bool(container.does(Act.HAND_ON)),
         owner=owner_name(target.owner, tree),
         unread=True,

@@ -1,4 +1,4 @@
-"""Whether a removal only makes room for a new entry under the same key: nothing goes by it."""
+"""What a removal does in a function that stores: room for a new entry, or the end of an old one."""
 
 from __future__ import annotations
 
@@ -26,6 +26,17 @@ def is_replaced(removal: Use, stores: Iterable[Use], tree: ModuleTree) -> bool:
         and _surely_follows(tree, removal.node, store.node)
         for store in stores
     )
+
+
+def ends_whenever(removal: Use, stores: Iterable[Use], tree: ModuleTree) -> bool:
+    """Tell whether a function that stores entries drops one by its key whenever it comes so far."""
+    stored = list(stores)
+    if removal.key is None or removal.whole or removal.callback:
+        return False
+    statement = tree.statement(removal.node)
+    always = statement is not None and tree.parent(statement) is removal.function
+    here = any(store.function is removal.function for store in stored)
+    return always and here and not is_replaced(removal, stored, tree)
 
 
 def _surely_follows(tree: ModuleTree, first: ast.AST, second: ast.AST) -> bool:

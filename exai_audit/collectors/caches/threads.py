@@ -25,6 +25,7 @@ _SHOWING = frozenset({
     "multiprocessing.pool.ThreadPool", "multiprocessing.dummy.Pool", "_thread.allocate_lock",
     "_thread.start_new_thread",
 })  # fmt: skip
+_RUN = {"threading.Thread": "target", "threading.Timer": "function"}
 _NAMES = frozenset(name.rpartition(".")[2] for name in _SHOWING)
 _IN_EXECUTOR = Offload("pool", "func", 1)
 _LOOPS = (ast.For, ast.While, *COMPREHENSIONS)
@@ -47,6 +48,24 @@ def thread_evidence(tree: ModuleTree) -> str:
         if name in _SHOWING:
             return name
     return ""
+
+
+def own_threads(tree: ModuleTree) -> tuple[str, ...] | None:
+    """Return the functions that the threads which the module starts run, a few calls away.
+
+    None where a lock or a pool shows others, or where it is not seen what a thread runs.
+    """
+    found: set[Function] = set()
+    for call in tree.calls(_NAMES):
+        name = tree.qualified(call.func)
+        if name not in _SHOWING:
+            continue
+        run = argument(call, _RUN.get(name), 1) if name in _RUN else None
+        function = _denoted(tree, run) if run is not None else None
+        if function is None:
+            return None
+        found |= _reached(tree, function)
+    return tuple(sorted(tree.symbol(f) for f in found if isinstance(f, FUNCTIONS)))
 
 
 def in_threads(tree: ModuleTree) -> tuple[str, ...]:

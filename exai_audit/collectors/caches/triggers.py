@@ -16,7 +16,7 @@ from exai_audit.syntax.triggers import Trigger, names_of
 from exai_audit.syntax.walk import descendants
 
 CLEARERS = frozenset({"cache_clear", "cache_invalidate"})
-_STORES = frozenset({"setdefault", *SETTERS})
+_STORES = frozenset({"setdefault", "update", *SETTERS})
 _ASKS = frozenset({"setdefault", *LOOK_UPS})
 _NAMES = (ast.Name, ast.Attribute)
 _MAKING = frozenset({ast.Dict, ast.Call, ast.IfExp})
@@ -141,6 +141,9 @@ class _MemoDictionaries:
             return set()
         for returned in tree.all(ast.Return):
             self._asks(returned.value)
+        for branch in tree.all(ast.If):
+            if type(branch.body[0]) is ast.Return:
+                self._asks(branch.test)
         for named in tree.all(ast.NamedExpr):
             self._asks(named.value)
             self._renamed([named.target], named.value)

@@ -185,8 +185,17 @@ def _method(tree: ModuleTree, node: ast.Attribute, function: Function | None) ->
         return Use(act, whole, function, first, value)
     if name in SETTERS and len(handed) > SETTERS[name]:
         return Use(Act.STORE, whole, function, first, handed[SETTERS[name]])
+    if name == "update" and called and (entry := single_entry(first)) is not None:
+        return Use(Act.STORE, whole, function, *entry)
     act_of = next((act for names, act in _METHODS if name in names), None)
     return Use(act_of, whole, function, first) if act_of is not None else None
+
+
+def single_entry(given: ast.expr | None) -> tuple[ast.expr, ast.expr] | None:
+    """Return key and value of ``{key: value}``, None for what is not one entry."""
+    if not isinstance(given, ast.Dict) or len(given.keys) != 1 or given.keys[0] is None:
+        return None
+    return given.keys[0], given.values[0]
 
 
 def _gathers(tree: ModuleTree, node: ast.AST) -> bool:

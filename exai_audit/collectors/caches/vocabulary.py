@@ -45,31 +45,22 @@ _FIXED = frozenset({
 })  # fmt: skip
 # Values that are called so come from outside: there is no end of them.
 _OPEN = frozenset({
-    "address", "article", "body", "chat", "commit", "content", "contents", "coordinates",
-    "customer", "date", "datetime", "day", "digest", "document", "domain", "email",
+    "address", "article", "author", "body", "chat", "commit", "content", "contents",
+    "coordinates", "customer", "date", "datetime", "day", "digest", "document", "domain", "email",
     "expression", "fingerprint", "guid", "guild", "hash", "host", "hostname", "href", "id",
     "identifier", "ids", "ip", "issue", "job", "lat", "latitude", "link", "login", "lon",
     "longitude", "mail", "member", "message", "messages", "msg", "order", "page", "payload",
-    "phone", "phrase", "pk", "product", "prompt", "query", "question", "request", "sentence",
-    "session", "sha", "sku", "sql", "statement", "task", "tenant", "text", "ticker", "ticket",
-    "timestamp", "token", "tokens", "uid", "uri", "url", "urls", "user", "username", "uuid",
+    "phone", "phrase", "pk", "product", "prompt", "query", "question", "request", "sender",
+    "sentence", "session", "sha", "sku", "sql", "statement", "task", "tenant", "text", "ticker",
+    "ticket", "timestamp", "token", "tokens", "uid", "uri", "url", "urls", "user", "username",
+    "uuid",
 })  # fmt: skip
 # Of these, what a service is asked about: each request can bring a new one.
 _ASKED = frozenset({
-    "article", "body", "customer", "email", "id", "identifier", "ids", "ip", "job", "mail",
-    "message", "messages", "msg", "order", "payload", "phone", "pk", "product", "prompt", "query",
-    "question", "request", "session", "sku", "task", "tenant", "token", "tokens", "uid", "user",
-    "username", "uuid",
-})  # fmt: skip
-# Of these, who or what a service works for: each has an end that should end its entry, too.
-_VISITORS = frozenset({
-    "call", "chat", "client", "connection", "conversation", "customer", "ip", "job", "message",
-    "request", "session", "sid", "task", "tenant", "user", "username", "visitor", "websocket",
-})  # fmt: skip
-# Of these, who comes and goes for as long as a service runs, whatever is kept for them.
-_GUESTS = frozenset({
-    "chat", "conversation", "customer", "guild", "ip", "member", "message", "request", "session",
-    "sid", "tenant", "user", "username", "visitor", "websocket",
+    "article", "author", "body", "customer", "email", "id", "identifier", "ids", "ip", "job",
+    "mail", "message", "messages", "msg", "order", "payload", "phone", "pk", "product", "prompt",
+    "query", "question", "request", "sender", "session", "sku", "task", "tenant", "token", "tokens",
+    "uid", "user", "username", "uuid",
 })  # fmt: skip
 # Of these, what says that the configuration knows all of them: ``database_url``.
 _OF_SERVICES = frozenset({
@@ -113,6 +104,8 @@ _LONG_LIVED = frozenset({
     "provider", "proxy", "registry", "repository", "router", "scheduler", "server", "service",
     "singleton", "storage", "store", "supervisor", "worker",
 })  # fmt: skip
+# Bases of classes of which a framework is given one object when it starts (discord.py).
+_PLUGGED_IN = frozenset({"Cog", "GroupCog"})
 _ENOUGH = re.compile(
     r"(?i)\b(bound(ed)?|unbounded|limit(ed)?|grows?|finite|never evict\w*|leaks?|intentional(ly)?"
     r"|deliberate(ly)?|on purpose)\b"
@@ -133,13 +126,20 @@ _EMPTYING = frozenset({
 
 
 @lru_cache(maxsize=16384)
-def _words(*names: str) -> tuple[str, ...]:
-    return tuple(words(*names))
+def name_words(*names: str) -> tuple[str, ...]:
+    """Return the words of names, each of those that are written together alone."""
+    return tuple(part for word in words(*names) for part in _parts(word))
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    """Return the words of one that is written together: ``userid``."""
+    whose = word.removesuffix("id")
+    return (whose, "id") if whose != word and whose in _OPEN else (word,)
 
 
 def is_cache_name(name: str) -> bool:
     """Tell whether a variable's name says that it is a cache (``_type_cache``, ``memo``)."""
-    parts = _words(name)
+    parts = name_words(name)
     at = next((i for i, word in enumerate(parts) if word in _CACHE), None)
     if at is None or _BEFORE & set(parts[:at]):
         return False
@@ -149,7 +149,7 @@ def is_cache_name(name: str) -> bool:
 
 def is_cache_class(name: str) -> bool:
     """Tell whether a class is called Cache last, or first and a keeper of one after that."""
-    parts = _words(name)
+    parts = name_words(name)
     if not parts or parts[-1] == "cache":
         return bool(parts)
     return parts[0] == "cache" and set(parts[1:]) <= _KEEPERS
@@ -157,81 +157,71 @@ def is_cache_class(name: str) -> bool:
 
 def has_few_values(name: str) -> bool:
     """Tell whether what is called so comes from a fixed set: backends, languages, formats."""
-    parts = set(_words(name))
+    parts = set(name_words(name))
     return name in _FIXED_ALONE or bool(_FIXED & parts) or {"cache", "name"} <= parts
 
 
 def has_many_values(name: str) -> bool:
     """Tell whether what is called so comes from outside: users, addresses, texts, numbers."""
-    parts = set(_words(name))
+    parts = set(name_words(name))
     of_service = bool(_OF_SERVICES & parts) and parts & _OPEN <= _PLACES
-    defined = _words(name)[-1:] == ("name",) and parts & _OPEN <= _DEFINED
+    defined = name_words(name)[-1:] == ("name",) and parts & _OPEN <= _DEFINED
     return bool(_OPEN & parts) and not of_service and not defined and not has_few_values(name)
 
 
 def is_asked_for(name: str) -> bool:
     """Tell whether what is called so comes with requests: users, sessions, messages."""
-    return bool(_ASKED & set(_words(name))) and has_many_values(name)
-
-
-@lru_cache(maxsize=65_536)
-def names_visitor(name: str) -> bool:
-    """Tell whether what is called so is one of the users, sessions or requests of a service."""
-    parts = set(_words(name))
-    return bool(_VISITORS & parts) and (has_many_values(name) or "id" in parts or "sid" in parts)
-
-
-def names_guest(name: str) -> bool:
-    """Tell whether what is called so is one of those who come and go while a service runs."""
-    return bool(_GUESTS & set(_words(name))) and names_visitor(name)
+    return bool(_ASKED & set(name_words(name))) and has_many_values(name)
 
 
 def names_location(name: str) -> bool:
     """Tell whether what is called so says where something is: configuration knows live objects'."""
-    return bool({"address", "path", "paths", "uri", "url", "urls"} & set(_words(name)))
+    return bool({"address", "path", "paths", "uri", "url", "urls"} & set(name_words(name)))
 
 
 def names_a_store(name: str) -> bool:
     """Tell whether a class's name has the word Cache and no word for what is only about one."""
-    return "cache" in _words(name) and is_cache_name(name) and not _PARTS & set(_words(name))
+    return (
+        "cache" in name_words(name) and is_cache_name(name) and not _PARTS & set(name_words(name))
+    )
 
 
 def is_live(*names: str) -> bool:
     """Tell whether a name speaks of live objects: locks, sessions, clients, breakers."""
-    return bool(_LIVE & set(_words(*names)))
+    return bool(_LIVE & set(name_words(*names)))
 
 
 def is_lock(*names: str) -> bool:
     """Tell whether a name speaks of a lock."""
-    return bool(_LOCKS & set(_words(*names)))
+    return bool(_LOCKS & set(name_words(*names)))
 
 
 def says_locked(name: str) -> bool:
     """Tell whether a function's name says that its caller holds the lock: ``_load_locked``."""
-    return bool({"locked", "unlocked", "nolock"} & set(_words(name)))
+    return bool({"locked", "unlocked", "nolock"} & set(name_words(name)))
 
 
 def names_expiry(name: str) -> bool:
     """Tell whether a name speaks of how long something stays valid."""
-    parts = _words(name)
+    parts = name_words(name)
     return bool(_EXPIRY & set(parts)) or ("max" in parts and "age" in parts)
 
 
 def is_expiry(name: str) -> bool:
     """Tell whether a parameter's name gives a lifetime."""
-    return bool({"ttl", "expire", "expires", "expiry", "expiration"} & set(_words(name))) or (
-        "max" in _words(name) and "age" in _words(name)
+    return bool({"ttl", "expire", "expires", "expiry", "expiration"} & set(name_words(name))) or (
+        "max" in name_words(name) and "age" in name_words(name)
     )
 
 
 def names_lifetime(name: str) -> bool:
     """Tell whether what a caching decorator is given under a name says how long results hold."""
-    return is_expiry(name) or bool({"timeout", "lifetime", "duration"} & set(_words(name)))
+    return is_expiry(name) or bool({"timeout", "lifetime", "duration"} & set(name_words(name)))
 
 
 def is_size(name: str) -> bool:
     """Tell whether a name speaks of how many entries there may be."""
-    return bool(_SIZES & set(_words(name)))
+    return bool(_SIZES & set(name_words(name)))
 
 
 def is_clock(qualified: str) -> bool:
@@ -246,7 +236,7 @@ def is_mapping(qualified: str) -> bool:
 
 def empties(name: str) -> bool:
     """Tell whether a function's name says that it empties something."""
-    return bool(_EMPTYING & set(_words(name)))
+    return bool(_EMPTYING & set(name_words(name)))
 
 
 def surely_called(name: str) -> bool:
@@ -258,27 +248,34 @@ def surely_called(name: str) -> bool:
 
 def is_double(name: str) -> bool:
     """Tell whether a class stands in for another: ``FakeCache``, ``MockStore``, ``NullCache``."""
-    return bool({"dummy", "fake", "mock", "noop", "null", "stub"} & set(_words(name)[:1]))
+    return bool({"dummy", "fake", "mock", "noop", "null", "stub"} & set(name_words(name)[:1]))
 
 
 def is_file_name(name: str) -> bool:
     """Tell whether what is called so says which file is meant."""
-    return bool({"file", "filename", "filepath", "fname", "path"} & set(_words(name)))
+    return bool({"file", "filename", "filepath", "fname", "path"} & set(name_words(name)))
 
 
 def registers(name: str) -> bool:
     """Tell whether a function's name says that it registers a part of the program."""
-    return _words(name)[:1] == ("register",)
+    return name_words(name)[:1] == ("register",)
 
 
 def names_cache(name: str) -> bool:
     """Tell whether one of a name's words is about caches."""
-    return any(word.startswith(("cache", "memo")) or word == "clearcache" for word in _words(name))
+    return any(
+        word.startswith(("cache", "memo")) or word == "clearcache" for word in name_words(name)
+    )
+
+
+def is_plugged_in(base: str) -> bool:
+    """Tell whether a framework makes one object of each class that has this base."""
+    return base in _PLUGGED_IN
 
 
 def is_long_lived(name: str) -> bool:
     """Tell whether a class's last word says that its objects live as long as the service."""
-    return bool(_LONG_LIVED & set(_words(name)[-1:]))
+    return bool(_LONG_LIVED & set(name_words(name)[-1:]))
 
 
 def excuses_growth(comment: str) -> bool:
