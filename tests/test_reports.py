@@ -7,6 +7,8 @@ import re
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
@@ -21,6 +23,7 @@ from exai_audit.planning.agenda import with_agenda
 from exai_audit.report import FORMATS, render
 from exai_audit.report.bottlenecks import bottlenecks
 from exai_audit.report.escape import cell_code, code, html, markdown, prose, visible
+from exai_audit.report.members import Json, indented
 from exai_audit.results.result import (
     AuditResult,
     Bar,
@@ -273,6 +276,20 @@ def test_json_facts_are_flat() -> None:
         }
     ]  # fmt: skip
     assert "facts" not in json.loads(render(empty(5), "json"))
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(exclude_categories=())),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_json_is_indented_as_python_does_it(value: Json) -> None:
+    assert indented(value, 2) == json.dumps(value, indent=2)
 
 
 def test_json_has_no_infinity() -> None:

@@ -15,7 +15,7 @@ from exai_audit.facts.caches import CacheFact
 from exai_audit.facts.concurrency import BlockingFact, BridgeFact, PoolFact
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import EnclosedFact, MismatchFact, TimeoutFact, UnlimitedFact
-from exai_audit.report.members import Json, json_value, members
+from exai_audit.report.members import Json, indented, json_value, members
 from exai_audit.results.plans import ClassPlan, Plan
 from exai_audit.results.result import SCHEMA_VERSION, AuditResult, StoredFacts
 
@@ -37,7 +37,7 @@ MODULE_FIELDS, MODULE_PARTS = ("path", "module", "generated", "imports"), ("line
 
 def render(result: AuditResult) -> str:
     """Return the result as indented JSON."""
-    return json.dumps(as_json(result), indent=2, allow_nan=False) + "\n"
+    return indented(as_json(result), 2) + "\n"
 
 
 def render_compact(result: AuditResult) -> str:
@@ -48,7 +48,7 @@ def render_compact(result: AuditResult) -> str:
 def render_plan(plan: Plan | ClassPlan) -> str:
     """Return the plan of a module or a class as indented JSON."""
     document: dict[str, Json] = {"schema_version": SCHEMA_VERSION, **members(plan)}
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    return indented(document, 2) + "\n"
 
 
 def as_json(result: AuditResult) -> dict[str, Json]:

@@ -1,11 +1,13 @@
-"""Structs as JSON values."""
+"""Structs as JSON values, and these as text."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from enum import Enum
 
+import msgspec
 from msgspec import Struct
 
 from exai_audit.location import Place
@@ -13,6 +15,7 @@ from exai_audit.location import Place
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 MEMBER_NAMES = {"is_async": "async"}
 """Members whose name is no name in Python."""
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
 def members(value: Struct, leave_out: Iterable[str] = ()) -> dict[str, Json]:
@@ -21,8 +24,10 @@ def members(value: Struct, leave_out: Iterable[str] = ()) -> dict[str, Json]:
     for name in value.__struct_fields__:
         if name in leave_out:
             continue
-        item: object = getattr(value, name)
-        if name == "place" and isinstance(item, Place):
+        item = getattr(value, name)
+        if type(item) in _AS_THEY_ARE:
+            found[MEMBER_NAMES.get(name, name)] = item
+        elif name == "place" and isinstance(item, Place):
             found["line"], found["symbol"] = item.span.line, item.symbol
         else:
             found[MEMBER_NAMES.get(name, name)] = json_value(item)
@@ -44,3 +49,19 @@ def json_value(value: object) -> Json:
     if isinstance(value, Iterable):
         return [json_value(item) for item in value]
     raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def indented(document: Json, indent: int) -> str:
+    """Return JSON values as text, ASCII only, a member on each line.
+
+    Python indents three times as slowly as it writes on one line; what is then indented elsewhere
+    reads the same. Half a surrogate pair, as odd paths have, is accepted only by Python.
+
+    Raises:
+        ValueError: a number is none that JSON can hold.
+    """
+    compact = json.dumps(document, separators=(",", ":"), allow_nan=False)
+    try:
+        return msgspec.json.format(compact, indent=indent)
+    except msgspec.DecodeError:
+        return json.dumps(document, indent=indent, allow_nan=False)

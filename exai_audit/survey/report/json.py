@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
-from exai_audit.report.members import Json, members
+from exai_audit.report.members import Json, indented, members
 from exai_audit.survey.table import SCHEMA_VERSION, Survey
 
 
 def render(found: Survey) -> str:
     """Return the survey as indented JSON."""
     document: dict[str, Json] = {"schema_version": SCHEMA_VERSION, **members(found)}
-    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+    return indented(document, 1) + "\n"
