@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exai_audit.audit.cache import FactsCache, facts_fingerprint
+from exai_audit.audit.cache import MAKERS, FactsCache, facts_fingerprint
 from exai_audit.collectors import collect
 from exai_audit.facts.file import FileFacts
 from exai_audit.git.blobs import blob_hash
@@ -103,6 +105,16 @@ def test_blob_hash_is_gits() -> None:
 
 def test_fingerprint_is_stable() -> None:
     assert facts_fingerprint() == facts_fingerprint()
+
+
+def test_all_that_collecting_imports_is_in_the_fingerprint() -> None:
+    script = (
+        "import sys, exai_audit.collectors, exai_audit.syntax.lowering\n"
+        "print('\\n'.join(name for name in sys.modules if name.startswith('exai_audit.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    parts = {name.split(".")[1] for name in done.stdout.decode().split()}
+    assert parts == {maker.removesuffix(".py") for maker in MAKERS}
 
 
 def test_a_file_changed_a_moment_ago_is_known_by_its_content_only(tmp_path: Path) -> None:

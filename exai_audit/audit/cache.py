@@ -35,7 +35,8 @@ WORKING_TREE, REVISION = "facts.msgpack", "past.msgpack"
 _FORMAT = 2
 _UNCERTAIN = -1
 _MOST_BYTES = 1_000_000_000
-MAKERS = ("collectors", "facts", "knowledge", "syntax")
+MAKERS = ("collectors", "facts", "files", "knowledge", "location.py", "syntax", "words.py")
+"""The rooms and modules of this package whose code decides what a file says."""
 
 
 class Record(Struct, frozen=True):
@@ -145,12 +146,12 @@ def facts_fingerprint(
         knowledge: the user's own knowledge files.
         bridges: the project's own functions that wait for coroutines.
         symbols: what decides whose symbols are read: the limit of lines and the judged scopes.
-        makers: the rooms of this package whose code makes what is remembered.
+        makers: the rooms and modules of this package whose code makes what is remembered.
     """
     package = Path(__file__).parent.parent
     parts = [__version__, sys.version, _version("libcst"), *bridges, *symbols]
-    folders = [package / name for name in makers]
-    for entry in sorted(_files(folders)):
+    places = [package / name for name in makers]
+    for entry in sorted(_files(places)):
         status = os.stat(entry)  # noqa: PTH116 - entries are strings, and there are many
         parts.append(f"{os.path.basename(entry)} {status.st_size} {status.st_mtime_ns}")  # noqa: PTH119
     for own in knowledge:
@@ -162,9 +163,10 @@ def facts_fingerprint(
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _files(folders: list[Path]) -> list[str]:
-    found: list[str] = []
-    for folder in folders:
+def _files(places: list[Path]) -> list[str]:
+    """Return the files of rooms, and those that are named themselves."""
+    found = [str(place) for place in places if place.suffix]
+    for folder in (place for place in places if not place.suffix):
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir() and entry.name != "__pycache__":

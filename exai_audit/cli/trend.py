@@ -45,7 +45,17 @@ from exai_audit.trend.versions import Versions
 
 _DEFAULT_LAST = 100
 _CHOICE, _ALERTS = "History", "Alerts"
-_JUDGES = ("audit", "config", "project", "rulebook", "rules", "score", "trend")
+_JUDGES = (
+    "audit",
+    "config",
+    "finding.py",
+    "project",
+    "results",
+    "rulebook",
+    "rules",
+    "score",
+    "trend",
+)
 
 _Last = Annotated[
     int | None,

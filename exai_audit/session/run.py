@@ -16,7 +16,7 @@ from exai_audit.config import Settings
 if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
-_OF_PLANS = (*MAKERS, "planning")
+_OF_PLANS = (*MAKERS, "finding.py", "planning", "project", "results")
 Words = tuple[str | Path, ...]
 """The words of a command line, paths as paths."""
 
