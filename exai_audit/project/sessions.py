@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from exai_audit.facts.calls import CallFact, CallForm
+from exai_audit.facts.calls import CallFact, CallForm, DefinitionFacts, FunctionForm
 from exai_audit.knowledge.table import table
 from exai_audit.location import Place, Span
 from exai_audit.project.call_graph import CallGraph
@@ -21,13 +21,45 @@ def requests_without_limit(graph: CallGraph) -> Iterator[tuple[str, Place, str]]
 
     An adapter may give one to all requests: where the modules on the way import any, none is told.
     """
+    names = _names_of_requests(graph.definitions.modules)
     for module in graph.definitions.modules:
         for function in module.facts.definitions.functions:
             for call in function.calls:
-                operation = _operation(call, module, graph)
+                operation = _operation(call, module, graph) if _may_be(call, names) else ""
                 if operation:
                     place = call.place or Place(Span(call.line, 1, call.line, 1), function.name, "")
                     yield module.facts.path, place, operation
+
+
+def _may_be(call: CallFact, names: frozenset[str]) -> bool:
+    """Tell whether the name of what is called lets it be a request; few calls are resolved then."""
+    last = call.callee.rpartition(".")[2]
+    return last in names or last.endswith((")", ">")) or "*" in names
+
+
+def _names_of_requests(modules: Sequence[Module]) -> frozenset[str]:
+    """Return the names of what waits without a limit, and those that the modules give to such."""
+    rows = (row for name, row in table().calls.items() if name.startswith(_SESSION))
+    waiting = (row for row in rows if row.timeout and row.timeout.default == "forever")
+    names = {_last(name) for row in waiting for name in (row.name, *row.aliases)}
+    given = [pair for module in modules for pair in _given_names(module.facts.definitions)]
+    while more := {name for name, term in given if _last(term) in names and name not in names}:
+        names |= more
+    return frozenset(names)
+
+
+def _given_names(found: DefinitionFacts) -> Iterator[tuple[str, str]]:
+    """Yield the names of variables, attributes and properties with what they are given."""
+    yield from found.variables
+    for one in found.classes:
+        yield from one.attributes
+    for function in found.functions:
+        if function.form is FunctionForm.PROPERTY:
+            yield _last(function.name), function.returns
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _operation(call: CallFact, module: Module, graph: CallGraph) -> str:
