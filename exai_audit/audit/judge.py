@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache, partial
 
 from msgspec.structs import replace
 
@@ -39,10 +40,9 @@ def _hits(
             options: Scoped[object] = choice.options(rule)
             of_project = always or choice.selects(rule.code)
             everywhere = always or (of_project and not choice.parts)
+            selects = lru_cache(maxsize=None)(partial(choice.selects_at, code=rule.code))
             for hit in rule.check(project, options):
-                if everywhere or (
-                    of_project if hit.project_wide else choice.selects_at(hit.path, rule.code)
-                ):
+                if everywhere or (of_project if hit.project_wide else selects(hit.path)):
                     yield rule, hit
 
 

@@ -18,7 +18,7 @@ def deepest_first(of_folders: Sequence[tuple[str, T]]) -> tuple[tuple[str, T], .
 def nearest(path: str, of_folders: Located[T]) -> tuple[T, str] | None:
     """Return what the nearest folder above ``path`` has, and the path below that folder."""
     for folder, thing in of_folders:
-        if path.startswith(f"{folder}/"):
+        if path.startswith(folder) and path.startswith("/", len(folder)):
             return thing, path[len(folder) + 1 :]
     return None
 

@@ -28,6 +28,7 @@ class Surroundings:
         self._parts: dict[str, list[tuple[FileFacts, str]]] = defaultdict(list)
         self._threaded: dict[str, str] = {}
         self._imports: dict[str, frozenset[str]] = {}
+        self._frameworks: dict[str, str] = {}
         self._served = [f for f in files if f.caches.served]
         for file in files:
             for owner, part in file.caches.makings.parts:
@@ -102,9 +103,15 @@ class Surroundings:
         for name, path in self._threaded.items():
             if name in plain or (inside and name.startswith(inside)):
                 return f"threads that {path} starts"
-        users = (file, *(f for f in self._served if self._uses(f, file)))
-        framework = next((f.caches.served for f in users if f.caches.served), "")
+        if file.path not in self._frameworks:
+            self._frameworks[file.path] = self._framework(file)
+        framework = self._frameworks[file.path]
         return f"the threads in which {framework} serves requests" if framework else ""
+
+    def _framework(self, file: FileFacts) -> str:
+        """Return what serves requests in threads that run the code of a file, empty without."""
+        users = (file, *(f for f in self._served if self._uses(f, file)))
+        return next((f.caches.served for f in users if f.caches.served), "")
 
     def _uses(self, other: FileFacts, file: FileFacts) -> bool:
         known = self._knows(other, file.module, "")

@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Generic, TypeVar, get_type_hints
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from exai_audit.files.glob import any_covers
@@ -37,9 +37,17 @@ class Scoped(Struct, Generic[T], frozen=True):
     default: T
     overrides: tuple[tuple[tuple[str, ...], tuple[tuple[str, object], ...]], ...] = ()
     parts: tuple[tuple[str, Scoped[T]], ...] = ()
+    _at: dict[str, T] = field(default_factory=dict)
 
     def at(self, path: str) -> T:
         """Return the options in force for the file ``path``; where two changes meet, the last."""
+        if not self.parts and not self.overrides:
+            return self.default
+        if path not in self._at:
+            self._at[path] = self._worked_out(path)
+        return self._at[path]
+
+    def _worked_out(self, path: str) -> T:
         part = nearest_above(path, self.parts)
         if part is not None:
             return part[0].at(part[1])
