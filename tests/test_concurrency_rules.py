@@ -141,6 +141,24 @@ def finding_in(text: str, folder: Path) -> Finding:
             "EXA405", Severity.HIGH, Confidence.HIGH,
         ),
         (
+            "import subprocess\nasync def serve(): ...\n"
+            "async def main():\n    subprocess.run(['sysctl'])\n    await serve()\n"
+            "if __name__ == '__main__':\n    asyncio.run(main())\n",
+            "EXA405", Severity.LOW, Confidence.HIGH,
+        ),
+        (
+            "import subprocess\nasync def serve():\n    return asyncio.TaskGroup()\n"
+            "async def main():\n    await serve()\n    subprocess.run(['sysctl'])\n"
+            "if __name__ == '__main__':\n    asyncio.run(main())\n",
+            "EXA405", Severity.HIGH, Confidence.HIGH,
+        ),
+        (
+            "import time\nfrom fastapi import FastAPI\n"
+            "async def build():\n    time.sleep(2)\n    return FastAPI()\n"
+            "def main():\n    app = asyncio.run(build())\n    app.serve()\n",
+            "EXA405", Severity.LOW, Confidence.HIGH,
+        ),
+        (
             "async def f(g):\n    asyncio.create_task(g())  # noqa: B018, RUF006 -- may be lost\n",
             "EXA412", Severity.MEDIUM, Confidence.LOW,
         ),

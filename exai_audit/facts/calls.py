@@ -63,7 +63,8 @@ class FunctionFact(Struct, frozen=True):
     ``returns`` is the term of what it returns, or yields. ``blocks`` are the blocking calls of a
     synchronous function. ``asks_for_loop`` when it asks whether an event loop runs, ``runs_loop``
     when, whatever it is given, it has one made by ``asyncio.run``;
-    ``asks_for_items`` are the last names of the queues that it asks whether they are empty.
+    ``asks_for_items`` are the last names of the queues that it asks whether they are empty;
+    ``forwards`` when all it does is to call another.
     """
 
     name: str
@@ -77,6 +78,7 @@ class FunctionFact(Struct, frozen=True):
     asks_for_loop: bool = False
     asks_for_items: tuple[str, ...] = ()
     runs_loop: bool = False
+    forwards: bool = False
 
 
 class ClassFact(Struct, frozen=True):

@@ -117,12 +117,14 @@ class Role(str, Enum):
 class WaitDoubt(str, Enum):
     """Why a wait for another loop's coroutine may be limited although the file shows no limit.
 
-    Its coroutine is a parameter, with the loop looked after or not; or its loop is stopped here.
+    Its coroutine is a parameter, with the loop looked after or not; its loop is stopped here; or it
+    waits for the items of a queue.
     """
 
     PARAMETER = "parameter"
     LOOP_LOOKED_AFTER = "loop-looked-after"
     LOOP_ENDED = "loop-ended"
+    ITEMS = "items"
 
 
 class LoopHazard(str, Enum):

@@ -26,6 +26,7 @@ from exai_audit.project.targets import ClassTarget, FunctionTarget, LibraryTarge
 AWAY = 2
 """How many calls away from a coroutine a call that blocks is still looked for."""
 _HELPERS = 2
+"""How many private functions of the same module, and mere forwarders, count with their caller."""
 _FALSE = frozenset({"False", "None", "0", "''"})
 _NO_WAIT = frozenset({"block", "blocking", "wait"})
 _SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -105,7 +106,8 @@ class CallGraph:
             return (Way(module.facts.path, fact),) if fact is not None else ()
         if not isinstance(target, FunctionTarget) or not _runs(target.fact, call):
             return ()
-        is_helper = target.module is module and _is_private(target.fact.name)
+        is_own = target.module is module and _is_private(target.fact.name)
+        is_helper = is_own or target.fact.forwards
         away, helpers = (away, helpers - 1) if is_helper else (away - 1, helpers)
         if away < 0 or helpers < 0 or target.fact is caller:
             return ()

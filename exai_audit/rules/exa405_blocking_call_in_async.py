@@ -216,9 +216,14 @@ def _hit(found: Sequence[_Blocked], *, in_scripts: bool) -> Hit:
 
 
 def _confidence(one: _Blocked, *, in_scripts: bool) -> Confidence:
-    """Return how sure it is that somebody waits; a sleep is mended by a word wherever it stands."""
-    is_sleep = one.way.blocks.kind is BlockingKind.SLEEP
-    if (in_scripts or one.moment is Moment.ALONE) and not is_sleep:
+    """Return how sure it is that somebody waits; a sleep is mended by a word wherever it stands.
+
+    Who asks a person at a terminal mostly is all there is.
+    """
+    kind = one.way.blocks.kind
+    if kind is BlockingKind.INPUT:
+        return Confidence.LOW
+    if (in_scripts or one.moment is Moment.ALONE) and kind is not BlockingKind.SLEEP:
         return Confidence.LOW
     return Confidence.MEDIUM if one.way.hops else Confidence.HIGH
 

@@ -28,7 +28,8 @@ def fetch(url, loop):
 *Known false alarms.* A wait that something else surely ends (the coroutine has a limit of its own
 that the file does not show): suppress with that reason. Where the coroutine is a parameter, its
 limit may be the caller's: medium confidence, low if the function also asks the loop whether it
-runs, or has just started it. Low, too, where the function stops the loop and joins its thread.
+runs, or has just started it. Low, too, where the function stops the loop and joins its thread, and
+where the coroutine passes items on through a queue, which waits for them on purpose.
 
 *References.* Python documentation, ``asyncio.run_coroutine_threadsafe``. The setting
 ``bridge-functions`` names functions of the project that run a coroutine and wait for it; a call of

@@ -7,18 +7,21 @@ import ast
 from exai_audit.facts.concurrency import BridgeKind, WaitDoubt
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, Function, argument, last_name, parameters
+from exai_audit.syntax.nodes import FUNCTIONS, Function, argument, last_name, parameters, receiver
 
 _ASKS = frozenset({"is_running", "is_closed", "is_alive"})
 _STARTS = frozenset({"ensure", "start", "get", "create"})
 _STOPS = "stop"
+_OF_QUEUES = frozenset({"put", "get", "join"})
+_QUEUES = frozenset({"queue", "queues", "q"})
 
 
 def doubt_about(call: ast.Call, kind: BridgeKind, tree: ModuleTree) -> WaitDoubt | None:
     """Return why a call of ``run_coroutine_threadsafe`` may well be limited after all.
 
     The caller's own limit may be in a coroutine that is a parameter, more so if the function looks
-    after the loop; a loop that the function itself stops, and whose thread it joins, is its own.
+    after the loop; a loop that the function itself stops, and whose thread it joins, is its own;
+    and what passes items on through a queue waits for them on purpose.
     """
     function = tree.function_of(call)
     if kind is not BridgeKind.RUN_COROUTINE_THREADSAFE or not isinstance(function, FUNCTIONS):
@@ -26,7 +29,12 @@ def doubt_about(call: ast.Call, kind: BridgeKind, tree: ModuleTree) -> WaitDoubt
     inside = [one for one in tree.all(ast.Call) if tree.function_of(one) is function]
     if _stops_a_loop(function, inside, tree):
         return WaitDoubt.LOOP_ENDED
-    if not _runs_a_parameter(call, function):
+    given = argument(call, "coro", 0)
+    if given is None:
+        return None
+    if _passes_items_on(given.value):
+        return WaitDoubt.ITEMS
+    if not _is_of_a_parameter(given.value, function, tree):
         return None
     looks_after = _looks_after_the_loop(call, inside, tree)
     return WaitDoubt.LOOP_LOOKED_AFTER if looks_after else WaitDoubt.PARAMETER
@@ -41,10 +49,32 @@ def _stops_a_loop(function: Function, inside: list[ast.Call], tree: ModuleTree) 
     return stops and any(last_name(one.func) == "join" for one in inside)
 
 
-def _runs_a_parameter(call: ast.Call, function: Function) -> bool:
-    given = argument(call, "coro", 0)
+def _passes_items_on(value: ast.expr) -> bool:
+    """Tell whether a coroutine is that of a queue: ``queue.put(item)``."""
+    if not isinstance(value, ast.Call) or last_name(value.func) not in _OF_QUEUES:
+        return False
+    owner = receiver(value.func)
+    return owner is not None and not _QUEUES.isdisjoint(words(last_name(owner)))
+
+
+def _is_of_a_parameter(value: ast.expr, function: Function, tree: ModuleTree) -> bool:
+    """Tell whether a coroutine is a parameter, or of a function inside that awaits one."""
     taken = {parameter.name for parameter in parameters(function)}
-    return given is not None and isinstance(given.value, ast.Name) and given.value.id in taken
+    if isinstance(value, ast.Name):
+        return value.id in taken
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+        return False
+    inside = [
+        one
+        for one in tree.all(ast.AsyncFunctionDef)
+        if one.name == value.func.id and tree.function_of(one) is function
+    ]
+    return any(
+        isinstance(one.value, ast.Name)
+        and one.value.id in taken
+        and tree.function_of(one) in inside
+        for one in tree.all(ast.Await)
+    )
 
 
 def _looks_after_the_loop(call: ast.Call, inside: list[ast.Call], tree: ModuleTree) -> bool:

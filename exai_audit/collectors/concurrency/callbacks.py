@@ -14,8 +14,8 @@ from exai_audit.syntax.triggers import Trigger
 from exai_audit.syntax.walk import descendants
 
 _WORK = frozenset({
-    "action", "command", "endpoint", "execute", "fn", "func", "function", "job", "operation",
-    "processor", "run", "step", "target", "task", "tool", "work", "worker",
+    "action", "command", "endpoint", "execute", "job", "operation", "run", "step", "target", "task",
+    "tool", "work", "worker",
 })  # fmt: skip
 _NOTICES = frozenset({
     "callback", "callbacks", "cb", "check", "cleanup", "close", "condition", "event", "factory",

@@ -17,7 +17,7 @@ from exai_audit.collectors.concurrency.classes import (
 from exai_audit.collectors.concurrency.held_names import HeldNames, imported_names
 from exai_audit.collectors.concurrency.inherited import InheritedCalls
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
-from exai_audit.collectors.concurrency.signatures import loop_runners, taken
+from exai_audit.collectors.concurrency.signatures import forwards, loop_runners, taken
 from exai_audit.collectors.concurrency.vocabulary import OF_ANYTHING, OF_PLAIN_OBJECTS
 from exai_audit.facts.calls import (
     CallFact,
@@ -251,6 +251,7 @@ class _Definitions:
                 )
             ),
             runs_loop=function in self._runners,
+            forwards=forwards(function),
         )
 
     def _form(self, function: Function) -> FunctionForm:

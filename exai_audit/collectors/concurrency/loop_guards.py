@@ -16,6 +16,7 @@ from exai_audit.syntax.walk import descendants
 
 _ASKS = ASKS_FOR_LOOP | {"is_running"}
 _RUNNING = "asyncio.get_running_loop"
+_LEAVES = (ast.Return, ast.Raise)
 _ANY = frozenset({_RUNNING, "asyncio.get_event_loop", "asyncio.new_event_loop"})
 
 
@@ -122,7 +123,7 @@ class LoopGuards:
         self, asked: ast.Call, call: ast.Call, loop: str, function: AnyFunction
     ) -> bool:
         """Tell whether a call is reached where the question for a running loop had an answer."""
-        if self._tree.function_of(asked) is not function:
+        if self._tree.function_of(asked) is not function or self._is_left_before(asked, call):
             return False
         questions = self._questions.get(function, ())
         if any(last_name(one.func) == "is_running" for one in questions):
@@ -139,6 +140,20 @@ class LoopGuards:
                 return False
             if isinstance(node, ast.If) and not _may_enter(node, child, known, unsure):
                 return False
+            child = node
+        return False
+
+    def _is_left_before(self, asked: ast.Call, call: ast.Call) -> bool:
+        """Tell whether a block in which the question stands is left for good before a call."""
+        around = set(self._tree.ancestors(call))
+        child: ast.AST = asked
+        for node in self._tree.ancestors(asked):
+            if isinstance(child, ast.stmt):
+                block = self._tree.block(child)
+                if not around.isdisjoint(block):
+                    return False
+                if isinstance(block[-1], _LEAVES):
+                    return True
             child = node
         return False
 

@@ -22,6 +22,15 @@ _MANAGERS = frozenset({"asynccontextmanager"})
 _ORDER = tuple(Moment)
 _MOST_AWAITS = 2
 _RUNNERS = frozenset({"asyncio.run", "anyio.run", "uvloop.run"})
+_OF_LOOPS = "run_until_complete"
+_RUN_NAMES = frozenset({"run", _OF_LOOPS})
+_BEGINS = frozenset({
+    "start", "run", "serve", "listen", "poll", "polling", "gather", "forever", "wait", "loop",
+    "consume", "main", "connect", "schedule", "spawn",
+})  # fmt: skip
+"""Words in the names of calls from which on a program may serve, or have several coroutines."""
+_MADE_PLAIN = frozenset({"coro", "syncify"})
+_TO_PLAIN = frozenset({"to", "wrapper", "make", "run", "as", "wrap"})
 _MORE_THAN_ONE = frozenset({
     "create_task", "gather", "ensure_future", "TaskGroup", "create_task_group", "start_soon",
     "start_server", "run_app", "AppRunner", "uvicorn", "hypercorn", "serve", "serve_forever",
@@ -44,15 +53,30 @@ class Moments:
         self._tree = tree
         self._roles = FunctionRoles(tree)
         self._known: dict[ast.AsyncFunctionDef, Moment | None] = {}
+        self._first_lines: dict[ast.AsyncFunctionDef, int] = {}
 
     @cached_property
     def _runs(self) -> list[ast.Call]:
         """The calls that run a coroutine in a loop of its own."""
         tree = self._tree
-        if "run" not in tree.words or not tree.words.isdisjoint(_MORE_THAN_ONE):
+        if tree.words.isdisjoint(_RUN_NAMES):
             return []
-        calls = tree.calls(frozenset({"run"}))
-        return [call for call in calls if tree.qualified(call.func) in _RUNNERS]
+        return [call for call in tree.calls(_RUN_NAMES) if self._is_runner(call)]
+
+    def _is_runner(self, call: ast.Call) -> bool:
+        if last_name(call.func) == _OF_LOOPS:
+            return True
+        return self._tree.qualified(call.func) in _RUNNERS
+
+    @cached_property
+    def _run_at_start(self) -> dict[ast.AST, list[ast.Call]]:
+        """The coroutines that entry points run, each with the calls that do."""
+        found: dict[ast.AST, list[ast.Call]] = {}
+        for call in self._runs:
+            run = self._run_by(call)
+            if run and self._roles.is_entry(self._tree.function_of(call)):
+                found.setdefault(run[0], []).append(call)
+        return found
 
     def of(self, node: ast.AST) -> Moment:
         """Return when the coroutine runs in which ``node`` stands."""
@@ -65,6 +89,8 @@ class Moments:
         if function not in self._known:
             self._known[function] = self._find(function)
         moment = self._known[function]
+        if moment is Moment.SERVING and self._is_before_serving(node, function):
+            return Moment.START
         if moment is Moment.SERVING and awaits:
             return self._awaited(function, awaits - 1)
         if moment is None:  # of a context manager around the program's life
@@ -75,7 +101,51 @@ class Moments:
         hook = self._hook(function)
         if hook is not Moment.SERVING:
             return hook
-        return Moment.ALONE if self._is_alone(function) else Moment.SERVING
+        alone = self._asks_a_person(function) or _is_made_plain(function)
+        return Moment.ALONE if alone or self._is_alone(function) else Moment.SERVING
+
+    def _asks_a_person(self, function: ast.AsyncFunctionDef) -> bool:
+        """Tell whether a coroutine asks for a line at the terminal: a program for one person."""
+        tree = self._tree
+        return "input" in tree.words and any(
+            tree.function_of(call) is function and tree.qualified(call.func) == "builtins.input"
+            for call in tree.calls_named(frozenset({"input"}))
+        )
+
+    def _is_before_serving(self, node: ast.AST, function: ast.AsyncFunctionDef) -> bool:
+        """Tell whether a coroutine that an entry point runs has not begun to serve at ``node``.
+
+        It has not either where the entry point goes on with what the coroutine gives it.
+        """
+        calls = self._run_at_start.get(function, ())
+        if not calls:
+            return False
+        if all(self._is_gone_on_from(call) for call in calls):
+            return True
+        if function not in self._first_lines:
+            self._first_lines[function] = self._first_line_of_serving(function)
+        return getattr(node, "lineno", 0) < self._first_lines[function]
+
+    def _is_gone_on_from(self, run: ast.Call) -> bool:
+        """Tell whether what a run gives is kept, and something is started after it."""
+        tree = self._tree
+        around = tree.function_of(run)
+        return isinstance(tree.parent(run), (ast.Assign, ast.AnnAssign)) and any(
+            tree.function_of(call) is around and call.lineno > run.lineno and _begins(call)
+            for call in tree.all(ast.Call)
+        )
+
+    def _may_begin(self, call: ast.Call) -> bool:
+        is_awaited = isinstance(self._tree.parent(call), ast.Await)
+        return last_name(call.func) in _MORE_THAN_ONE or (is_awaited and _begins(call))
+
+    def _first_line_of_serving(self, function: ast.AsyncFunctionDef) -> int:
+        """Return the line from which on other coroutines may run, that of a loop among them."""
+        tree = self._tree
+        calls = [call for call in tree.all(ast.Call) if tree.function_of(call) is function]
+        begins = [call.lineno for call in calls if self._may_begin(call)]
+        loops = [one.lineno for one in tree.all(ast.While) if tree.function_of(one) is function]
+        return min([*begins, *loops], default=0)
 
     def _awaited(self, function: ast.AsyncFunctionDef, awaits: int) -> Moment:
         """Return when a function runs that the file only awaits, and only at a start or an end."""
@@ -92,6 +162,8 @@ class Moments:
     def _knows_hooks(self) -> bool:
         """Whether the module can say what runs as the program starts or ends."""
         known = self._tree.words
+        if self._run_at_start:
+            return True
         return not known.isdisjoint(_HOOKS) or not known.isdisjoint(_LIFESPANS | _MANAGERS)
 
     def _hook(self, function: ast.AsyncFunctionDef) -> Moment | None:
@@ -138,7 +210,7 @@ class Moments:
 
         The module starts neither a task nor a server.
         """
-        if not self._runs:
+        if not self._runs or not self._tree.words.isdisjoint(_MORE_THAN_ONE):
             return False
         run = [one for call in self._runs for one in self._run_by(call)]
         if not any(one is function for one in run) and not any(
@@ -152,3 +224,17 @@ class Moments:
         called = [one.func if isinstance(one, ast.Call) else one for one in given]
         found = (self._roles.called(one) for one in called)
         return [one for one in found if one is not None]
+
+
+def _begins(call: ast.Call) -> bool:
+    return not _BEGINS.isdisjoint(words(last_name(call.func)))
+
+
+def _is_made_plain(function: ast.AsyncFunctionDef) -> bool:
+    """Tell whether a decorator runs a coroutine in a loop of its own: ``@async_to_sync``."""
+    for one in function.decorator_list:
+        name = last_name(one)
+        said = set(words(name)) if "sync" in name or name in _MADE_PLAIN else set()
+        if said & _MADE_PLAIN or ("sync" in said and said & _TO_PLAIN):
+            return True
+    return False

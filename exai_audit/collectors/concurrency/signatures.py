@@ -24,6 +24,15 @@ def loop_runners(tree: ModuleTree) -> set[ast.AST]:
     return found
 
 
+def forwards(function: Function) -> bool:
+    """Tell whether all that a function does is to call another, and to return what that does."""
+    body = function.body
+    if len(body) > 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    (only, *others) = body
+    return not others and isinstance(only, (ast.Return, ast.Expr)) and type(only.value) is ast.Call
+
+
 def taken(function: Function, tree: ModuleTree) -> Iterator[tuple[str, str]]:
     """Yield the parameters that a call gives with their defaults, as far as these are literals."""
     known: Iterable[Parameter] = parameters(function)
