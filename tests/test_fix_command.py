@@ -141,6 +141,8 @@ def test_a_person_names_the_limits(project: Path) -> None:
     assert "'1st' is no name of a constant" in fix(project, "--names", str(file)).stderr
     file.write_text(text.replace("FETCH_PRICES", "SEND_ORDER"))
     assert "is both 5 and 2.5" in fix(project, "--names", str(file)).stderr
+    file.write_text(f"limits = {'9' * 5000}")
+    assert "is no file of names" in fix(project, "--names", str(file)).stderr
 
 
 def test_environment_variables_override(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

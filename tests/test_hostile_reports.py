@@ -127,3 +127,9 @@ def test_no_number_of_a_stored_report_breaks_it(document: dict[str, Any], number
     marked = changed(document, ("score", "value"), "HERE").replace('"HERE"', number)
     with pytest.raises(UsageError):
         result_of(marked, "r.json")
+
+
+def test_a_word_that_is_no_text_is_refused(document: dict[str, Any]) -> None:
+    for path in (("findings", 0, "severity"), ("score", "categories", 0, "name")):
+        with pytest.raises(UsageError, match="not a report"):
+            result_of(changed(document, path, "\ud800"), "r.json")

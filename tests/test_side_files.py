@@ -17,7 +17,7 @@ from exai_audit.files import presence
 from exai_audit.files.source import UnreadableSourceError, read_bytes, side_text
 from exai_audit.knowledge.rows import rows_of
 from exai_audit.project.console_scripts import console_scripts
-from exai_audit.project.pins import is_below, pinned
+from exai_audit.project.pins import is_below, lowest_python, pinned
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -108,6 +108,10 @@ def test_numbers_without_end_are_no_settings(tmp_path: Path) -> None:
         "[tool]\npoetry = [1]",
         "[tool.poetry]\ndependencies = 'redis'",
         f"[tool.poetry.dependencies]\nredis = '^{'9' * 5000}'",
+        "[project]\nrequires-python = 5",
+        "[project]\nrequires-python = 'none'",
+        f"project = {'9' * 5000}",
+        f"project = {'[' * 5000}",
         f"[project]\ndependencies = ['redis>={'9' * 5000}']",
         f"[project]\na = {'9' * 5000}",
         "package = 5",
@@ -121,6 +125,7 @@ def test_manifests_of_other_shapes_pin_nothing(tmp_path: Path, text: str) -> Non
         (tmp_path / name).write_text(text)
     found = pinned(tmp_path, ["redis"])
     assert is_below(found.get("redis", ""), "5.0") is None
+    assert lowest_python(tmp_path) is None
     assert console_scripts(tmp_path) == frozenset()
 
 
@@ -128,6 +133,8 @@ def test_a_lock_file_of_json_of_other_shapes_pins_nothing(tmp_path: Path) -> Non
     for text in ("[]", '{"default": 5}', '{"default": {"redis": 5}}', "[" * 100_000, "9" * 5000):
         (tmp_path / "Pipfile.lock").write_text(text)
         assert pinned(tmp_path, ["redis"]) == {}
+    (tmp_path / "Pipfile.lock").write_text('{"default": {"redis": {"version": "\\ud800"}}}')
+    assert is_below(pinned(tmp_path, ["redis"]).get("redis", ""), "5.0") is None
 
 
 def test_a_requirement_among_very_many_is_found(tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ def _scores(file: Path, *, asked: bool) -> Mapping[str, float]:
     """
     try:
         found = msgspec.json.decode(read_bytes(file), type=_Former)
-    except (UnreadableSourceError, msgspec.MsgspecError, ValueError) as error:
+    except (UnreadableSourceError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         if asked:
             raise UsageError(f"--before {file}: is no survey of exai-audit: {error}") from error
         return {}

@@ -58,7 +58,7 @@ def read_names(text: str, file: str) -> Mapping[Key, str | None]:
     try:
         limits = tomllib.loads(text)["limits"]
         entries = {tuple(str(entry[m]) for m in _MEMBERS): str(entry["name"]) for entry in limits}
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise UsageError(f"{file}: is no file of names: {error}") from error
     wrong = [n for n in entries.values() if n and (not n.isidentifier() or keyword.iskeyword(n))]
     if wrong:

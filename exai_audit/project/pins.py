@@ -41,10 +41,11 @@ class _Locked(Struct, frozen=True):
 
 def lowest_python(root: Path) -> tuple[int, int] | None:
     """Return the lowest version of Python that the project's pyproject.toml asks for, if any."""
+    project = _toml(root / "pyproject.toml").get("project")
+    said = project.get("requires-python") if isinstance(project, dict) else None
     try:
-        project = tomllib.loads(side_text(root / "pyproject.toml")).get("project", {})
-        asked = SpecifierSet(str(project["requires-python"]))
-    except (tomllib.TOMLDecodeError, KeyError, AttributeError, InvalidSpecifier):
+        asked = SpecifierSet(said if isinstance(said, str) else "no version")
+    except InvalidSpecifier:
         return None
     return next(((3, n) for n in range(_FIRST, _LAST) if asked.contains(f"3.{n}.99")), None)
 
@@ -152,14 +153,14 @@ def _within(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
 def _items(section: object, kind: type[_Kind]) -> Iterator[_Kind]:
     """Yield the items of a list that are of the kind; what is no list has none."""
     for item in section if isinstance(section, list) else ():
-        with suppress(msgspec.ValidationError):
+        with suppress(msgspec.ValidationError, UnicodeEncodeError):
             yield msgspec.convert(item, kind)
 
 
 def _values(section: object, kind: type[_Kind]) -> Iterator[tuple[str, _Kind]]:
     """Yield the entries of a table whose values are of the kind; what is no table has none."""
     for name, item in section.items() if isinstance(section, dict) else ():
-        with suppress(msgspec.ValidationError):
+        with suppress(msgspec.ValidationError, UnicodeEncodeError):
             yield name, msgspec.convert(item, kind)
 
 

@@ -44,7 +44,7 @@ def result_of(text: str, name: str) -> AuditResult:
     try:
         result = msgspec.convert(document, AuditResult)
         lists = msgspec.convert(facts, dict[str, list[dict[str, Any]]]) if facts else None
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise UsageError(f"{name}: not a report of exai-audit: {error}") from error
     foreign = first_foreign_word(result)
     if foreign:
