@@ -32,7 +32,8 @@ def audit_again(
     for file in discovery.files:
         facts, module = known.get(file.path), dotted_name(file.path, packages)
         if file.path in changed or facts is None or facts.module != module:
-            facts, _ = collect_one(file.path, file.read(), module, limit_of(file.scope, settings))
+            limit = limit_of(file.scope, settings)
+            facts, _ = collect_one(file.path, file.read(), module, limit, file.most_work)
         files.append(facts)
     scopes = {file.path: file.scope for file in discovery.files}
     project = project_of(files, scopes, root, settings)

@@ -145,7 +145,8 @@ def facts_fingerprint(
     Args:
         knowledge: the user's own knowledge files.
         bridges: the project's own functions that wait for coroutines.
-        symbols: what decides whose symbols are read: the limit of lines and the judged scopes.
+        symbols: what decides whose symbols are read, and how much of a file: the limit of lines,
+            the judged scopes, the most work.
         makers: the rooms and modules of this package whose code makes what is remembered.
     """
     package = Path(__file__).parent.parent

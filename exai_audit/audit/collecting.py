@@ -15,6 +15,7 @@ from exai_audit.facts.file import Failure, FailureKind, FileFacts
 from exai_audit.facts.size import LineCounts
 from exai_audit.files.source import UnreadableSourceError
 from exai_audit.git.blobs import blob_hash
+from exai_audit.syntax.work import MOST_STEPS
 
 Progress = Callable[[int, int], None]
 Named = tuple[Discovered, str, int | None]
@@ -70,16 +71,18 @@ def collecting(
         yield from _shared(chunks, min(jobs, len(chunks)) - 1, meanwhile, method)
 
 
-def collect_one(path: str, data: bytes, dotted: str, limit: int | None) -> Collected:
+def collect_one(
+    path: str, data: bytes, dotted: str, limit: int | None, most_work: int = MOST_STEPS
+) -> Collected:
     """Return one file's facts and git's hash of its content, empty where collecting failed.
 
     Args:
-        limit: see `exai_audit.collectors.collect`.
+        limit, most_work: see `exai_audit.collectors.collect`.
     """
     from exai_audit.collectors import collect
 
     try:
-        return collect(path, data, dotted, limit), blob_hash(data)
+        return collect(path, data, dotted, limit, most_work), blob_hash(data)
     except Exception as error:  # one file's trouble is a finding, the audit goes on
         reason = f"cannot be analysed: {type(error).__name__}{_told(error)}"
         return _failed(path, dotted, reason), b""
@@ -154,7 +157,7 @@ def _collect_one(file: Discovered, dotted: str, limit: int | None) -> Collected:
         data = file.read()
     except UnreadableSourceError as error:
         return _failed(file.path, dotted, str(error)), b""
-    return collect_one(file.path, data, dotted, limit)
+    return collect_one(file.path, data, dotted, limit, file.most_work)
 
 
 def _failed(path: str, dotted: str, reason: str) -> FileFacts:

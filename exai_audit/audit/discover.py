@@ -23,6 +23,7 @@ from exai_audit.files.timestamps import changed_ns
 from exai_audit.finding import Scope
 from exai_audit.project.project_names import PROJECT_FILES
 from exai_audit.rulebook.registry import nearest
+from exai_audit.syntax.work import MOST_STEPS
 
 SUFFIXES = (".py", ".pyi")
 _NEVER_SOURCE = frozenset({CACHE_FOLDER, ".git"})
@@ -34,7 +35,8 @@ class Discovered(Struct, frozen=True):
 
     ``scope`` is what the path alone says. ``size`` is in bytes, ``changed``, the time of the last
     change, in nanoseconds. ``content`` stands in for what is on disk. A file that has more than
-    ``limit`` bytes by now is not read.
+    ``limit`` bytes by now is not read, and one that takes more than ``most_work`` steps not to its
+    end.
     """
 
     path: str
@@ -44,6 +46,7 @@ class Discovered(Struct, frozen=True):
     changed: int
     content: bytes | None = None
     limit: int = SIDE_FILE_BYTES
+    most_work: int = MOST_STEPS
 
     @property
     def absolute(self) -> Path:
@@ -167,12 +170,15 @@ class _Search(Struct):
     def given(self, path: Path, content: bytes) -> None:
         """Take a file with the content that was given for it."""
         relative = self._relative(str(path))
-        pattern = self._rules_above(relative).excluding_named(relative)
+        rules = self._rules_above(relative)
+        pattern = rules.excluding_named(relative)
         if pattern is not None:
             self.skipped[relative] = f"excluded by {pattern!r}"
         else:
-            size, scope = len(content), scope_of(relative)
-            self.files[relative] = Discovered(relative, str(path), scope, size, 0, content)
+            size, scope, work = len(content), scope_of(relative), rules.choice.max_file_work
+            self.files[relative] = Discovered(
+                relative, str(path), scope, size, 0, content, most_work=work
+            )
 
     def result(self) -> Discovery:
         """Return what was found and left out."""
@@ -277,10 +283,15 @@ class _Search(Struct):
             most = f"{rules.choice.max_file_size:,}"
             self.skipped[relative] = f"{status.st_size:,} bytes, over max-file-size ({most})"
         elif relative not in self.files:
-            scope, size = scope_of(relative), status.st_size
-            limit = rules.choice.max_file_size
+            choice = rules.choice
             self.files[relative] = Discovered(
-                relative, path, scope, size, changed_ns(status), limit=limit
+                relative,
+                path,
+                scope_of(relative),
+                status.st_size,
+                changed_ns(status),
+                limit=choice.max_file_size,
+                most_work=choice.max_file_work,
             )
 
     def _relative(self, path: str) -> str:

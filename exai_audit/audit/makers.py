@@ -16,5 +16,6 @@ def makers_of(settings: Settings, own: Sequence[Path]) -> str:
         own: the user's own knowledge files.
     """
     scopes = sorted(scope.value for scope in settings.of_all("scopes"))
-    symbols = (str(settings.module_limit), *scopes)
+    limits = (f"{folder}:{own.max_file_work}" for folder, own in (("", settings), *settings.parts))
+    symbols = (str(settings.module_limit), *scopes, *limits)
     return facts_fingerprint(own, settings.of_all("bridge_functions"), symbols)

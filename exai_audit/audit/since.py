@@ -58,8 +58,7 @@ def audit_revision(
     for path in paths:
         module, facts = dotted_name(path, packages), known.get(path)
         if facts is None or facts.module != module:
-            limit = limit_of(scope_of(path), settings)
-            facts = _facts(path, module, contents[path], limit, cache)
+            facts = _facts(path, module, contents[path], settings, cache)
         files.append(facts)
     if cache is not None:
         cache.save()
@@ -74,12 +73,13 @@ def audit_revision(
 
 
 def _facts(
-    path: str, module: str, data: bytes, limit: int | None, cache: FactsCache | None
+    path: str, module: str, data: bytes, settings: Settings, cache: FactsCache | None
 ) -> FileFacts:
     """Return what a file of the past says, from the cache where its content is remembered."""
     facts = cache.same_content(path, 0, data) if cache is not None else None
     if facts is None or facts.module != module:
-        facts, blob = collect_one(path, data, module, limit)
+        limit, work = limit_of(scope_of(path), settings), settings.at(path).max_file_work
+        facts, blob = collect_one(path, data, module, limit, work)
         if cache is not None and blob:
             cache.remember(path, 0, len(data), blob, facts)
     return facts

@@ -50,6 +50,7 @@ from exai_audit.files.source import SourceFile, UnreadableSourceError, decode
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.parse import TOO_DEEP, parse_module, parse_with_both
 from exai_audit.syntax.triggers import Trigger
+from exai_audit.syntax.work import MOST_STEPS, TooMuchWorkError, Work
 
 COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "blocking": (blocking.blocking, blocking.TRIGGER),
@@ -86,7 +87,13 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
 
 
 def collect(
-    path: str, data: bytes, dotted: str, limit: int | None = None, *, exhaustive: bool = False
+    path: str,
+    data: bytes,
+    dotted: str,
+    limit: int | None = None,
+    most_work: int = MOST_STEPS,
+    *,
+    exhaustive: bool = False,
 ) -> FileFacts:
     """Return what the file ``path`` says; what cannot be read or parsed is a failure in it.
 
@@ -94,6 +101,7 @@ def collect(
         path: relative to the root, with forward slashes.
         dotted: the module's name below the root.
         limit: above how many lines a module's shape is read; never when None.
+        most_work: a file that takes more steps of `exai_audit.syntax.work` is a failure.
         whole: take no short cut: libcst reads the file, and every topic looks at it. The facts are
             the same.
     """
@@ -108,18 +116,21 @@ def collect(
     syntax = parse_with_both(source) if exhaustive else parse_module(source)
     if isinstance(syntax, Failure):
         return replace(facts, failure=syntax)
-    tree = ModuleTree(source, syntax, dotted)
-    facts = replace(
-        facts,
-        size=sizes(tree),
-        imports=tree.imports,
-        references=() if REFERENCES.isdisjoint(tree.words) else references(source),
-        shape=_shape(facts, tree, limit),
-    )
     try:
-        return _with_collected(facts, tree, exhaustive=exhaustive)
+        tree = ModuleTree(source, syntax, dotted, Work(most_work))
+        whole = replace(
+            facts,
+            size=sizes(tree),
+            imports=tree.imports,
+            references=() if REFERENCES.isdisjoint(tree.words) else references(source),
+            shape=_shape(facts, tree, limit),
+        )
+        return _with_collected(whole, tree, exhaustive=exhaustive)
     except RecursionError:
         return replace(facts, failure=TOO_DEEP)
+    except TooMuchWorkError:
+        reason = f"takes over {most_work:,} steps to read: split it, or raise max-file-work"
+        return replace(facts, failure=Failure(FailureKind.UNREADABLE, 1, 1, reason, ""))
 
 
 def _shape(facts: FileFacts, tree: ModuleTree, limit: int | None) -> ModuleShape | None:

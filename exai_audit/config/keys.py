@@ -46,6 +46,7 @@ KEYS: dict[str, tuple[str, Reader]] = {
     "scope": ("scopes", read_scopes),
     "generated": ("generated", read_patterns),
     "max-file-size": ("max_file_size", read_whole),
+    "max-file-work": ("max_file_work", read_whole),
     "knowledge": ("knowledge", read_paths),
     "bridge-functions": ("bridge_functions", read_texts),
     "cache-layers": ("cache_layers", read_words_of(Layer, "cache layers")),

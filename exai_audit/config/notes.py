@@ -13,6 +13,7 @@ NOTES: dict[str, str] = {
     "scope": "what is judged: production, scripts (one step lower), tests, examples",
     "generated": "files to treat as generated: counted, not judged",
     "max-file-size": "bytes; larger files are left out",
+    "max-file-work": "steps that reading one file may take; a file that takes more is EXA002",
     "knowledge": "your own knowledge files, beside this one",
     "bridge-functions": "your own functions that run a coroutine and wait for it",
     "cache-layers": "words that sort a cache into a layer",

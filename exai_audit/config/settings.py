@@ -13,6 +13,7 @@ from exai_audit.files.glob import any_covers, covers
 from exai_audit.files.nearest import nearest
 from exai_audit.finding import Confidence, Family, Scope, Severity
 from exai_audit.rulebook.registry import Rule, Scoped, option_key
+from exai_audit.syntax.work import MOST_STEPS
 
 # Ruff's list, and `build`.
 _EXCLUDED_NAMES = (
@@ -50,12 +51,15 @@ class Override(Struct, frozen=True):
 
 
 class FileChoice(Struct, frozen=True):
-    """Which files are audited: patterns relative to the root, ``max_file_size`` in bytes."""
+    """Which files are audited: patterns relative to the root, ``max_file_size`` in bytes,
+    ``max_file_work`` in the steps of `exai_audit.syntax.work`.
+    """
 
     excludes: tuple[str, ...]
     force_exclude: bool
     respect_gitignore: bool
     max_file_size: int
+    max_file_work: int
 
 
 class RuleChoice(Struct, frozen=True):
@@ -166,6 +170,7 @@ class Settings(Struct, frozen=True):
     max_drop: float | None = None
     alerts: tuple[str, ...] = ()
     max_file_size: int = 1_000_000
+    max_file_work: int = MOST_STEPS
     knowledge: tuple[str, ...] = ()
     bridge_functions: tuple[str, ...] = ()
     cache_layers: tuple[tuple[Layer, tuple[str, ...]], ...] = ()
@@ -207,7 +212,13 @@ class Settings(Struct, frozen=True):
     def files(self) -> FileChoice:
         """Return which files are audited."""
         excludes = (*self.exclude, *self.extend_exclude)
-        return FileChoice(excludes, self.force_exclude, self.respect_gitignore, self.max_file_size)
+        return FileChoice(
+            excludes,
+            self.force_exclude,
+            self.respect_gitignore,
+            self.max_file_size,
+            self.max_file_work,
+        )
 
     @property
     def rules(self) -> RuleChoice:

@@ -1,7 +1,8 @@
 """A file that cannot be read or decoded.
 
 *Why.* A file without read permission, or with bytes that are not valid in its declared encoding,
-cannot be judged, and Python cannot import it either.
+cannot be judged, and Python cannot import it either. A file that is nested too deeply, or takes
+more steps to read than ``max-file-work``, is not judged either: none can hold up an audit.
 
 *Bad*
 

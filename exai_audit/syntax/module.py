@@ -15,6 +15,7 @@ from exai_audit.syntax.resolver import Ref, Resolver
 from exai_audit.syntax.scopes import Scopes
 from exai_audit.syntax.tree import SyntaxTree
 from exai_audit.syntax.triggers import Rows, names_of, words_of
+from exai_audit.syntax.work import Work
 
 __all__ = ["Function", "ModuleTree", "Ref"]
 
@@ -26,8 +27,10 @@ class ModuleTree(SyntaxTree):
     worked out when it is first asked for.
     """
 
-    def __init__(self, source: SourceFile, module: ast.Module, dotted: str) -> None:
-        super().__init__(source, module)
+    def __init__(
+        self, source: SourceFile, module: ast.Module, dotted: str, work: Work | None = None
+    ) -> None:
+        super().__init__(source, module, work)
         self.dotted = dotted
         is_package = source.path.rsplit("/", 1)[-1].startswith("__init__.")
         self.package = dotted if is_package else dotted.rpartition(".")[0]
@@ -55,7 +58,7 @@ class ModuleTree(SyntaxTree):
     @cached_property
     def resolver(self) -> Resolver:
         """What the names of the module denote."""
-        return Resolver(self.dotted, self.parents, self.scopes)
+        return Resolver(self.dotted, self.parents, self.scopes, self.work)
 
     def calls_of(self, rows: Rows) -> Iterator[ast.Call]:
         """Yield the calls that may be one of the chosen rows, and few others, in source order."""
@@ -71,6 +74,7 @@ class ModuleTree(SyntaxTree):
         wanted = self._aliases.including(spoken) if spoken else spoken
         found = [call for name in by_name.keys() & wanted for call in by_name[name]]
         found += by_name.get("", ())
+        self.work.add(len(found))
         found.sort(key=itemgetter(0))
         for _, call in found:
             yield call
@@ -78,7 +82,9 @@ class ModuleTree(SyntaxTree):
     def calls_named(self, names: frozenset[str]) -> Iterator[ast.Call]:
         """Yield the calls of anything with one of the last names, name by name."""
         for name in sorted(self._calls_by_name.keys() & names):
-            for _, call in self._calls_by_name[name]:
+            found = self._calls_by_name[name]
+            self.work.add(len(found))
+            for _, call in found:
                 yield call
 
     @property

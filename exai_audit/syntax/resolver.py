@@ -7,7 +7,7 @@ import builtins
 import keyword
 import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
 
@@ -24,6 +24,7 @@ from exai_audit.syntax.nodes import (
 )
 from exai_audit.syntax.numbers import calculate, literal
 from exai_audit.syntax.scopes import Binding, BindingKind, Scope, Scopes, unstarred
+from exai_audit.syntax.work import Work
 
 
 class Ref(Struct, frozen=True):
@@ -81,8 +82,11 @@ _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 class Resolver:
     """Resolves the expressions of one module; see `ModuleTree`."""
 
-    def __init__(self, dotted: str, parents: Mapping[ast.AST, ast.AST], scopes: Scopes) -> None:
+    def __init__(
+        self, dotted: str, parents: Mapping[ast.AST, ast.AST], scopes: Scopes, work: Work
+    ) -> None:
         self._dotted = dotted
+        self._work = work
         self._parents = parents
         self._scopes = scopes
         self._table = table()
@@ -108,6 +112,7 @@ class Resolver:
         if self._depth >= _DEEPEST:
             return None
         known[node] = None
+        self._work.add(1)
         self._depth += 1
         try:
             known[node] = found = self._work_out(node, scope, awaited)
@@ -171,7 +176,9 @@ class Resolver:
         return before
 
     def _before(self, bindings: list[Binding], here: _Position) -> list[Binding]:
-        """Return the bindings of one name that stand before a place, in order."""
+        """Return the bindings of one name that stand before a place, in order; not the first ones
+        of more than are looked at.
+        """
         known = self._ordered.get(id(bindings))
         if known is None:
             placed = sorted(
@@ -179,7 +186,8 @@ class Resolver:
             )
             known = [place for place, _ in placed], [binding for _, binding in placed]
             self._ordered[id(bindings)] = known
-        return known[1][: bisect_left(known[0], here)]
+        end = bisect_left(known[0], here)
+        return known[1][max(0, end - _MOST_BINDINGS - 1) : end]
 
     def _position(self, node: ast.AST) -> _Position:
         """Return where the statement around a node stands; parameters come first of all."""
@@ -215,6 +223,7 @@ class Resolver:
         """Return what bindings agree on; what is bound very many times says nothing."""
         if len(bindings) > _MOST_BINDINGS:
             return None
+        self._work.add(len(bindings))
         if len(bindings) == 1:
             only = bindings[0]
             return None if _says_nothing(only) else self._binding(only, owner)
@@ -356,7 +365,9 @@ class Resolver:
 
     def _attribute_bindings(self, owner: ast.ClassDef, attribute: str) -> list[Binding]:
         in_body = self._scopes.inside(owner).names.get(attribute, [])
-        return [*in_body, *self._scopes.attributes.get((owner, attribute), [])]
+        found = [*in_body, *self._scopes.attributes.get((owner, attribute), [])]
+        self._work.add(len(found))
+        return found
 
     # Calls
 
@@ -554,10 +565,15 @@ class Resolver:
 
     def values(self, name: str, at: ast.AST) -> list[ast.expr]:
         owner = self._scopes.owner(name, self._scopes.of(at))
-        return _values(owner.names[name]) if owner else []
+        return self._values(owner.names[name]) if owner else []
 
     def attribute_values(self, owner: ast.ClassDef, attribute: str) -> list[ast.expr]:
-        return _values(self._attribute_bindings(owner, attribute))
+        return self._values(self._attribute_bindings(owner, attribute))
+
+    def _values(self, bindings: Sequence[Binding]) -> list[ast.expr]:
+        self._work.add(len(bindings))
+        of_values = (b.value for b in bindings if b.kind is BindingKind.VALUE)
+        return [value for value in of_values if value is not None]
 
     def number(self, expression: ast.expr) -> float | None:
         return self._number_within(expression, _DEEPEST, {})
@@ -641,10 +657,6 @@ def _says_nothing(binding: Binding) -> bool:
 def _agreed(refs: Iterable[Ref | None]) -> Ref | None:
     different = {ref for ref in refs if ref is not None}
     return different.pop() if len(different) == 1 else None
-
-
-def _values(bindings: Iterable[Binding]) -> list[ast.expr]:
-    return [b.value for b in bindings if b.kind is BindingKind.VALUE and b.value is not None]
 
 
 def _plain(name: str) -> str:

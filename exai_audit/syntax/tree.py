@@ -14,6 +14,7 @@ from exai_audit.location import FILE_START, Place, Span
 from exai_audit.syntax.nodes import FUNCTIONS, Function
 from exai_audit.syntax.triggers import words_of
 from exai_audit.syntax.walk import LEAVES, walk
+from exai_audit.syntax.work import Work
 
 _NAMED = (*FUNCTIONS, ast.ClassDef)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -25,22 +26,29 @@ _Third = TypeVar("_Third", bound=ast.AST)
 
 
 class SyntaxTree:
-    """The nodes of a module, before anybody asks what their names denote."""
+    """The nodes of a module, before anybody asks what their names denote.
 
-    def __init__(self, source: SourceFile, module: ast.Module) -> None:
+    ``work`` counts what is handed out: whoever asks is about to look at all of it.
+    """
+
+    def __init__(self, source: SourceFile, module: ast.Module, work: Work | None = None) -> None:
         self.source = source
+        self.work = work or Work()
         self.module = module
         self._walked = walk(module)
+        self.work.add(len(self._walked.parents))
         self.parents = self._walked.parents
         self._functions: dict[ast.AST, Function | ast.Lambda | None] = {}
         self._in_order: set[str] = set()
         self._evidence: dict[int, str] = {}
         self._columns: dict[int, Sequence[int]] = {}
         self._found: dict[tuple[type[ast.AST], ...], list[ast.AST]] = {}
+        self._blocks: dict[ast.AST, dict[ast.AST, tuple[list[ast.AST], int]]] = {}
 
     @property
     def nodes(self) -> Sequence[ast.AST]:
         """All nodes, outer before inner, in source order."""
+        self.work.add(len(self._walked.parents))
         return self._walked.nodes
 
     @cached_property
@@ -63,7 +71,9 @@ class SyntaxTree:
         """Return the nodes of exactly these kinds, in source order."""
         if kinds not in self._found:
             self._found[kinds] = self._of_kinds(kinds)
-        return self._found[kinds]
+        found = self._found[kinds]
+        self.work.add(len(found))
+        return found
 
     def _of_kinds(self, kinds: Collection[type[ast.AST]]) -> list[ast.AST]:
         if not LEAVES.isdisjoint(kinds):
@@ -87,6 +97,7 @@ class SyntaxTree:
                 found[:] = [one for one in self.all(ast.Name) if one.id == identifier]
             else:
                 found.sort(key=_start)
+        self.work.add(len(found))
         return found
 
     @cached_property
@@ -99,7 +110,9 @@ class SyntaxTree:
     def mentions(self, identifier: str) -> Iterator[ast.AST]:
         """Yield where a name, an attribute or an annotation in quotes says an identifier."""
         for known in self._mentioning:
-            yield from known.get(identifier, ())
+            found = known.get(identifier, ())
+            self.work.add(len(found))
+            yield from found
 
     @cached_property
     def _mentioning(self) -> Sequence[Mapping[str, Sequence[ast.AST]]]:
@@ -146,12 +159,21 @@ class SyntaxTree:
 
     def block(self, node: ast.AST) -> list[ast.AST]:
         """Return the list of its parent in which a statement, handler or case stands."""
+        block, _ = self.place_in_block(node)
+        self.work.add(len(block))
+        return block
+
+    def place_in_block(self, node: ast.AST) -> tuple[list[ast.AST], int]:
+        """Return the block of `block`, and which of it the node is; an empty one without any.
+
+        It spares a look at the whole block.
+        """
         parent = self.parents.get(node)
-        for name in _BLOCKS:
-            held = getattr(parent, name, None)
-            if isinstance(held, list) and any(node is one for one in held):
-                return held
-        return []
+        if parent is None:
+            return [], 0
+        if parent not in self._blocks:
+            self._blocks[parent] = _places_in_blocks(parent)
+        return self._blocks[parent].get(node) or ([], 0)
 
     def statement(self, node: ast.AST) -> ast.stmt | None:
         """Return the innermost statement that ``node`` is or stands in; None for the module."""
@@ -241,6 +263,15 @@ class SyntaxTree:
             line = self.source.line(span.line).lstrip()
             self._evidence[span.line] = line[:LONGEST_EVIDENCE].rstrip()
         return Place(span, self.symbol(node), self._evidence[span.line])
+
+
+def _places_in_blocks(parent: ast.AST) -> dict[ast.AST, tuple[list[ast.AST], int]]:
+    return {
+        node: (held, index)
+        for name in reversed(_BLOCKS)
+        if isinstance(held := getattr(parent, name, None), list)
+        for index, node in enumerate(held)
+    }
 
 
 def _columns(text: str) -> Sequence[int]:

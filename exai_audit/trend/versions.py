@@ -82,7 +82,8 @@ class Versions(Struct):
         data = contents(self.root, [blob])[blob]
         if not self._is_small(data):
             return None
-        facts, _ = collect_one(path, data, module, limit_of(scope_of(path), self.settings))
+        limit, work = limit_of(scope_of(path), self.settings), self.settings.max_file_work
+        facts, _ = collect_one(path, data, module, limit, work)
         self.memory.remember_facts(path, blob, facts)
         return facts
 
@@ -100,7 +101,8 @@ class Versions(Struct):
         path, _ = version
         scope = scope_of(path)
         place = str(self.root / path)
-        file = Discovered(path, place, scope, len(data), 0, data)
+        work = self.settings.max_file_work
+        file = Discovered(path, place, scope, len(data), 0, data, most_work=work)
         return file, module, limit_of(scope, self.settings)
 
     def _is_small(self, data: bytes) -> bool:

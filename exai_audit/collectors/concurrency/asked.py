@@ -73,8 +73,9 @@ def _after(condition: ast.If, tree: ModuleTree) -> Sequence[ast.AST]:
     """Return what follows a condition whose body leaves its block."""
     if not isinstance(condition.body[-1], _LEAVES):
         return ()
-    block = tree.block(condition)
-    return block[block.index(condition) + 1 :]
+    block, index = tree.place_in_block(condition)
+    tree.work.add(len(block) - index)
+    return block[index + 1 :]
 
 
 def calls_of(nodes: Sequence[ast.AST], callee: ast.expr, tree: ModuleTree) -> Iterator[ast.Call]:

@@ -35,7 +35,7 @@ class CallSites:
     @cached_property
     def terms(self) -> Terms:
         """What the expressions of the module denote."""
-        return Terms(self._tree.dotted, self._tree.parents, self._tree.scopes)
+        return Terms(self._tree.dotted, self._tree.parents, self._tree.scopes, self._tree.work)
 
     def fact(self, call: ast.Call, function: Function) -> CallFact | None:
         """Return what is to be said of a call, None where it leads nowhere."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
@@ -37,36 +39,58 @@ def needs(node: ast.AST, function: Function, tree: ModuleTree) -> Needs:
     child: ast.AST = node
     for around in tree.ancestors(node):
         if isinstance(around, ast.If) and child is not around.test:
-            found.update(dict.fromkeys(_asked(around.test, child in around.body, taken)))
+            asked = _asked(around.test, tree.place_in_block(child)[0] is around.body)
+            found.update(dict.fromkeys(pair for pair in asked if pair[0] in taken))
         if isinstance(child, ast.stmt):
-            for before in _before(child, tree):
-                found.update(dict.fromkeys(_asked(before.test, False, taken)))
+            before = _guards_of(tree).before(child)
+            found.update(dict.fromkeys(pair for pair in before if pair[0] in taken))
         if around is function:
             break
         child = around
     return tuple(found)
 
 
-def _before(statement: ast.stmt, tree: ModuleTree) -> Iterator[ast.If]:
-    """Yield the conditions before a statement, in its block, that end the function when met."""
-    for one in tree.block(statement):
-        if one is statement:
-            return
+class _Guards:
+    """The conditions of a module that end their function when met, by the block they stand in."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+        self._known: dict[ast.AST, tuple[list[int], list[tuple[str, bool]]]] = {}
+
+    def before(self, statement: ast.stmt) -> Sequence[tuple[str, bool]]:
+        """Return the names that decide before a statement, in its block, whether it is reached."""
+        block, index = self._tree.place_in_block(statement)
+        if not block:
+            return ()
+        if block[0] not in self._known:
+            self._known[block[0]] = _guards_in(block)
+        places, asked = self._known[block[0]]
+        return asked[: bisect_left(places, index)]
+
+
+_guards_of = lru_cache(maxsize=1)(_Guards)
+
+
+def _guards_in(block: Sequence[ast.AST]) -> tuple[list[int], list[tuple[str, bool]]]:
+    """Return where in a block a name is first asked for, and how, in order."""
+    first: dict[tuple[str, bool], int] = {}
+    for index, one in enumerate(block):
         if isinstance(one, ast.If) and not one.orelse and isinstance(one.body[-1], _ENDS):
-            yield one
+            for pair in _asked(one.test, False):
+                first.setdefault(pair, index)
+    return list(first.values()), list(first)
 
 
-def _asked(test: ast.expr, met: bool, taken: set[str]) -> Iterator[tuple[str, bool]]:
-    """Yield the parameter that a condition asks for, and what it is where that is ``met``."""
+def _asked(test: ast.expr, met: bool) -> Iterator[tuple[str, bool]]:
+    """Yield the name that a condition asks for, and what it is where that is ``met``."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        yield from _asked(test.operand, not met, taken)
+        yield from _asked(test.operand, not met)
     elif isinstance(test, ast.Name):
-        if test.id in taken:
-            yield test.id, met
+        yield test.id, met
     elif isinstance(test, ast.Compare) and len(test.ops) == 1 and is_none(test.comparators[0]):
         operator = test.ops[0]
         if isinstance(operator, (ast.Is, ast.IsNot)) and met is not isinstance(operator, ast.Is):
-            yield from _asked(test.left, True, taken)
+            yield from _asked(test.left, True)
 
 
 def only_reaps_finished(call: ast.Call, tree: ModuleTree) -> bool:

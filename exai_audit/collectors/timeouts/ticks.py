@@ -116,8 +116,8 @@ def _skips_nothing(call: ast.Call, tree: ModuleTree) -> bool:
     statement = tree.statement(call)
     if not isinstance(statement, ast.Assign):
         return False
-    block = tree.block(statement)
-    after = block[block.index(statement) + 1 :][:1]
+    block, index = tree.place_in_block(statement)
+    after = block[index + 1 : index + 2]
     if not after or not isinstance(after[0], ast.If):
         return False
     goes_on = any(isinstance(one, (ast.Continue, ast.Pass)) for one in after[0].body)
@@ -133,8 +133,8 @@ def _takes_what_came(call: ast.Call, tree: ModuleTree) -> bool:
         return not statement.orelse
     if not isinstance(statement, ast.Assign):
         return False
-    block = tree.block(statement)
-    after = block[block.index(statement) + 1 :][:1]
+    block, index = tree.place_in_block(statement)
+    after = block[index + 1 : index + 2]
     came = name_of_target(statement.targets[0])
     return any(
         isinstance(one, ast.If) and not one.orelse and _asks_for_something(one.test, came)

@@ -200,8 +200,8 @@ def _has_answered(join: ast.Call, tree: ModuleTree) -> bool:
     statement = tree.statement(join)
     if statement is None:
         return False
-    block = tree.block(statement)
-    before = block[: block.index(statement)][-2:]
+    block, index = tree.place_in_block(statement)
+    before = block[max(0, index - 2) : index]
     return any(_is_answer(one) for each in before for one in ast.walk(each))
 
 

@@ -85,6 +85,7 @@ class ValueReader:
 
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
+        self._globals: dict[int, bool] = {}
 
     def read(self, node: ast.expr, strings: bool = False) -> Value | None:
         """Return the value of an expression that stands where a limit is expected.
@@ -326,10 +327,12 @@ class ValueReader:
         if owner is None:
             return False
         bindings = owner.names[node.id]
-        if any(binding.kind is BindingKind.IMPORT for binding in bindings):
-            return True
-        in_function = isinstance(owner.node, (ast.Module, ast.ClassDef))
-        return in_function and any(binding.kind is BindingKind.VALUE for binding in bindings)
+        if id(bindings) not in self._globals:
+            kinds = {binding.kind for binding in bindings}
+            outside = isinstance(owner.node, (ast.Module, ast.ClassDef))
+            is_value = outside and BindingKind.VALUE in kinds
+            self._globals[id(bindings)] = is_value or BindingKind.IMPORT in kinds
+        return self._globals[id(bindings)]
 
 
 def is_getter(call: ast.Call) -> bool:
