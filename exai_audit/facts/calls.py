@@ -39,6 +39,13 @@ class CallForm(str, Enum):
     AWAITED = "awaited"
 
 
+def twins_of(name: str) -> tuple[str, ...]:
+    """Return how the coroutine twin of a function may be called."""
+    bare = name.lstrip("_")
+    mark = name[: len(name) - len(bare)]
+    return f"{mark}a{bare}", f"{mark}async_{bare}", f"{name}_async", f"{mark}a_{bare}"
+
+
 class CallFact(Struct, frozen=True):
     """A call that a function makes of something that may matter.
 

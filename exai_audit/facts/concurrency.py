@@ -178,7 +178,7 @@ class OffloadedFunctionFact(Struct, frozen=True):
 
 
 class BlockingKind(str, Enum):
-    """What a blocking call waits for."""
+    """What a blocking call waits for; of ``TWIN`` only that a coroutine like it awaits it."""
 
     NETWORK = "network"
     PROCESS = "process"
@@ -189,6 +189,7 @@ class BlockingKind(str, Enum):
     IN_PROCESS = "in-process"
     WORK = "work"
     FILE_SYSTEM = "file-system"
+    TWIN = "twin"
 
 
 class Moment(str, Enum):

@@ -131,6 +131,10 @@ class Offload(Struct, frozen=True):
     position: int | None = 0
 
 
+WRAPPED = "<0>"
+"""What a call returns that gives its first argument back, perhaps wrapped."""
+
+
 class Call(Struct, frozen=True):
     """What is known of one call; ``source`` names the library version and where it says so.
 

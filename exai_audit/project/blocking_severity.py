@@ -9,6 +9,7 @@ _OF_KIND = {
     BlockingKind.DATABASE: Severity.MEDIUM,
     BlockingKind.DNS: Severity.MEDIUM,
     BlockingKind.WORK: Severity.MEDIUM,
+    BlockingKind.TWIN: Severity.MEDIUM,
     BlockingKind.INPUT: Severity.LOW,
 }
 _OF_OTHERS = frozenset({BlockingKind.NETWORK, BlockingKind.DATABASE, BlockingKind.DNS})
@@ -19,8 +20,9 @@ _WHOLE_TREES = "shutil."
 def severity_of(blocks: BlockingFact, moment: Moment) -> Severity:
     """Return the severity of a blocking call for coroutines that run at a moment.
 
-    High from a second on or without a limit, medium from a tenth of one and for databases and
-    names, low below, on the machine itself, and while nothing else can wait.
+    High from a second on or without a limit; medium from a tenth of one, for databases and names,
+    and where nothing says how long; low below, on the machine itself, and while nothing else can
+    wait.
     """
     if moment is not Moment.SERVING or (blocks.loopback and blocks.kind in _OF_OTHERS):
         return Severity.LOW

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from exai_audit.facts.calls import FunctionForm
+from exai_audit.facts.calls import FunctionForm, twins_of
+from exai_audit.knowledge.calls import WRAPPED
 from exai_audit.knowledge.table import table
 from exai_audit.project.class_relations import ClassRelations
 from exai_audit.project.definitions import Definitions, Module
@@ -149,10 +150,19 @@ class Resolution:
         return self._inherited(target, name, left, seen | {target.name})
 
     def _implemented(self, target: ClassTarget, name: str, left: int) -> Target | None:
-        """Return a method that a class leaves to its subclasses, where only one defines it."""
+        """Return a method that a class leaves to its subclasses, where only one defines it.
+
+        Of several that which blocks, where the class leaves its coroutine twin to them, too.
+        """
         known = self._relations.below(target.name)
         defining = [one for one in known if name in one.fact.methods]
-        return self._of_class(defining[0], name, left - 1, set()) if len(defining) == 1 else None
+        if len(defining) > 1 and not any(one in target.fact.methods for one in twins_of(name)):
+            return None
+        for one in defining:
+            found = self._of_class(one, name, left - 1, set())
+            if len(defining) == 1 or (isinstance(found, FunctionTarget) and found.fact.blocks):
+                return found
+        return None
 
     def _inherited(
         self, target: ClassTarget, name: str, left: int, seen: set[str]
@@ -215,7 +225,7 @@ class Resolution:
     def _called_library(self, target: LibraryTarget, step: str) -> Target | None:
         known = self._table.returns(target.name) or self._table.returns(f"{target.name}.__call__")
         if known:
-            return LibraryTarget(known)
+            return LibraryTarget(known) if known != WRAPPED else None
         last = target.name.rpartition(".")[2]
         return target if last.lstrip("_")[:1].isupper() else None
 

@@ -252,6 +252,8 @@ def _remedy(one: _Blocked) -> str:
     if not one.way.hops:
         return f"Write {one.way.blocks.instead} instead."
     called = one.way.hops[0].callee.rpartition(".")[2]
+    if one.way.blocks.kind is BlockingKind.TWIN and len(one.way.hops) == 1:
+        return f"Write {one.way.blocks.instead} instead, its coroutine twin."
     return (
         f"Call it as await asyncio.to_thread({called}, ...), or make it a coroutine and write"
         f" {one.way.blocks.instead} in {one.way.hops[-1].callee}."

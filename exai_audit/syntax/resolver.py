@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from msgspec import Struct
 
+from exai_audit.knowledge.calls import WRAPPED
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.nodes import (
     FUNCTIONS,
@@ -239,8 +240,10 @@ class Resolver:
         if imported and len(imported) < len(bindings):  # the rest stands in for a failed import
             refs = [self._binding(b, owner) for b in imported]
         agreed = _agreed(refs)
-        if agreed is None and imported:
-            return self._binding(imported[0], owner)
+        if agreed is None:
+            said = next((b for b in bindings if _is_said(b)), None)
+            first = imported[0] if imported else said
+            return self._binding(first, owner) if first is not None else None
         return agreed
 
     def _binding(self, binding: Binding, owner: Scope) -> Ref | None:
@@ -388,6 +391,8 @@ class Resolver:
 
     def _external_call(self, name: str, node: ast.Call, scope: Scope) -> Ref | None:
         returned = self._table.returns(name)
+        if returned == WRAPPED:
+            return self._resolve(node.args[0], scope) if node.args else None
         if returned:
             return Ref(returned, True)
         last = name.rpartition(".")[2]
@@ -645,6 +650,11 @@ def _constant(node: ast.Constant) -> Ref | None:
     if isinstance(node.value, bool):
         return Ref(f"builtins.{node.value}", False)
     return _CONSTANTS.get(type(node.value))
+
+
+def _is_said(binding: Binding) -> bool:
+    """Tell whether a parameter has an annotation: what stands in for a missing one is alike."""
+    return binding.kind is BindingKind.PARAMETER and binding.annotation is not None
 
 
 def _says_nothing(binding: Binding) -> bool:

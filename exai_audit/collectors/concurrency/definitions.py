@@ -18,6 +18,7 @@ from exai_audit.collectors.concurrency.held_names import HeldNames, imported_nam
 from exai_audit.collectors.concurrency.inherited import InheritedCalls
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
 from exai_audit.collectors.concurrency.signatures import forwards, loop_runners, taken
+from exai_audit.collectors.concurrency.twins import blocking_twins
 from exai_audit.collectors.concurrency.vocabulary import OF_ANYTHING, OF_PLAIN_OBJECTS
 from exai_audit.facts.calls import (
     CallFact,
@@ -107,12 +108,13 @@ class _Definitions:
         return DefinitionFacts(functions, classes, variables, made)
 
     def _blocking_functions(self) -> dict[ast.AST, tuple[BlockingFact, ...]]:
+        twins = blocking_twins(self._tree)
         calls = self._blocking
         if calls is None:
-            return {}
+            return twins
         plain = [one for one in calls.functions if isinstance(one, ast.FunctionDef)]
         found = ((function, calls.of(function)) for function in plain)
-        return {function: facts for function, facts in found if facts}
+        return twins | {function: facts for function, facts in found if facts}
 
     def _exits(self) -> None:
         """Note the calls that may be of something that another file defines or holds."""
