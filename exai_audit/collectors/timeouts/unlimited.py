@@ -36,6 +36,8 @@ _PARTLY = "other phases of it are limited"
 _MAY_LAST = "a stream may last"
 # What reads a stream whose next piece may be long in coming: events, lines of a log.
 _FEEDS = frozenset({"iter_lines", "sseclient", "SSEClient", "EventSource"})
+# What limits reads over a network, and what connects it to a process without.
+_PIPES = {"mcp.ClientSession": "stdio_client"}
 _RUNS = frozenset({
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
 })  # fmt: skip
@@ -101,6 +103,8 @@ class _Reader:
         place = tree.place(call)
         remote = remote_command(call, tree) if row.name in _RUNS else None
         doubt = _PARTLY if open_ended is Open.SOME else _doubt(call, row, limit)
+        by_pipe = doubt == _PARTLY and _PIPES.get(row.name, "") in tree.words
+        doubt = "" if by_pipe else doubt
         loads = not doubt and _is_streamed(call)
         if loads and not _FEEDS.isdisjoint(tree.words):
             doubt = _MAY_LAST
@@ -117,6 +121,7 @@ class _Reader:
             forever_below="" if is_given else limit.forever_below,
             doubt=self._doubt_of_command(call, partly=remote[1]) if remote else doubt,
             elsewhere=loads
+            or by_pipe
             or (row.name.startswith("requests.Session.") and not self._makes_sessions),
             guarded=self._guards.stand_around(call),
             served=_is_served(call, tree),
