@@ -171,6 +171,10 @@ def finding_in(text: str, folder: Path) -> Finding:
             "EXA412", Severity.MEDIUM, Confidence.LOW,
         ),
         (
+            "async def f(note):\n    asyncio.create_task(note.add_reaction('+'))\n",
+            "EXA412", Severity.MEDIUM, Confidence.LOW,
+        ),
+        (
             "async def f(bot):\n    asyncio.create_task(bot.resend())\n",
             "EXA412", Severity.MEDIUM, Confidence.HIGH,
         ),

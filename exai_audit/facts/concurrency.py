@@ -51,7 +51,8 @@ class PoolFact(Struct, frozen=True):
     program's own start makes it, so that it ends with the program; ``single`` when the module
     makes one object of its class, for itself. ``left_by`` is the method of its class that closes
     the rest and not the pool, and ``left_line`` its line; ``lent`` when all that gives it away is
-    to hand it to a call.
+    to hand it to a call; ``asks_for_loop`` when a plain function makes it that asks whether a loop
+    runs.
     """
 
     place: Place
@@ -77,6 +78,7 @@ class PoolFact(Struct, frozen=True):
     left_by: str = ""
     left_line: int = 0
     lent: bool = False
+    asks_for_loop: bool = False
 
 
 class BridgeKind(str, Enum):
@@ -118,13 +120,14 @@ class WaitDoubt(str, Enum):
     """Why a wait for another loop's coroutine may be limited although the file shows no limit.
 
     Its coroutine is a parameter, with the loop looked after or not; its loop is stopped here; or it
-    waits for the items of a queue.
+    waits for the items of a queue; or nobody waits for the thread that waits.
     """
 
     PARAMETER = "parameter"
     LOOP_LOOKED_AFTER = "loop-looked-after"
     LOOP_ENDED = "loop-ended"
     ITEMS = "items"
+    THREAD_OF_ITS_OWN = "thread-of-its-own"
 
 
 class LoopHazard(str, Enum):

@@ -29,7 +29,8 @@ async def resize(images, loop):
 *Known false alarms.* A coroutine that runs once, at start-up: suppress with that reason. Entry
 points (``main``, commands, what only they call), pools that a context manager yields to its user
 and pools around an endless loop are silent. A synchronous method may be called seldom: low
-confidence, medium where the pool is made for three tasks or less. Plain functions are silent,
+confidence, medium where the pool is made for three tasks or less and the method does not ask
+whether an event loop runs (it then needs a thread for a moment). Plain functions are silent,
 unless they are a decorator's wrapper or the file itself calls them in a loop, a coroutine or a
 handler.
 
@@ -86,6 +87,8 @@ def _hit(path: str, pool: PoolFact) -> Hit:
 
 
 def _confidence(pool: PoolFact) -> Confidence:
+    if pool.asks_for_loop:
+        return Confidence.LOW
     if pool.per_call == "method" and 0 < pool.tasks <= _FEW:
         return Confidence.MEDIUM
     return _CONFIDENCE.get(pool.per_call, Confidence.HIGH)

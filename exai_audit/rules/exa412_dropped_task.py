@@ -34,7 +34,8 @@ where a class of the project has a method ``create_task``, a name alone makes no
 
 *References.* Python documentation, ``asyncio.create_task``: "Save a reference to the result of
 this function, to avoid a task disappearing mid-execution." Low confidence: a task with a callback
-for its end, one that only sends or deletes a message, and a line that says ``noqa: RUF006``.
+for its end, one that only sends or deletes a message or a reaction to one, and a line that says
+``noqa: RUF006``.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
-_MESSAGES = frozenset({"send", "delete"})
+_MESSAGES = frozenset({
+    "send", "delete", "add_reaction", "remove_reaction", "clear_reaction", "clear_reactions",
+})  # fmt: skip
 
 
 class Options(Struct, frozen=True):

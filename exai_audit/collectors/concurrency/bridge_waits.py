@@ -12,6 +12,7 @@ from exai_audit.syntax.nodes import FUNCTIONS, Function, argument, last_name, pa
 _ASKS = frozenset({"is_running", "is_closed", "is_alive"})
 _STARTS = frozenset({"ensure", "start", "get", "create"})
 _STOPS = "stop"
+_THREADS = frozenset({"Thread"})
 _OF_QUEUES = frozenset({"put", "get", "join"})
 _QUEUES = frozenset({"queue", "queues", "q"})
 
@@ -21,7 +22,8 @@ def doubt_about(call: ast.Call, kind: BridgeKind, tree: ModuleTree) -> WaitDoubt
 
     The caller's own limit may be in a coroutine that is a parameter, more so if the function looks
     after the loop; a loop that the function itself stops, and whose thread it joins, is its own;
-    and what passes items on through a queue waits for them on purpose.
+    what passes items on through a queue waits for them on purpose; and a function that is the
+    target of a thread is there to wait.
     """
     function = tree.function_of(call)
     if kind is not BridgeKind.RUN_COROUTINE_THREADSAFE or not isinstance(function, FUNCTIONS):
@@ -34,6 +36,8 @@ def doubt_about(call: ast.Call, kind: BridgeKind, tree: ModuleTree) -> WaitDoubt
         return None
     if _passes_items_on(given.value):
         return WaitDoubt.ITEMS
+    if _has_a_thread_of_its_own(function, tree):
+        return WaitDoubt.THREAD_OF_ITS_OWN
     if not _is_of_a_parameter(given.value, function, tree):
         return None
     looks_after = _looks_after_the_loop(call, inside, tree)
@@ -55,6 +59,18 @@ def _passes_items_on(value: ast.expr) -> bool:
         return False
     owner = receiver(value.func)
     return owner is not None and not _QUEUES.isdisjoint(words(last_name(owner)))
+
+
+def _has_a_thread_of_its_own(function: Function, tree: ModuleTree) -> bool:
+    """Tell whether a function inside another is the target of a thread."""
+    if tree.function_of(function) is None:
+        return False
+    return any(
+        given.arg == "target" and isinstance(given.value, ast.Name)
+        for call in tree.calls_named(_THREADS)
+        for given in call.keywords
+        if last_name(given.value) == function.name
+    )
 
 
 def _is_of_a_parameter(value: ast.expr, function: Function, tree: ModuleTree) -> bool:

@@ -12,6 +12,7 @@ from exai_audit.facts.concurrency import PoolLifetime
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
     COMPREHENSIONS,
+    FUNCTIONS,
     arguments,
     last_name,
 )
@@ -101,9 +102,21 @@ def _is_handed_on(
     if kept.target is None:
         parent = tree.parent(call)
         return not isinstance(parent, (ast.Attribute, ast.Expr)) and not _is_lent(call, tree)
-    if not isinstance(kept.target, (ast.Name, ast.Attribute)):
+    if not isinstance(kept.target, (ast.Name, ast.Attribute)) or _is_anothers(kept, tree):
         return True
     return any(_gives_away(use, tree) for use in uses)
+
+
+def _is_anothers(kept: PoolHolder, tree: ModuleTree) -> bool:
+    """Tell whether a function that is no method keeps a pool in another object."""
+    target = kept.target
+    if kept.lifetime is not PoolLifetime.INSTANCE or not isinstance(target, ast.Attribute):
+        return False
+    function = tree.function_of(target)
+    if not isinstance(function, FUNCTIONS) or last_name(target.value) == "self":
+        return False
+    is_static = "staticmethod" in {last_name(one) for one in function.decorator_list}
+    return is_static or tree.class_of(target) is None
 
 
 def _is_lent(node: ast.AST, tree: ModuleTree) -> bool:

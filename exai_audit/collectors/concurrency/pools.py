@@ -15,6 +15,7 @@ from exai_audit.collectors.concurrency.pool_makers import (
     is_single,
 )
 from exai_audit.collectors.concurrency.pool_uses import disposal_of
+from exai_audit.collectors.concurrency.reachability import ASKS_FOR_LOOP
 from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
 from exai_audit.knowledge.calls import Call, Pool
 from exai_audit.knowledge.table import table
@@ -149,6 +150,15 @@ def _pool(call: ast.Call, name: str, pool: Pool, makers: PoolMakers, sized: bool
         left_by=left.name if left is not None else "",
         left_line=tree.span(left).line if left is not None else 0,
         lent=fate.lent,
+        asks_for_loop=_asks_for_loop(call, tree),
+    )
+
+
+def _asks_for_loop(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a plain function that makes a pool asks whether an event loop runs."""
+    function = tree.function_of(call)
+    return isinstance(function, ast.FunctionDef) and any(
+        tree.function_of(ask) is function for ask in tree.calls_named(ASKS_FOR_LOOP)
     )
 
 
