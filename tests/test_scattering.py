@@ -45,7 +45,8 @@ def findings(folder: Path, code: str, **files: str) -> list[Finding]:
         ([JOINED.format(3, 3, 3)], Confidence.MEDIUM),
         ([JOINED.format(3, 4, 5)], Confidence.LOW),
         ([STREAM.format(5), STREAM.format(5)], Confidence.LOW),
-        ([STREAM.format(5), STREAM.format(6), STREAM.format(7)], Confidence.MEDIUM),
+        ([STREAM.format(5), STREAM.format(6), STREAM.format(5)], Confidence.MEDIUM),
+        ([STREAM.format(5), STREAM.format(6), STREAM.format(7)], Confidence.LOW),
         ([SETTING], Confidence.MEDIUM),
         ([ATTRIBUTE.format("timeout")] * 3, Confidence.LOW),
         ([ATTRIBUTE.format("leader_timeout")] * 2, Confidence.MEDIUM),
@@ -59,6 +60,30 @@ def test_how_sure_a_scattered_limit_is(
     files = {f"m{number}": text for number, text in enumerate(texts)}
     found = findings(tmp_path, "EXA201", **files)
     assert {finding.confidence for finding in found} == {confidence}
+
+
+MAKER = "import requests\n\n\ndef make() -> requests.Session:\n    return requests.Session()\n"
+MADE = "import makers\n\n\ndef f(url):\n    return makers.make().get(url, timeout=5)\n"
+FETCHER = (
+    "import requests\n\n\nclass Fetcher:\n    def fetch_url(self, url, timeout=None):\n"
+    "        return requests.get(url, timeout=timeout)\n"
+)
+FETCHING = "class A:\n    def f(self, url):\n        return self.tool.fetch_url(url, timeout=5)\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"makers": MAKER, **dict.fromkeys("abc", MADE)}, "requests.Session.get (timeout)"),
+        ({"tool": FETCHER, **dict.fromkeys("abc", FETCHING)}, "Fetcher.fetch_url (timeout)"),
+    ],
+)
+def test_what_is_limited_may_be_defined_in_another_module(
+    files: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    found = findings(tmp_path, "EXA201", **files)
+    assert {(one.confidence, one.measured) for one in found} == {(Confidence.MEDIUM, 5.0)}
+    assert all(said in one.message for one in found)
 
 
 def test_a_default_is_a_policy_from_three_functions_on(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueK
 from exai_audit.files.glob import any_covers
 from exai_audit.knowledge.limit_names import names_limits
 from exai_audit.project.constant_names import names_a_purpose
+from exai_audit.project.limit_receivers import Receivers
 from exai_audit.project.project import Project
 
 _CLASS = re.compile(r"(?=.*Timeout)(?=.*(?:Config|Settings|Policy|Defaults))")
@@ -55,13 +56,13 @@ def scattered_limits(
     Left out are a limit of 0, which says "do not wait", a circuit breaker's cool-down, what has
     another role than that of a policy, and what stands in for a setting that is read only here.
     """
-    settings = _Settings(project)
+    settings, receivers = _Settings(project), Receivers(project)
     for facts in project.judged_files():
         if facts.path in central:
             continue
         for fact in facts.timeouts:
             if fact.form in _IN_THE_BODY and is_literal_limit(fact) and not settings.hold(fact):
-                yield facts, fact
+                yield facts, receivers.known(facts, fact)
 
 
 _CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -27,6 +27,7 @@ _HTTP = frozenset({
     "niquests", "httplib2",
 })  # fmt: skip
 _FEWEST = 3
+_MOST_NUMBERS = 2
 _FEWEST_NAMED = 2
 
 
@@ -66,14 +67,17 @@ class Scattering:
     """The limits of a project that are written into many places."""
 
     def __init__(self, project: Project, central: frozenset[str]) -> None:
+        own = frozenset(one.function for facts in project.files for one in facts.limit_parameters)
         groups: dict[Way, list[tuple[str, TimeoutFact]]] = {}
         for facts, fact in scattered_limits(project, central):
-            way = _way(facts, fact)
+            way = _way(facts, fact, own)
             if way is not None:
                 groups.setdefault(way, []).append((facts.path, fact))
-        named = _named_ones(project)
+        named = _named_ones(project, own)
         spreads = (
-            Spread(way, tuple(found), _constant(way, named)) for way, found in groups.items()
+            Spread(part, tuple(sites), _constant(part, named))
+            for way, found in groups.items()
+            for part, sites in _parts(way, found)
         )
         self.wide = tuple(filter(_is_wide, spreads))
         self._by_site = {site: spread for spread in self.wide for site in spread.sites}
@@ -101,29 +105,43 @@ def _is_wide(spread: Spread) -> bool:
     return spread.places >= fewest
 
 
+def _parts(
+    way: Way, sites: list[tuple[str, TimeoutFact]]
+) -> Iterator[tuple[Way, list[tuple[str, TimeoutFact]]]]:
+    """Yield the sites of a way apart by number where it is a call with a limit for each purpose."""
+    numbers = dict.fromkeys(fact.amount for _, fact in sites)
+    if way.kind != "call" or len(numbers) <= _MOST_NUMBERS:
+        yield way, sites
+        return
+    for number in numbers:
+        same = [(path, fact) for path, fact in sites if fact.amount == number]
+        yield way._replace(value=number), same
+
+
 def _place(path: str, fact: TimeoutFact) -> tuple[object, ...]:
     return path, fact.call if fact.call != (0, 0) else fact.place.span
 
 
-def _way(facts: FileFacts, fact: TimeoutFact) -> Way | None:
+def _way(facts: FileFacts, fact: TimeoutFact, own: frozenset[str]) -> Way | None:
     if fact.key:
         is_own = fact.key.isupper() or names_a_purpose(fact.key)
         return Way("key", fact.key, "" if is_own else facts.path)
     if fact.operation and (fact.form in _CALLS or table().call(fact.operation) is not None):
-        return _way_of_call(facts, fact)
+        return _way_of_call(facts, fact, own)
     if fact.form in (TimeoutForm.LOCAL, TimeoutForm.INSTANCE_ATTRIBUTE, TimeoutForm.MAPPING_ENTRY):
         return Way("name", fact.name) if names_a_purpose(fact.name) else None
     return None
 
 
-def _way_of_call(facts: FileFacts, fact: TimeoutFact) -> Way:
+def _way_of_call(facts: FileFacts, fact: TimeoutFact, own: frozenset[str]) -> Way:
     operation, value = fact.operation, fact.amount
     root, last = operation.partition(".")[0], operation.rpartition(".")[2]
     row = table().call(operation)
     if row is None or row.timeout is None:
         if last.strip("_").lower().partition("_")[0] in WAITS:
             return Way("wait", operation, facts.path, value)
-        return Way("call", operation, "" if _is_imported(root, facts) else facts.path)
+        is_one = operation in own or _is_imported(root, facts)
+        return Way("call", operation, "" if is_one else facts.path)
     if root in _HTTP:
         return Way("http", root, "", value)
     if row.timeout.waits in _WITHIN and fact.category is not Category.DATABASE:
@@ -141,13 +159,13 @@ def _is_imported(root: str, facts: FileFacts) -> bool:
 _Named = Mapping[tuple[str, str], Counter[str]]
 
 
-def _named_ones(project: Project) -> _Named:
+def _named_ones(project: Project, own: frozenset[str]) -> _Named:
     """Return which constants the calls of each way are given, and how often."""
     found: dict[tuple[str, str], Counter[str]] = {}
     for facts in project.judged_files():
         for fact in facts.timeouts:
             is_named = fact.value is ValueKind.REFERENCE and fact.refers and fact.operation
-            way = _way_of_call(facts, fact) if is_named and fact.form in _CALLS else None
+            way = _way_of_call(facts, fact, own) if is_named and fact.form in _CALLS else None
             if way is not None and way.kind in ("http", "call"):
                 found.setdefault((way.kind, way.what), Counter())[fact.refers] += 1
     return found

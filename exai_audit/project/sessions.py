@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from exai_audit.facts.calls import CallFact, CallForm, DefinitionFacts, FunctionForm
+from exai_audit.facts.file import FileFacts
 from exai_audit.knowledge.table import table
 from exai_audit.location import Place, Span
 from exai_audit.project.call_graph import CallGraph
@@ -13,6 +14,7 @@ from exai_audit.project.targets import LibraryTarget
 
 _SESSION = "requests.Session."
 _ADAPTERS = "requests.adapters"
+_SENDS = frozenset({"request", "send"})
 _FEW = 4
 
 
@@ -60,6 +62,18 @@ def _given_names(found: DefinitionFacts) -> Iterator[tuple[str, str]]:
 
 def _last(name: str) -> str:
     return name.rpartition(".")[2]
+
+
+def makes_own_sessions(files: Iterable[FileFacts]) -> bool:
+    """Tell whether the project has a class of sessions that sends requests in its own way.
+
+    What is annotated as a session may be one of these, and limit every request.
+    """
+    return any(
+        "requests.Session" in owner.bases and not _SENDS.isdisjoint(owner.methods)
+        for file in files
+        for owner in file.definitions.classes
+    )
 
 
 def _operation(call: CallFact, module: Module, graph: CallGraph) -> str:

@@ -118,6 +118,8 @@ def _hit(path: str, sites: list[TimeoutFact], spread: Spread | None) -> Hit:
 
 def _said(spread: Spread | None, here: int) -> str:
     """Return what makes it more than a detail: in how many places the same is written."""
+    if spread is not None and spread.constant:
+        return f"; other such calls are given {spread.constant.rpartition('.')[2]}"
     if spread is None or spread.places <= here:
         return ""
     files = f"{spread.files} files" if spread.files > 1 else "this file"

@@ -27,11 +27,11 @@ def stock(url):
 ```
 
 *Known false alarms.* A session made in another file may carry a transport adapter with a limit:
-medium confidence. A limit that the operating system, a proxy or a watchdog outside the file
-sets. Calls inside a limit (``asyncio.timeout``, ``wait_for``) or beside a watchdog that cancels or
-closes (``call_later(10, task.cancel)``), files that set
-``socket.setdefaulttimeout`` or mount their own transport adapter, Unix sockets and waits in the
-same process (locks, queues, events) are no findings.
+medium confidence, and low where the project has a class of sessions of its own. A limit that the
+operating system, a proxy or a watchdog outside the file sets. Calls inside a limit
+(``asyncio.timeout``, ``wait_for``) or beside a watchdog that cancels or closes (``call_later(10,
+task.cancel)``), files that set ``socket.setdefaulttimeout`` or mount their own transport adapter,
+Unix sockets and waits in the same process (locks, queues, events) are no findings.
 
 *References.* The library's documented default decides (``exai-audit``'s knowledge table names the
 source of each). Where it depends on the version, the project's lock file or requirements do;
@@ -55,7 +55,7 @@ from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
-from exai_audit.project.sessions import requests_without_limit
+from exai_audit.project.sessions import makes_own_sessions, requests_without_limit
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
@@ -67,6 +67,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each call that waits for another machine, or process, without a limit."""
     own = {facts.module.partition(".")[0] for facts in project.files}
     limited = _called_inside_limits(project)
+    own_sessions = makes_own_sessions(project.files)
     addresses: list[tuple[FileFacts, UnlimitedFact]] = []
     for facts in project.judged_files():
         for fact in facts.unlimited:
@@ -76,7 +77,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
             if fact.waits == "process" and not fact.served:
                 continue
             confidence = _confidence(fact, project)
-            if confidence is not None and f"{facts.module}.{fact.place.symbol}" in limited:
+            is_inside = f"{facts.module}.{fact.place.symbol}" in limited
+            if confidence is not None and (is_inside or (fact.elsewhere and own_sessions)):
                 confidence = Confidence.LOW
             if confidence is not None and fact.doubt == ADDRESS_MAY and _is_redis(fact):
                 addresses.append((facts, fact))
