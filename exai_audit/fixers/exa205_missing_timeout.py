@@ -29,7 +29,9 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     if argument(call, fact.argument) is not None:
         raise RefusedError(f"its {fact.argument} is given on purpose")
     if not given.isdisjoint(_STREAMS):
-        raise RefusedError("it streams: a limit on the whole would cut it off")
+        raise RefusedError("it streams, and a stream may last")
+    if fact.doubt or fact.elsewhere:
+        raise RefusedError(fact.doubt or "the client is made out of sight")
     if asserts_arguments(fact.operation, tree, bench):
         raise RefusedError("a test compares the exact arguments of the call")
     kinds = (
@@ -56,8 +58,6 @@ def _check(fact: UnlimitedFact) -> None:
         raise RefusedError("a process that is out of time must be killed, too")
     if fact.category is Category.WEBSOCKET:
         raise RefusedError("a connection that stays open is no single wait")
-    if fact.doubt or fact.elsewhere:
-        raise RefusedError(fact.doubt or "the client is made out of sight")
     if not fact.argument.isidentifier():
         raise RefusedError("no single argument limits it")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
@@ -68,7 +69,7 @@ def import_member(
         raise RefusedError(f"the name {member} means something else in the file")
     held = [node for node in _leading(tree, before) if isinstance(node, ast.ImportFrom)]
     same = [node for node in held if _spelled(node) == spelled and _takes_more(node, tree)]
-    if same:
+    if same and not _is_one_each(held):
         return Imported(member, (_extended(same[0], member, tree),))
     return Imported(member, (_among_own(spelled, member, held, tree, before),))
 
@@ -145,14 +146,23 @@ def _spelled(node: ast.ImportFrom) -> str:
 
 
 def _takes_more(node: ast.ImportFrom, tree: ModuleTree) -> bool:
-    """Tell whether a name can be added: no star, and no comment that speaks of the others."""
+    """Tell whether a name can be added: no star, alias or comment that speaks of the others."""
     lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    return node.names[0].name != "*" and not any("#" in tree.source.line(line) for line in lines)
+    is_plain = node.names[0].name != "*" and not any(alias.asname for alias in node.names)
+    return is_plain and not any("#" in tree.source.line(line) for line in lines)
+
+
+def _is_one_each(held: Iterable[ast.ImportFrom]) -> bool:
+    """Tell whether a file gives each name that it imports a line of its own."""
+    names = Counter(_spelled(node) for node in held)
+    return any(n > 1 for n in names.values()) and all(len(node.names) == 1 for node in held)
 
 
 def _extended(node: ast.ImportFrom, member: str, tree: ModuleTree) -> Edit:
     """Add a name to an import, in order; a line of its own where the others have one."""
-    after = [alias for alias in node.names if member_key(alias.name) < member_key(member)]
+    keys = [member_key(alias.name) for alias in node.names]
+    is_sorted = keys == sorted(keys) or [key[1] for key in keys] == sorted(key[1] for key in keys)
+    after = [a for a in node.names if not is_sorted or member_key(a.name) < member_key(member)]
     following = node.names[len(after)] if len(after) < len(node.names) else None
     many_lines = node.names[0].lineno != node.names[-1].lineno or (
         node.lineno != node.names[0].lineno and len(node.names) == 1

@@ -27,6 +27,7 @@ from exai_audit.project.central_timeouts import (
 )
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_UNIT = re.compile(r"(?:_(?:TIMEOUT|[A-Z]*SECONDS|MS|MINUTES|HOURS|DAYS))+$")
 Spot = tuple[str, Span]
 """A file, and where in it a number is written."""
 
@@ -143,8 +144,10 @@ def _check(site: Site, contradictions: frozenset[tuple[str, int]], bench: Bench)
         raise RefusedError("the limit is more than one number: name its parts by hand")
     if site.is_text and str(_value(site.number)) != site.number:
         raise RefusedError("the number is written as a text that Python writes otherwise")
-    if not fact.amount and not names.get(site.key):
-        raise RefusedError("the limit is no plain number: name it with --names FILE")
+    if names.get(site.key):
+        return
+    if not fact.amount or (fact.seconds is not None and _scale(site) is None):
+        raise RefusedError("the limit has no unit with a usual name: name it with --names FILE")
 
 
 def _value(number: str) -> float | int | None:
@@ -169,24 +172,29 @@ def _named(home: Home, sites: Sequence[Site], bench: Bench) -> list[Constant]:
     Names that several would have are given to none of them: each takes its next, more exact one.
     """
     there = held(home, bench)
-    taken, level, found = dict(there), 0, []
-    pending = list(sites)
+    taken = set(map(_bare, there))
+    level, found, pending = 0, [], list(sites)
     while pending:
         groups = _grouped(pending, home, level, bench)
-        wanted = Counter(name for name, _ in groups)
+        wanted = Counter(_bare(name) for name, _ in groups)
         pending = []
         for name, group in groups:
             number = group[0].number
-            is_free = taken.get(name, number) == number and (name in there or name not in taken)
+            is_free = there.get(name) == number or _bare(name) not in taken
             is_given = bool(bench.choices.names.get(group[0].key))
-            if not name or is_given or (is_free and wanted[name] == 1):
+            if not name or is_given or (is_free and wanted[_bare(name)] == 1):
                 found.append(Constant(home, name, number, tuple(group), name not in there))
-                taken[name] = number
+                taken.add(_bare(name))
             else:
                 pending += group
         level += 1
     order = {site.key: place for place, site in enumerate(sites)}
     return sorted(found, key=lambda constant: order[constant.sites[0].key])
+
+
+def _bare(name: str) -> str:
+    """Return a name without its unit, which alone tells no two limits apart."""
+    return _UNIT.sub("", name)
 
 
 def _grouped(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Iterator
 
 from exai_audit.edits.edit import Edit
 from exai_audit.facts.timeouts import TimeoutForm
@@ -53,9 +54,40 @@ def moved(site: Site, constant: Constant, bench: Bench) -> tuple[Edit, ...]:
     if site.fact.form is TimeoutForm.PARAMETER_DEFAULT:
         _check_signature(node, site, tree)
     check_file(site.path, tree, bench)
+    _check_counter(node, tree)
     name, imported = used(constant, tree, node, bench)
     text = f"str({name})" if site.is_text else name
-    return (Edit(site.path, span, text), *imported, *defined(constant, bench))
+    spans = (span, *(tree.span(one) for one in _compared(node, tree)))
+    edits = (Edit(site.path, one, text) for one in spans)
+    return (*edits, *imported, *defined(constant, bench))
+
+
+def _assigned(node: ast.expr, tree: ModuleTree) -> str:
+    """Return the plain name that is given a number, empty where that is none."""
+    statement = tree.parent(node)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _check_counter(node: ast.expr, tree: ModuleTree) -> None:
+    """Raise an error where a number is the first of those that a loop counts through."""
+    name, function = _assigned(node, tree), tree.function_of(node)
+    for one in tree.all(ast.AugAssign) if name else ():
+        counts = isinstance(one.op, (ast.Add, ast.Sub)) and isinstance(one.value, ast.Constant)
+        is_it = isinstance(one.target, ast.Name) and one.target.id == name
+        if counts and is_it and tree.function_of(one) is function:
+            raise RefusedError("it counts the turns of a loop")
+
+
+def _compared(node: ast.expr, tree: ModuleTree) -> Iterator[ast.expr]:
+    """Yield the same number in the condition under which a name is given it: both are one limit."""
+    name, statement = _assigned(node, tree), tree.parent(node)
+    around = tree.parent(statement) if name and statement is not None else None
+    if not isinstance(around, ast.If) or not isinstance(around.test, ast.Compare):
+        return
+    parts = [around.test.left, *around.test.comparators]
+    if any(isinstance(part, ast.Name) and part.id == name for part in parts):
+        yield from (part for part in parts if tree.text(part) == tree.text(node))
 
 
 def _check_signature(node: ast.expr, site: Site, tree: ModuleTree) -> None:

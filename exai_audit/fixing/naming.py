@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from exai_audit.facts.timeouts import TimeoutFact
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -27,7 +29,11 @@ _VAGUE = frozenset({
     "session", "fetch", "load", "save", "loop", "update", "check", "setup", "acquire", "lock",
     "server", "condition", "once", "next", "key", "use", "config", "kwargs", "options", "settings",
     "output", "communicate", "after", "fail", "urlopen", "settimeout", "delete", "patch", "head",
-    "instance", "typealias", "popen", "lib", "alias", "type",
+    "instance", "typealias", "popen", "lib", "alias", "type", "handle", "sync", "async",
+    "setdefaulttimeout", "timedelta",
+})  # fmt: skip
+_INNER = frozenset({
+    "inner", "wrapper", "wrapped", "func", "fn", "cb", "callback", "impl", "thd", "job", "task",
 })  # fmt: skip
 _ROLES = frozenset({
     "protocol", "handler", "worker", "manager", "service", "mixin", "base", "impl", "wrapper",
@@ -37,7 +43,10 @@ _COMMON_FILES = frozenset({
     "types", "helpers", "manager", "service", "handlers", "init", "lib", "src",
 })  # fmt: skip
 _MOST_WORDS = 3
-_SUFFIXES = {1.0: "SECONDS", 0.001: "MS", 60.0: "MINUTES", 3600.0: "HOURS"}
+_SUFFIXES = {
+    1.0: "SECONDS", 0.001: "MS", 1e-6: "MICROSECONDS", 60.0: "MINUTES", 3600.0: "HOURS",
+    86400.0: "DAYS",
+}  # fmt: skip
 
 
 def unit_suffix(scale: float) -> str:
@@ -92,6 +101,8 @@ def _function_words(fact: TimeoutFact) -> list[str]:
     """Return the words of the function, with those of its class where it says little itself."""
     *owners, function = fact.place.symbol.split(".")
     words = _first(_words(function)) if not function.startswith("__") else []
+    if owners and words and _INNER.issuperset(words):
+        return _function_words(replace(fact, place=replace(fact.place, symbol=".".join(owners))))
     if len(words) > 1 or not owners:
         return words
     whole = [word for word in _words(owners[-1]) if len(word) > 1]
@@ -125,7 +136,7 @@ def _place_part(part: str) -> list[str]:
 
 
 def _says_enough(words: Sequence[str]) -> bool:
-    return bool(set(words) - _VAGUE)
+    return bool(set(words) - _VAGUE - _CLAUSES)
 
 
 def _words(text: str) -> list[str]:

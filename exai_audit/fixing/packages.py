@@ -123,12 +123,9 @@ def _number(node: ast.expr) -> ast.expr:
 
 def _new_name(folder: str, bench: Bench) -> str:
     """Return a name that is free; private where the package's other modules are."""
-    stems = [
-        _stem(path)
-        for path in bench.facts
-        if path.rpartition("/")[0] == folder and not path.endswith("__.py")
-    ]
-    private = Counter(stem.startswith("_") for stem in stems)
+    inside = (path for path in bench.facts if path.startswith(f"{folder}/"))
+    parts = {path.removeprefix(f"{folder}/").partition("/")[0] for path in inside}
+    private = Counter(part.startswith("_") for part in parts if not part.startswith("__"))
     mark = "_" if private[True] > private[False] else ""
     for name in (f"{mark}{_STEM}", f"{mark}timeout_settings", f"{mark}timeout_constants"):
         is_taken = bench.exists(f"{folder}/{name}.py") or bench.exists(
