@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import msgspec
@@ -43,6 +45,13 @@ def test_neither_workers_nor_the_cache_change_a_fact(
     alone = facts(tree, 1)
     assert facts(tree, 2, FactsCache(folder, "makers", tree)) == alone
     assert facts(tree, 2, FactsCache(folder, "makers", tree)) == alone
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text")
+def test_a_name_that_is_no_text_crosses_from_workers(tree: Path) -> None:
+    shutil.copy(tree / "tasks.py", tree / os.fsdecode(b"odd\xff.py"))
+    found = audit([tree], tree, Settings(), 3, lambda done, total: None)
+    assert any(facts.path == "odd\udcff.py" and facts.size for facts in found.collected)
 
 
 def test_workers_that_are_started_afresh_change_no_fact(

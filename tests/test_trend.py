@@ -192,6 +192,17 @@ def test_a_second_run_reads_nothing_again(project: Path) -> None:
     assert trend(project, "-f", "json", "--no-cache").stdout == first
 
 
+def test_processes_judge_as_one_does(project: Path) -> None:
+    for day in range(21, 27):
+        on_day(project, f"2026-01-{day}", app=TWO if day % 2 else SLEEPER, more=f"X = {day}\n")
+    (project / os.fsdecode(b"odd\xff.py")).write_text(SLEEPER)
+    on_day(project, "2026-01-28", more=FETCH)
+    alone = document(project, "--no-cache")
+    assert document(project, "--no-cache", "--jobs", "3") == alone
+    assert document(project, "--jobs", "3") == alone
+    assert document(project) == alone
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00", b"\x84\xa6format\x01"])
 def test_a_broken_memory_is_a_miss(project: Path, content: bytes) -> None:
     first = trend(project, "-f", "json").stdout

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from sys import platform, version_info
-
-import msgspec
 
 from exai_audit.audit.discover import Discovered
 from exai_audit.facts.file import Failure, FailureKind, FileFacts
@@ -65,10 +63,13 @@ def collecting(
     chunks = chunks_of(files)
     worth = _WORTH_FORK if method == "fork" else _WORTH_SPAWN
     is_small = len(chunks) < 2 or sum(file.size for file, _, _ in files) < worth
-    if jobs <= 1 or is_small or not _may_start_workers():
+    if jobs <= 1 or is_small or not may_start_workers():
         yield from map(collect_chunk, chunks)
     else:
-        yield from _shared(chunks, min(jobs, len(chunks)) - 1, meanwhile, method)
+        from exai_audit.audit.workers import shared  # slow to load, and a small change needs none
+
+        workers = min(jobs, len(chunks)) - 1
+        yield from shared(collect_chunk, chunks, list[Collected], workers, method, meanwhile)
 
 
 def collect_one(
@@ -95,37 +96,9 @@ def _told(error: Exception) -> str:
     return ""
 
 
-def _may_start_workers() -> bool:
+def may_start_workers() -> bool:
     """Tell whether workers can be kept from finding modules in the working folder."""
     return platform == "linux" or version_info >= (3, 11)
-
-
-def _shared(
-    chunks: Sequence[Sequence[Named]], workers: int, meanwhile: Callable[[], None], method: str
-) -> Iterator[list[Collected]]:
-    """Yield what the files of each chunk say; workers begin at the front, this process behind."""
-    from exai_audit.audit.workers import working  # slow to load, and a small change needs none
-
-    own: dict[int, list[Collected]] = {}
-    with working(workers, method) as pool:
-        futures = [pool.submit(collect_packed, chunk) for chunk in chunks]
-        meanwhile()
-        for index in reversed(range(len(chunks))):
-            if not futures[index].cancel():
-                break
-            own[index] = collect_chunk(chunks[index])
-        for index, future in enumerate(futures):
-            yield own[index] if index in own else unpacked(future.result())
-
-
-def collect_packed(files: Sequence[Named]) -> bytes:
-    """Return facts in a form that crosses to another process faster than objects do."""
-    return msgspec.msgpack.encode(collect_chunk(files))
-
-
-def unpacked(packed: bytes) -> list[Collected]:
-    """Return the facts that `collect_packed` packed."""
-    return msgspec.msgpack.decode(packed, type=list[Collected])
 
 
 def chunks_of(files: Sequence[Named], size: int = _CHUNK_BYTES) -> list[list[Named]]:

@@ -8,17 +8,67 @@ the scanned project.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
+from typing import TypeVar
+
+import msgspec
 
 from exai_audit.knowledge.table import configuration, use
 
 _SAFE_PATH = "PYTHONSAFEPATH"
+_Part = TypeVar("_Part")
+_Done = TypeVar("_Done")
+
+
+def shared(
+    work: Callable[[_Part], _Done],
+    parts: Sequence[_Part],
+    of: type[_Done],
+    workers: int,
+    method: str,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Iterator[_Done]:
+    """Yield what ``work`` makes of each part, in order, with so many processes besides this one.
+
+    Workers begin at the front, this process behind, once it has done what it has to ``meanwhile``.
+
+    Args:
+        work: a function of a module, or a `partial` of one.
+        of: the type of what it makes, never bytes.
+    """
+    own: dict[int, _Done] = {}
+    with working(workers, method) as pool:
+        futures = [pool.submit(packed, work, part) for part in parts]
+        meanwhile()
+        for index in reversed(range(len(parts))):
+            if not futures[index].cancel():
+                break
+            own[index] = work(parts[index])
+        for index, future in enumerate(futures):
+            yield own[index] if index in own else unpacked(future.result(), of)
+
+
+def packed(work: Callable[[_Part], _Done], part: _Part) -> bytes | _Done:
+    """Return what is made of a part in a form that crosses to another process faster than objects.
+
+    Where it holds text that is none, as the paths of files may be, it crosses as it is.
+    """
+    done = work(part)
+    try:
+        return msgspec.msgpack.encode(done)
+    except UnicodeEncodeError:
+        return done
+
+
+def unpacked(done: bytes | _Done, of: type[_Done]) -> _Done:
+    """Return what has crossed; ``of`` is its type."""
+    return msgspec.msgpack.decode(done, type=of) if isinstance(done, bytes) else done
 
 
 @contextmanager

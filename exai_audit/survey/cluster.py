@@ -16,14 +16,8 @@ from distributed import Client, LocalCluster, as_completed, get_client, rejoin, 
 from distributed.scheduler import KilledWorker
 from msgspec.structs import replace
 
-from exai_audit.audit.collecting import (
-    Collected,
-    Named,
-    chunks_of,
-    collect_chunk,
-    collect_packed,
-    unpacked,
-)
+from exai_audit.audit.collecting import Collected, Named, chunks_of, collect_chunk
+from exai_audit.audit.workers import packed, unpacked
 from exai_audit.errors import UsageError
 from exai_audit.files.source import UnreadableSourceError
 from exai_audit.knowledge.table import configuration, use
@@ -112,12 +106,14 @@ def _collect(files: Sequence[Named]) -> list[Collected]:
         found = client.gather(futures)
     finally:
         rejoin()
-    return [one for part in found for one in unpacked(part)]
+    return [one for part in found for one in unpacked(part, list[Collected])]
 
 
-def _packed(files: Sequence[Named], own: Sequence[str], bridges: Sequence[str]) -> bytes:
+def _packed(
+    files: Sequence[Named], own: Sequence[str], bridges: Sequence[str]
+) -> bytes | list[Collected]:
     use([Path(name) for name in own], bridges)
-    return collect_packed(files)
+    return packed(collect_chunk, files)
 
 
 def _with_content(named: Named) -> Named:

@@ -6,6 +6,7 @@ many more versions of files than any run needs. Whatever cannot be read is a mis
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,14 +23,15 @@ FILE = "history.msgpack"
 _FORMAT = 1
 _MOST_BYTES = 1_000_000_000
 _MOST_KEPT = 300_000_000
-_Packed = dict[str, msgspec.Raw]
+Packed = dict[str, msgspec.Raw]
+"""What is remembered, by a key, as MessagePack."""
 
 
 class _Stored(Struct, frozen=True):
     format: int
     fingerprint: str
-    facts: _Packed
-    snapshots: _Packed
+    facts: Packed
+    snapshots: Packed
 
 
 @dataclass(slots=True)
@@ -37,14 +39,15 @@ class Memory:
     """Facts and snapshots of earlier runs, in ``folder``, or only those of this one without it.
 
     ``fingerprint`` stands for all that facts depend on besides a file; what a snapshot depends on
-    besides the files has to be in its key.
+    besides the files has to be in its key. ``new_facts`` are those that this run has remembered.
     """
 
     folder: Path | None
     fingerprint: str
+    _facts: Packed = field(default_factory=dict)
+    new_facts: Packed = field(default_factory=dict, init=False)
     _known: _Stored = field(init=False)
-    _facts: _Packed = field(default_factory=dict)
-    _snapshots: _Packed = field(default_factory=dict)
+    _snapshots: Packed = field(default_factory=dict)
     _is_dirty: bool = False
 
     def __post_init__(self) -> None:
@@ -71,8 +74,20 @@ class Memory:
     def remember_facts(self, path: str, blob: str, facts: FileFacts) -> None:
         """Keep what the version ``blob`` of a file says."""
         if not any("\ud800" <= char <= "\udfff" for char in path):
-            self._facts[_key(path, blob)] = msgspec.Raw(msgspec.msgpack.encode(facts))
-            self._is_dirty = True
+            self.take({_key(path, blob): msgspec.Raw(msgspec.msgpack.encode(facts))})
+
+    def packed(self, versions: Iterable[tuple[str, str]]) -> Packed:
+        """Return what is remembered of some versions, for a memory of its own."""
+        keys = {_key(*version) for version in versions}
+        found = {**self._known.facts, **self._facts}
+        self._facts.update((key, found[key]) for key in keys if key in found)
+        return {key: self._facts[key] for key in keys if key in found}
+
+    def take(self, facts: Packed) -> None:
+        """Keep what another memory has remembered."""
+        self._facts.update(facts)
+        self.new_facts.update(facts)
+        self._is_dirty = self._is_dirty or bool(facts)
 
     def snapshot(self, key: str) -> Snapshot | None:
         """Return the snapshot that was remembered by ``key``."""

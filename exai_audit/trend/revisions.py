@@ -1,31 +1,23 @@
-"""The audit of each state of a history, by the rules and settings of today.
-
-A suppression with a last day holds until that day: each state is judged as of its commit's day.
-"""
+"""The audit of each state of a history, by the rules and settings of today."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from hashlib import sha256
+from typing import TypeVar
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from exai_audit.audit.collecting import Progress
-from exai_audit.audit.engine import project_of
-from exai_audit.audit.judge import judge
-from exai_audit.audit.scopes import scope_of
-from exai_audit.audit.since import decoded
-from exai_audit.audit.weigh import weigh
-from exai_audit.facts.file import FailureKind, FileFacts
-from exai_audit.facts.timeouts import ValueKind
-from exai_audit.finding import Family, Finding
+from exai_audit.audit.collecting import START_METHOD, Progress, may_start_workers
 from exai_audit.git.history import State
-from exai_audit.git.repository import contents
-from exai_audit.results.fingerprint import Fingerprints, digest
-from exai_audit.trend.point import Counts, Dated, Point, Seen, Snapshot
-from exai_audit.trend.versions import Version, Versions
+from exai_audit.trend.judging import Dossier, Verdicts, verdicts
+from exai_audit.trend.point import Point, Snapshot
+from exai_audit.trend.versions import Versions
 
-_LONGEST_TEXT = 300
+_FEWEST_STATES, _MOST_STATES = 4, 16
+_Tree = Mapping[str, str]
+_T = TypeVar("_T")
 
 
 class Revisions(Struct):
@@ -38,7 +30,6 @@ class Revisions(Struct):
     versions: Versions
     wanted: Callable[[str], bool]
     judging: str
-    _evidence: dict[tuple[object, ...], str] = field(default_factory=dict)
 
     def points(self, states: Sequence[State], jobs: int, progress: Progress) -> tuple[Point, ...]:
         """Return what is known of the project at each state; see `Versions.collect`.
@@ -49,19 +40,48 @@ class Revisions(Struct):
         memory = self.versions.memory
         trees = [self._tree(state) for state in states]
         keys = [self._key(state, tree) for state, tree in zip(states, trees, strict=True)]
-        known = [memory.snapshot(key) for key in keys]
-        unknown = [tree for tree, snapshot in zip(trees, known, strict=True) if snapshot is None]
-        self.versions.collect(unknown, jobs, progress)
-        points = []
-        for state, tree, key, snapshot in zip(states, trees, keys, known, strict=True):
-            found = snapshot or memory.snapshot(key)  # two commits may have the same files
-            if found is None:
-                found = self._snapshot(state, tree)
-                memory.remember_snapshot(key, found)
-            changed = tuple((path, n) for path, n in sorted(state.changed.items()) if path in tree)
-            points.append(Point(state.commit, found, dict(state.renamed), dict(changed)))
+        recalled = ((key, memory.snapshot(key)) for key in keys)
+        found = {key: snapshot for key, snapshot in recalled if snapshot is not None}
+        waiting = {
+            key: (state.commit.day, tree)
+            for state, tree, key in zip(states, trees, keys, strict=True)
+            if key not in found  # two commits may have the same files
+        }
+        self.versions.collect([tree for _, tree in waiting.values()], jobs, progress)
+        found.update(self._judged(waiting, jobs, progress))
         memory.save()
-        return tuple(points)
+        return tuple(
+            Point(state.commit, found[key], dict(state.renamed), _changed(state, tree))
+            for state, tree, key in zip(states, trees, keys, strict=True)
+        )
+
+    def _judged(
+        self, waiting: Mapping[str, tuple[date, _Tree]], jobs: int, progress: Progress
+    ) -> Iterator[tuple[str, Snapshot]]:
+        """Yield the snapshots of states by their keys, and remember them.
+
+        States that follow each other have most files in common, and are judged together.
+        """
+        memory, keys = self.versions.memory, iter(waiting)
+        size = min(_MOST_STATES, max(_FEWEST_STATES, -(-len(waiting) // jobs)))
+        dossiers = [
+            Dossier(
+                self.versions.root,
+                self.versions.settings,
+                tuple(part),
+                memory.packed(version for _, tree in part for version in tree.items()),
+            )
+            for part in _parts(list(waiting.values()), size)
+        ]
+        done = 0
+        for told in _told(dossiers, jobs):
+            memory.take(told.facts)
+            for snapshot in told.snapshots:
+                key = next(keys)
+                memory.remember_snapshot(key, snapshot)
+                yield key, snapshot
+            done += len(told.snapshots)
+            progress(done, len(waiting))
 
     def _tree(self, state: State) -> dict[str, str]:
         return {path: blob for path, blob in sorted(state.files.items()) if self.wanted(path)}
@@ -71,93 +91,19 @@ class Revisions(Struct):
         text = "\n".join((self.judging, state.commit.date, *files))
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
-    def _snapshot(self, state: State, tree: Mapping[str, str]) -> Snapshot:
-        settings, root = self.versions.settings, self.versions.root
-        files = self.versions.facts(tree)
-        scopes = {facts.path: scope_of(facts.path) for facts in files}
-        project = project_of(files, scopes, root, settings)
-        day = state.commit.day
-        findings = judge(project, settings.rules, day)
-        weighed = weigh(findings, project, settings.rules, settings.score, day)
-        score = weighed.score
-        return Snapshot(
-            score.shown,
-            score.grade,
-            len(weighed.judged),
-            weighed.lines,
-            sum(f.failure is not None and f.failure.kind is FailureKind.SYNTAX for f in files),
-            tuple((category.name, category.lost) for category in score.categories),
-            _counts(weighed.judged, settings.module_limit),
-            self._seen(weighed.active, tree),
-            tuple(_dated(weighed.judged)),
-        )
 
-    def _seen(self, findings: Sequence[Finding], tree: Mapping[str, str]) -> tuple[Seen, ...]:
-        """Return the findings as they are known from commit to commit."""
-        marks = [self._mark(finding, tree) for finding in findings]
-        unread = {
-            finding.path
-            for finding, mark in zip(findings, marks, strict=True)
-            if mark not in self._evidence and finding.path in tree
-        }
-        held = contents(self.versions.root, (tree[path] for path in unread))
-        texts = {path: decoded(path, held[tree[path]]) for path in unread}
-        prints = Fingerprints(texts.get)
-        kept = {}
-        for finding, mark in zip(findings, marks, strict=True):
-            known = self._evidence.get(mark)
-            kept[mark] = prints.evidence(finding) if known is None else known
-        self._evidence = kept
-        return tuple(_seen(f, kept[mark]) for f, mark in zip(findings, marks, strict=True))
-
-    def _mark(self, finding: Finding, tree: Mapping[str, str]) -> tuple[object, ...]:
-        version: Version = (finding.path, tree.get(finding.path, ""))
-        return (
-            *version,
-            finding.code,
-            finding.line,
-            finding.column,
-            finding.end_line,
-            finding.end_column,
-        )
+def _changed(state: State, tree: _Tree) -> dict[str, int]:
+    return {path: n for path, n in sorted(state.changed.items()) if path in tree}
 
 
-def _seen(finding: Finding, evidence: str) -> Seen:
-    """Return what a finding is but for its file and the names of the classes around it."""
-    own_name = finding.symbol.rpartition(".")[2] if finding.family is Family.SIZE else ""
-    key = digest(finding.code, own_name, evidence)
-    return Seen(
-        finding.fingerprint if finding.project_wide else key,
-        finding.code,
-        finding.name,
-        finding.severity,
-        finding.path,
-        finding.line,
-        finding.message[:_LONGEST_TEXT],
-        finding.remedy[:_LONGEST_TEXT],
-        round(finding.points, 6),
-        finding.project_wide,
-    )
+def _told(dossiers: Sequence[Dossier], jobs: int) -> Iterable[Verdicts]:
+    workers = min(jobs, len(dossiers)) - 1
+    if workers < 1 or not may_start_workers():
+        return map(verdicts, dossiers)
+    from exai_audit.audit.workers import shared  # slow to load, and one more commit needs none
+
+    return shared(verdicts, dossiers, Verdicts, workers, START_METHOD)
 
 
-def _counts(judged: Sequence[FileFacts], limit: int) -> Counts:
-    caches = [cache for facts in judged for cache in facts.caches.found]
-    longest = max(judged, key=lambda f: (f.lines.physical, f.path), default=None)
-    values = [fact.value for facts in judged for fact in facts.timeouts]
-    return Counts(
-        literal_limits=values.count(ValueKind.LITERAL),
-        named_limits=values.count(ValueKind.REFERENCE),
-        unlimited_calls=sum(len(facts.unlimited) for facts in judged),
-        bounded_caches=sum(cache.bound is not None for cache in caches),
-        unbounded_caches=sum(cache.bound is None for cache in caches),
-        oversized_modules=sum(facts.lines.physical > limit for facts in judged),
-        longest_module=longest.lines.physical if longest else 0,
-        longest_path=longest.path if longest else "",
-    )
-
-
-def _dated(judged: Iterable[FileFacts]) -> Iterator[Dated]:
-    for facts in judged:
-        for comment in facts.suppressions:
-            if comment.last_day() is not None:
-                yield Dated(facts.path, comment.line, comment.codes, comment.until)
+def _parts(whole: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    return (whole[start : start + size] for start in range(0, len(whole), size))
