@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.caches import CacheFact
 from exai_audit.facts.concurrency import BlockingFact, BridgeFact, PoolFact
@@ -54,7 +55,8 @@ def render_plan(plan: Plan | ClassPlan) -> str:
 def as_json(result: AuditResult) -> dict[str, Json]:
     """Return the result as JSON values; ``facts`` only if they were asked for."""
     document: dict[str, Json] = {"schema_version": SCHEMA_VERSION}
-    document.update(members(result, leave_out={"facts"}))
+    document.update(members(replace(result, facts=None)))
+    del document["facts"]
     if result.facts is not None:
         document["facts"] = _facts(result.facts)
     return document

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from functools import cache
+from operator import attrgetter
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -18,20 +21,28 @@ MEMBER_NAMES = {"is_async": "async"}
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
-def members(value: Struct, leave_out: Iterable[str] = ()) -> dict[str, Json]:
+def members(value: Struct) -> dict[str, Json]:
     """Return a struct's fields as JSON values; a place becomes ``line`` and ``symbol``."""
     found: dict[str, Json] = {}
-    for name in value.__struct_fields__:
-        if name in leave_out:
-            continue
-        item = getattr(value, name)
+    names, values_of = _fields(type(value))
+    for name, item in zip(names, values_of(value), strict=True):
         if type(item) in _AS_THEY_ARE:
-            found[MEMBER_NAMES.get(name, name)] = item
+            found[name] = item
         elif name == "place" and isinstance(item, Place):
             found["line"], found["symbol"] = item.span.line, item.symbol
         else:
-            found[MEMBER_NAMES.get(name, name)] = json_value(item)
+            found[name] = json_value(item)
     return found
+
+
+@cache
+def _fields(kind: type[Struct]) -> tuple[tuple[str, ...], Callable[[Struct], tuple[Any, ...]]]:
+    """Return the names of a struct's members, and what gives their values, fast if many."""
+    fields = kind.__struct_fields__
+    names = tuple(MEMBER_NAMES.get(name, name) for name in fields)
+    if len(fields) > 1:
+        return names, attrgetter(*fields)
+    return names, lambda value: tuple(getattr(value, name) for name in fields)
 
 
 def json_value(value: object) -> Json:
