@@ -26,8 +26,9 @@ async def price(queue):
 ```
 
 *Known false alarms.* A limit that is one call away may belong to a branch that this caller does
-not take: medium confidence. Equal limits of the whole and of a phase in one limit object are a
-usual way to say "no further limit" and are no findings.
+not take: medium confidence. Two calls away it is looked for where the first only hands on what the
+second returns. Equal limits of the whole and of a phase in one limit object are a usual way to say
+"no further limit" and are no findings.
 
 *References.* Only limits whose seconds the code shows are compared, through the project's
 constants.
@@ -45,6 +46,7 @@ from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.calls import exported_names
 from exai_audit.project.central_timeouts import shown_seconds
 from exai_audit.project.project import Project
+from exai_audit.project.targets import FunctionTarget
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _IN_CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API)
@@ -78,7 +80,11 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
                 hit = _direct(facts.path, fact, inner, outer) if too_long else None
             elif not fact.refers:
                 name = exported.get(fact.operation, fact.operation)
-                hit = _one_call_away(facts.path, fact, outer, callees.get(name, []), constants)
+                limits = callees.get(name, [])
+                hit = _away(facts.path, fact, outer, limits, constants)
+                if hit is None:
+                    limits = _two_calls_away(fact.operation, facts, callees, project)
+                    hit = _away(facts.path, fact, outer, limits, constants)
             if hit is not None:
                 spoken.add(fact.place)
                 yield hit
@@ -139,7 +145,26 @@ def _direct(path: str, fact: EnclosedFact, inner: float, outer: float) -> Hit:
     )
 
 
-def _one_call_away(
+def _two_calls_away(
+    operation: str, facts: FileFacts, callees: _Callees, project: Project
+) -> list[tuple[str, TimeoutFact]]:
+    """Return the limits in the function that a function of the project hands its work on to."""
+    graph = project.call_graph()
+    module = next((m for m in graph.definitions.modules if m.facts.path == facts.path), None)
+    target = graph.resolution.resolve(operation, module) if module is not None else None
+    if not isinstance(target, FunctionTarget):
+        return []
+    handed_on = "(await)" if target.fact.is_async else "()"
+    term = target.fact.returns
+    if not term.endswith(handed_on):
+        return []
+    term = term.removesuffix(handed_on)
+    called = graph.resolution.resolve(term, target.module)
+    name = called.name if isinstance(called, FunctionTarget) else term
+    return list(callees.get(name, []))
+
+
+def _away(
     path: str,
     fact: EnclosedFact,
     outer: float,
