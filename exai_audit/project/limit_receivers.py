@@ -25,6 +25,7 @@ class Receivers:
         self._project = project
         self._modules: dict[str, Module] = {}
         self._distinct: dict[tuple[str, str], tuple[str, float | None]] = {}
+        self._own: dict[tuple[str, str], float | None] = {}
         self._is_ready = False
 
     def known(self, facts: FileFacts, fact: TimeoutFact) -> TimeoutFact:
@@ -34,28 +35,35 @@ class Receivers:
             return fact
         if not self._is_ready:
             self._prepare()
-        return self._of_library(facts, fact) or self._of_distinct_name(facts, fact) or fact
+        return self._of_receiver(facts, fact) or self._of_distinct_name(facts, fact) or fact
 
     def _prepare(self) -> None:
         self._is_ready = True
         modules = self._project.call_graph().definitions.modules
         self._modules = {module.facts.path: module for module in modules}
+        self._own = {
+            (limit.function, limit.name): limit.scale
+            for file in self._project.files
+            for limit in file.limit_parameters
+        }
         found: dict[tuple[str, str], list[tuple[str, float | None]]] = {}
-        for file in self._project.files:
-            for limit in file.limit_parameters:
-                key = limit.function.rpartition(".")[2], limit.name
-                found.setdefault(key, []).append((limit.function, limit.scale))
+        for (function, name), scale in self._own.items():
+            key = function.rpartition(".")[2], name
+            found.setdefault(key, []).append((function, scale))
         self._distinct = {key: limits[0] for key, limits in found.items() if len(limits) == 1}
 
-    def _of_library(self, facts: FileFacts, fact: TimeoutFact) -> TimeoutFact | None:
+    def _of_receiver(self, facts: FileFacts, fact: TimeoutFact) -> TimeoutFact | None:
         module = self._modules.get(facts.path)
         function = module.functions.get(fact.place.symbol) if module is not None else None
         if module is None or function is None:
             return None
         graph = self._project.call_graph()
         calls = (call for call in function.calls if _is_of(call, fact))
-        names = {_library(call, module, graph) for call in calls}
-        row = table().call(names.pop()) if len(names) == 1 else None
+        names = {_name(call, module, graph) for call in calls}
+        name = names.pop() if len(names) == 1 else ""
+        row = table().call(name)
+        if row is None and (name, fact.name) in self._own:
+            return _scaled(replace(fact, operation=name), self._own[name, fact.name])
         limit = row.timeout if row is not None else None
         if row is None or limit is None or fact.name not in (limit.argument, *limit.also):
             return None
@@ -79,11 +87,9 @@ def _is_of(call: CallFact, fact: TimeoutFact) -> bool:
     return call.line == fact.call[0] and (given == fact.literal or given == "?")
 
 
-def _library(call: CallFact, module: Module, graph: CallGraph) -> str:
+def _name(call: CallFact, module: Module, graph: CallGraph) -> str:
     target = graph.target(call, module)
-    if isinstance(target, LibraryTarget):
-        return target.name
-    return target.name if isinstance(target, FunctionTarget) else ""
+    return target.name if isinstance(target, (LibraryTarget, FunctionTarget)) else ""
 
 
 def _scaled(fact: TimeoutFact, scale: float | None) -> TimeoutFact:

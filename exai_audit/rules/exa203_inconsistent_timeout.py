@@ -44,7 +44,8 @@ that wait for whatever they are given (``wait``, ``get``, ``join``) are not comp
 *References.* It stands at the rarest value and is silenced in the settings only. Compared are the
 fallbacks of one environment or configuration key, module constants of one name, and literals given
 for one argument of one function of the project, or of a library call with an equal first argument,
-and the defaults that parameters and attributes of several files hand on to one function. A number
+and the defaults that parameters and attributes of several files hand on to one function; what
+stands in for a setting is compared with the default of the class that holds it. A number
 whose unit the code does not show is compared with such numbers only; scripts are not compared.
 """
 
@@ -55,12 +56,19 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from exai_audit.facts.timeouts import HandedLimitFact, LimitParameter, TimeoutFact, TimeoutForm
+from exai_audit.facts.timeouts import (
+    HandedLimitFact,
+    LimitParameter,
+    TimeoutFact,
+    TimeoutForm,
+    ValueKind,
+)
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.knowledge.script_folders import hold_scripts
 from exai_audit.project.calls import exported_names, spellings
-from exai_audit.project.central_timeouts import is_literal_limit, shown_seconds
+from exai_audit.project.central_timeouts import is_literal_limit, shown_limit, shown_seconds
 from exai_audit.project.constant_names import names_a_purpose, words_of
+from exai_audit.project.limit_receivers import Receivers
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -84,8 +92,9 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield one hit for each key, constant and function whose limits disagree."""
+    receivers = Receivers(project)
     sites = [
-        (facts.path, fact)
+        (facts.path, receivers.known(facts, fact))
         for facts in project.judged_files()
         if not _is_script(facts.path)
         for fact in facts.timeouts
@@ -100,6 +109,40 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     by_argument = _grouped(mine + foreign, _argument)
     yield from _disagreeing(by_argument, "{} is given {}", True)
     yield from _handed_on(project)
+    yield from _against_own_defaults(project, sites)
+
+
+def _against_own_defaults(project: Project, sites: Iterable[_Site]) -> Iterator[Hit]:
+    """Yield where a setting falls back to another number than the class that holds it has."""
+    own = {
+        f"{facts.module}.{fact.place.symbol}.{fact.name}": (facts.path, fact)
+        for facts in project.files
+        for fact in facts.timeouts
+        if fact.form is TimeoutForm.CLASS_FIELD and fact.value is ValueKind.LITERAL
+    }
+    exported = exported_names(project.files)
+    for path, fact in sites:
+        if fact.form is TimeoutForm.CALL_KEYWORD and fact.fallback and fact.key:
+            holder = exported.get(fact.operation, fact.operation)
+            there, default = own.get(f"{holder}.{fact.name}", (path, fact))
+            if default.scale == fact.scale and default.amount != fact.amount:
+                yield _default_hit(path, fact, there, default)
+
+
+def _default_hit(path: str, fact: TimeoutFact, there: str, default: TimeoutFact) -> Hit:
+    holder = f"{fact.operation.rpartition('.')[2]}.{fact.name}"
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        message=(
+            f"{holder} is {shown_limit(fact)} where {fact.key} is not set, and"
+            f" {shown_limit(default)} by its own default"
+        ),
+        remedy="Decide on one default and leave it to the class: pass only what is set.",
+        related=(Related(there, default.place.span.line, f"here {shown_limit(default)}"),),
+    )
 
 
 def _handed_on(project: Project) -> Iterator[Hit]:
