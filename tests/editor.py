@@ -140,6 +140,11 @@ class Editor:
         """Tell whether such a message came that was not waited for."""
         return any(one.get("method") == method for one in self._kept)
 
+    @property
+    def kept(self) -> list[Message]:
+        """The messages of the server that nobody has waited for yet."""
+        return self._kept
+
     def _wait(self, is_it: Callable[[Message], bool]) -> Message:
         for message in self._kept:
             if is_it(message):

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks.hostile import beside, commands, sources
+from benchmarks.hostile import beside, commands, ends, markup, places, servers, sources
 from benchmarks.hostile.mutation import Corpus, corpus
 
 Trial = Callable[[random.Random, Corpus], None]
@@ -30,6 +30,14 @@ CAMPAIGNS: Mapping[str, Trial] = {
     "writes": commands.writes,
     "histories": commands.histories,
     "sights": commands.sights,
+    "markup": markup.markup,
+    "agents": servers.agents,
+    "editors": servers.editors,
+    "visitors": servers.visitors,
+    "places": places.places,
+    "repositories": places.repositories,
+    "kills": ends.kills,
+    "crowds": ends.crowds,
 }
 _SLOW = 5.0
 _HERE = Path(__file__).parent.parent.parent
