@@ -198,6 +198,16 @@ def test_without_a_repository_and_from_within_the_package(project: Path) -> None
     assert "--allow-dirty" in refused.stderr
 
 
+def test_a_folder_that_is_no_package_is_the_whole_project(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "client.py").write_text("x = 1  # exai: ignore[EXA201]\n")
+    done = run(tmp_path / "here", "fix", ".")
+    assert "diff --git a/client.py b/client.py" in done.stdout
+    for words in (("--undo",), ("--write", "--allow-dirty"), ("--undo",)):
+        run(tmp_path / "here", "fix", ".", *words)
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
 def test_an_unknown_format_is_an_error(project: Path) -> None:
     assert "choose from diff, patch, json" in fix(project, "-f", "html").stderr
 

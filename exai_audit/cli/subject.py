@@ -69,7 +69,7 @@ def whole_project(targets: Sequence[Path], config: Path | None, isolated: bool) 
     if found.settings_file is not None or is_there(found.root / ".git"):
         return replace(found, paths=(found.root, *targets))
     packages = tuple(_package(lexically_absolute(target)) for target in targets)
-    above = [package.parent if package.is_dir() else package for package in packages]
+    above = [p.parent if is_file(p / "__init__.py") else p for p in packages]
     return replace(found, root=find_root(above, found.settings_file), paths=packages)
 
 
