@@ -7,7 +7,7 @@ import json
 import random
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -154,10 +154,11 @@ def visitors(dice: random.Random, material: Corpus) -> None:
         opened = OpenProject(Request((folder,), no_cache=True), lambda: date(2026, 6, 1), print)
         watched = Watched(opened, lambda sight: None)
         watched.look()
-        app = application(watched, _TOKEN, _PORT, Bell(asyncio.new_event_loop()))
-        client = TestClient(app, base_url=f"http://{HOST}:{_PORT}")
-        for _ in range(30):
-            _visited(client, dice)
+        with closing(asyncio.new_event_loop()) as loop:
+            app = application(watched, _TOKEN, _PORT, Bell(loop))
+            client = TestClient(app, base_url=f"http://{HOST}:{_PORT}")
+            for _ in range(30):
+                _visited(client, dice)
 
 
 def _visited(client: TestClient, dice: random.Random) -> None:
