@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache, partial
@@ -16,6 +17,9 @@ from exai_audit.results.fingerprint import digest
 from exai_audit.rulebook.registry import Rule, Scoped, rules
 from exai_audit.score.formula import weight_of
 
+MOST_ALIKE = 1_000
+"""How many findings of one rule are told of one file: far more than anybody reads."""
+
 
 def judge(project: Project, choice: RuleChoice, today: date = date.min) -> tuple[Finding, ...]:
     """Run the selected rules over the project; findings sorted by path, line, column, code.
@@ -28,7 +32,29 @@ def judge(project: Project, choice: RuleChoice, today: date = date.min) -> tuple
     last = [rule for rule in rules() if rule.runs_last]
     informed = replace(project, stale=stale(found, project, choice, today))
     found += [_finding(rule, hit, project) for rule, hit in _hits(last, informed, choice)]
-    return tuple(sorted(found, key=lambda f: (f.path, f.line, f.column, f.code)))
+    return bounded(sorted(found, key=lambda f: (f.path, f.line, f.column, f.code)))
+
+
+def bounded(findings: Iterable[Finding], most: int = MOST_ALIKE) -> tuple[Finding, ...]:
+    """Return findings without all but the first ``most`` of each rule in a file.
+
+    The last of them says how many are left out: a report is not to grow without need.
+    """
+    found = tuple(findings)
+    alike = Counter((one.code, one.path) for one in found)
+    if max(alike.values(), default=0) <= most:
+        return found
+    told: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for one in found:
+        key = one.code, one.path
+        told[key] += 1
+        if told[key] == most < alike[key]:
+            more = f"({alike[key] - most:,} more of {one.code} in this file are left out)"
+            kept.append(replace(one, message=f"{one.message} {more}"))
+        elif told[key] <= most:
+            kept.append(one)
+    return tuple(kept)
 
 
 def _hits(
