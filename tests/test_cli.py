@@ -96,6 +96,32 @@ def test_all_wrong_settings_stand_in_one_message(project: Path) -> None:
         assert part in done.stderr
 
 
+@pytest.mark.parametrize("gate", [("--fail-under", "1"), ("--fail-on", "critical")])
+def test_no_gate_passes_while_a_judged_file_was_not_read(
+    project: Path, gate: tuple[str, str]
+) -> None:
+    assert run(project, "scan", "src", *gate).returncode == 0
+    (project / "src" / "broken.py").write_text("def (:\n")
+    done = run(project, "scan", "src", *gate)
+    assert done.returncode == 1
+    assert "FAILED: src/broken.py could not be read, so not judged" in done.stderr
+    run(project, "baseline", "src")
+    accepted = ("--baseline", "exai-audit-baseline.json")
+    assert run(project, "scan", "src", *gate, *accepted).returncode == 0
+    assert run(project, "scan", "src", *gate, "--extend-exclude", "broken.py").returncode == 0
+    assert run(project, "scan", "src").returncode == 0
+
+
+@pytest.mark.parametrize("spoil", [b"def (:\n", b"# coding: none\n", b"\xff\n"])
+def test_a_file_that_nobody_can_judge_costs_what_it_may_hide(project: Path, spoil: bytes) -> None:
+    def scored(lines: int) -> float:
+        (project / "src" / "broken.py").write_bytes(spoil + b"x = 1\n" * lines)
+        score = json.loads(run(project, "scan", "src", "-f", "json").stdout)["score"]
+        return float(score["value"])
+
+    assert scored(5_000) < scored(1_000) < scored(10)
+
+
 def test_a_score_of_nothing_never_passes_a_gate(project: Path) -> None:
     done = run(project, "scan", "src", "--scope", "tests", "--fail-under", "50")
     assert done.returncode == 2

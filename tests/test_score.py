@@ -111,6 +111,30 @@ def test_a_broken_file_never_raises_it(
     assert after <= before + NEARLY
 
 
+@given(many, lines, lines, lines)
+def test_the_more_a_broken_file_hides_the_more_it_costs(
+    found: list[Finding], judged: int, some: int, more: int
+) -> None:
+    def broken(hidden: int) -> float:
+        return value([*found, replace(finding("EXA001"), measured=float(hidden))], judged)
+
+    few, many_ = sorted((some, more))
+    assert broken(many_) <= broken(few) + NEARLY
+    assert broken(few) <= value([*found, finding("EXA001")], judged) + NEARLY
+
+
+@given(st.integers(1, 300), st.integers(300, 100_000), st.sampled_from(Severity), st.booleans())
+def test_breaking_a_file_of_long_functions_does_not_pay(
+    hundreds: int, others: int, severity: Severity, twice: bool
+) -> None:
+    """A file with a finding of size of up to medium severity in each hundred lines."""
+    graver = min(severity, Severity.MEDIUM, key=lambda one: one.rank)
+    held = [finding("EXA102", graver, line=number) for number in range(hundreds)]
+    rest = [finding("EXA102", path="b.py")] * (3 if twice else 0)
+    hidden = replace(finding("EXA001"), measured=100.0 * hundreds)
+    assert value([*rest, hidden], others) <= value([*rest, *held], others + 100 * hundreds) + NEARLY
+
+
 @given(many, st.sets(st.sampled_from(FAMILIES)))
 def test_judged_categories_share_100_points(found: list[Finding], families: set[Family]) -> None:
     categories = score(found, 1000, families).score.categories

@@ -86,7 +86,7 @@ def collect_one(
         return collect(path, data, dotted, limit, most_work), blob_hash(data)
     except Exception as error:  # one file's trouble is a finding, the audit goes on
         reason = f"cannot be analysed: {type(error).__name__}{_told(error)}"
-        return _failed(path, dotted, reason), b""
+        return _failed(path, dotted, reason, data.count(b"\n")), b""
 
 
 def _told(error: Exception) -> str:
@@ -133,6 +133,6 @@ def _collect_one(file: Discovered, dotted: str, limit: int | None) -> Collected:
     return collect_one(file.path, data, dotted, limit, file.most_work)
 
 
-def _failed(path: str, dotted: str, reason: str) -> FileFacts:
+def _failed(path: str, dotted: str, reason: str, lines: int = 0) -> FileFacts:
     failure = Failure(FailureKind.UNREADABLE, 1, 1, reason, "")
-    return FileFacts(path, dotted, LineCounts(0, 0, 0), failure=failure)
+    return FileFacts(path, dotted, LineCounts(lines, 0, 0), failure=failure)

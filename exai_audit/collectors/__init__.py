@@ -109,7 +109,8 @@ def collect(
         source = decode(path, data)
     except UnreadableSourceError as error:
         failure = Failure(FailureKind.UNREADABLE, 1, 1, str(error), "")
-        return FileFacts(path, dotted, LineCounts(0, 0, 0), failure=failure)
+        lines = LineCounts(data.count(b"\n"), 0, 0)
+        return FileFacts(path, dotted, lines, failure=failure)
     facts = FileFacts(path, dotted, count_lines(source), suppressions=suppressions(source))
     if is_generated(source) or path.endswith(".pyi"):
         return replace(facts, generated=is_generated(source))

@@ -1,7 +1,8 @@
 """A file that cannot be parsed.
 
 *Why.* What cannot be parsed cannot be judged: the audit is blind in this file, and so is the
-interpreter. The finding carries the parser's line and reason; the file adds no judged lines.
+interpreter. The finding carries the parser's line and reason; the file adds no judged lines, and
+the finding weighs once for each thirty lines that it hides. No gate passes while it stands.
 
 *Bad*
 
@@ -44,7 +45,14 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         if failure and failure.kind is FailureKind.SYNTAX and facts.path in project.judged:
             span = Span(failure.line, failure.column, failure.line, failure.column + 1)
             place = Place(span, "", failure.evidence.strip())
-            yield Hit(facts.path, place, Severity.MEDIUM, failure.reason, remedy)
+            yield Hit(
+                facts.path,
+                place,
+                Severity.MEDIUM,
+                failure.reason,
+                remedy,
+                measured=facts.lines.physical,
+            )
 
 
 RULE = Rule(

@@ -2,7 +2,8 @@
 
 *Why.* A file without read permission, or with bytes that are not valid in its declared encoding,
 cannot be judged, and Python cannot import it either. A file that is nested too deeply, or takes
-more steps to read than ``max-file-work``, is not judged either: none can hold up an audit.
+more steps to read than ``max-file-work``, is not judged either: none can hold up an audit. The
+finding weighs once for each thirty lines that it hides, and no gate passes while it stands.
 
 *Bad*
 
@@ -42,7 +43,14 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         failure = facts.failure
         if failure and failure.kind is FailureKind.UNREADABLE and facts.path in project.judged:
             place = Place(FILE_START, "", "")
-            yield Hit(facts.path, place, Severity.MEDIUM, failure.reason, remedy)
+            yield Hit(
+                facts.path,
+                place,
+                Severity.MEDIUM,
+                failure.reason,
+                remedy,
+                measured=facts.lines.physical,
+            )
 
 
 RULE = Rule(

@@ -1,6 +1,7 @@
 """The formula of the score, version 2.
 
-A finding weighs severity x confidence. What the findings of one rule weigh is set against the
+A finding weighs severity x confidence, that of a file which cannot be read or parsed so often as it
+has thirty lines. What the findings of one rule weigh is set against the
 category's allowance, which grows with the judged lines, and levelled: ``x = weight / allowance``
 gives a debt of ``x / (1 + x / 2)``, never more than 2. A category loses ``points * (1 - 2 **
 -debts)``, shared among its rules by debt and among the findings of a rule by weight. Critical
@@ -54,7 +55,10 @@ CONFIDENCE_WEIGHTS: Mapping[Confidence, float] = {
     Confidence.MEDIUM: 0.6,
     Confidence.LOW: 0.3,
 }
-_FAILED_FILES = frozenset({"EXA001", "EXA002"})
+UNREAD_FILES = frozenset({"EXA001", "EXA002"})
+"""The rules that find files which nobody could judge."""
+UNREAD_LINES = 30.0
+"""For each so many lines of such a file its finding weighs once: they may hold anything."""
 
 
 class _Load(NamedTuple):
@@ -257,7 +261,7 @@ def _load(
     home = _home(finding, points)
     if home is None or finding.confidence.rank < min_confidence.rank:
         return None
-    weight = weight_of(finding.severity, finding.confidence)
+    weight = weight_of(finding.severity, finding.confidence) * _times(finding)
     return _Load(home, finding.code, weight, finding.severity is Severity.CRITICAL)
 
 
@@ -266,9 +270,15 @@ def weight_of(severity: Severity, confidence: Confidence) -> float:
     return SEVERITY_WEIGHTS[severity] * CONFIDENCE_WEIGHTS[confidence]
 
 
+def _times(finding: Finding) -> float:
+    """Return how often a finding weighs: that of a file nobody could judge by the file's lines."""
+    lines = finding.measured if finding.code in UNREAD_FILES else None
+    return max(1.0, (lines or 0.0) / UNREAD_LINES)
+
+
 def _home(finding: Finding, points: Mapping[Family, float]) -> Family | None:
     """Return the category that a finding weighs in."""
-    if finding.code in _FAILED_FILES:
+    if finding.code in UNREAD_FILES:
         return max(points, key=lambda family: points[family], default=None)
     return finding.family if finding.family in points else None
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from exai_audit.config import Settings
 from exai_audit.errors import UsageError
+from exai_audit.files.visible import visible
 from exai_audit.finding import Confidence, Finding, Severity
 from exai_audit.report.bottlenecks import severity_counts
 from exai_audit.results.tables import GateVerdict
 from exai_audit.score.former import by_formula_1
+from exai_audit.score.formula import UNREAD_FILES
 from exai_audit.score.grades import GRADES, grade
 
 if TYPE_CHECKING:
@@ -146,7 +148,21 @@ def verdicts(
     if settings.max_drop is not None and not partial:
         reference, before = _reference(result)
         found.append(drop_verdict(before, result.score.value, settings.max_drop, reference))
-    return found
+    return [*found, *_of_unread_files(result.findings)] if found else found
+
+
+def _of_unread_files(findings: Sequence[Finding]) -> list[GateVerdict]:
+    """Fail where judged files could not be read: what they hold might not pass.
+
+    Files that a baseline accepts as they are, or that are excluded, keep nothing from passing.
+    """
+    unread = [f.path for f in findings if f.code in UNREAD_FILES and f.new is not False]
+    if not unread:
+        return []
+    files = f"{unread[0]} could" if len(unread) == 1 else f"{len(unread)} files could"
+    what = "mend, exclude or accept it" if len(unread) == 1 else "mend, exclude or accept them"
+    line = f"FAILED: {visible(files)} not be read, so not judged (EXA001, EXA002): {what}"
+    return [GateVerdict(False, line)]
 
 
 def refuse_comparing_nothing(settings: Settings, *, compares: bool) -> None:
