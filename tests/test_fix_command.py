@@ -247,3 +247,41 @@ def test_repeated_defaults_are_named_where_that_is_asked_for(project: Path) -> N
     assert "supplier_timeout" not in fix(project).stdout
     done = fix(project, "--defaults")
     assert done.stdout.count("supplier_timeout=timeouts.SHOP_SUPPLIER_SECONDS") == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        (
+            {"README.md": "Call `price(item, supplier_timeout=1.5)`.\n"},
+            "README.md names the number",
+        ),
+        (
+            {"tests/test_price.py": "import inspect\n\nSAID = inspect.signature(client.price)\n"},
+            "a test reads the function's signature",
+        ),
+        (
+            {
+                "shop/other.py": "from shop.client import Client\n\n\nclass Other(Client):\n"
+                "    def ask(self, item, supplier_timeout=9):\n"
+                "        return item, supplier_timeout\n"
+            },
+            "Other.ask has another default for it",
+        ),
+    ],
+)
+def test_a_default_on_which_somebody_relies_stays(
+    project: Path, files: dict[str, str], why: str
+) -> None:
+    (project / "shop" / "client.py").write_text(
+        "def price(item, supplier_timeout=1.5):\n    return item, supplier_timeout\n\n\n"
+        "class Client:\n    def ask(self, item, supplier_timeout=1.5):\n"
+        "        return item, supplier_timeout\n"
+    )
+    for path, text in files.items():
+        (project / path).parent.mkdir(exist_ok=True)
+        (project / path).write_text(text)
+    commit(project)
+    done = fix(project, "--defaults", "--show-fixes")
+    assert why in done.stderr
+    assert "supplier_timeout=timeouts" not in done.stdout

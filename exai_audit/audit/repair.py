@@ -52,6 +52,7 @@ def choices_of(settings: Settings, root: Path) -> Choices:
         namespaces=settings.namespace_packages,
         cache_entries=options["EXA301"].suggested_cache_size,
         python=lowest_python(root),
+        root=root,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -24,7 +25,8 @@ class Choices(Struct, frozen=True):
     ``names`` are the constants that a person gave to limits, by `exai_audit.fixing.names_file.key`;
     ``environment`` lets environment variables override them. ``defaults`` moves defaults of
     parameters, too. ``central`` and ``namespaces`` are those of the settings. ``cache_entries``
-    bounds a cache. ``whole`` tells that the whole project was scanned.
+    bounds a cache. ``whole`` tells that the whole project was scanned. Below ``root``, if it is
+    known, pages of documentation are looked for.
     """
 
     names: Mapping[tuple[str, str, str], str | None] = {}
@@ -35,6 +37,7 @@ class Choices(Struct, frozen=True):
     cache_entries: int = 1024
     whole: bool = True
     python: tuple[int, int] | None = None
+    root: Path | None = None
 
 
 class Bench:

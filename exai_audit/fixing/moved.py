@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
 
@@ -14,10 +13,10 @@ from exai_audit.fixing.imports import Imported, import_member, spelling
 from exai_audit.fixing.limits import Constant, Site
 from exai_audit.fixing.packages import Home
 from exai_audit.fixing.refusal import RefusedError
+from exai_audit.fixing.signatures import check_signature
 from exai_audit.fixing.surroundings import check_file, check_number, node_at
 from exai_audit.location import FILE_START, Span
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS
 
 _HEAD = '"""Timeouts: how long to wait; a name ends with its unit where that is known."""\n\n'
 _ENVIRONMENT_HEAD = '''\
@@ -52,7 +51,7 @@ def moved(site: Site, constant: Constant, bench: Bench) -> tuple[Edit, ...]:
     node = node_at(span, tree)
     check_number(node, tree)
     if site.fact.form is TimeoutForm.PARAMETER_DEFAULT:
-        _check_signature(node, site, tree)
+        check_signature(node, site, tree, bench)
     check_file(site.path, tree, bench)
     _check_counter(node, tree)
     name, imported = used(constant, tree, node, bench)
@@ -88,14 +87,6 @@ def _compared(node: ast.expr, tree: ModuleTree) -> Iterator[ast.expr]:
     parts = [around.test.left, *around.test.comparators]
     if any(isinstance(part, ast.Name) and part.id == name for part in parts):
         yield from (part for part in parts if tree.text(part) == tree.text(node))
-
-
-def _check_signature(node: ast.expr, site: Site, tree: ModuleTree) -> None:
-    """Raise an error where the documentation of a function names its default."""
-    function = next((one for one in tree.ancestors(node) if isinstance(one, FUNCTIONS)), None)
-    told = ast.get_docstring(function, clean=False) if function is not None else None
-    if told and re.search(rf"(?<![\w.]){re.escape(site.number)}(?![\w.]\w)", told):
-        raise RefusedError("the function's documentation names the number")
 
 
 def used(

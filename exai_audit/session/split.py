@@ -14,13 +14,13 @@ from exai_audit.edits.edit import Edit, FileChange
 from exai_audit.errors import UsageError
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.files.presence import is_there
+from exai_audit.files.side_files import side_texts
 from exai_audit.files.source import SourceFile, UnreadableSourceError, decode, read_bytes
 from exai_audit.finding import Scope
 from exai_audit.planning.decomposition import Scene, plan_of
 from exai_audit.results.plans import Plan
 from exai_audit.session.plan import facts_of, scene_of
 from exai_audit.session.run import Run
-from exai_audit.session.side_files import side_texts
 from exai_audit.splitting.carry_out import carry_out
 from exai_audit.splitting.importers import edits_of_importer, homes_of
 from exai_audit.splitting.mentions import mentions
