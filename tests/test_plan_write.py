@@ -401,3 +401,21 @@ def test_loggers_stay_the_same(project: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_moves_can_keep_the_name_of_its_module(project: Path) -> None:
+    text = shop(after="\n\nclass ParcelOrder:\n    def key(self):\n        return parcel_row('')\n")
+    (project / "pkg" / "shop.py").write_text(text, encoding="utf-8")
+    written(project, "--keep-module-names")
+    code = (
+        "import pickle\nfrom pkg import shop\n"
+        "print(shop.load_order.__module__, pickle.dumps(shop.ParcelOrder()))"
+    )
+    said = run(project, code)
+    assert said.startswith("pkg.shop b'") and "pkg.shop.parcel" not in said
+
+
+def test_without_that_it_has_the_name_of_the_new_one(project: Path) -> None:
+    written(project)
+    code = "from pkg import shop\nprint(shop.load_order.__module__)"
+    assert run(project, code).startswith("pkg.shop.")

@@ -43,6 +43,13 @@ _Patches = Annotated[
         help="Names that tests replace: the facade forwards them, or their texts are rewritten.",
     ),
 ]
+_KeepNames = Annotated[
+    bool,
+    typer.Option(
+        "--keep-module-names",
+        help="Let what moves keep the module's name, for pickles and texts that name it.",
+    ),
+]
 _AllowDirty = Annotated[
     bool, typer.Option("--allow-dirty", help="Write although the module is not committed.")
 ]
@@ -64,6 +71,7 @@ def plan_command(
     step: _Step = 0,
     importers: _Importers = False,
     patches: _Patches = Patches.FORWARD,
+    keep_module_names: _KeepNames = False,
     allow_dirty: _AllowDirty = False,
     output_format: _Formats = None,
     output: options.Output = None,
@@ -75,7 +83,9 @@ def plan_command(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Plan how to split one module, or to divide one class; of a folder, list what can be."""
-    carries_out = write or bool(step) or importers or "patch" in (output_format or [])
+    carries_out = (
+        write or bool(step) or importers or keep_module_names or "patch" in (output_format or [])
+    )
     reports = [] if carries_out else requested(output_format or [], output, FORMATS)
     lists = is_folder(file)
     if carries_out and (lists or of_class is not None):
@@ -89,7 +99,7 @@ def plan_command(
         take_back_killed(about.root, say)
     run = about.audited(jobs, no_cache=no_cache, cache_dir=cache_dir)
     if carries_out:
-        wanted = Wanted(step, importers, patches)
+        wanted = Wanted(step, importers, patches, keep_module_names)
         _carry_out(run, file, wanted, write=write, allow_dirty=allow_dirty)
     draw = partial(_drawn, run, None if lists else file, of_class)
     for name, target in reports:

@@ -40,11 +40,13 @@ class Wanted(Struct, frozen=True):
     """What is carried out of a plan: ``steps`` new modules, all when 0.
 
     ``importers`` are to import from the new modules, but tests, which keep to the public path.
+    ``keeps_names`` when what moves is to name the old module as its own.
     """
 
     steps: int = 0
     importers: bool = False
     patches: Patches = Patches.FORWARD
+    keeps_names: bool = False
 
 
 class SplitUp(Struct, frozen=True):
@@ -71,7 +73,9 @@ def split_up(run: Run, path: str, wanted: Wanted) -> SplitUp:
     data = _read(run.root, path)
     source, module = _module(path, data)
     own = frozenset(Path(one).parts[0].removesuffix(".py") for one in _paths(run))
-    texts = carry_out(plan, module, source, own=own, steps=wanted.steps)
+    texts = carry_out(
+        plan, module, source, own=own, steps=wanted.steps, keeps_names=wanted.keeps_names
+    )
     found = [*_others(run, scene, plan, module, wanted)]
     edits = [one for one in found if isinstance(one, Edit)]
     elsewhere = changes(edits, lambda name: _read(run.root, name))
@@ -90,8 +94,9 @@ def split_up(run: Run, path: str, wanted: Wanted) -> SplitUp:
 def _check(plan: Plan, wanted: Wanted) -> None:
     if plan.modules and not 0 <= wanted.steps <= len(plan.modules):
         raise UsageError(f"--step {wanted.steps}: the plan has {len(plan.modules)} modules")
-    if wanted.steps and (wanted.importers or wanted.patches is Patches.REWRITE):
-        raise UsageError("--step: importers and patched names are rewritten when all has moved")
+    rewrites = wanted.importers or wanted.patches is Patches.REWRITE
+    if wanted.steps and (rewrites or wanted.keeps_names):
+        raise UsageError("--step: importers, patched and module names are set when all has moved")
 
 
 def _module(path: str, data: bytes) -> tuple[SourceFile, ModuleSymbols]:

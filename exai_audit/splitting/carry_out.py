@@ -11,7 +11,7 @@ from exai_audit.collectors import symbols_of
 from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
 from exai_audit.files.source import SourceFile, split_lines
 from exai_audit.results.plans import Plan, PlanModule
-from exai_audit.splitting.facade import facade_text, half_done_text
+from exai_audit.splitting.facade import facade_text, half_done_text, old_module_names
 from exai_audit.splitting.handles import with_handles
 from exai_audit.splitting.refusal import RefusedSplitError, refuse
 from exai_audit.splitting.texts import deeper, module_text, with_late_imports
@@ -23,23 +23,36 @@ Texts = Mapping[str, str | None]
 
 
 def carry_out(
-    plan: Plan, module: ModuleSymbols, source: SourceFile, *, own: frozenset[str], steps: int = 0
+    plan: Plan,
+    module: ModuleSymbols,
+    source: SourceFile,
+    *,
+    own: frozenset[str],
+    steps: int = 0,
+    keeps_names: bool = False,
 ) -> Texts:
     """Return the files that a plan makes of a module.
 
     Args:
         own: the top names of the project's own modules.
         steps: how many of the new modules are made, all when 0.
+        keeps_names: whether what moves names the old module as its own, once all has moved.
 
     Raises:
         RefusedSplitError: what the module does would change; the message names the line.
     """
     refuse(plan, module, source)
-    return texts_of(plan, module, source, own=own, steps=steps)
+    return texts_of(plan, module, source, own=own, steps=steps, keeps_names=keeps_names)
 
 
 def texts_of(
-    plan: Plan, module: ModuleSymbols, source: SourceFile, *, own: frozenset[str], steps: int = 0
+    plan: Plan,
+    module: ModuleSymbols,
+    source: SourceFile,
+    *,
+    own: frozenset[str],
+    steps: int = 0,
+    keeps_names: bool = False,
 ) -> Texts:
     """Return the files that a plan makes, whether or not the module does the same afterwards.
 
@@ -62,7 +75,10 @@ def texts_of(
     for part in made:
         path = f"{folder}/{part.name}.py" if folder else f"{part.name}.py"
         texts[path] = module_text(part, with_shared_loggers, plan.licence, own)
-    rest = facade_text(plan, lines) if is_whole else half_done_text(plan, made, module, reached)
+    named = old_module_names(made, module, source.lines) if keeps_names else ""
+    rest = (
+        facade_text(plan, lines, named) if is_whole else half_done_text(plan, made, module, reached)
+    )
     texts[plan.facade_path] = _with_comments(rest, source, texts)
     _prove(plan, module, texts)
     return texts

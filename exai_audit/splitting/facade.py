@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from exai_audit.facts.symbols import ModuleSymbols, SymbolFact, SymbolKind
@@ -13,16 +14,44 @@ from exai_audit.splitting.texts import spaced, starts_definition, text_of
 from exai_audit.splitting.tokens import one_level_deeper
 
 _DOCSTRING = "docstring"
+_DEFINES = re.compile(r"@|(?:async\s+)?def\s|class\s")
 
 
-def facade_text(plan: Plan, lines: Sequence[str]) -> str:
-    """Return the text of the facade: licence, docstring, imports, what stays."""
+def facade_text(plan: Plan, lines: Sequence[str], more: str = "") -> str:
+    """Return the text of the facade: licence, docstring, imports, ``more``, what stays."""
     head = [] if plan.licence is None else [text_of(lines, plan.licence)]
     head += [text_of(lines, symbol) for symbol in plan.kept if symbol.name == _DOCSTRING]
     kept = spaced([symbol for symbol in plan.kept if symbol.name != _DOCSTRING], lines)
-    top = "\n\n".join([*head, plan.facade.strip("\n")])
+    top = "\n\n".join([*head, plan.facade.strip("\n"), *([more.rstrip("\n")] if more else [])])
     gap = "\n\n\n" if starts_definition(kept) else "\n\n"
     return top + (f"{gap}{kept}" if kept else "") + "\n"
+
+
+def old_module_names(
+    made: Sequence[PlanModule], module: ModuleSymbols, lines: Sequence[str]
+) -> str:
+    """Return code by which moved classes and functions name the module that they came from.
+
+    What a decorator makes of them may take no other name, and stays as it is.
+    """
+    live = _live(module, dict(_moved(made, module)))
+    names = [
+        symbol.names[0]
+        for symbol, _ in _moved(made, module)
+        if symbol.kind in (SymbolKind.CLASS, SymbolKind.FUNCTION)
+        and symbol.names[0] not in live
+        and _is_plain(symbol, lines)
+    ]
+    if not names:
+        return ""
+    each = "".join(f"    {name},\n" for name in sorted(names, key=member_key))
+    return f"for _moved in (\n{each}):\n    _moved.__module__ = __name__\ndel _moved\n"
+
+
+def _is_plain(symbol: SymbolFact, lines: Sequence[str]) -> bool:
+    place = symbol.ranges[0]
+    starts = (line for line in lines[place.first - 1 : place.last] if _DEFINES.match(line))
+    return len(symbol.ranges) == 1 and not next(starts, "@").startswith("@")
 
 
 def half_done_text(
