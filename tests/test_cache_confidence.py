@@ -353,3 +353,54 @@ def test_a_cache_with_room_for_one_is_doubted(tmp_path: Path) -> None:
         """
     (finding,) = found(tmp_path, text, "EXA304")
     assert finding.confidence is Confidence.LOW
+
+
+KEPT_UP = """
+    _mode_cache = {}
+
+    def mode(db, KEY):
+        if KEY not in _mode_cache:
+            _mode_cache[KEY] = db.find(KEY)
+        return _mode_cache[KEY]
+
+    def set_mode(db, KEY, mode):
+        _mode_cache[KEY] = mode
+        db.update(KEY, mode)
+    """
+
+
+@pytest.mark.parametrize(
+    ("key", "confidence"), [("chat_id", Confidence.LOW), ("user_id", Confidence.HIGH)]
+)
+def test_settings_of_chats_that_are_kept_up_to_date_are_doubted(
+    key: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    (finding,) = found(tmp_path, KEPT_UP.replace("KEY", key), "EXA301")
+    assert finding.confidence is confidence
+
+
+PICTURES = """
+    from functools import lru_cache
+    from PIL import Image
+
+    @lru_cache(maxsize=64)
+    def small(number):
+        picture = Image.open(number)
+        picture.save(number)
+        return picture
+    """
+
+
+def test_work_in_the_process_does_not_go_stale(tmp_path: Path) -> None:
+    assert found(tmp_path, PICTURES, "EXA304") == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "confidence"),
+    [("domain, language", Confidence.LOW), ("domain, number", Confidence.MEDIUM)],
+)
+def test_domains_of_translations_are_few(
+    parameters: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    (finding,) = found(tmp_path, decorated(parameters), "EXA301")
+    assert finding.confidence is confidence

@@ -76,8 +76,10 @@ class CacheFact(Struct, frozen=True):
     ``bookkeeping`` is what the code keeps itself: ``LRU``, ``TTL``, both, or empty.
     ``unlocked`` is the line on which an entry is stored after the look-up on line ``looked_up``
     without a lock, or 0; ``unlocked_in`` is the function that does both, ``awaits`` tells that it
-    is a coroutine which awaits in between, ``counts`` that it reckons with the entry, ``on_loop``
-    that only coroutines of the file call it and that no lock guards any other use of the cache.
+    is a coroutine which awaits in between, ``counts`` that it reckons with the entry,
+    ``read_again`` that it reads the entry by its key after asking whether there is one,
+    ``of_objects`` that it stores objects which it makes, ``on_loop`` that only coroutines of the
+    file call it and that no lock guards any other use of the cache.
     ``grows`` is where the container of a cache class is made, None where it is the place itself.
 
     ``on_method`` and ``on_coroutine`` speak of what a decorator decorates; ``parameters`` counts
@@ -126,6 +128,8 @@ class CacheFact(Struct, frozen=True):
     awaits: bool = False
     on_loop: bool = False
     counts: bool = False
+    read_again: bool = False
+    of_objects: bool = False
     grows: Place | None = None
     parameters: int = 0
     on_method: bool = False

@@ -137,6 +137,8 @@ def _confidence(cache: CacheFact) -> Confidence:
         return Confidence.LOW if is_open else Confidence.MEDIUM
     if _is_explained(cache) or _is_emptied_by_others(cache) or _passes(cache):
         return Confidence.LOW
+    if cache.set_in and cache.openness is not Openness.ASKED:
+        return Confidence.LOW  # the settings of what is known, kept up to date
     sure = _takes_any_key(cache)
     unnamed = cache.form is CacheForm.MEMO_IDIOM and cache.lifetime is Lifetime.INSTANCE
     if sure and _stays(cache) and not (cache.unread or unnamed):

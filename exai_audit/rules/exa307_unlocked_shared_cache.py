@@ -52,8 +52,7 @@ def start(folder):
 ```
 
 *Known false alarms.* A result that is cheap, and the same whoever computes it, may be computed
-twice: suppress it with that reason. The confidence is low where the key decides the result and
-the threads that the file starts are not seen to come there.
+twice: where the key decides the result and nothing is removed, the confidence is low.
 
 *References.* Python FAQ, "What kinds of global value mutation are thread-safe?"; cachetools: "all
 these classes are not thread-safe". Judged for caches of a module or class, of an object that a
@@ -98,7 +97,6 @@ _KEPT = frozenset({
     "config", "configuration", "database", "db", "repo", "repository", "settings", "storage",
     "store",
 })  # fmt: skip
-_THREADS = ("uses threading.Thread", "uses threading.Timer")
 _JUDGED = OWN | {CacheForm.REGISTRY}
 
 
@@ -171,12 +169,16 @@ def _of_threads(path: str, cache: CacheFact, evidence: str) -> Hit:
 
 
 def _confidence(cache: CacheFact, evidence: str) -> Confidence:
-    removed = cache.bound or cache.expiry or cache.invalidation
-    once = cache.counts or _is_unsafe(cache) or cache.form is CacheForm.REGISTRY
-    if cache.pure and not removed and not once and evidence.endswith(_THREADS):
-        return Confidence.LOW  # nothing shows that the thread comes here
+    removed = cache.read_again and (cache.bound or cache.expiry or cache.invalidation)
+    once = cache.counts or _is_unsafe(cache) or _keeps_objects(cache)
+    if cache.pure and not removed and not once:
+        return Confidence.LOW  # it is computed twice, and the same
     sure = "a file" in evidence and (removed or not cache.pure)
     return Confidence.HIGH if sure else Confidence.MEDIUM
+
+
+def _keeps_objects(cache: CacheFact) -> bool:
+    return cache.form is CacheForm.REGISTRY or cache.of_objects
 
 
 def _risk(cache: CacheFact) -> str:
@@ -184,9 +186,9 @@ def _risk(cache: CacheFact) -> str:
         return "counts are lost"
     if _is_unsafe(cache):
         return "the stores of cachetools are not thread-safe"
-    if cache.form is CacheForm.REGISTRY:
+    if _keeps_objects(cache):
         return "two are made where there should be one"
-    if cache.bound or cache.expiry or cache.invalidation:
+    if cache.read_again and (cache.bound or cache.expiry or cache.invalidation):
         return "an entry can vanish between look-up and use"
     return "results are computed twice"
 

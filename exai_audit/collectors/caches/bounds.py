@@ -25,7 +25,7 @@ from exai_audit.collectors.caches.policies import (
     moves_on_look_up,
     refuses,
 )
-from exai_audit.collectors.caches.replacing import ends_whenever, is_replaced
+from exai_audit.collectors.caches.replacing import ends_whenever, goes_by_size, is_replaced
 from exai_audit.collectors.caches.timestamps import reads_clock, stamps
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import (
@@ -114,7 +114,11 @@ class _Reading:
             return
         elif ends_whenever(use, self._held.stores(), self._tree):
             self._bound = self._bound or "removed when storing"
-        elif self._is_aged(function) and use.act is not Act.BIND:
+        elif (
+            self._is_aged(function)
+            and use.act is not Act.BIND
+            and not goes_by_size(use, self._tree)
+        ):
             self._age(use, function)
         elif is_replaced(use, self._held.does(Act.STORE), self._tree):
             return  # room for the new entry under the same key

@@ -146,6 +146,8 @@ def _fact(
         unlocked_in=between.unlocked_in,
         awaits=between.awaits,
         on_loop=between.on_loop,
+        read_again=between.read_again,
+        of_objects=between.of_objects,
         counts=between.counts,
         owner=tree.symbol(owner),
     )

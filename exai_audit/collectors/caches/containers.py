@@ -158,6 +158,8 @@ def describe(
         unlocked_in=between.unlocked_in,
         awaits=between.awaits,
         on_loop=between.on_loop,
+        read_again=between.read_again,
+        of_objects=between.of_objects,
         parameters=1,
         fixed_keys=has_few_keys(tree, container, stored),
         constant_keys=has_constant_keys(tree, index, container.stores()),

@@ -44,6 +44,7 @@ _FEW = frozenset({"type", "Type", "Callable", "ModuleType", "FunctionType", "boo
 _FEW_NAMES = frozenset({
     "__class__", "cls", "klass", "func", "fn", "function", "type_", "typ", "tp", "module",
 })  # fmt: skip
+_LANGUAGES = frozenset({"lang", "language", "languages", "locale"})
 _PASSWORDS = frozenset({"password", "passwd", "secret"})
 _LONGEST = 60
 _DEEPEST = 3
@@ -116,7 +117,10 @@ def _all_words(key: ast.expr, function: Function | None, tree: ModuleTree) -> It
 
 def openness_of(taken: Iterable[Parameter]) -> Openness:
     """Return what a function's parameters show; one that takes all there are has no end."""
-    params = [param for param in taken if not is_fixed(param)]
+    every = list(taken)
+    names = {param.name for param in every}
+    texts = {"domain"} if not names.isdisjoint(_LANGUAGES) else set()  # those of gettext
+    params = [param for param in every if not is_fixed(param) and param.name not in texts]
     found = _openness(param.name for param in params if has_many_values(param.name))
     takes_all = any(param.star for param in params)
     return Openness.OPEN if found is Openness.UNSAID and takes_all else found

@@ -17,6 +17,8 @@ from exai_audit.collectors.caches.accesses import (
 )
 from exai_audit.collectors.caches.vocabulary import is_clock
 from exai_audit.facts.caches import Origin
+from exai_audit.facts.concurrency import BlockingKind
+from exai_audit.knowledge.blocking_kinds import kind_of
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
@@ -142,7 +144,8 @@ def _known(name: str, call: ast.Call) -> Origin | None:
         return None
     if row.timeout is not None and row.timeout.waits in _WAITS:
         return _WAITS[row.timeout.waits]
-    if row.blocking is None or name.partition(".")[0] in _LOCAL_ROOTS:
+    local = name.partition(".")[0] in _LOCAL_ROOTS
+    if row.blocking is None or local or kind_of(row) is BlockingKind.WORK:
         return None
     return Origin.FILE if row.blocking.file_system else Origin.NETWORK
 

@@ -9,7 +9,6 @@ from exai_audit.collectors.caches.accesses import (
     CacheIndex,
     Function,
     identifiers,
-    is_literal,
     last_name,
     place_of,
 )
@@ -27,8 +26,9 @@ from exai_audit.collectors.caches.keys import (
 )
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.siblings import forgotten
+from exai_audit.collectors.caches.states import are_states
 from exai_audit.collectors.caches.uses import Act, Use, single_entry
-from exai_audit.collectors.caches.visitors import names_guest, names_meeting, names_visitor
+from exai_audit.collectors.caches.visitors import names_guest, names_visitor
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import receiver
@@ -63,7 +63,7 @@ def registries(tree: ModuleTree, index: CacheIndex, taken: set[Key]) -> Iterator
             continue
         filled = [use for act in _FILLING for use in container.does(act) if use.function]
         read = _growing_reads(container, tree) if kind == _DEFAULTING else []
-        of_visitors = any(_is_by_visitor(use) for use in filled) and not all(map(_is_flag, filled))
+        of_visitors = any(_is_by_visitor(use) for use in filled) and not are_states(filled)
         if read and not has_few_keys(tree, container, read):
             yield _fact(container, read, tree, index)
         elif of_visitors and (container.does(Act.LOOK_UP) or any(map(is_setdefault, filled))):
@@ -110,22 +110,6 @@ def _is_limited(container: Container) -> bool:
 
 def _is_by_visitor(use: Use) -> bool:
     return use.key is not None and _names_a_visitor(use.key)
-
-
-def _is_flag(use: Use) -> bool:
-    """Tell whether a chat or group is only marked: there are few of them, and that is a setting."""
-    marked = use.act is Act.STORE and (use.value is None or _is_mark(use.value))
-    names = list(_names(use.key)) if use.key is not None else []
-    of_meeting = any(map(names_meeting, names)) and not any(
-        names_visitor(name) and not names_meeting(name) for name in names
-    )
-    return marked and of_meeting
-
-
-def _is_mark(value: ast.expr) -> bool:
-    if isinstance(value, ast.IfExp):
-        return _is_mark(value.body) and _is_mark(value.orelse)
-    return is_literal(value) or (isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not))
 
 
 def _is_by_guest(use: Use) -> bool:
@@ -175,6 +159,8 @@ def _fact(
     read = next((use for use in keyed if use.act is Act.LOOK_UP), None)
     found = openness(tree, keyed)
     of_object = container.lifetime is Lifetime.INSTANCE
+    if found is Openness.OPEN and any(map(_is_by_guest, keyed)):
+        found = Openness.ASKED
     if found is Openness.ASKED and of_object and not any(map(_is_by_guest, keyed)):
         found = Openness.OPEN
     return CacheFact(

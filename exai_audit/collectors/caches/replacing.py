@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from exai_audit.collectors.caches.accesses import text
+from exai_audit.collectors.caches.accesses import identifiers, text
 from exai_audit.collectors.caches.uses import Use
+from exai_audit.collectors.caches.vocabulary import CLOCK_NAMES, is_size, names_expiry
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
 
+_ASKING = (ast.If, ast.While)
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _BRANCHING = (ast.If, ast.Try, ast.While, ast.For, ast.AsyncFor, ast.Match)
 
@@ -37,6 +39,19 @@ def ends_whenever(removal: Use, stores: Iterable[Use], tree: ModuleTree) -> bool
     always = statement is not None and tree.parent(statement) is removal.function
     here = any(store.function is removal.function for store in stored)
     return always and here and not is_replaced(removal, stored, tree)
+
+
+def goes_by_size(removal: Use, tree: ModuleTree) -> bool:
+    """Tell whether a removal stands under a question of how much there is, and of no age."""
+    around = (
+        one for one in tree.ancestors(removal.node) if isinstance(one, (*FUNCTIONS, *_ASKING))
+    )
+    asking = next(around, None)
+    if not isinstance(asking, _ASKING):
+        return False
+    names = {name for name, _ in identifiers(asking.test)}
+    aged = any(names_expiry(name) or name in CLOCK_NAMES for name in names)
+    return not aged and ("len" in names or any(map(is_size, names)))
 
 
 def _surely_follows(tree: ModuleTree, first: ast.AST, second: ast.AST) -> bool:

@@ -39,6 +39,8 @@ class Unlocked(Struct, frozen=True):
     awaits: bool = False
     counts: bool = False
     on_loop: bool = False
+    read_again: bool = False
+    of_objects: bool = False
 
 
 NEVER = Unlocked()
@@ -72,7 +74,17 @@ def _acting(use: Use, held: Container, tree: ModuleTree, index: CacheIndex) -> U
     line, symbol = tree.span(use.node).line, tree.symbol(function)
     guarded = any(is_locked(other, tree) for other in held.uses)
     on_loop = not guarded and _is_on_loop(function, tree, index, _DEEPEST)
-    return Unlocked(line, start.line, symbol, awaits, counts, on_loop)
+    read = any(
+        look.function is function and isinstance(look.node, ast.Subscript)
+        for look in held.does(Act.LOOK_UP)
+    )
+    objects = any(_makes_object(value) for value in _values(use, tree))
+    return Unlocked(line, start.line, symbol, awaits, counts, on_loop, read, objects)
+
+
+def _makes_object(value: ast.expr) -> bool:
+    name = last_name(value.func).lstrip("_") if isinstance(value, ast.Call) else ""
+    return name == "cls" or (name[:1].isupper() and not name.isupper())
 
 
 def _is_on_loop(function: Function | None, tree: ModuleTree, index: CacheIndex, depth: int) -> bool:

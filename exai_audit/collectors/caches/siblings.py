@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from exai_audit.collectors.caches.accesses import identifiers, last_name
+from exai_audit.collectors.caches.accesses import Named, identifiers, last_name
 from exai_audit.collectors.caches.ownership import Container
-from exai_audit.collectors.caches.uses import Use
+from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import has_many_values, names_cache
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
 from exai_audit.syntax.scopes import BindingKind
 
+_Removal = tuple[str, str, Named]
 _REMOVES = frozenset({"pop", "__delitem__"})
 
 
@@ -28,9 +29,17 @@ def forgotten(container: Container, stored: Iterable[Use], tree: ModuleTree) -> 
     if not keys or not isinstance(owner, ast.ClassDef):
         return ""
     for attribute, key, method in _removals(owner, tree):
-        if key in keys and attribute != container.target.name and not names_cache(attribute):
-            return f"{attribute}, in {method}"
+        if key not in keys or attribute == container.target.name or names_cache(attribute):
+            continue
+        if not _only_reads(container, method):
+            return f"{attribute}, in {method.name}"
     return ""
+
+
+def _only_reads(container: Container, method: Named) -> bool:
+    """Tell whether a method looks a container up and leaves it as it is: that is on purpose."""
+    here = {use.act for use in container.uses if use.function is method}
+    return Act.LOOK_UP in here and Act.STORE not in here
 
 
 def _key_names(use: Use, tree: ModuleTree) -> Iterator[str]:
@@ -43,7 +52,7 @@ def _key_names(use: Use, tree: ModuleTree) -> Iterator[str]:
             yield from (part for part, _ in identifiers(made[0]))
 
 
-def _removals(owner: ast.ClassDef, tree: ModuleTree) -> Iterator[tuple[str, str, str]]:
+def _removals(owner: ast.ClassDef, tree: ModuleTree) -> Iterator[_Removal]:
     """Yield what the methods of a class remove: from which attribute, under which key, where."""
     for call in tree.calls(_REMOVES):
         source = call.func.value if isinstance(call.func, ast.Attribute) else None
@@ -55,8 +64,8 @@ def _removals(owner: ast.ClassDef, tree: ModuleTree) -> Iterator[tuple[str, str,
                 yield from _removal(target.value, target.slice, tree)
 
 
-def _removal(source: ast.expr, key: ast.expr, tree: ModuleTree) -> Iterator[tuple[str, str, str]]:
+def _removal(source: ast.expr, key: ast.expr, tree: ModuleTree) -> Iterator[_Removal]:
     function = tree.function_of(source)
     of_self = isinstance(source, ast.Attribute) and last_name(source.value) == "self"
     if of_self and isinstance(function, FUNCTIONS):
-        yield last_name(source), last_name(key), function.name
+        yield last_name(source), last_name(key), function

@@ -141,6 +141,8 @@ def _fact(definition: Definition, row: Call, tree: ModuleTree, index: CacheIndex
         unlocked_in=between.unlocked_in,
         awaits=between.awaits,
         on_loop=between.on_loop,
+        read_again=between.read_again,
+        of_objects=between.of_objects,
         owner=owner_name(target.owner, tree),
     )
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from exai_audit.collectors.caches.vocabulary import has_many_values, name_words
+from exai_audit.collectors.caches.vocabulary import MEETING, has_many_values, name_words
 
 # Who or what a service works for: each has an end that should end its entry, too.
 _VISITORS = frozenset({
-    "author", "call", "chat", "client", "connection", "conversation", "customer", "ip", "job",
-    "message", "msg", "request", "sender", "session", "sid", "task", "tenant", "user", "username",
-    "visitor", "websocket",
+    "author", "call", "chat", "client", "connection", "conversation", "customer", "email", "ip",
+    "job", "message", "msg", "request", "sender", "session", "sid", "task", "tenant", "user",
+    "username", "visitor", "websocket",
 })  # fmt: skip
 # Of these, who comes and goes for as long as a service runs, whatever is kept for them.
 _GUESTS = frozenset({
     "author", "chat", "conversation", "customer", "guild", "ip", "member", "message", "msg",
     "request", "sender", "session", "sid", "tenant", "user", "username", "visitor", "websocket",
 })  # fmt: skip
-# Where people meet: what is kept for each is a setting of it as often as not.
-_MEETING = frozenset({"channel", "chat", "group", "guild", "room"})
 
 
 @lru_cache(maxsize=65_536)
@@ -36,4 +34,4 @@ def names_guest(name: str) -> bool:
 def names_meeting(name: str) -> bool:
     """Tell whether what is called so is where people meet: a chat, a group, and nobody of them."""
     parts = set(name_words(name))
-    return bool(_MEETING & parts) and not (_VISITORS - _MEETING) & parts
+    return bool(MEETING & parts) and not (_VISITORS - MEETING) & parts

@@ -35,13 +35,13 @@ _KEEPERS = frozenset({
 _FIXED = frozenset({
     "adapter", "alias", "annotation", "arch", "attr", "attribute", "backend", "callable",
     "callback", "charset", "class", "classes", "cls", "codec", "codepage", "collation", "column",
-    "config", "configuration", "decorator", "dialect", "driver", "dtype", "encoding", "engine",
-    "env", "environment", "extension", "family", "field", "flag", "flags", "fn", "format", "func",
-    "function", "handler", "hint", "kind", "klass", "lang", "language", "level", "locale", "method",
-    "mode", "model", "models", "module", "namespace", "option", "options", "platform", "plugin",
-    "prefix", "protocol", "provider", "scheme", "schema", "separator", "setting", "settings",
-    "signature", "strict", "suffix", "timezone", "tp", "typ", "type", "types", "tz", "unit",
-    "units", "verbose", "version",
+    "config", "configuration", "currency", "decorator", "dialect", "driver", "dtype", "encoding",
+    "engine", "env", "environment", "extension", "family", "field", "flag", "flags", "fn", "format",
+    "func", "function", "handler", "hint", "kind", "klass", "lang", "language", "level", "locale",
+    "method", "mode", "model", "models", "module", "namespace", "option", "options", "platform",
+    "plugin", "prefix", "protocol", "provider", "schema", "scheme", "separator", "setting",
+    "settings", "signature", "strict", "suffix", "symbol", "timezone", "tp", "typ", "type", "types",
+    "tz", "unit", "units", "verbose", "version",
 })  # fmt: skip
 # Values that are called so come from outside: there is no end of them.
 _OPEN = frozenset({
@@ -62,6 +62,9 @@ _ASKED = frozenset({
     "query", "question", "request", "sender", "session", "sku", "task", "tenant", "token", "tokens",
     "uid", "user", "username", "uuid",
 })  # fmt: skip
+# Where people meet: there are fewer of these, and what is kept for one is often a setting of it.
+MEETING = frozenset({"channel", "chat", "group", "guild", "room"})
+_NUMBERS = frozenset({"id", "identifier", "ids", "pk", "uid"})
 # Of these, what says that the configuration knows all of them: ``database_url``.
 _OF_SERVICES = frozenset({
     "api", "base", "broker", "connection", "database", "db", "endpoint", "jwks", "proxy", "redis",
@@ -171,7 +174,10 @@ def has_many_values(name: str) -> bool:
 
 def is_asked_for(name: str) -> bool:
     """Tell whether what is called so comes with requests: users, sessions, messages."""
-    return bool(_ASKED & set(name_words(name))) and has_many_values(name)
+    parts = set(name_words(name))
+    asked = _ASKED & parts
+    of_meeting = not MEETING.isdisjoint(parts) and asked <= _NUMBERS
+    return bool(asked) and not of_meeting and has_many_values(name)
 
 
 def names_location(name: str) -> bool:
