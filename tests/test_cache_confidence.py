@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from exai_audit.audit.engine import audit
+from exai_audit.collectors import collect
 from exai_audit.config import load
 from exai_audit.finding import Confidence, Finding, Severity
 
@@ -403,4 +404,34 @@ def test_domains_of_translations_are_few(
     parameters: str, confidence: Confidence, tmp_path: Path
 ) -> None:
     (finding,) = found(tmp_path, decorated(parameters), "EXA301")
+    assert finding.confidence is confidence
+
+
+def test_times_that_decide_nothing_are_no_expiry() -> None:
+    folder = Path(__file__).parent.parent / "fixtures" / "EXA306" / "firing"
+    facts = collect("by_size.py", (folder / "by_size.py").read_bytes(), "by_size")
+    (cache,) = facts.caches.found
+    assert (cache.bookkeeping, cache.expiry) == ("oldest-first", None)
+
+
+STORED_SETTINGS = """
+    _mode_cache = {}
+
+    async def mode(chat_id):
+        if chat_id not in _mode_cache:
+            _mode_cache[chat_id] = await modes_db.VERB(chat_id)
+        return _mode_cache[chat_id]
+
+    def forget(chat_id):
+        _mode_cache.pop(chat_id, None)
+    """
+
+
+@pytest.mark.parametrize(
+    ("verb", "confidence"), [("find_one", Confidence.LOW), ("insert_one", Confidence.MEDIUM)]
+)
+def test_what_a_database_is_asked_twice_does_no_harm(
+    verb: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    (finding,) = found(tmp_path, STORED_SETTINGS.replace("VERB", verb), "EXA307")
     assert finding.confidence is confidence

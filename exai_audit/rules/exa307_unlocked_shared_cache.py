@@ -85,6 +85,7 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _STORES = "cachetools."
+_AWAITS = "await "
 _OF_SELF = "await self."
 _ARGUMENTS = re.compile(r"\((?:[^()]|\([^()]*\))*\)?")
 _READING = frozenset({"get", "read", "load", "find", "fetch", "lookup", "query", "select"})
@@ -229,11 +230,16 @@ def _of_coroutine(path: str, cache: CacheFact) -> Hit:
 
 
 def _reads_own_store(cache: CacheFact) -> bool:
-    """Tell whether what is awaited only reads what the object keeps: twice does no harm."""
-    if cache.form is CacheForm.REGISTRY or not cache.source.startswith(_OF_SELF):
+    """Tell whether what is awaited only reads a database, or what the object keeps: no harm."""
+    if cache.form is CacheForm.REGISTRY or not cache.source.startswith(_AWAITS):
         return False
-    parts = _ARGUMENTS.sub("", cache.source.removeprefix(_OF_SELF)).split(".")
+    of_self = cache.source.startswith(_OF_SELF)
+    parts = _ARGUMENTS.sub("", cache.source.removeprefix(_AWAITS)).split(".")[of_self:]
     verb = next(iter(words(parts[-1])), "")
+    if any(part.lower().endswith("db") for part in parts[:-1]):
+        return verb in _READING
+    if not of_self:
+        return False
     if not _SETTINGS.isdisjoint(words(parts[0])):
         return verb not in _WRITING
     return verb in _READING and any(not _KEPT.isdisjoint(words(part)) for part in parts)

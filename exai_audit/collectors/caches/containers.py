@@ -177,7 +177,7 @@ def describe(
 
 
 def written_through(held: Container) -> str:
-    """Return which function sets the value of an entry to what it is given: it is kept up to date.
+    """Return which function sets an entry to what it is given, or to a constant: it is kept right.
 
     Empty where none does. It does not look the entry up, nor does what looks it up call it.
     """
@@ -188,7 +188,8 @@ def written_through(held: Container) -> str:
         if not isinstance(function, FUNCTIONS) or function in lookers or function.name in called:
             continue
         given = {param.name for param in parameters(function)}
-        if isinstance(use.value, ast.Name) and use.value.id in given:
+        handed = isinstance(use.value, ast.Name) and use.value.id in given
+        if handed or (use.value is not None and is_literal(use.value)):
             return function.name
     return ""
 
