@@ -103,8 +103,11 @@ def _assigned(nodes: list[ast.AST]) -> Iterator[tuple[ast.expr, set[str]]]:
 
 def _names(target: ast.expr) -> Iterator[str]:
     """Yield the names that are assigned, not those in what is stored into by key."""
-    named = (node for node in descendants(target) if isinstance(node, ast.Name))
-    return (node.id for node in named if isinstance(node.ctx, ast.Store))
+    if isinstance(target, ast.Name):
+        yield target.id
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for part in target.elts:
+            yield from _names(part)
 
 
 def _is_by_key(node: ast.AST, keys: set[str], tree: ModuleTree) -> bool:
