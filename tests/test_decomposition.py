@@ -40,10 +40,11 @@ def test_a_module_falls_into_its_responsibilities(tmp_path: Path) -> None:
     home = placed(MONITORING, tmp_path)
     assert home["SessionMonitor"] == home["Session"] == home["busiest_session"]
     assert home["HealthTracker"] == home["HealthCheck"] == home["worst_health"]
-    assert home["MetricsBroadcaster"] == home["read_metrics"] == home["_metric_sources"]
+    assert home["MetricSample"] == home["read_metrics"] == home["_metric_sources"]
+    assert home["MetricsBroadcaster"] not in {home["SessionMonitor"], home["HealthTracker"]}
     assert home["ConnectionRegistry"] == home["stale_connections"]
     assert home["handle_request"] == home["json_response"] == home["PAGES"]
-    assert len(set(home.values())) == 6
+    assert len(set(home.values())) == 7
 
 
 def test_who_assigns_a_global_anew_stays_with_it(tmp_path: Path) -> None:

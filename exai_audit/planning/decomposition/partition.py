@@ -28,7 +28,7 @@ FEWEST, MOST = 3, 14
 MOST_SYMBOLS = 800
 """Of more symbols no plan is made: time and memory grow with the square of their number and more.
 """
-_FEWEST_LINES, _LINES_ALONE = 0.1, 0.3
+_FEWEST_LINES, _LINES_ALONE = 0.06, 0.3
 _FEW_READERS = 3
 _MORE, _TRIES = 4, 9
 _REST_LINES, _REST_GROUPS = 0.15, 0.15

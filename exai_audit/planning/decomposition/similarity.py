@@ -13,7 +13,7 @@ from operator import mul
 
 from msgspec import Struct
 
-from exai_audit.facts.symbols import SymbolFact
+from exai_audit.facts.symbols import SymbolFact, SymbolKind
 from exai_audit.planning.decomposition.matrices import (
     Matrix,
     gram,
@@ -24,9 +24,10 @@ from exai_audit.words import words_of
 
 ONE = 1 << 24
 _STEPS, _DAMPING = 6, 0.75
-_LINES, _PLACES = 150.0, 0.1
+_LINES, _PLACES = 100.0, 0.1
 _SHIFT = 14
 _FARTHEST = 2_000
+_PLAIN = frozenset({SymbolKind.CONSTANT, SymbolKind.VARIABLE, SymbolKind.ALIAS})
 
 
 class Weights(Struct, frozen=True):
@@ -68,7 +69,9 @@ def profiles(symbols: Sequence[SymbolFact], weights: Weights = OF_MODULES) -> Ma
     _add(total, _cosines([_once(s.attributes) for s in symbols]), weights.state)
     _add_first_words(total, symbols, weights.first)
     _add_families(total, symbols, weights.family)
-    return _profile(total)
+    found = _profile(total)
+    _join_followers(found, symbols, users)
+    return found
 
 
 def _add(total: Matrix, found: Matrix, weight: float) -> None:
@@ -193,16 +196,30 @@ def _add_group(total: Matrix, members: Sequence[int], bonus: int) -> None:
             row[other] += bonus
 
 
+def _join_followers(
+    found: Matrix, symbols: Sequence[SymbolFact], users: Sequence[Sequence[int]]
+) -> None:
+    """Let constants and private symbols be alike to the one symbol that uses them.
+
+    Maintainers keep three of four such pairs together.
+    """
+    for number, symbol in enumerate(symbols):
+        is_follower = symbol.kind in _PLAIN or any(n.startswith("_") for n in symbol.names[:1])
+        if is_follower and len(users[number]) == 1:
+            user = users[number][0]
+            found[number][user] = found[user][number] = ONE
+
+
 def _places(symbols: Sequence[SymbolFact], weights: Weights) -> Matrix:
     """Return how near symbols stand to each other, ten times ``ONE`` times its weight at most."""
     count = len(symbols)
     ten = 10 * ONE
     near = [round(ten * weights.places * exp(-n / (_PLACES * count + 1))) for n in range(count)]
     lines = [round(ten * weights.lines * exp(-n / _LINES)) for n in range(_FARTHEST)]
-    middles = [(s.line + s.ranges[-1].last) // 2 for s in symbols]
+    ends = [(symbol.line, symbol.ranges[-1].last) for symbol in symbols]
     result = []
-    for one, middle in enumerate(middles):
-        apart = [abs(middle - other) for other in middles]
+    for one, (first, last) in enumerate(ends):
+        apart = [start - last if start > last else max(0, first - end) for start, end in ends]
         by_lines = [lines[n] if n < _FARTHEST else 0 for n in apart]
         by_place = [*near[one:0:-1], *near[: count - one]]
         result.append([a + b for a, b in zip(by_lines, by_place, strict=True)])
