@@ -13,6 +13,7 @@ from pathlib import Path
 from exai_audit.collectors import symbols_of
 from exai_audit.facts.symbols import ModuleSymbols
 from exai_audit.files.source import decode
+from exai_audit.planning.decomposition.condensing import condensed
 from exai_audit.planning.decomposition.partition import partition
 
 LIBRARY = Path(os.__file__).parent
@@ -123,6 +124,34 @@ def test_five_hundred_symbols_take_seconds() -> None:
     found = partition(module, LIMIT)
     assert time.process_time() - started < 12
     assert len(found.clusters) >= 3
+
+
+def test_a_crowded_module_has_a_plan_that_places_all() -> None:
+    """Of more than 800 names, short ones are taken together: time stays bounded."""
+    text = "".join(
+        f"{noun.upper()}_{number} = {number}\n\n\n"
+        f"def load_{noun}_{number}(value):\n    return [value, {noun.upper()}_{number}]\n\n\n"
+        for noun in ("order", "mail", "user", "stock")
+        for number in range(250)
+    )
+    module = symbols(text)
+    found = partition(module, LIMIT)
+    placed = [number for cluster in found.clusters for number in cluster]
+    assert sorted(placed) == list(range(2_000))
+    assert len(found.clusters) >= 3
+    rank = {number: at for at, cluster in enumerate(found.clusters) for number in cluster}
+    assert all(rank[one] >= rank[used] for one in rank for used in module.symbols[one].uses)
+
+
+def test_names_taken_together_keep_apart_what_is_assigned_anew() -> None:
+    text = "state = None\n" + "".join(
+        f"def load_{number}(value):\n    return [value]\n\n\n" for number in range(1_000)
+    )
+    text += "def change():\n    global state\n    state = 1\n"
+    shorter, members = condensed(symbols(text).symbols, most=100)
+    assert len(shorter) <= 112
+    assert (0,) in members
+    assert sorted(number for run in members for number in run) == list(range(1_002))
 
 
 def test_parts_need_earlier_ones_only() -> None:

@@ -14,6 +14,7 @@ from exai_audit.facts.symbols import MOSTLY, ModuleSymbols
 from exai_audit.files.source import SourceFile
 from exai_audit.finding import Finding
 from exai_audit.planning.decomposition.classes import class_plan, with_patched
+from exai_audit.planning.decomposition.condensing import crowding
 from exai_audit.planning.decomposition.crossing import crossings, share
 from exai_audit.planning.decomposition.facade import (
     Read,
@@ -239,7 +240,9 @@ def _verdict(split: Split, crossing: Sequence[str]) -> str:
     clarity = split.found.clarity
     across = ", ".join(f"`{name}`" for name in crossing[:3])
     crosses = f" Most used across them: {across}." if across else ""
-    return f"{len(split.homes)} modules, {described(clarity)} (clarity {clarity:.2f}).{crosses}"
+    crowded = crowding(sum(len(home.symbols) for home in split.homes), "names")
+    verdict = f"{len(split.homes)} modules, {described(clarity)} (clarity {clarity:.2f})."
+    return verdict + crosses + crowded
 
 
 def _licence(module: ModuleSymbols) -> PlanSymbol | None:

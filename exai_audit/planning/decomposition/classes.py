@@ -10,10 +10,11 @@ from exai_audit.collectors import members_of
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ClassMembers, SymbolFact
 from exai_audit.files.source import SourceFile
+from exai_audit.planning.decomposition.condensing import condensed, crowding
 from exai_audit.planning.decomposition.linkage import Groups, cut, with_small_joined
 from exai_audit.planning.decomposition.matrices import Matrix
 from exai_audit.planning.decomposition.naming import names_of, summary
-from exai_audit.planning.decomposition.partition import MOST_SYMBOLS, among, clarity, described
+from exai_audit.planning.decomposition.partition import among, clarity, described
 from exai_audit.planning.decomposition.similarity import OF_CLASSES, profiles
 from exai_audit.project.project import Project
 from exai_audit.results.advice import Impact
@@ -49,15 +50,11 @@ class _Division:
 
     def plan(self) -> ClassPlan:
         members, methods = self._members, self._methods
-        groups: Groups = []
-        alike: Matrix = []
-        if 2 * _FEWEST_GROUPS <= len(methods) <= MOST_SYMBOLS:
-            alike = profiles(methods, OF_CLASSES)
-            groups = self._grouped(alike)
         made: tuple[ClassGroup, ...] = ()
-        if len(groups) >= _FEWEST_GROUPS:
-            made = tuple(self._groups(groups))
-        clear = clarity(alike, groups) if made else 0.0
+        clear = 0.0
+        if len(methods) >= 2 * _FEWEST_GROUPS:
+            groups, clear = self._grouped()
+            made = tuple(self._groups(groups)) if len(groups) >= _FEWEST_GROUPS else ()
         return ClassPlan(
             path=self._path,
             name=members.name,
@@ -71,18 +68,22 @@ class _Division:
             figures=self._figures(made),
         )
 
-    def _grouped(self, alike: Matrix) -> Groups:
-        """Return groups of methods; what could be functions is one of its own."""
-        functions = [n for n in range(len(self._methods)) if self._could_be_function(n)]
+    def _grouped(self) -> tuple[Groups, float]:
+        """Return groups of methods, and how clear they are; what could be functions is a group."""
+        methods, inside = condensed(self._methods)
+        alike = profiles(methods, OF_CLASSES)
+        functions = [n for n, own in enumerate(inside) if all(map(self._could_be_function, own))]
         if len(functions) < 2:
             functions = []
-        rest = [n for n in range(len(self._methods)) if n not in functions]
+        rest = [n for n in range(len(methods)) if n not in functions]
         near = [[alike[one][other] for other in rest] for one in rest]
         most = min(_MOST, max(3, int(len(rest) ** 0.5 + 0.5)))
         parts = cut(near, lambda groups: len(groups) <= most) if rest else []
-        parts = _joined(parts, near, [self._methods[n] for n in rest])
+        parts = _joined(parts, near, [methods[n] for n in rest])
         groups = [[rest[n] for n in part] for part in parts]
-        return sorted([*groups, functions]) if functions else groups
+        groups += [functions] if functions else []
+        clear = clarity(alike, groups)
+        return sorted(sorted(one for n in group for one in inside[n]) for group in groups), clear
 
     def _could_be_function(self, number: int) -> bool:
         """Tell whether a method does not use the object, nor stands there to be overridden."""
@@ -94,13 +95,11 @@ class _Division:
         return is_static or is_own
 
     def _verdict(self, groups: Sequence[ClassGroup], clear: float) -> str:
-        if len(self._methods) > MOST_SYMBOLS:
-            return (
-                f"`{self._members.name}` has more than {MOST_SYMBOLS:,} methods: no plan is made."
-            )
         if not groups:
             return f"`{self._members.name}` has no groups of methods that could go."
-        return f"{len(groups)} groups of methods, {described(clear)} (clarity {clear:.2f})."
+        crowded = crowding(len(self._methods), "methods")
+        found = f"{len(groups)} groups of methods, {described(clear)} (clarity {clear:.2f})."
+        return found + crowded
 
     # The groups
 

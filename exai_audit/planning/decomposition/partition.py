@@ -14,6 +14,7 @@ from exai_audit.planning.decomposition.atoms import (
     detached_names,
     movable_symbols,
 )
+from exai_audit.planning.decomposition.condensing import condensed
 from exai_audit.planning.decomposition.linkage import Groups, cut, with_small_joined
 from exai_audit.planning.decomposition.matrices import Matrix
 from exai_audit.planning.decomposition.order import Arrangement
@@ -25,9 +26,6 @@ from exai_audit.planning.decomposition.similarity import (
 )
 
 FEWEST, MOST = 3, 14
-MOST_SYMBOLS = 800
-"""Of more symbols no plan is made: time and memory grow with the square of their number and more.
-"""
 _FEWEST_LINES, _LINES_ALONE = 0.06, 0.3
 _FEW_READERS = 3
 _MORE, _TRIES = 4, 9
@@ -66,13 +64,13 @@ def partition(
     chosen = sorted(movable_symbols(module.symbols))
     if not chosen:
         return Partition((), 0.0)
-    symbols = among(module.symbols, chosen)
+    symbols, members = condensed(among(module.symbols, chosen))
     alike = profiles(symbols, weights)
     wanted = int(max(len(chosen) ** 0.5, sum(s.lines for s in symbols) / limit) + 0.5)
     detached = detached_names(symbols, limit)
     ties = [*_read_together(symbols, patched)]
     atoms = atoms_of(symbols, ties, detached)
-    late = max(map(len, atoms.members)) > max(2, _LARGE_CIRCLE * len(chosen))
+    late = max(map(len, atoms.members)) > max(2, _LARGE_CIRCLE * len(symbols))
     if late:
         atoms = atoms_of(symbols, ties, (), late=True)
     arrangement = Arrangement(atoms, alike)
@@ -90,9 +88,12 @@ def partition(
             break
     clusters = [sorted(n for atom in part for n in atoms.members[atom]) for part in parts]
     return Partition(
-        tuple(tuple(chosen[n] for n in cluster) for cluster in clusters),
+        tuple(
+            tuple(sorted(chosen[one] for n in cluster for one in members[n]))
+            for cluster in clusters
+        ),
         clarity(alike, clusters),
-        () if late else tuple(chosen[n] for n in detached),
+        () if late else tuple(chosen[one] for n in detached for one in members[n]),
         late,
     )
 
@@ -117,13 +118,14 @@ def next_groups(
     lines = sum(symbol.lines for symbol in symbols)
     if len(symbols) < 2:
         return ()
+    symbols, members = condensed(symbols)
     alike, wanted = profiles(symbols), -(-lines // limit)
     groups = with_rest_joined(
         cut(alike, _Enough(symbols, max(2, wanted), limit)), alike, symbols, limit
     )
     if len(groups) < 2:
         return ()
-    return tuple(tuple(chosen[number] for number in group) for group in groups)
+    return tuple(tuple(chosen[one] for n in group for one in members[n]) for group in groups)
 
 
 def among(symbols: Sequence[SymbolFact], chosen: Sequence[int]) -> list[SymbolFact]:

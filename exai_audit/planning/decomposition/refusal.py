@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import FEWEST_GROUPS, ModuleSymbols
-from exai_audit.planning.decomposition.partition import MOST_SYMBOLS, Partition
+from exai_audit.planning.decomposition.partition import Partition
 
 _HALF = 0.5
 _LONG = 100
@@ -17,7 +17,7 @@ def refusal_reason(facts: FileFacts, module: ModuleSymbols, found: Partition | N
         found: its clusters, once they are known.
     """
     if found is None:
-        return _generated(facts) or _opaque(module) or _table(facts) or _crowded(module)
+        return _generated(facts) or _opaque(module) or _table(facts)
     if len(found.clusters) >= FEWEST_GROUPS:
         return ""
     return _largest(facts, module) or _anchored(facts, module, found) or _few(found)
@@ -42,15 +42,6 @@ def _table(facts: FileFacts) -> str:
     if facts.size.literal_lines <= _HALF * facts.lines.physical:
         return ""
     return "the module is mostly a table. A data file would serve it better."
-
-
-def _crowded(module: ModuleSymbols) -> str:
-    if len(module.symbols) <= MOST_SYMBOLS:
-        return ""
-    return (
-        f"it defines {len(module.symbols):,} names, and a plan compares each with all others: at"
-        f" most {MOST_SYMBOLS:,}. Take a part of them out by hand first."
-    )
 
 
 def _largest(facts: FileFacts, module: ModuleSymbols) -> str:
