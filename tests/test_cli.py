@@ -276,3 +276,17 @@ def test_missing_knowledge_file_is_an_error(tmp_path: Path) -> None:
     result = run(tmp_path, "scan", ".")
     assert result.returncode == 2
     assert "none.toml: knowledge: cannot be read" in result.stderr
+
+
+def test_what_is_plain_loads_no_pydantic(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    words = ["scan", ".", "--isolated", "--select", "EXA2", "--jobs", "1", "-f", "json=r.json"]
+    script = (
+        "import sys\nfrom exai_audit.cli import run\n"
+        f"print(run({words!r}), 'pydantic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0", "False"], done.stderr
+    assert (tmp_path / "r.json").is_file()

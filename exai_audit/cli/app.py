@@ -9,6 +9,7 @@ import typer
 
 from exai_audit import __version__
 from exai_audit.cli.output import say
+from exai_audit.cli.plain_values import take_plainly
 
 # Typer raises click's errors, from click or from a copy of its own, and names only some of them.
 _UsageFailure: type[Exception] = next(
@@ -28,6 +29,8 @@ def call(arguments: Sequence[str]) -> int:
     names = [] if arguments == ["--version"] else list(_COMMANDS)
     app = _app([name for name in names if name in arguments[:1]] or names)
     command = typer.main.get_command(app)
+    for one in (command, *getattr(command, "commands", {}).values()):
+        take_plainly(one)
     given = _spread_show_only(arguments)
     try:
         status = command.main(given, "exai-audit", standalone_mode=False)
