@@ -108,8 +108,9 @@ def _called_by_coroutines(project: Project) -> Mapping[str, tuple[Hop, ...]]:
     }
     found: dict[str, tuple[Hop, ...]] = {}
     graph = project.call_graph()
-    judged = {facts.path for facts in project.judged_files()} if unasked else set()
-    for module, coroutine in graph.coroutines() if unasked else ():
+    runs = any(one.runs_loop for file in project.files for one in file.definitions.functions)
+    judged = {facts.path for facts in project.judged_files()} if unasked and runs else set()
+    for module, coroutine in graph.coroutines() if judged else ():
         for call in coroutine.calls if module.facts.path in judged else ():
             hops = graph.way_to_loop(coroutine, call, module)
             if hops:

@@ -22,12 +22,12 @@ def importers_of(facts: FileFacts, project: Project, read: Read) -> tuple[Import
 
     Both those that they import and those that they reach as attributes of the module.
     """
-    found = []
+    found, below = [], f"{facts.module}."
     for file in project.files:
         names = {
-            name.removeprefix(facts.module + ".").partition(".")[0]
+            name.removeprefix(below).partition(".")[0]
             for name in file.imports
-            if name.startswith(facts.module + ".")
+            if name.startswith(below)
         }
         has_module = facts.module in file.imports
         if file.path != facts.path and (names or has_module):
