@@ -7,6 +7,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar, overload
 
 from exai_audit.files.source import SourceFile
@@ -52,11 +53,11 @@ class SyntaxTree:
         return self._walked.nodes
 
     @cached_property
-    def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
-        """The inner nodes by their kind."""
-        by_kind: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
-        for node in self._walked.inner:
-            by_kind[type(node)].append(node)
+    def _by_kind(self) -> dict[type[ast.AST], list[int]]:
+        """The places of the inner nodes among all of them, by their kind."""
+        by_kind: dict[type[ast.AST], list[int]] = defaultdict(list)
+        for number, node in enumerate(self._walked.inner):
+            by_kind[type(node)].append(number)
         return by_kind
 
     @overload
@@ -78,10 +79,10 @@ class SyntaxTree:
     def _of_kinds(self, kinds: Collection[type[ast.AST]]) -> list[ast.AST]:
         if not LEAVES.isdisjoint(kinds):
             return [node for node in self._walked.nodes if type(node) in kinds]
-        there = [kind for kind in kinds if kind in self._by_kind]
-        if len(there) > 1:
-            return [node for node in self._walked.inner if type(node) in there]
-        return self._by_kind[there[0]] if there else []
+        inner, by_kind = self._walked.inner, self._by_kind
+        there = [by_kind[kind] for kind in kinds if kind in by_kind]
+        numbers = sorted(chain(*there)) if len(there) > 1 else chain(*there)
+        return [inner[number] for number in numbers]
 
     def each(self, first: type[_First], second: type[_Second]) -> Iterator[_First | _Second]:
         """Yield the nodes of two kinds, one kind after the other: faster than in order."""
@@ -103,8 +104,9 @@ class SyntaxTree:
     @cached_property
     def _by_identifier(self) -> dict[str, list[ast.Name]]:
         by_identifier: dict[str, list[ast.Name]] = defaultdict(list)
-        for node in [node for node in self.parents if type(node) is ast.Name]:
-            by_identifier[node.id].append(node)
+        for node in self.parents:
+            if type(node) is ast.Name:
+                by_identifier[node.id].append(node)
         return by_identifier
 
     def mentions(self, identifier: str) -> Iterator[ast.AST]:

@@ -115,8 +115,8 @@ class _Unawaited:
 
     def _used_as_results(self) -> Iterator[UnawaitedFact]:
         """Yield the calls in coroutines that are used for what they would give if awaited."""
-        for call in self._tree.all(ast.Call):
-            if self._is_in_coroutine(call) and used_as_result(call, self._tree):
+        for call in self._tree.all(ast.Call) if self._tree.all(ast.AsyncFunctionDef) else ():
+            if used_as_result(call, self._tree) and self._is_in_coroutine(call):
                 yield from self._unawaited(call, as_result=True)
 
     def _is_in_coroutine(self, call: ast.Call) -> bool:

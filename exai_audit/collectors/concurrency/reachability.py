@@ -34,20 +34,22 @@ def needs(node: ast.AST, function: Function, tree: ModuleTree) -> Needs:
     Each comes with whether it must be true: for ``if flag: node`` and after ``if not flag: return``
     it must.
     """
-    taken = {parameter.name for parameter in parameters(function)}
     found: dict[tuple[str, bool], None] = {}
+    guards = _guards_of(tree)
     child: ast.AST = node
     for around in tree.ancestors(node):
         if isinstance(around, ast.If) and child is not around.test:
             asked = _asked(around.test, tree.place_in_block(child)[0] is around.body)
-            found.update(dict.fromkeys(pair for pair in asked if pair[0] in taken))
+            found.update(dict.fromkeys(asked))
         if isinstance(child, ast.stmt):
-            before = _guards_of(tree).before(child)
-            found.update(dict.fromkeys(pair for pair in before if pair[0] in taken))
+            found.update(dict.fromkeys(guards.before(child)))
         if around is function:
             break
         child = around
-    return tuple(found)
+    if not found:
+        return ()
+    taken = {parameter.name for parameter in parameters(function)}
+    return tuple(pair for pair in found if pair[0] in taken)
 
 
 class _Guards:
