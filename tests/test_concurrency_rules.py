@@ -159,6 +159,17 @@ def finding_in(text: str, folder: Path) -> Finding:
             "EXA405", Severity.LOW, Confidence.HIGH,
         ),
         (
+            "import time\ndef run_sync(work):\n    asyncio.run(work)\n"
+            "async def tell():\n    time.sleep(2)\nasync def both():\n    await tell()\n"
+            "def told():\n    run_sync(tell())\n",
+            "EXA405", Severity.HIGH, Confidence.HIGH,
+        ),
+        (
+            "import time\ndef run_sync(work):\n    asyncio.run(work)\n"
+            "async def tell():\n    time.sleep(2)\ndef told():\n    run_sync(tell())\n",
+            "EXA405", Severity.LOW, Confidence.HIGH,
+        ),
+        (
             "async def f(g):\n    asyncio.create_task(g())  # noqa: B018, RUF006 -- may be lost\n",
             "EXA412", Severity.MEDIUM, Confidence.LOW,
         ),
@@ -265,3 +276,22 @@ def test_many_in_scripts_are_told_apart_from_those_of_production(tmp_path: Path)
     assert set(found) == {"scripts/graph.py", "store/graph.py"}
     assert found["store/graph.py"].confidence is not Confidence.LOW
     assert "11 coroutines" in found["store/graph.py"].message
+
+
+def test_many_twins_of_one_object_are_one_finding(tmp_path: Path) -> None:
+    (tmp_path / "rows.py").write_text(
+        "class Rows:\n    def __init__(self, session):\n        self.session = session\n\n"
+        + "".join(
+            f"    def find_{i}(self):\n        return self.session.find_row({i})\n\n"
+            f"    async def afind_{i}(self):\n        return await self.session.find_row({i})\n\n"
+            for i in range(11)
+        )
+    )
+    (tmp_path / "views.py").write_text(
+        "from rows import Rows\n\n\n"
+        + "".join(
+            f"async def shows_{i}(rows: Rows):\n    return rows.find_{i}()\n\n\n" for i in range(11)
+        )
+    )
+    (finding,) = blocking_in(tmp_path)
+    assert "11 coroutines block the event loop with synchronous calls of session" in finding.message

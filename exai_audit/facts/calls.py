@@ -51,7 +51,8 @@ class CallFact(Struct, frozen=True):
 
     ``arguments`` has position or keyword of each with its term. ``needs`` are parameters of the
     function around, each with whether it must be true for the call to be reached. ``place`` is
-    None but in coroutines, and ``moment`` is theirs.
+    None but in coroutines, and ``moment`` is theirs; ``for_plain`` where the code has found that a
+    function is no coroutine function.
     """
 
     line: int
@@ -61,6 +62,7 @@ class CallFact(Struct, frozen=True):
     form: CallForm = CallForm.PLAIN
     place: Place | None = None
     moment: Moment = Moment.SERVING
+    for_plain: bool = False
 
 
 class FunctionFact(Struct, frozen=True):

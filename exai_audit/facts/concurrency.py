@@ -319,3 +319,18 @@ class PoolWaitFact(Struct, frozen=True):
     handed_line: int
     wait_line: int
     limited: bool = False
+
+
+class OwnLoopFacts(Struct, frozen=True):
+    """Who runs coroutines in loops of their own, and which coroutines are handed to whom.
+
+    ``threads`` are the plain functions of the file that start a thread in which a coroutine that
+    they are given runs alone, ``inline`` those that run it themselves. ``handed`` are the calls
+    that may take a coroutine with the name of what is called for it, ``awaited`` the names of the
+    functions whose calls are awaited. All are last names.
+    """
+
+    threads: tuple[str, ...] = ()
+    inline: tuple[str, ...] = ()
+    handed: tuple[tuple[str, str], ...] = ()
+    awaited: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from exai_audit.facts.concurrency import (
     LoopBoundFact,
     LoopCallbackFact,
     OffloadedFunctionFact,
+    OwnLoopFacts,
     PoolFact,
     PoolWaitFact,
     UnawaitedFact,
@@ -45,6 +46,7 @@ from exai_audit.facts.waits import (
 _NO_SIZES = SizeFacts()
 _NO_CACHES = CacheFacts()
 _NO_DEFINITIONS = DefinitionFacts()
+_NO_OWN_LOOPS = OwnLoopFacts()
 
 
 class FailureKind(str, Enum):
@@ -95,6 +97,7 @@ class FileFacts(Struct, frozen=True):
     offloaded_functions: tuple[OffloadedFunctionFact, ...] = ()
     blocking: tuple[BlockingFact, ...] = ()
     coroutines: tuple[str, ...] = ()
+    own_loops: OwnLoopFacts = _NO_OWN_LOOPS
     unawaited: tuple[UnawaitedFact, ...] = ()
     dropped_tasks: tuple[DroppedTaskFact, ...] = ()
     fan_outs: tuple[FanOutFact, ...] = ()

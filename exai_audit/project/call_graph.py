@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.facts.calls import UNKNOWN, CallFact, CallForm, FunctionFact, FunctionForm
-from exai_audit.facts.concurrency import BlockingFact
+from exai_audit.facts.concurrency import BlockingFact, BlockingKind
 from exai_audit.facts.file import FileFacts
 from exai_audit.knowledge.blocking_kinds import kind_of
 from exai_audit.knowledge.calls import Call
@@ -118,6 +118,7 @@ class CallGraph:
             replace(way, hops=(hop, *way.hops))
             for way, needs in self._from(target, handed, away, helpers)
             if arguments.meet(needs) and way.blocks.queue not in _asked(caller)
+            if not (call.for_plain and way.blocks.kind is BlockingKind.TWIN)
         )
 
     def way_to_loop(

@@ -41,8 +41,10 @@ count with their caller. Nested functions, lambdas and what is handed to a threa
 All callers of a place that blocks are one finding, and so are ten or more coroutines that use
 synchronous clients of one kind. The severity says how long it takes and who waits: high from one
 second on or without a limit; medium for databases, name look-ups and limits below a second; low
-for the machine's own addresses, at start-up, shutdown and in programs of one coroutine. In these,
-and in scripts, all but sleeps are of low confidence: nobody waits but the one who runs it.
+for the machine's own addresses, at start-up, shutdown and where a coroutine runs alone: in programs
+of one coroutine, and where the project hands it to a function of its own that gives it a thread
+or a loop of its own. There, and in scripts, all but sleeps are of low confidence: nobody waits but
+the one who runs it.
 File-system calls are judged with ``judge-file-system = true``.
 """
 
@@ -60,6 +62,7 @@ from exai_audit.location import Place
 from exai_audit.project.blocking_severity import severity_of
 from exai_audit.project.call_graph import CallGraph, Way
 from exai_audit.project.definitions import Module
+from exai_audit.project.own_loops import alone_in_loops
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -104,7 +107,10 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         return not way.blocks.file_system or options.at(path).judge_file_system
 
     causes: dict[tuple[str, int, int], list[_Blocked]] = {}
+    alone = alone_in_loops(project.judged_files())
     for one in _blocked(project, is_judged):
+        if _name(one) in alone:
+            one = replace(one, moment=Moment.ALONE)
         causes.setdefault(one.cause, []).append(one)
     groups = [_worst_first(found) for found in causes.values()]
     for apart in (False, True):  # one of many in scripts is not one of production
@@ -170,6 +176,8 @@ def _kind(one: _Blocked) -> str:
     """Return the client whose methods block, as one repair may replace it; else nothing."""
     owner, _, _ = one.way.blocks.operation.rpartition(".")
     library, _, name = owner.rpartition(".")
+    if one.way.blocks.kind is BlockingKind.TWIN:
+        return "" if name in ("self", "cls") or not name.isidentifier() else name
     if not library or not name[:1].isupper():
         return ""
     is_database = one.way.blocks.kind is BlockingKind.DATABASE

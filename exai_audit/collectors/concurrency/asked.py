@@ -22,6 +22,19 @@ def plain_calls(tree: ModuleTree) -> frozenset[ast.Call]:
     return frozenset(_plain_calls(tree))
 
 
+def in_plain_branches(tree: ModuleTree) -> frozenset[ast.Call]:
+    """Return all calls where the code has found that a function is no coroutine function."""
+    if tree.words.isdisjoint(ASKS):
+        return frozenset()
+    return frozenset(
+        one
+        for ask in tree.calls(ASKS)
+        for node in branches(ask, tree)[1]
+        for one in descendants(node)
+        if isinstance(one, ast.Call)
+    )
+
+
 def _plain_calls(tree: ModuleTree) -> Iterator[ast.Call]:
     for ask in tree.calls(ASKS | _OF_RESULTS | {"hasattr"}):
         given = [one.value for one in arguments(ask)]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
+from exai_audit.collectors.concurrency.asked import in_plain_branches
 from exai_audit.collectors.concurrency.harmless import is_awaited, is_right_here
 from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.collectors.concurrency.reachability import needs
@@ -33,6 +34,10 @@ class CallSites:
         self._open: dict[Function, frozenset[str]] = {}
 
     @cached_property
+    def _for_plain(self) -> frozenset[ast.Call]:
+        return in_plain_branches(self._tree)
+
+    @cached_property
     def terms(self) -> Terms:
         """What the expressions of the module denote."""
         return Terms(self._tree.dotted, self._tree.parents, self._tree.scopes, self._tree.work)
@@ -54,6 +59,7 @@ class CallSites:
             self._form(call),
             tree.place(call) if is_async else None,
             moments_of(tree).of(call) if is_async else Moment.SERVING,
+            is_async and call in self._for_plain,
         )
 
     def made(self, call: ast.Call) -> MadeFact | None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from exai_audit.collectors.concurrency.vocabulary import OF_ANYTHING, OF_PLAIN_OBJECTS
 from exai_audit.facts.calls import twins_of
 from exai_audit.facts.concurrency import BlockingFact, BlockingKind
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import Function, dotted, last_name, receiver
+from exai_audit.syntax.nodes import Function, dotted, last_name, parameters, receiver
 from exai_audit.syntax.walk import descendants
 
 _NO_WAITS = frozenset({
@@ -72,12 +72,18 @@ def _mirrored(plain: ast.FunctionDef, twin: ast.AsyncFunctionDef) -> ast.Call | 
     for call in _awaited(twin):
         for name in _synchronous(last_name(call.func)):
             alike[name].add(_receiver(call))
+    taken = {parameter.name for parameter in parameters(plain)}
     for node in _own(plain):
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call) and not _is_named(node.func, taken):
             name = last_name(node.func)
             if name in alike and (name not in _OF_MANY or _receiver(node) in alike[name]):
                 return node
     return None
+
+
+def _is_named(called: ast.expr, names: Collection[str]) -> bool:
+    """Tell whether one of the names is called: a plain function that a parameter is."""
+    return isinstance(called, ast.Name) and called.id in names
 
 
 def _receiver(call: ast.Call) -> str:
