@@ -119,12 +119,11 @@ class Role(str, Enum):
 class WaitDoubt(str, Enum):
     """Why a wait for another loop's coroutine may be limited although the file shows no limit.
 
-    Its coroutine is a parameter, with the loop looked after or not; its loop is stopped here; or it
-    waits for the items of a queue; or nobody waits for the thread that waits.
+    Its coroutine is a parameter; its loop is stopped here; it waits for the items of a queue; or
+    nobody waits for the thread that waits.
     """
 
     PARAMETER = "parameter"
-    LOOP_LOOKED_AFTER = "loop-looked-after"
     LOOP_ENDED = "loop-ended"
     ITEMS = "items"
     THREAD_OF_ITS_OWN = "thread-of-its-own"
@@ -213,7 +212,7 @@ class BlockingFact(Struct, frozen=True):
     ``seconds`` is how long it sleeps or waits at most, None where that is not known or not
     limited; ``loopback`` when it asks its own machine. ``needs`` are parameters of the function
     around it, each with whether it must be true for the call to be reached; ``queue`` is the last
-    name of what it waits on, for queues.
+    name of what it waits on, for queues. ``excused`` when a comment says that it is meant to block.
     """
 
     place: Place
@@ -225,6 +224,7 @@ class BlockingFact(Struct, frozen=True):
     moment: Moment = Moment.SERVING
     needs: tuple[tuple[str, bool], ...] = ()
     queue: str = ""
+    excused: bool = False
 
     @property
     def file_system(self) -> bool:

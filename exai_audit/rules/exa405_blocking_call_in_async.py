@@ -32,7 +32,8 @@ async def poll(url):
 *Known false alarms.* A coroutine that runs alone in a loop of its own may block it on purpose. A
 future's ``result()`` is only judged where the file shows the call that made it (``submit``,
 ``run_coroutine_threadsafe``) and nothing that waits for it first. What is called away from the
-coroutine may stand in a branch that this call does not take: medium confidence.
+coroutine may stand in a branch that this call does not take: medium confidence. A comment at the
+call that says it blocks on purpose (``intentional``, ``noqa: ASYNC``) makes it low.
 
 *References.* What blocks is listed in the knowledge table, each call with its source. A call is
 named when it stands in the coroutine itself, also on a receiver that another module types, or up
@@ -229,7 +230,7 @@ def _confidence(one: _Blocked, *, in_scripts: bool) -> Confidence:
     Who asks a person at a terminal mostly is all there is.
     """
     kind = one.way.blocks.kind
-    if kind is BlockingKind.INPUT:
+    if kind is BlockingKind.INPUT or one.way.blocks.excused:
         return Confidence.LOW
     if (in_scripts or one.moment is Moment.ALONE) and kind is not BlockingKind.SLEEP:
         return Confidence.LOW

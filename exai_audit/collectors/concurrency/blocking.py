@@ -8,7 +8,12 @@ from functools import cached_property, lru_cache
 
 from exai_audit.collectors.concurrency.durations import is_loopback, seconds
 from exai_audit.collectors.concurrency.futures import MAKERS, WAITS, is_known_done, is_wait, made_by
-from exai_audit.collectors.concurrency.harmless import gives_no_wait, is_right_here, knows_better
+from exai_audit.collectors.concurrency.harmless import (
+    gives_no_wait,
+    is_meant,
+    is_right_here,
+    knows_better,
+)
 from exai_audit.collectors.concurrency.held_names import HeldNames, names_from
 from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.collectors.concurrency.pool_exits import pool_exits
@@ -166,6 +171,7 @@ class BlockingCalls:
             moments_of(tree).of(call) if is_async else Moment.SERVING,
             needs(call, function, tree) if isinstance(function, ast.FunctionDef) else (),
             last_name(queue) if queue is not None else "",
+            is_meant(call, tree),
         )
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from exai_audit.collectors.concurrency.reachability import is_sync_mode, only_reaps_finished
@@ -20,6 +21,14 @@ from exai_audit.syntax.nodes import (
     text_of,
 )
 
+_MEANT = re.compile(
+    r"#.*(?:\b(?:intent(?:ional|ionally|ed|ited)|on purpose|deliberate(?:ly)?)\b"
+    r"|noqa\s*:[^#]*\bASYNC\d|\bcare about (?:asyncio|blocking)\b"
+    r"|\bblocking (?:is|here is) (?:ok|okay|fine|acceptable)\b)",
+    re.IGNORECASE,
+)
+_IMAGES = "PIL.Image.Image."
+_SMALL = 1024
 _NO_WAIT_KEYWORDS = frozenset({"block", "blocking", "wait"})
 _AWAITS = frozenset({
     "wait_for", "shield", "gather", "ensure_future", "create_task", "wrap_future", "isawaitable",
@@ -73,6 +82,18 @@ def is_awaited(call: ast.Call, tree: ModuleTree) -> bool:
     return last_name(parent.func) in _AWAITS
 
 
+def is_meant(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a comment at a call or right above it says that it is meant to block."""
+    line, last = call.lineno, call.end_lineno or call.lineno
+    if any(_MEANT.search(tree.source.line(number)) for number in range(line, last + 1)):
+        return True
+    while line > 1 and tree.source.line(line - 1).lstrip().startswith("#"):
+        line -= 1
+        if _MEANT.search(tree.source.line(line)):
+            return True
+    return False
+
+
 def is_right_here(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether the place of a call shows that no coroutine's loop is blocked by it."""
     shown = (is_awaited, _must_not_wait, is_sync_mode, only_reaps_finished, _has_private_loop)
@@ -113,7 +134,30 @@ def knows_better(call: ast.Call, row: Call, tree: ModuleTree) -> bool:
         return not _is_given_an_address(call)
     if row.name in ("threading.Thread.join", "multiprocessing.Process.join"):
         return _is_never_made(call, tree)
-    return False
+    return row.name.startswith(_IMAGES) and _is_drawn_small(call, tree)
+
+
+def _is_drawn_small(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether an image is one that the code itself draws, of a known and small size."""
+    image = receiver(call.func)
+    if not isinstance(image, ast.Name):
+        return False
+    made = tree.bindings(image.id, image)
+    return bool(made) and all(_has_small_size(one, tree) for one in made)
+
+
+def _has_small_size(made: ast.expr, tree: ModuleTree) -> bool:
+    if not isinstance(made, ast.Call) or tree.qualified(made.func) != "PIL.Image.new":
+        return False
+    given = argument(made, "size", 1)
+    size = given.value if given is not None else None
+    known = tree.bindings(size.id, size) if isinstance(size, ast.Name) else [size]
+    return len(known) == 1 and isinstance(known[0], ast.Tuple) and _is_small(known[0], tree)
+
+
+def _is_small(size: ast.Tuple, tree: ModuleTree) -> bool:
+    numbers = [tree.number(one) for one in size.elts]
+    return all(one is not None and one <= _SMALL for one in numbers)
 
 
 def _is_never_made(call: ast.Call, tree: ModuleTree) -> bool:

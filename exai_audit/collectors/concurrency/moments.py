@@ -162,7 +162,7 @@ class Moments:
     def _knows_hooks(self) -> bool:
         """Whether the module can say what runs as the program starts or ends."""
         known = self._tree.words
-        if self._run_at_start:
+        if self._run_at_start or any(map(_is_made_plain, self._tree.all(ast.AsyncFunctionDef))):
             return True
         return not known.isdisjoint(_HOOKS) or not known.isdisjoint(_LIFESPANS | _MANAGERS)
 
