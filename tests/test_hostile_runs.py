@@ -143,3 +143,50 @@ def test_no_name_makes_a_line_of_its_own(project: Path) -> None:
     for done in said:
         lines = (done.stdout + done.stderr).splitlines()
         assert not [line for line in lines if line.startswith("PASSED: score 100.0 (A+)")]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("scan", ".", "-f", "json=out.json"),
+        ("baseline", ".", "-o", "out.json"),
+        ("report", "stored", "-f", "html=out.json"),
+        ("survey", "--each", "x", "-f", "csv=out.json"),
+        ("trend", ".", "-f", "html=out.json"),
+    ],
+)
+def test_a_pipe_that_nobody_reads_is_not_waited_for(project: Path, words: tuple[str, ...]) -> None:
+    run(project, "scan", ".", "-f", "json=stored")
+    (project / "x").mkdir()
+    (project / "x" / "a.py").write_text(SLEEPER)
+    os.mkfifo(project / "out.json")
+    done = run(project, *words)
+    assert (done.returncode, "internal error" in done.stderr) == (2, False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_a_pipe_that_somebody_reads_is_written_to(project: Path) -> None:
+    os.mkfifo(project / "out.json")
+    reader = os.open(project / "out.json", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        done = run(project, "scan", ".", "--no-cache", "-f", "badge=out.json")
+        assert (done.returncode, os.read(reader, 1)) == (0, b"{")
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+def test_a_survey_writes_through_no_link(project: Path) -> None:
+    victim = project.parent / "victim"
+    victim.write_text("precious")
+    (project / "x").mkdir()
+    (project / "x" / "a.py").write_text(SLEEPER)
+    folder = project / "exai-audit-survey"
+    folder.mkdir()
+    (folder / "journal.jsonl").symlink_to(victim)
+    assert run(project, "survey", "--each", "x", "--no-cache").returncode == 0
+    assert victim.read_text() == "precious"
+    (project / "elsewhere").symlink_to(project.parent)
+    done = run(project, "survey", "--each", "x", "--into", "elsewhere", "--no-cache")
+    assert (done.returncode, "leads out of the repository" in done.stderr) == (2, True)

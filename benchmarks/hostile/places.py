@@ -34,7 +34,6 @@ _COMMANDS = (
     ("config", "."),
     ("init",),
     ("trend", "."),
-    ("survey", "--each", "*", "--into", "out.json"),
 )
 _SLEEPER = (
     "import time\nimport requests\n\n\nasync def f():\n    time.sleep(1)\n    requests.get('x')\n"

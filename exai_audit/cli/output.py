@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -14,6 +15,9 @@ from exai_audit.files.visible import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
 
 def write_file(path: Path | str, text: str) -> None:
@@ -30,14 +34,27 @@ def write_file(path: Path | str, text: str) -> None:
         if leads_out(path):
             raise AuditError(f"{path}: a link leads out of the repository, so it is not written to")
         if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
-            with open(path, "wb") as stream:  # noqa: PTH123
-                stream.write(data)
+            _write_through(path, data)
         else:
             file = os.path.realpath(path)
             replace_file(file, data, _mode(file))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise AuditError(f"{path}: cannot be written: {reason}") from error
+
+
+def _write_through(path: Path | str, data: bytes) -> None:
+    """Write to a device or a pipe; one that nobody reads is not waited for."""
+    try:
+        handle = os.open(path, os.O_WRONLY | _NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise AuditError(f"{path}: cannot be written: nobody reads from it") from error
+        raise
+    if _NONBLOCK:
+        os.set_blocking(handle, True)
+    with open(handle, "wb") as stream:  # noqa: PTH123 - a descriptor
+        stream.write(data)
 
 
 def leads_out(path: Path | str) -> bool:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from exai_audit.cli import options
 from exai_audit.cli.deliver import requested, supports_unicode, terminal_width
-from exai_audit.cli.output import say, write_file, write_stdout
+from exai_audit.cli.output import leads_out, say, write_file, write_stdout
 from exai_audit.cli.progress import progress_bar
 from exai_audit.cli.running import jobs_of
 from exai_audit.errors import AuditError, UsageError
@@ -135,6 +135,8 @@ def survey_command(
     protocols = tuple(allow_protocol or PROTOCOLS)
     own = None if policy is None else str(policy.absolute())
     works = [Work(one, today(), protocols, own, caches) for one in repositories]
+    if leads_out(into / _RESULT):
+        raise AuditError(f"{into}: a link leads out of the repository, so it is not written to")
     try:
         into.mkdir(parents=True, exist_ok=True)
         summaries = _audit_all(works, Journal(into), resume, dask, jobs_of(jobs))

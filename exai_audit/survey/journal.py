@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,10 +11,19 @@ import msgspec
 from msgspec import Struct
 
 from exai_audit import __version__
+from exai_audit.files.atomic import replace_file
 from exai_audit.files.source import SIDE_FILE_BYTES, UnreadableSourceError, read_bytes
 from exai_audit.survey.work import Outcome, Work
 
 FILE = "journal.jsonl"
+_APPEND = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_APPEND
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
+"""Whoever wrote the folder may have put a link or a pipe there: neither is followed."""
 
 
 class Entry(Struct, frozen=True):
@@ -35,7 +45,7 @@ class Journal(Struct, frozen=True):
         Raises:
             OSError: the file cannot be written.
         """
-        (self.folder / FILE).write_bytes(b"")
+        replace_file(str(self.folder / FILE), b"", 0o644)
 
     def add(self, work: Work, outcome: Outcome) -> None:
         """Say that a repository is done; its report has to be written before.
@@ -44,7 +54,8 @@ class Journal(Struct, frozen=True):
             OSError: the file cannot be written.
         """
         line = json.dumps([outcome.name, key_of(work), outcome.reason])
-        with (self.folder / FILE).open("ab") as stream:
+        handle = os.open(self.folder / FILE, _APPEND, 0o644)
+        with open(handle, "ab") as stream:  # noqa: PTH123 - a descriptor
             stream.write(line.encode("ascii") + b"\n")
 
     def done(self) -> dict[str, Entry]:
