@@ -52,6 +52,15 @@ def test_default_excludes_say_which_pattern(tmp_path: Path) -> None:
     assert reasons(discovery) == {"x/venv": "excluded by 'venv'", "build": "excluded by 'build'"}
 
 
+def test_folders_of_installed_packages_are_left_out_unless_named(tmp_path: Path) -> None:
+    tree(tmp_path, "app.py", "libs/jinja2/utils.py", "libs/jinja2-3.1.dist-info/METADATA")
+    discovery = discover([tmp_path], tmp_path, Settings().files)
+    assert found(discovery) == ["app.py"]
+    assert reasons(discovery) == {"libs": "installed packages, as its .dist-info folders say"}
+    named = discover([tmp_path / "libs"], tmp_path, Settings().files)
+    assert found(named) == ["libs/jinja2/utils.py"]
+
+
 def test_patterns_of_the_settings_exclude(tmp_path: Path) -> None:
     tree(tmp_path, "src/gen/a.py", "src/b_pb.py", "src/c.py", "build/d.py")
     settings = Settings(exclude=("src/gen",), extend_exclude=("*_pb.py",))

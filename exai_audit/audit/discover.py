@@ -27,6 +27,7 @@ from exai_audit.syntax.work import MOST_STEPS
 
 SUFFIXES = (".py", ".pyi")
 _NEVER_SOURCE = frozenset({CACHE_FOLDER, ".git"})
+_OF_INSTALLED = ".dist-info"
 _SHEBANG = re.compile(rb"#!.*\bpython[0-9.]*\b")
 
 
@@ -218,6 +219,9 @@ class _Search(Struct):
             prefix = "" if above == "." else f"{above}/"
             entries = self._entries(folder)
             names = {entry.name for entry in entries}
+            if folder != start and any(name.endswith(_OF_INSTALLED) for name in names):
+                self.skipped[above] = "installed packages, as its .dist-info folders say"
+                continue
             if prefix and not names.isdisjoint(SETTINGS_FILES):
                 rules = self._own_rules(above) or rules
             if not names.isdisjoint(PROJECT_FILES):

@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from exai_audit.audit.cache import CACHE_FOLDER, facts_fingerprint
-from exai_audit.audit.discover import SUFFIXES
+from exai_audit.audit.discover import SUFFIXES, discover
 from exai_audit.audit.makers import makers_of
 from exai_audit.audit.past_paths import audited_below
 from exai_audit.cli import options
@@ -170,7 +170,9 @@ def _points(
 ) -> tuple[Point, ...]:
     use(own, settings.of_all("bridge_functions"))
     made = makers_of(settings, own)
-    is_audited = audited_below(_below(targets, root), settings)
+    today = discover([path for path in targets if path.exists()], root, settings.files)
+    left_out = [skipped.path for skipped in today.skipped]
+    is_audited = audited_below(_below(targets, root), settings, left_out)
 
     def wanted(path: str) -> bool:
         return path.endswith(SUFFIXES) and is_audited(path)

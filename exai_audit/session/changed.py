@@ -36,10 +36,4 @@ def changed_since(revision: str, result: AuditResult, run: Run) -> AuditResult:
 def _past_paths(run: Run) -> Callable[[str], bool]:
     """Return what tells whether today's settings would have audited a file that is gone."""
     left_out = [skipped.path for skipped in run.audited.discovery.skipped]
-    is_audited = audited_below(map(run.shown, run.targets), run.settings)
-
-    def was_audited(path: str) -> bool:
-        is_left_out = any(path == one or path.startswith(f"{one}/") for one in left_out)
-        return not is_left_out and is_audited(path)
-
-    return was_audited
+    return audited_below(map(run.shown, run.targets), run.settings, left_out)
