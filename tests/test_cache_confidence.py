@@ -435,3 +435,54 @@ def test_what_a_database_is_asked_twice_does_no_harm(
 ) -> None:
     (finding,) = found(tmp_path, STORED_SETTINGS.replace("VERB", verb), "EXA307")
     assert finding.confidence is confidence
+
+
+OF_MEETINGS = """
+    _last = {}
+
+    def told(message, chat_id, text):
+        _last[KEY] = text
+
+    def last(message, chat_id):
+        return _last.get(KEY)
+    """
+
+
+@pytest.mark.parametrize(
+    ("key", "confidence"),
+    [
+        ("chat_id", Confidence.LOW),
+        ("message.chat.id", Confidence.LOW),
+        ("message.id", Confidence.MEDIUM),
+    ],
+)
+def test_one_value_for_each_chat_is_doubted(
+    key: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    (finding,) = found(tmp_path, OF_MEETINGS.replace("KEY", key), "EXA301")
+    assert finding.confidence is confidence
+
+
+BY_DIGEST = """
+    import requests
+
+    _picture_cache = {}
+
+    def picture(url, IT):
+        key = (IT, 64)
+        if key not in _picture_cache:
+            if len(_picture_cache) > 100:
+                _picture_cache.popitem()
+            _picture_cache[key] = requests.get(url, timeout=5).content
+        return _picture_cache[key]
+    """
+
+
+@pytest.mark.parametrize(
+    ("it", "confidence"), [("sha256", Confidence.LOW), ("name", Confidence.HIGH)]
+)
+def test_what_is_kept_by_its_digest_hardly_goes_stale(
+    it: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    (finding,) = found(tmp_path, BY_DIGEST.replace("IT", it), "EXA304")
+    assert finding.confidence is confidence

@@ -87,7 +87,7 @@ class CacheFact(Struct, frozen=True):
     its class are as good as one another. ``fixed_keys`` when there can only be so many keys
     (classes, functions, languages), ``constant_keys`` when all are made of the module's constants
     alone. ``argued`` when a comment beside it speaks of its growth, ``unchanging`` when one, or a
-    docstring, says that its results hold for good.
+    docstring, says that its results hold for good, or its keys are digests by their names.
 
     ``owner`` is the class that holds it, if one does; ``long_lived`` when something shows that its
     object lives as long as the process, ``made_once`` when that is because a module makes it,

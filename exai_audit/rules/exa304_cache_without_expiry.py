@@ -31,8 +31,8 @@ def price_of(article):
 
 *Known false alarms.* What never changes under its name: an immutable object asked for by its hash,
 a released file by its version. Suppress it with that reason. Where a docstring or a comment beside
-the cache says so (immutable, never expires, for the lifetime of the process), the confidence is
-low.
+the cache says so (immutable, never expires, for the lifetime of the process), or the key is a
+digest by its name, the confidence is low.
 
 *References.* A result is called stale-prone when it is awaited, or computed by a call that waits
 for another machine, by the clock, or by a variable of the module that some function sets anew.

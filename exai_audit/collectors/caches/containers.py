@@ -16,6 +16,7 @@ from exai_audit.collectors.caches.claims import is_argued, is_said_unchanging
 from exai_audit.collectors.caches.constants import has_constant_keys
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.idiom import is_memo, is_setdefault
+from exai_audit.collectors.caches.key_names import is_keyed_by_digest
 from exai_audit.collectors.caches.keys import (
     has_few_keys,
     is_keyed_by_file,
@@ -164,7 +165,8 @@ def describe(
         fixed_keys=has_few_keys(tree, container, stored),
         constant_keys=has_constant_keys(tree, index, container.stores()),
         argued=is_argued(tree, target.node),
-        unchanging=is_said_unchanging(tree, target.node, container.writers()),
+        unchanging=is_said_unchanging(tree, target.node, container.writers())
+        or is_keyed_by_digest(stored, tree),
         openness=_openness(container, stored, live, tree),
         long_lived=lives(tree, index, target.owner),
         made_once=is_made_once(tree, index, target.owner),

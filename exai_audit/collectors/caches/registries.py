@@ -26,7 +26,7 @@ from exai_audit.collectors.caches.keys import (
 )
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.siblings import forgotten
-from exai_audit.collectors.caches.states import are_states
+from exai_audit.collectors.caches.states import are_emptied, are_of_meetings, are_states
 from exai_audit.collectors.caches.uses import Act, Use, single_entry
 from exai_audit.collectors.caches.visitors import names_guest, names_visitor
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness
@@ -63,7 +63,9 @@ def registries(tree: ModuleTree, index: CacheIndex, taken: set[Key]) -> Iterator
             continue
         filled = [use for act in _FILLING for use in container.does(act) if use.function]
         read = _growing_reads(container, tree) if kind == _DEFAULTING else []
-        of_visitors = any(_is_by_visitor(use) for use in filled) and not are_states(filled)
+        of_visitors = any(_is_by_visitor(use) for use in filled) and not (
+            are_states(filled) or are_emptied(container, tree)
+        )
         if read and not has_few_keys(tree, container, read):
             yield _fact(container, read, tree, index)
         elif of_visitors and (container.does(Act.LOOK_UP) or any(map(is_setdefault, filled))):
@@ -177,7 +179,7 @@ def _fact(
         pure=False,
         keys=shown_key(tree, keyed),
         parameters=1,
-        fixed_keys=has_few_keys(tree, container, keyed),
+        fixed_keys=has_few_keys(tree, container, keyed) or are_of_meetings(keyed),
         constant_keys=has_constant_keys(tree, index, keyed),
         openness=found if found is not Openness.UNSAID else Openness.OPEN,
         long_lived=is_long_lived_object(tree, index, target.owner),

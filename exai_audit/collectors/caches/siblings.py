@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from exai_audit.collectors.caches.accesses import Named, identifiers, last_name
+from exai_audit.collectors.caches.accesses import Named, last_name
+from exai_audit.collectors.caches.key_names import key_names
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import has_many_values, names_cache
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
-from exai_audit.syntax.scopes import BindingKind
 
 _Removal = tuple[str, str, Named]
 _REMOVES = frozenset({"pop", "__delitem__"})
@@ -25,7 +25,7 @@ def forgotten(container: Container, stored: Iterable[Use], tree: ModuleTree) -> 
     dropped from a cache has no end: it is made again.
     """
     owner = container.target.owner
-    keys = {name for use in stored for name in _key_names(use, tree) if has_many_values(name)}
+    keys = {name for use in stored for name in key_names(use, tree) if has_many_values(name)}
     if not keys or not isinstance(owner, ast.ClassDef):
         return ""
     for attribute, key, method in _removals(owner, tree):
@@ -40,16 +40,6 @@ def _only_reads(container: Container, method: Named) -> bool:
     """Tell whether a method looks a container up and leaves it as it is: that is on purpose."""
     here = {use.act for use in container.uses if use.function is method}
     return Act.LOOK_UP in here and Act.STORE not in here
-
-
-def _key_names(use: Use, tree: ModuleTree) -> Iterator[str]:
-    """Yield the names in the key of a store, and in what a local key is made of."""
-    for name, _ in identifiers(use.key) if use.key is not None else ():
-        yield name
-        bindings = tree.scopes.inside(use.function).names.get(name, []) if use.function else []
-        made = [one.value for one in bindings if one.kind is BindingKind.VALUE]
-        if len(bindings) == len(made) == 1 and made[0] is not None:
-            yield from (part for part, _ in identifiers(made[0]))
 
 
 def _removals(owner: ast.ClassDef, tree: ModuleTree) -> Iterator[_Removal]:

@@ -6,11 +6,14 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from exai_audit.collectors.caches.accesses import identifiers, is_literal, last_name, name_of
+from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.visitors import names_meeting, names_visitor
 from exai_audit.knowledge.layers import words
+from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, parameters
 
+_TAKING = frozenset({"clear", "discard", "pop", "popitem", "popleft", "remove"})
 _SETTING = frozenset({"change", "disable", "enable", "save", "set", "toggle"})
 
 
@@ -22,6 +25,20 @@ def are_states(filled: Sequence[Use]) -> bool:
     if all(use.value is not None and _is_mark(use.value) for use in filled) and len(values) > 1:
         return True
     return all(_is_of_meeting(use) and (_marks(use) or _sets(use)) for use in filled)
+
+
+def are_of_meetings(filled: Sequence[Use]) -> bool:
+    """Tell whether all is kept for chats, groups or the like, as one value for each."""
+    return bool(filled) and all(use.act is not Act.GATHER and _is_of_meeting(use) for use in filled)
+
+
+def are_emptied(container: Container, tree: ModuleTree) -> bool:
+    """Tell whether what is kept for chats is taken from the entries again: ``d[chat].pop(x)``."""
+    filled = [use for act in (Act.STORE, Act.GATHER) for use in container.does(act)]
+    return all(map(_is_of_meeting, filled)) and any(
+        isinstance(parent := tree.parent(use.node), ast.Attribute) and parent.attr in _TAKING
+        for use in container.uses
+    )
 
 
 def _choices(value: ast.expr | None) -> Iterator[ast.expr]:

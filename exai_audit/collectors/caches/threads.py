@@ -127,7 +127,8 @@ def _started(tree: ModuleTree) -> tuple[tuple[_Started, set[Function]], ...]:
 def _starts(tree: ModuleTree) -> Iterator[_Started]:
     for call in tree.calls(names_of(offloads, tree.roots) | {"run_in_executor"}):
         row = table().call(tree.qualified(call.func) or "")
-        known = row.offload if row is not None and "Process" not in row.name else None
+        processes = row is not None and ("Process" in row.name or _is_of_processes(tree, call))
+        known = row.offload if row is not None and not processes else None
         if known is None and last_name(call.func) == "run_in_executor":
             known = _IN_EXECUTOR
         if known is None or known.to == "process":
@@ -139,6 +140,16 @@ def _starts(tree: ModuleTree) -> Iterator[_Started]:
         if function is not None:
             looped = any(isinstance(node, _LOOPS) for node in _around(tree, call))
             yield _Started(function, known.to == "pool" or looped)
+
+
+def _is_of_processes(tree: ModuleTree, call: ast.Call) -> bool:
+    """Tell whether what a method is called on is made as a pool of processes, in this module."""
+    pool = last_name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    made = [(one.targets[0], one.value) for one in tree.all(ast.Assign)]
+    made += [(i.optional_vars, i.context_expr) for i in tree.all(ast.withitem) if i.optional_vars]
+    return bool(pool) and any(
+        last_name(target) == pool and "Process" in last_name(value) for target, value in made
+    )
 
 
 def _around(tree: ModuleTree, node: ast.AST) -> Iterator[ast.AST]:
