@@ -103,6 +103,8 @@ class _Completing:
             if not asked or not any(use.stores for use in uses) or any(u.limits for u in uses):
                 continue
             most = max((use.openness for use in uses), key=_OPENNESS.index)
+            if fact.form is CacheForm.REGISTRY and most is not Openness.ASKED:
+                continue
             keys = next((use.keys for use in uses if use.stores and use.keys), fact.keys)
             seen = replace(fact, keys=keys, fixed_keys=False, openness=most, shared=False)
             yield self._around.completed(seen, file, used=True)

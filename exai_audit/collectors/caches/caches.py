@@ -39,7 +39,12 @@ def caches(tree: ModuleTree) -> CacheFacts:
     index, spoken = CacheIndex(tree), CacheNames(tree)
     names = memo_dictionaries(tree) if "return" in tree.words else set()
     if not spoken:
-        return _facts(tree, _unspoken(tree, index, names))
+        facts = _facts(tree, _unspoken(tree, index, names))
+        return replace(
+            facts,
+            unfilled=tuple(unfilled(tree, index, facts.found)),
+            foreign=tuple(foreign_uses(tree, index, ())),
+        )
     defined = definitions(tree, index, names | spoken.names())
     facts = _facts(tree, _all(tree, index, defined, spoken))
     emptied = cleared(tree, index) if spoken.clears else ()
@@ -49,7 +54,7 @@ def caches(tree: ModuleTree) -> CacheFacts:
         cleared=tuple(sorted(emptied)),
         emptying=tuple(sorted(emptying)),
         decorators=tuple(own_decorators(tree, facts.found)),
-        unfilled=tuple(unfilled(tree, index, defined, facts.found)),
+        unfilled=tuple(unfilled(tree, index, facts.found)),
         foreign=tuple(foreign_uses(tree, index, spoken.words)),
     )
 

@@ -5,40 +5,58 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from exai_audit.collectors.caches.accesses import CacheIndex, scope_of
+from msgspec.structs import replace
+
+from exai_audit.collectors.caches.accesses import CacheIndex, identifiers, last_name, scope_of
 from exai_audit.collectors.caches.containers import container_kind, describe, held
-from exai_audit.collectors.caches.definitions import Definition
+from exai_audit.collectors.caches.definitions import assigned_names, definitions
 from exai_audit.collectors.caches.keys import openness, shown_key
 from exai_audit.collectors.caches.uses import Act, Use, uses
+from exai_audit.collectors.caches.visitors import names_visitor
 from exai_audit.collectors.caches.vocabulary import is_cache_name
-from exai_audit.facts.caches import CacheFact, ForeignUse, Lifetime
+from exai_audit.facts.caches import CacheFact, CacheForm, ForeignUse, Lifetime
 from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import receiver
 from exai_audit.syntax.scopes import BindingKind
 
 _KINDS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict"})
+_WORDS = frozenset({"return", "import", "class"})  # those for which the collector looks
+_MAKING = (ast.Dict, ast.Call)
+_KEYED = frozenset({"get", "setdefault", "pop", "add", "discard", "remove"})
+_EMPTIES = frozenset({"clear", "popitem"})
 _LIMITING = (Act.REMOVE, Act.MEASURE, Act.BIND, Act.HAND_ON)
 _OTHERS = (Act.REMOVE, Act.MEASURE, Act.HAND_ON, Act.GATHER, Act.COUNT)
 
 
 def unfilled(
-    tree: ModuleTree, index: CacheIndex, defined: Iterable[Definition], found: Iterable[CacheFact]
+    tree: ModuleTree, index: CacheIndex, found: Iterable[CacheFact]
 ) -> Iterator[CacheFact]:
-    """Yield the empty dictionaries of the module that are called caches and are none by its own.
+    """Yield the empty dictionaries of the module that are no caches by what it does itself.
 
-    Whether another module makes them caches, only the project knows.
+    Whether another module makes them caches, or keeps something in them for each visitor, only the
+    project knows: of those that are not called caches, the second.
     """
     known = {fact.name for fact in found}
-    for definition in defined:
+    names = set(_made_empty(tree)) - known
+    for definition in definitions(tree, index, names) if names else ():
         target = definition.target
         if target.lifetime is not Lifetime.MODULE or target.owner is not tree.module:
             continue
-        named = is_cache_name(target.name) and target.name not in known
-        if not named or container_kind(definition.value, tree) not in _KINDS:
+        if container_kind(definition.value, tree) not in _KINDS:
             continue
         container = held(tree, index, definition)
-        busy = any(container.does(act) for act in _OTHERS)
-        if not busy and not container.rebinds():
-            yield describe(container, container.stores(), tree, index)
+        if any(container.does(act) for act in _OTHERS) or container.rebinds():
+            continue
+        fact = describe(container, container.stores(), tree, index)
+        named = is_cache_name(target.name)
+        yield fact if named else replace(fact, form=CacheForm.REGISTRY, unread=True)
+
+
+def _made_empty(tree: ModuleTree) -> Iterator[str]:
+    looked_at = not tree.words.isdisjoint(_WORDS)
+    for made in tree.module.body:
+        if isinstance(made, (ast.Assign, ast.AnnAssign)) and type(made.value) in _MAKING:
+            yield from (n for n in assigned_names(made) if looked_at or is_cache_name(n))
 
 
 def foreign_uses(tree: ModuleTree, index: CacheIndex, words: Iterable[str]) -> Iterator[ForeignUse]:
@@ -47,11 +65,29 @@ def foreign_uses(tree: ModuleTree, index: CacheIndex, words: Iterable[str]) -> I
     Args:
         words: those of the file that speak of caches.
     """
-    for name in sorted(filter(is_cache_name, words)):
+    for name in sorted({*filter(is_cache_name, words), *_of_visitors(tree)}):
         for place, origin in _places(tree, index, name):
             for use in uses(tree, [place]):
                 if use.function is not None:
                     yield _use(use, origin, tree)
+
+
+def _of_visitors(tree: ModuleTree) -> set[str]:
+    """Return the names of what is used by keys that name a visitor, and of what is emptied."""
+    if "import" not in tree.words or not any(map(names_visitor, tree.words)):
+        return set()
+    keyed = [(node.value, node.slice) for node in tree.all(ast.Subscript)]
+    for call in tree.calls(_KEYED):
+        source = receiver(call.func)
+        if source is not None and call.args:
+            keyed.append((source, call.args[0]))
+    for asked in tree.all(ast.Compare):
+        keyed.extend((side, asked.left) for side in asked.comparators)
+    found = {
+        last_name(of) for of, key in keyed if any(names_visitor(n) for n, _ in identifiers(key))
+    }
+    emptied = (receiver(call.func) for call in tree.calls(_EMPTIES))
+    return found | {last_name(source) for source in emptied if source is not None}
 
 
 def _places(tree: ModuleTree, index: CacheIndex, name: str) -> Iterator[tuple[ast.expr, str]]:

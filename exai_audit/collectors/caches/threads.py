@@ -47,7 +47,19 @@ def thread_evidence(tree: ModuleTree) -> str:
         name = tree.qualified(call.func)
         if name in _SHOWING:
             return name
-    return ""
+    return "threading.Thread" if _runs(tree) else ""
+
+
+def _runs(tree: ModuleTree) -> list[Function]:
+    """Return what the threads run whose classes the module defines: ``class Work(Thread)``."""
+    if "Thread" not in tree.words:
+        return []
+    threads = {
+        one
+        for one in tree.all(ast.ClassDef)
+        if any(tree.qualified(base) == "threading.Thread" for base in one.bases)
+    }
+    return [f for f in tree.functions if f.name == "run" and tree.class_of(f) in threads]
 
 
 def own_threads(tree: ModuleTree) -> tuple[str, ...] | None:
@@ -55,7 +67,7 @@ def own_threads(tree: ModuleTree) -> tuple[str, ...] | None:
 
     None where a lock or a pool shows others, or where it is not seen what a thread runs.
     """
-    found: set[Function] = set()
+    found = {function for run in _runs(tree) for function in _reached(tree, run)}
     for call in tree.calls(_NAMES):
         name = tree.qualified(call.func)
         if name not in _SHOWING:
