@@ -28,7 +28,9 @@ NAMED = (
 
 def findings(folder: Path, code: str, **files: str) -> list[Finding]:
     for name, text in files.items():
-        (folder / f"{name}.py").write_text(text)
+        path = folder / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     settings, _ = load(folder, None, isolated=True)
     audited = audit([folder], folder, settings, 1, lambda done, total: None)
     result = assemble(audited, settings, ["scan"], [folder], folder, with_facts=False)
@@ -60,6 +62,15 @@ def test_how_sure_a_scattered_limit_is(
     files = {f"m{number}": text for number, text in enumerate(texts)}
     found = findings(tmp_path, "EXA201", **files)
     assert {finding.confidence for finding in found} == {confidence}
+
+
+@pytest.mark.parametrize("folders", [("shop", "shop", "bank"), ("shop", "shop", "shop/scripts")])
+def test_programs_of_one_repository_and_scripts_have_limits_of_their_own(
+    folders: tuple[str, ...], tmp_path: Path
+) -> None:
+    files = {f"{folder}/m{number}": ONCE.format(5) for number, folder in enumerate(folders)}
+    found = findings(tmp_path, "EXA201", **files)
+    assert {finding.confidence for finding in found} == {Confidence.LOW}
 
 
 MAKER = "import requests\n\n\ndef make() -> requests.Session:\n    return requests.Session()\n"

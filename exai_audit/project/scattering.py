@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
+from exai_audit.finding import Scope
 from exai_audit.knowledge.table import table
 from exai_audit.project.central_timeouts import scattered_limits, shown_limit, shown_seconds
 from exai_audit.project.constant_names import names_a_purpose
@@ -35,7 +36,8 @@ class Way(NamedTuple):
     """By what a wait is reached: the limits of one way are one policy.
 
     ``kind`` is ``http`` (a client library and a number), ``call`` (a function or class), ``wait``
-    (one that waits for anything, in one file, and a number), ``key`` or ``name``.
+    (one that waits for anything, in one file, and a number), ``key`` or ``name``; ``where`` is the
+    file, or the folder of the root, that it speaks of.
     """
 
     kind: str
@@ -70,7 +72,8 @@ class Scattering:
         own = frozenset(one.function for facts in project.files for one in facts.limit_parameters)
         groups: dict[Way, list[tuple[str, TimeoutFact]]] = {}
         for facts, fact in scattered_limits(project, central):
-            way = _way(facts, fact, own)
+            is_script = project.scope_of.get(facts.path) is Scope.SCRIPTS
+            way = None if is_script else _way(facts, fact, own)
             if way is not None:
                 groups.setdefault(way, []).append((facts.path, fact))
         named = _named_ones(project, own)
@@ -87,6 +90,11 @@ class Scattering:
         spreads = (self._by_site.get((path, fact)) for fact in sites)
         known = [spread for spread in spreads if spread is not None]
         return max(known, key=lambda one: (bool(one.constant), one.places), default=None)
+
+
+def part_of(path: str) -> str:
+    """Return the folder of the root that a file is part of: the parts of a repository differ."""
+    return path.partition("/")[0] if "/" in path else ""
 
 
 def values_of(spread: Spread) -> str:
@@ -123,30 +131,31 @@ def _place(path: str, fact: TimeoutFact) -> tuple[object, ...]:
 
 
 def _way(facts: FileFacts, fact: TimeoutFact, own: frozenset[str]) -> Way | None:
+    program = part_of(facts.path)
     if fact.key:
         is_own = fact.key.isupper() or names_a_purpose(fact.key)
-        return Way("key", fact.key, "" if is_own else facts.path)
+        return Way("key", fact.key, program if is_own else facts.path)
     if fact.operation and (fact.form in _CALLS or table().call(fact.operation) is not None):
         return _way_of_call(facts, fact, own)
     if fact.form in (TimeoutForm.LOCAL, TimeoutForm.INSTANCE_ATTRIBUTE, TimeoutForm.MAPPING_ENTRY):
-        return Way("name", fact.name) if names_a_purpose(fact.name) else None
+        return Way("name", fact.name, program) if names_a_purpose(fact.name) else None
     return None
 
 
 def _way_of_call(facts: FileFacts, fact: TimeoutFact, own: frozenset[str]) -> Way:
-    operation, value = fact.operation, fact.amount
+    operation, value, program = fact.operation, fact.amount, part_of(facts.path)
     root, last = operation.partition(".")[0], operation.rpartition(".")[2]
     row = table().call(operation)
     if row is None or row.timeout is None:
         if last.strip("_").lower().partition("_")[0] in WAITS:
             return Way("wait", operation, facts.path, value)
         is_one = operation in own or _is_imported(root, facts)
-        return Way("call", operation, "" if is_one else facts.path)
+        return Way("call", operation, program if is_one else facts.path)
     if root in _HTTP:
-        return Way("http", root, "", value)
+        return Way("http", root, program, value)
     if row.timeout.waits in _WITHIN and fact.category is not Category.DATABASE:
         return Way("wait", operation, facts.path, value)
-    return Way("call", operation)
+    return Way("call", operation, program)
 
 
 def _is_imported(root: str, facts: FileFacts) -> bool:
@@ -156,24 +165,24 @@ def _is_imported(root: str, facts: FileFacts) -> bool:
     return any(name.partition(".")[0] == root for name in facts.imports)
 
 
-_Named = Mapping[tuple[str, str], Counter[str]]
+_Named = Mapping[Way, Counter[str]]
 
 
 def _named_ones(project: Project, own: frozenset[str]) -> _Named:
     """Return which constants the calls of each way are given, and how often."""
-    found: dict[tuple[str, str], Counter[str]] = {}
+    found: dict[Way, Counter[str]] = {}
     for facts in project.judged_files():
         for fact in facts.timeouts:
             is_named = fact.value is ValueKind.REFERENCE and fact.refers and fact.operation
             way = _way_of_call(facts, fact, own) if is_named and fact.form in _CALLS else None
             if way is not None and way.kind in ("http", "call"):
-                found.setdefault((way.kind, way.what), Counter())[fact.refers] += 1
+                found.setdefault(way._replace(value=None), Counter())[fact.refers] += 1
     return found
 
 
 def _constant(way: Way, named: _Named) -> str:
     """Return the constant that the project gives to such calls whatever they ask, if it has one."""
-    counted = named.get((way.kind, way.what), Counter[str]())
+    counted = named.get(way._replace(value=None), Counter[str]())
     for name, times in sorted(counted.items(), key=lambda one: (-one[1], one[0])):
         is_constant = name.rpartition(".")[2].isupper()
         if is_constant and times >= _FEWEST_NAMED and not names_a_purpose(name.rpartition(".")[2]):

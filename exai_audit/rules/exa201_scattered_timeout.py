@@ -37,11 +37,12 @@ in a file. A parameter default is one only if the same parameter has the same de
 function too, of the same module unless its name says what it is for; facades that hand it on and
 overrides are not counted. A number whose unit the code does not show is shown as it is written.
 
-One number used once is a detail: low confidence. It is medium where the same number is given to one
-HTTP library, or any to one function or class, in three places or more; where one waits for whatever
-it is given (``join``, ``run``), if three places of the file give it the same; where one key of the
-configuration or one name with a purpose has a number in two places; where other calls of the kind
-are given a constant that the project has; and for a default that three functions repeat.
+One number used once, or in a script, is a detail: low confidence. Folders of the root are judged
+apart. It is medium where the same number is given to one HTTP library, or any to one function or
+class, in three places or more; where one waits for whatever it is given (``join``, ``run``), if
+three places of the file give it the same; where one key of the configuration or one name with a
+purpose has a number in two places; where other calls of the kind are given a constant that the
+project has; and for a default that three functions repeat.
 
 *References.* ``central-timeout-modules`` names files that hold the project's limits, as path
 patterns, besides those that the tool knows by their names (``timeouts.py``, ``timeout_config.py``

@@ -56,10 +56,10 @@ def stock(url):
 *References.* Reported from ``fragmentation-timeouts`` (10) literal limits in
 ``fragmentation-files`` (3) files, as low: calls that may hang come first. It is medium from ten
 times as many in 20 files without a central timeout module. It names what is limited in most places
-(see ``scattered-timeout``); where fewer than ten in three files are a policy of several places, the
-confidence is low. It counts what EXA201 calls a policy, whether that is selected or suppressed or
-not. It stands at the first site of the file with the most sites and is silenced in
-the settings only.
+(see ``scattered-timeout``); where fewer than ten in three files of one folder of the root are a
+policy of several places, the confidence is low. It counts what EXA201 calls a policy, whether that
+is selected or suppressed or not. It stands at the first site of the file with the most sites and is
+silenced in the settings only.
 """
 
 from __future__ import annotations
@@ -69,13 +69,14 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from exai_audit.facts.timeouts import TimeoutFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.central_timeouts import (
     central_modules,
     scattered_limits,
 )
 from exai_audit.project.project import Project
-from exai_audit.project.scattering import Scattering, Spread, values_of
+from exai_audit.project.scattering import Scattering, Spread, part_of, values_of
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _SHOWN = 3
@@ -132,10 +133,14 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 def _is_sure(wide: Sequence[Spread], limits: Options) -> bool:
     """Tell whether enough of them are one policy each, written into several places."""
-    sites = {site for spread in wide for site in spread.sites}
-    return (
+    parts: dict[str, set[tuple[str, TimeoutFact]]] = {}
+    for spread in wide:
+        for path, fact in spread.sites:
+            parts.setdefault(part_of(path), set()).add((path, fact))
+    return any(
         len(sites) >= limits.fragmentation_timeouts
         and len({path for path, _ in sites}) >= limits.fragmentation_files
+        for sites in parts.values()
     )
 
 

@@ -61,14 +61,15 @@ from exai_audit.facts.timeouts import (
     LimitParameter,
     TimeoutFact,
     TimeoutForm,
-    ValueKind,
 )
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.knowledge.script_folders import hold_scripts
+from exai_audit.knowledge.table import table
 from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.central_timeouts import is_literal_limit, shown_limit, shown_seconds
 from exai_audit.project.constant_names import names_a_purpose, words_of
 from exai_audit.project.limit_receivers import Receivers
+from exai_audit.project.own_defaults import against_own_defaults
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -109,24 +110,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     by_argument = _grouped(mine + foreign, _argument)
     yield from _disagreeing(by_argument, "{} is given {}", True)
     yield from _handed_on(project)
-    yield from _against_own_defaults(project, sites)
-
-
-def _against_own_defaults(project: Project, sites: Iterable[_Site]) -> Iterator[Hit]:
-    """Yield where a setting falls back to another number than the class that holds it has."""
-    own = {
-        f"{facts.module}.{fact.place.symbol}.{fact.name}": (facts.path, fact)
-        for facts in project.files
-        for fact in facts.timeouts
-        if fact.form is TimeoutForm.CLASS_FIELD and fact.value is ValueKind.LITERAL
-    }
-    exported = exported_names(project.files)
-    for path, fact in sites:
-        if fact.form is TimeoutForm.CALL_KEYWORD and fact.fallback and fact.key:
-            holder = exported.get(fact.operation, fact.operation)
-            there, default = own.get(f"{holder}.{fact.name}", (path, fact))
-            if default.scale == fact.scale and default.amount != fact.amount:
-                yield _default_hit(path, fact, there, default)
+    for (path, fact), (there, default) in against_own_defaults(project, sites):
+        yield _default_hit(path, fact, there, default)
 
 
 def _default_hit(path: str, fact: TimeoutFact, there: str, default: TimeoutFact) -> Hit:
@@ -245,6 +230,8 @@ def _argument(fact: TimeoutFact) -> _Key:
 
 def _is_of(operation: str, modules: set[str]) -> bool:
     """Tell whether a function is defined in one of the project's modules."""
+    if table().call(operation) is not None:  # a folder may be named as a library is
+        return False
     head = operation
     while head:
         head = head.rpartition(".")[0]
