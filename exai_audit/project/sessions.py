@@ -80,8 +80,8 @@ def _operation(call: CallFact, module: Module, graph: CallGraph) -> str:
     given = [name for name, _ in call.arguments]
     if call.form is CallForm.AWAITED or "timeout" in given or len(given) > _FEW:
         return ""
-    if any(name.startswith("*") for name in given):
-        return ""
+    if any(name.startswith("*") for name in given) or ("stream", "True") in call.arguments:
+        return ""  # a stream of events may last
     target = graph.target(call, module)
     if not isinstance(target, LibraryTarget) or not target.name.startswith(_SESSION):
         return ""
