@@ -27,11 +27,12 @@ def stock(url):
 ```
 
 *Known false alarms.* A session made in another file may carry a transport adapter with a limit:
-medium confidence, and low where the project has a class of sessions of its own. A limit that the
-operating system, a proxy or a watchdog outside the file sets. Calls inside a limit
-(``asyncio.timeout``, ``wait_for``) or beside a watchdog that cancels or closes (``call_later(10,
-task.cancel)``), files that set ``socket.setdefaulttimeout`` or mount their own transport adapter,
-Unix sockets and waits in the same process (locks, queues, events) are no findings.
+medium confidence, and low where the project has a class of sessions of its own, and in scripts,
+whose caller may end them. A limit that the operating system, a proxy or a watchdog outside the file
+sets. Calls inside a limit (``asyncio.timeout``, ``wait_for``) or beside a watchdog that cancels or
+closes (``call_later(10, task.cancel)``), files that set ``socket.setdefaulttimeout`` or mount their
+own transport adapter, Unix sockets and waits in the same process (locks, queues, events) are no
+findings.
 
 *References.* The library's documented default decides (``exai-audit``'s knowledge table names the
 source of each). Where it depends on the version, the project's lock file or requirements do;
@@ -52,7 +53,7 @@ from msgspec.structs import replace
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
-from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.finding import Confidence, Family, Hit, Related, Scope, Severity
 from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
 from exai_audit.project.sessions import makes_own_sessions, requests_without_limit
@@ -77,8 +78,12 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
             if fact.waits == "process" and not fact.served:
                 continue
             confidence = _confidence(fact, project)
-            is_inside = f"{facts.module}.{fact.place.symbol}" in limited
-            if confidence is not None and (is_inside or (fact.elsewhere and own_sessions)):
+            is_doubted = (
+                f"{facts.module}.{fact.place.symbol}" in limited
+                or (fact.elsewhere and own_sessions)
+                or project.scope_of.get(facts.path) is Scope.SCRIPTS
+            )
+            if confidence is not None and is_doubted:
                 confidence = Confidence.LOW
             if confidence is not None and fact.doubt == ADDRESS_MAY and _is_redis(fact):
                 addresses.append((facts, fact))
