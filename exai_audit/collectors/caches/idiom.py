@@ -30,6 +30,8 @@ def is_memo(store: Use, looked_up: list[Use], tree: ModuleTree) -> bool:
     if not _is_computed(store.value) or _is_own_parameter(store.value, function):
         return False
     if is_setdefault(store):
+        if is_a_lock(store.value) and _is_held(store.node, function, tree):
+            return True
         is_call = isinstance(store.value, (ast.Call, ast.Await))
         return is_call and isinstance(tree.parent(store.node), ast.Return)
     key = text(tree, store.key)
@@ -57,6 +59,17 @@ def _answers_with(pairs: list[Use], tree: ModuleTree) -> bool:
         if made is call and isinstance(branch, ast.If) and returned in branch.body:
             return any(node in nodes for node in descendants(branch.test))
     return False
+
+
+def _is_held(made: ast.AST, function: Named, tree: ModuleTree) -> bool:
+    """Tell whether what an expression gives is held by ``with``, at once or under a name."""
+    around = tree.parent(made)
+    target = around.targets[0] if isinstance(around, ast.Assign) else None
+    name = target.id if isinstance(target, ast.Name) else ""
+    return any(
+        value is made or (isinstance(value, ast.Name) and value.id == name)
+        for value in _held(function)
+    )
 
 
 def is_setdefault(use: Use) -> bool:
@@ -96,5 +109,12 @@ def _returned(function: Named, *, or_held: bool) -> Iterator[ast.expr | None]:
         for node in descendants(statement):
             if isinstance(node, ast.Return):
                 yield node.value
-            elif or_held and isinstance(node, (ast.With, ast.AsyncWith)):
+    if or_held:
+        yield from _held(function)
+
+
+def _held(function: Named) -> Iterator[ast.expr]:
+    for statement in function.body:
+        for node in descendants(statement):
+            if isinstance(node, (ast.With, ast.AsyncWith)):
                 yield from (item.context_expr for item in node.items)

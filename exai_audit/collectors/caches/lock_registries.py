@@ -12,6 +12,8 @@ from exai_audit.collectors.caches.vocabulary import is_file_name, is_lock, is_lo
 from exai_audit.facts.caches import Openness
 from exai_audit.syntax.module import ModuleTree
 
+_ARGUMENTS = frozenset({"args", "kwargs"})
+
 
 def is_a_lock(value: ast.expr | None) -> bool:
     """Tell whether a value is a lock, semaphore or mutex, or a call that makes one."""
@@ -25,12 +27,13 @@ def keeps_locks(stored: list[Use]) -> bool:
 
 
 def openness_of_locks(stored: list[Use], tree: ModuleTree) -> Openness:
-    """Return how many keys there can be: of files, too, for which there is a lock each."""
+    """Return how many keys there can be: of files, too, or of all that a function may be given."""
     found = openness(tree, stored)
     if found is not Openness.UNSAID:
         return found
-    names = (name for use in stored for name in _names(use, tree))
-    return Openness.OPEN if any(map(is_file_name, names)) else found
+    names = {name for use in stored for name in _names(use, tree)}
+    has_no_end = any(map(is_file_name, names)) or names >= _ARGUMENTS
+    return Openness.OPEN if has_no_end else found
 
 
 def _names(use: Use, tree: ModuleTree) -> Iterator[str]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from exai_audit.collectors.timeouts.clocks import is_left
+from exai_audit.collectors.timeouts.contradicted import contradicted
 from exai_audit.collectors.timeouts.units import UnitReader
 from exai_audit.facts.timeouts import Clue, MismatchFact
 from exai_audit.knowledge.calls import Call
@@ -81,10 +82,18 @@ class _Unit(Struct, frozen=True):
 def mismatches(tree: ModuleTree) -> tuple[MismatchFact, ...]:
     """Return the mismatches in source order, one for each place."""
     found = [fact for call in _calls(tree) for fact in _in_call(call, tree)]
+    spoken = {fact.place.span.line for fact in found}
+    found += [one for one in _contradicted(tree) if one.place.span.line not in spoken]
     for target, value in (*_assigned(tree), *_entries(tree)):
         found.extend(_between(target, value, value, "", tree))
     found.extend(_amounts(tree))
     return tuple(sorted(found, key=lambda fact: fact.place.span))
+
+
+def _contradicted(tree: ModuleTree) -> Iterator[MismatchFact]:
+    for given, scale in contradicted(tree, list(tree.calls_of(_takes_a_limit))):
+        unit = _Unit(scale, Clue.CONVERSION)
+        yield _fact(given.at, given.operation, given.argument, given.scale, given.at, unit, tree)
 
 
 def _calls(tree: ModuleTree) -> list[ast.Call]:
