@@ -23,7 +23,8 @@ class Timeout(Struct, frozen=True):
     ``unlimited`` tells that an explicit None waits for ever. ``also`` are further arguments that
     limit the same wait, ``partly`` tells that phases of it are limited anyhow, ``address`` is the
     position of an address that may carry a limit in its text. ``distinct`` tells that no other
-    library has a method of that name, which is known on any object. ``whole`` marks a limit object
+    library has a method of that name, which is known on any object, ``imported`` that it is known
+    so in files which import the library and give the limit nowhere. ``whole`` marks a limit object
     whose ``argument`` is the limit on all its other phases together.
     """
 
@@ -39,6 +40,7 @@ class Timeout(Struct, frozen=True):
     address: int | None = None
     whole: bool = False
     distinct: bool = False
+    imported: bool = False
 
 
 class Pool(Struct, frozen=True):

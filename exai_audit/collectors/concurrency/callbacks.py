@@ -9,7 +9,7 @@ from exai_audit.collectors.concurrency.asked import ASKS, branches, calls_of
 from exai_audit.facts.concurrency import LoopCallbackFact
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import arguments, last_name
+from exai_audit.syntax.nodes import arguments, last_name, parameters
 from exai_audit.syntax.triggers import Trigger
 from exai_audit.syntax.walk import descendants
 
@@ -25,12 +25,15 @@ _OFFLOADS = frozenset({
     "to_thread", "run_in_executor", "run_sync", "run_in_threadpool", "sync_to_async", "submit",
     "partial", "from_thread", "run_in_thread",
 })  # fmt: skip
-TRIGGER = Trigger(names=ASKS, applies=lambda words: "async" in words)
+_SAYS_SO = frozenset({"async", "coroutine", "awaitable"})
+TRIGGER = Trigger(names=frozenset({"async"}))
 
 
 def loop_callbacks(tree: ModuleTree) -> tuple[LoopCallbackFact, ...]:
     """Return the plain calls of what a coroutine awaits otherwise, each once, in source order."""
-    return tuple({fact.place.span: fact for fact in _found(tree)}.values())
+    found = (*_found(tree), *_told_by_flags(tree))
+    known = {fact.place.span: fact for fact in found}
+    return tuple(sorted(known.values(), key=lambda fact: fact.place.span))
 
 
 def _found(tree: ModuleTree) -> Iterator[LoopCallbackFact]:
@@ -48,6 +51,33 @@ def _found(tree: ModuleTree) -> Iterator[LoopCallbackFact]:
             place = tree.place(called)
             handed_in = _is_handed_in(callee, function, tree)
             yield LoopCallbackFact(place, tree.text(callee), handed_in and _is_work(callee))
+
+
+def _told_by_flags(tree: ModuleTree) -> Iterator[LoopCallbackFact]:
+    """Yield the calls of a parameter where another one says whether it is a coroutine function."""
+    for condition in tree.all(ast.If):
+        function, flag = tree.function_of(condition), condition.test
+        if not isinstance(function, ast.AsyncFunctionDef) or not isinstance(flag, ast.Name):
+            continue
+        taken = {one.name for one in parameters(function)}
+        if flag.id not in taken or not _SAYS_SO & set(words(flag.id)):
+            continue
+        awaiting, plain = branches(flag, tree)
+        for call in (one for node in plain for one in descendants(node)):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                named = call.func
+                if (
+                    named.id in taken
+                    and _plain_call(plain, named, function, tree) is call
+                    and _awaits(awaiting, named, tree)
+                    and not _is_offloaded(plain, named, tree)
+                ):
+                    yield LoopCallbackFact(tree.place(call), named.id, _takes_time(named))
+
+
+def _takes_time(callee: ast.Name) -> bool:
+    """Tell whether nothing in a function's name says that it only takes notice."""
+    return _NOTICES.isdisjoint(word.removesuffix("s") for word in words(callee.id))
 
 
 def _plain_call(

@@ -14,7 +14,7 @@ from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import words
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, last_name
+from exai_audit.syntax.nodes import FUNCTIONS, Function, last_name, receiver
 from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.triggers import Trigger, names_of
 
@@ -83,7 +83,7 @@ class _CoroutineFunctions:
         return {self._tree.function_of(node) for node in self._tree.all(ast.Yield)}
 
 
-def _dotted(function: ast.AsyncFunctionDef, tree: ModuleTree) -> str:
+def _dotted(function: Function, tree: ModuleTree) -> str:
     return ".".join(part for part in (tree.dotted, tree.symbol(function)) if part)
 
 
@@ -124,13 +124,25 @@ class _Unawaited:
 
     def _unawaited(self, call: ast.Call, *, as_result: bool) -> Iterator[UnawaitedFact]:
         tree, in_coroutine = self._tree, self._is_in_coroutine(call)
-        name = tree.qualified(call.func)
+        name = tree.qualified(call.func) or self._of_wrapped(call)
         shown = self._is_shown(name) if name else False
         if not name or call in self._plain or _is_for_sync_code(call, tree):
             return
         if shown or (in_coroutine and self._may_be_one(name)):
             in_loop = _is_in_loop(call, tree)
             yield UnawaitedFact(tree.place(call), name, shown, in_coroutine, in_loop, as_result)
+
+    def _of_wrapped(self, call: ast.Call) -> str:
+        """Return the coroutine method that a decorator's wrapper calls on the object it is given.
+
+        That is the only one of the file under its name, which two words make unlike others.
+        """
+        owner, name = receiver(call.func), last_name(call.func)
+        is_self = isinstance(owner, ast.Name) and owner.id == "self"
+        if not is_self or self._tree.class_of(call) is not None or len(words(name)) < 2:
+            return ""
+        defined = [one for one in self._tree.functions if one.name == name]
+        return _dotted(defined[0], self._tree) if len(defined) == 1 else ""
 
     def _is_shown(self, name: str) -> bool:
         row = table().call(name)

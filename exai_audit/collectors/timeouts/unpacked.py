@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, Function, dotted, text_of
+from exai_audit.syntax.nodes import FUNCTIONS, Function, dotted, last_name, text_of
 from exai_audit.syntax.scopes import BindingKind, Scope
 
 _Around = frozenset[tuple[ast.AST, str]]
 """The functions and their names that are being looked into: each is entered once."""
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_PROPERTIES = frozenset({"property", "cached_property"})
 _READS = frozenset({"get", "items", "keys", "values", "copy", "pop"})
 _WRITES = frozenset({"update", "setdefault"})
 
@@ -49,7 +50,25 @@ def _keys_of(node: ast.expr, tree: ModuleTree, around: _Around) -> set[str] | No
         return _keys_returned(node, tree, around)
     if isinstance(node, ast.IfExp):
         return _all((_keys_of(node.body, tree, around), _keys_of(node.orelse, tree, around)))
+    if isinstance(node, ast.Attribute):
+        return _keys_of_property(node, tree, around)
     return _keys_of_name(node, tree, around) if isinstance(node, ast.Name) else None
+
+
+def _keys_of_property(node: ast.Attribute, tree: ModuleTree, around: _Around) -> set[str] | None:
+    """Return the keys of the mappings that a property of the same class returns."""
+    owner = tree.class_of(node)
+    if owner is None or dotted(node) != f"self.{node.attr}" or (owner, node.attr) in around:
+        return None
+    bindings = tree.scopes.inside(owner).names.get(node.attr, [])
+    made = bindings[0].node if len(bindings) == 1 else None
+    if not isinstance(made, ast.FunctionDef) or not made.decorator_list:
+        return None
+    if {last_name(one) for one in made.decorator_list} - _PROPERTIES:
+        return None
+    returns = tree.scopes.inside(made).returns
+    within = around | {(owner, node.attr)}
+    return _all(_keys_of(one, tree, within) for one in returns) if returns else None
 
 
 def _key(

@@ -11,7 +11,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from exai_audit.facts.timeouts import Category, UnlimitedFact
-from exai_audit.knowledge.calls import Call
+from exai_audit.knowledge.calls import Call, Timeout
 from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import argument, dotted, is_none, last_name, receiver, text_of
@@ -31,8 +31,8 @@ INTERCEPTED = "an interceptor of its channel may set a limit"
 
 
 def is_distinct(row: Call) -> bool:
-    """Tell whether a row's last name is that of no other library's method."""
-    return row.timeout is not None and row.timeout.distinct
+    """Tell whether a row's last name is that of no other library's method, or of none in use."""
+    return row.timeout is not None and (row.timeout.distinct or row.timeout.imported)
 
 
 def distinct_names() -> frozenset[str]:
@@ -93,9 +93,16 @@ def _of_distinct_names(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFa
         if row is None or row.timeout is None or owner is None or not _is_unknown(owner, tree):
             continue
         limit = row.timeout
+        if limit.imported and not _is_of_imported(row, limit, tree):
+            continue
         if not _is_given(call, limit.argument, limit.position):
             category = Category(row.category) if row.category else Category.OTHER
             yield call, _fact(call, row.name, limit.argument, category, "", tree)
+
+
+def _is_of_imported(row: Call, limit: Timeout, tree: ModuleTree) -> bool:
+    """Tell whether the file imports the library of a row, and says its limit nowhere."""
+    return row.name.partition(".")[0] in tree.roots and limit.argument not in tree.words
 
 
 # Locks of another machine that are told to wait for ever
