@@ -10,7 +10,7 @@ from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import unit_scale
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import argument, is_none, receiver
+from exai_audit.syntax.nodes import argument, is_none, last_name, receiver
 from exai_audit.syntax.triggers import Trigger
 
 _SOCKETS = frozenset({
@@ -19,6 +19,7 @@ _SOCKETS = frozenset({
 _POSITIONS = {"redis.Redis": 4}
 _UNTIL_IT_COMES = frozenset({"blpop", "brpop", "bzpopmin", "bzpopmax", "brpoplpush", "blmove"})
 _FOR_EVER = frozenset({"xread", "xreadgroup"})
+_LISTENS, _CHANNELS = frozenset({"listen"}), "pubsub"
 _SERVERS = frozenset({"uvicorn.run", "uvicorn.Config"})
 _BEHIND_A_PROXY = frozenset({"proxy_headers", "forwarded_allow_ips", "root_path"})
 _KEEPS_ALIVE = 5.0
@@ -34,7 +35,7 @@ TRIGGER = Trigger(names=frozenset({"socket_timeout", *_BEHIND_A_PROXY}))
 
 def short_limits(tree: ModuleTree) -> tuple[ShortLimitFact, ...]:
     """Return the limits in source order."""
-    found = [*_on_sockets(tree), *_on_kept_alive(tree)]
+    found = [*_on_sockets(tree), *_on_channels(tree), *_on_kept_alive(tree)]
     return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.line)))
 
 
@@ -59,6 +60,28 @@ def _on_sockets(tree: ModuleTree) -> Iterator[ShortLimitFact]:
                 seconds=seconds,
                 operation=row.name,
                 waits=None if is_endless else waits,
+                line=tree.span(call).line,
+            )
+
+
+def _on_channels(tree: ModuleTree) -> Iterator[ShortLimitFact]:
+    """Yield the limits of clients whose channels are listened to until a message comes."""
+    for call in tree.calls(_LISTENS) if _CHANNELS in tree.words else ():
+        channel = receiver(call.func)
+        subscribed = _made(channel, tree) if channel is not None else None
+        owner = receiver(subscribed.func) if subscribed is not None else None
+        if owner is None or subscribed is None or last_name(subscribed.func) != _CHANNELS:
+            continue
+        made = _made(owner, tree)
+        limit = _socket_limit(made, tree) if made is not None else None
+        if limit is not None:
+            at, seconds = limit
+            yield ShortLimitFact(
+                place=tree.place(at),
+                limit="socket_timeout",
+                seconds=seconds,
+                operation="redis.client.PubSub.listen",
+                waits=None,
                 line=tree.span(call).line,
             )
 
