@@ -134,6 +134,7 @@ class LoopHazard(str, Enum):
 
     EACH_TURN = "each-turn"
     CLOSED_LOOP_LEFT = "closed-loop-left"
+    LEFT_OPEN = "left-open"
     ERROR_SWALLOWED = "error-swallowed"
     AMONG_COROUTINES = "among-coroutines"
     OF_EITHER_KIND = "of-either-kind"

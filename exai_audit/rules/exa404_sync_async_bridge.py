@@ -292,6 +292,7 @@ def _confidence_in_library(fact: BridgeFact, kept: str) -> Confidence:
 _HARM = {
     LoopHazard.EACH_TURN: ", at each turn of a loop",
     LoopHazard.CLOSED_LOOP_LEFT: " and leaves its thread with a closed loop",
+    LoopHazard.LEFT_OPEN: ", which it never closes",
     LoopHazard.ERROR_SWALLOWED: " and hides the error that a running loop gives",
     LoopHazard.AMONG_COROUTINES: ", among coroutines of its class",
     LoopHazard.OF_EITHER_KIND: ", but only where it is given a coroutine",

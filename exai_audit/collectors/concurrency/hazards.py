@@ -11,6 +11,8 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, arguments, last_name, receiver
 from exai_audit.syntax.walk import descendants
 
+_MAKES = "new_event_loop"
+_RUNS = frozenset({"run_until_complete", "create_task", "run_in_executor"})
 _ANY_ERROR = frozenset({"Exception", "BaseException"})
 _ASKS_FOR_KIND = frozenset({"iscoroutine", "isawaitable", "iscoroutinefunction"})
 _MARKS = frozenset({"async", "aio", "a", "sync", "coro", "coroutine"})
@@ -22,6 +24,8 @@ def hazard_of(call: ast.Call, tree: ModuleTree) -> LoopHazard | None:
         return LoopHazard.EACH_TURN
     if _leaves_a_closed_loop(call, tree):
         return LoopHazard.CLOSED_LOOP_LEFT
+    if _is_left_open(call, tree):
+        return LoopHazard.LEFT_OPEN
     if _is_swallowed(call, tree):
         return LoopHazard.ERROR_SWALLOWED
     if _stands_among_coroutines(call, tree):
@@ -60,6 +64,31 @@ def _leaves_a_closed_loop(call: ast.Call, tree: ModuleTree) -> bool:
     is_set = any(isinstance(o.args[0], ast.Name) and o.args[0].id == loop.id for o in given)
     reset = any(not (isinstance(o.args[0], ast.Name) and o.args[0].id == loop.id) for o in given)
     return is_set and not reset and any(is_method_of(one, "close", loop.id) for one in inside)
+
+
+def _is_left_open(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a function makes the loop that it runs under a name of its own, and no more.
+
+    Nothing closes it there, nor is it handed on to what might.
+    """
+    loop, function = receiver(call.func), tree.function_of(call)
+    if not isinstance(loop, ast.Name) or not isinstance(function, FUNCTIONS):
+        return False
+    made = tree.bindings(loop.id, loop)
+    if len(made) != 1 or not isinstance(made[0], ast.Call):
+        return False
+    if last_name(made[0].func) != _MAKES or tree.function_of(made[0]) is not function:
+        return False
+    uses = (one for one in tree.named(loop.id) if tree.function_of(one) is function)
+    return all(isinstance(one.ctx, ast.Store) or _runs_or_sets(one, tree) for one in uses)
+
+
+def _runs_or_sets(use: ast.Name, tree: ModuleTree) -> bool:
+    """Tell whether a use of a loop runs something in it, or makes it that of the thread."""
+    around = tree.parent(use)
+    if isinstance(around, ast.Attribute):
+        return around.attr in _RUNS
+    return isinstance(around, ast.Call) and last_name(around.func) == "set_event_loop"
 
 
 def _is_swallowed(call: ast.Call, tree: ModuleTree) -> bool:
