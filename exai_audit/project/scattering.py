@@ -149,6 +149,8 @@ def _way_of_call(facts: FileFacts, fact: TimeoutFact, own: frozenset[str]) -> Wa
     if row is None or row.timeout is None:
         if last.strip("_").lower().partition("_")[0] in WAITS:
             return Way("wait", operation, facts.path, value)
+        if names_a_purpose(fact.name):
+            return Way("name", fact.name)
         is_one = operation in own or _is_imported(root, facts)
         return Way("call", operation, program if is_one else facts.path)
     if root in _HTTP:

@@ -101,8 +101,13 @@ def _of_distinct_names(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFa
 
 
 def _is_of_imported(row: Call, limit: Timeout, tree: ModuleTree) -> bool:
-    """Tell whether the file imports the library of a row, and says its limit nowhere."""
-    return row.name.partition(".")[0] in tree.roots and limit.argument not in tree.words
+    """Tell whether the file imports the library of a row, and says its limit nowhere.
+
+    Where it makes the object itself, that is where the limit is missing.
+    """
+    *_, owner, _method = row.name.split(".")
+    told = not tree.words.isdisjoint({limit.argument, owner})
+    return row.name.partition(".")[0] in tree.roots and not told
 
 
 # Locks of another machine that are told to wait for ever
