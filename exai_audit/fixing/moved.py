@@ -15,6 +15,7 @@ from exai_audit.fixing.packages import Home
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.fixing.signatures import check_signature
 from exai_audit.fixing.surroundings import check_file, check_number, node_at
+from exai_audit.fixing.wrapping import wrapped
 from exai_audit.location import FILE_START, Span
 from exai_audit.syntax.module import ModuleTree
 
@@ -57,8 +58,17 @@ def moved(site: Site, constant: Constant, bench: Bench) -> tuple[Edit, ...]:
     name, imported = used(constant, tree, node, bench)
     text = f"str({name})" if site.is_text else name
     spans = (span, *(tree.span(one) for one in _compared(node, tree)))
-    edits = (Edit(site.path, one, text) for one in spans)
+    edits = [Edit(site.path, one, text) for one in spans]
+    if _is_alone(site, bench):
+        edits += wrapped(node, text, tree, bench)
     return (*edits, *imported, *defined(constant, bench))
+
+
+def _is_alone(site: Site, bench: Bench) -> bool:
+    """Tell whether no other limit is written on the line of a site."""
+    spans = (fact.literal_span for fact in bench.facts[site.path].timeouts)
+    line = site.fact.literal_span.line if site.fact.literal_span is not None else 0
+    return sum(span is not None and span.line == line for span in spans) == 1
 
 
 def _assigned(node: ast.expr, tree: ModuleTree) -> str:
