@@ -64,9 +64,10 @@ def carried_out(release: Path, module: str) -> str:
             return "refused: " + done.stderr.strip().splitlines()[-1].rpartition("not split: ")[2]
         if before:
             return "imports" if imports(root, module) else "BROKEN"
-        package = root / Path(module).with_suffix("")
-        new = package if package.is_dir() else package.parent
-        return "compiles" if compileall.compile_dir(new, quiet=2, maxlevels=0) else "BROKEN"
+        new = {path.relative_to(root) for path in root.rglob("*.py")}
+        new -= {path.relative_to(release) for path in release.rglob("*.py")}
+        compiled = [compileall.compile_file(root / path, quiet=2) for path in sorted(new)]
+        return "compiles" if all(compiled) else "BROKEN"
 
 
 def main() -> None:

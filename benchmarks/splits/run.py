@@ -1,9 +1,12 @@
 """Measure the decomposition plan against what maintainers did.
 
-    python benchmarks/splits/run.py [--use report] [--folder DIR] [--pythons DIR]
+    python benchmarks/splits/run.py [--use report] [--folder DIR] [--pythons DIR] [--clones DIR]
 
-For each case of ``cases.toml`` and ``placed.json`` the module of the old release is clustered, and
-the symbols that the new release holds elsewhere say which belong together. Beside the adjusted Rand
+For each case of ``cases.toml``, ``placed.json`` and ``histories.json`` the module before it was
+split is clustered, and where its symbols were found later says which belong together. Parameters
+were fitted on the cases of use ``fit``, and chosen on those of use ``choose``; nothing was done to
+those of use ``report`` but to measure. Cases of histories need clones: ``--clones`` names a folder
+with one ``owner+name`` for each repository; without it they are left out. Beside the adjusted Rand
 index stand two baselines with as many modules as ours: consecutive pieces of equal size, and
 clusters by the words of the names alone. ``real`` and ``ours`` are numbers of modules; a case
 without a plan counts 0. Means and medians have 95 % intervals of 2,000 resamples of the cases.
@@ -24,6 +27,7 @@ from statistics import fmean, median
 from subprocess import CalledProcessError
 
 import tomllib
+from histories import clone_of, text_at
 from releases import sources
 from truth import Split, release, split_of
 
@@ -63,9 +67,11 @@ class Row:
     by_name: float
 
 
-def cases(folder: Path, pythons: Path, use: str | None = None) -> list[Case]:
+def cases(
+    folder: Path, pythons: Path, use: str | None = None, clones: Path | None = None
+) -> list[Case]:
     """Return the cases whose releases can be had, reading each release once."""
-    found = []
+    found = [] if clones is None else [*_of_histories(clones, use)]
     if use in (None, "fit"):
         found += _placed(folder, pythons)
     releases: dict[Path, dict[str, set[str]]] = {}
@@ -98,6 +104,20 @@ def _placed(folder: Path, pythons: Path) -> Iterator[Case]:
         module, _ = _symbols(old / row["file"])
         split = Split(row["file"], row["lines"], row["defined"], row["symbols"])
         yield Case(name, "fit", split, module)
+
+
+def _of_histories(clones: Path, use: str | None) -> Iterator[Case]:
+    """Yield the cases of git histories whose clones are there."""
+    for row in json.loads((_HERE / "histories.json").read_text(encoding="utf-8")):
+        clone = clone_of(row["repository"], clones)
+        if use not in (None, row["use"]) or not clone.exists():
+            continue
+        source = decode(row["file"], text_at(clone, row["old"], row["file"]))
+        module = module_symbols(source, ast.parse(source.text))
+        assert module is not None, row
+        placed = {name: at for at, names in row["modules"].items() for name in names}
+        split = Split(row["file"], source.text.count("\n"), row["symbols"], placed)
+        yield Case(f"{row['repository']} {row['file']}", row["use"], split, module)
 
 
 def _release(package: str, version: str, folder: Path, pythons: Path) -> Path | None:
@@ -204,11 +224,13 @@ def _interval(values: Sequence[float], of: Callable[[Sequence[float]], float]) -
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--use", choices=("fit", "report"), default="report")
+    parser.add_argument("--use", choices=("fit", "choose", "report"), default="report")
     parser.add_argument("--folder", type=Path, default=Path(".releases"))
     parser.add_argument("--pythons", type=Path, default=Path.home() / ".pyenv" / "versions")
+    parser.add_argument("--clones", type=Path)
     given = parser.parse_args()
-    rows = [measure(case) for case in cases(given.folder, given.pythons, given.use)]
+    found = cases(given.folder, given.pythons, given.use, given.clones)
+    rows = [measure(case) for case in found]
     print("| module | symbols | real | ours | ARI | companions | chunks | by name |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for row in rows:

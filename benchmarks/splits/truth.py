@@ -93,6 +93,11 @@ def release(folder: Path) -> dict[str, set[str]]:
 
 def split_of(module: str, text: str, old: dict[str, set[str]], new: dict[str, set[str]]) -> Split:
     """Return where the symbols of ``module`` of the release ``old`` are in ``new``."""
+    return Split(module, text.count("\n"), len(old[module]), placed_in(module, old, new))
+
+
+def placed_in(module: str, old: dict[str, set[str]], new: dict[str, set[str]]) -> dict[str, str]:
+    """Return the module of ``new`` that each symbol of ``module`` of ``old`` is in, if in one."""
     before = Counter(name for names in old.values() for name in names)
     homes: dict[str, list[str]] = {}
     for path, names in new.items():
@@ -101,8 +106,7 @@ def split_of(module: str, text: str, old: dict[str, set[str]], new: dict[str, se
     own = {name for name in old[module] if before[name] == 1}
     placed = {name: homes[name][0] for name in sorted(own) if len(homes.get(name, ())) == 1}
     sizes = Counter(placed.values())
-    near = {name: at for name, at in placed.items() if sizes[at] > 1 or _is_near(module, at)}
-    return Split(module, text.count("\n"), len(old[module]), near)
+    return {name: at for name, at in placed.items() if sizes[at] > 1 or _is_near(module, at)}
 
 
 def _is_near(module: str, target: str) -> bool:

@@ -186,12 +186,15 @@ def _reports(asked: ScanOptions) -> tuple[Sequence[Report], Sequence[Report]]:
     return ledger, with_statistics(others) if asked.statistics else others
 
 
-def _most_plans(reports: Sequence[Report]) -> int:
-    """Return how many plans the reports show: each costs time to make.
+def _most_plans(reports: Sequence[Report]) -> int | None:
+    """Return how many plans are made, all when None: each costs time.
 
-    Those of all modules that a recommendation of their own says to split.
+    JSON has those of all modules that a recommendation says to split, what people read those of
+    the modules that have a recommendation of their own.
     """
     names = {name for name, _ in reports}
+    if "json" in names:
+        return None
     if not names & _SHOW_PLANS and "GITHUB_STEP_SUMMARY" not in os.environ:
         return 0
     from exai_audit.planning.recommend import FILES_OF_THEIR_OWN

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 if TYPE_CHECKING:
     from exai_audit.results.result import AuditResult
 
@@ -13,6 +15,7 @@ FORMATS: tuple[str, ...] = (
     "terminal", "markdown", "json", "sarif", "github", "gitlab", "junit", "badge", "concise",
     "jsonl", "pr", "html",
 )  # fmt: skip
+_FOR_PEOPLE = frozenset({"html", "markdown"})
 LEDGER = "ledger"
 """What ``--explain-score`` prints."""
 COMPARISONS: tuple[str, ...] = ("terminal", "markdown", "json")
@@ -57,4 +60,13 @@ def render(
     # Each is imported when it is asked for: rich and XML cost time that the others need not spend.
     module = import_module(f"exai_audit.report.{name}")
     draw: Callable[..., str] = module.render
-    return draw(result, **options.get(name, {}))
+    shown = _with_first_plans(result) if name in _FOR_PEOPLE else result
+    return draw(shown, **options.get(name, {}))
+
+
+def _with_first_plans(result: AuditResult) -> AuditResult:
+    """Return the result with the plans of the worst modules and classes only."""
+    from exai_audit.planning.recommend import FILES_OF_THEIR_OWN
+
+    first = slice(FILES_OF_THEIR_OWN)
+    return replace(result, plans=result.plans[first], class_plans=result.class_plans[first])

@@ -6,6 +6,8 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import FEWEST_GROUPS, ModuleSymbols
 from exai_audit.planning.decomposition.partition import Partition
 
+_FEWEST_OF_MIXED = 2
+"""What EXA105 calls mixed is said to be split: two modules are better than none."""
 _HALF = 0.5
 _LONG = 100
 
@@ -18,7 +20,8 @@ def refusal_reason(facts: FileFacts, module: ModuleSymbols, found: Partition | N
     """
     if found is None:
         return _generated(facts) or _opaque(module) or _table(facts)
-    if len(found.clusters) >= FEWEST_GROUPS:
+    is_mixed = facts.shape is not None and facts.shape.is_mixed
+    if len(found.clusters) >= (_FEWEST_OF_MIXED if is_mixed else FEWEST_GROUPS):
         return ""
     return _largest(facts, module) or _anchored(facts, module, found) or _few(found)
 
