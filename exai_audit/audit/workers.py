@@ -50,8 +50,10 @@ def shared(
             if not futures[index].cancel():
                 break
             own[index] = work(parts[index])
-        for index, future in enumerate(futures):
-            yield own[index] if index in own else unpacked(future.result(), of)
+        futures.reverse()
+        for index in range(len(parts)):
+            future = futures.pop()  # what has been handed on is not kept
+            yield own.pop(index) if index in own else unpacked(future.result(), of)
 
 
 def packed(work: Callable[[_Part], _Done], part: _Part) -> bytes | _Done:
