@@ -145,7 +145,11 @@ def names_of(rows: Rows, roots: frozenset[str]) -> frozenset[str]:
         rows: the same object at each call: what it chooses is remembered.
         roots: the top-level modules that any name of the module may come from.
     """
-    own = configuration()
+    return _names_of(rows, roots, configuration())
+
+
+@lru_cache(maxsize=128)  # a file's topics ask in turn, some of them several times
+def _names_of(rows: Rows, roots: frozenset[str], own: object) -> frozenset[str]:
     reached = _reached(roots & table().roots, own)
     return _last_names(rows, reached.intersection(_by_root(rows, own)), own)
 

@@ -177,11 +177,13 @@ def _denoted(tree: ModuleTree, expression: ast.expr) -> Function | None:
         return expression
     if not isinstance(expression, (ast.Name, ast.Attribute)):
         return None
-    owner = tree.class_of(expression) if isinstance(expression, ast.Attribute) else None
     if isinstance(expression, ast.Attribute) and last_name(expression.value) not in ("self", "cls"):
         return None
     name = last_name(expression)
-    same = [f for f in tree.functions if f.name == name and tree.class_of(f) is owner]
+    named = [function for function in tree.functions if function.name == name]
+    is_member = named and isinstance(expression, ast.Attribute)
+    owner = tree.class_of(expression) if is_member else None
+    same = [function for function in named if tree.class_of(function) is owner]
     return same[0] if len(same) == 1 else None
 
 

@@ -14,8 +14,8 @@ _TAKE_RESULTS = frozenset({
     "all", "enumerate", "zip", "reversed", "iter",
 })  # fmt: skip
 _IDENTITY = (ast.Is, ast.IsNot)
-_OTHER_USES = frozenset({ast.Await, ast.Expr, ast.Return, ast.keyword, ast.withitem, ast.Raise})
-"""What most calls stand in."""
+OTHER_USES = frozenset({ast.Await, ast.Expr, ast.Return, ast.keyword, ast.withitem, ast.Raise})
+"""What most calls stand in, and no call that is used as a result."""
 
 
 def used_as_result(call: ast.Call, tree: ModuleTree) -> bool:
@@ -53,8 +53,6 @@ def _named(call: ast.Call, tree: ModuleTree) -> ast.Name | None:
 
 def _is_taken_for_result(value: ast.expr, tree: ModuleTree) -> bool:
     parent = tree.parent(value)
-    if type(parent) in _OTHER_USES:
-        return False
     if isinstance(parent, (ast.If, ast.While, ast.IfExp, ast.Assert)):
         return parent.test is value
     if isinstance(parent, ast.UnaryOp):

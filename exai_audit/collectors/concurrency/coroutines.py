@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from exai_audit.collectors.concurrency.asked import plain_calls
-from exai_audit.collectors.concurrency.coroutine_values import used_as_result
+from exai_audit.collectors.concurrency.coroutine_values import OTHER_USES, used_as_result
 from exai_audit.facts.concurrency import UnawaitedFact
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import words
@@ -115,8 +115,11 @@ class _Unawaited:
 
     def _used_as_results(self) -> Iterator[UnawaitedFact]:
         """Yield the calls in coroutines that are used for what they would give if awaited."""
+        parents = self._tree.parents
         for call in self._tree.all(ast.Call) if self._tree.all(ast.AsyncFunctionDef) else ():
-            if used_as_result(call, self._tree) and self._is_in_coroutine(call):
+            if type(parents[call]) in OTHER_USES or not self._is_in_coroutine(call):
+                continue
+            if used_as_result(call, self._tree):
                 yield from self._unawaited(call, as_result=True)
 
     def _is_in_coroutine(self, call: ast.Call) -> bool:

@@ -147,14 +147,14 @@ def _entries(tree: ModuleTree) -> Iterator[tuple[str, ast.expr]]:
 
 def _amounts(tree: ModuleTree) -> Iterator[MismatchFact]:
     """Yield the constants whose name says an amount and a unit that their value is not."""
-    if not any(_AMOUNT.search(word) for word in tree.words):
-        return
     for node in tree.all(ast.Assign):
         target = node.targets[0]
         name = target.id if isinstance(target, ast.Name) else ""
         said = named_amount(name) if name.isupper() and _AMOUNT.search(name) else None
+        if said is None:
+            continue
         number = tree.number(node.value) if is_numeric_literal(node.value) else None
-        if said is None or number is None or number <= 0 or _is_amount(number, *said):
+        if number is None or number <= 0 or _is_amount(number, *said):
             continue
         yield MismatchFact(
             place=tree.place(target),
