@@ -6,9 +6,10 @@ import ast
 
 import pytest
 
+from exai_audit.collectors import members_of
 from exai_audit.collectors.structure.symbols import module_symbols
 from exai_audit.files.source import decode
-from exai_audit.planning.decomposition.naming import responsibilities
+from exai_audit.planning.decomposition.naming import names_of, responsibilities
 from exai_audit.words import plural, words_of
 
 
@@ -79,3 +80,36 @@ def test_what_is_no_noun_names_no_module(text: str) -> None:
 def test_a_kind_of_classes_names_a_module() -> None:
     text = "".join(f"class {name}Type:\n    x = 1\n    y = 2\n" for name in ("Any", "Basic", "Big"))
     assert name_of(text) == "types"
+
+
+def names_of_two(text: str, first: int) -> list[str]:
+    """Return the names of two modules: of the first so many symbols of ``text``, and the rest."""
+    module = module_symbols(decode("service.py", text.encode()), ast.parse(text))
+    assert module is not None
+    numbers = range(len(module.symbols))
+    found = responsibilities(module, [numbers[:first], numbers[first:]], "service")
+    return [one.name for one in found]
+
+
+def test_functions_that_answer_requests_are_endpoints_beside_others() -> None:
+    answers = "".join(f"def {name}(request):\n    return 1\n" for name in ("orders", "mails"))
+    plain = "".join(f"def load_{name}(path):\n    return 1\n" for name in ("order", "order_list"))
+    assert names_of_two(answers + plain, 2)[0] == "endpoints"
+    both = answers + answers.replace("orders", "stocks").replace("mails", "prices")
+    assert "endpoints" not in names_of_two(both, 2)
+
+
+def test_a_decorator_that_wraps_makes_no_handler() -> None:
+    methods = "".join(
+        f"    @locked\n    def {n}_order(self):\n        self.x = 1\n" for n in "abcd"
+    )
+    assert method_name(f"class Shop:\n{methods}") != "handlers"
+    assert method_name(f"class Shop:\n{methods.replace('@locked', '@bus.on()')}") == "handlers"
+
+
+def method_name(text: str) -> str:
+    """Return what a group of all methods of the class of ``text`` is called."""
+    members = members_of(decode("service.py", text.encode()), "Shop")
+    assert members is not None
+    (name,) = names_of(members.methods, [range(len(members.methods))], "Shop", ())
+    return name

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from exai_audit.facts.symbols import SymbolFact, SymbolKind
 from exai_audit.words import words_of
 
-_MOSTLY, _HALF = 0.6, 0.5
+_MOSTLY, _HALF, _FEW = 0.6, 0.5, 0.3
 _ABOUT_MAIN = 10
 _FAULTS = frozenset({"error", "exception", "warning", "fault"})
 _ROUTES = frozenset({
@@ -38,6 +38,7 @@ def kinds_of(
     if lines_of(_inherited(symbols, clusters, number)) > most:
         yield "base"
     yield from _by_registration(inside)
+    yield from _by_request(symbols, clusters, number)
 
 
 def lines_of(symbols: Iterable[SymbolFact]) -> int:
@@ -66,10 +67,29 @@ def _inherited(
             yield symbol
 
 
+def _by_request(
+    symbols: Sequence[SymbolFact], clusters: Sequence[Sequence[int]], number: int
+) -> Iterator[str]:
+    """Yield ``endpoints`` where most functions answer a request, and elsewhere few do."""
+    inside = _answering([symbols[n] for n in clusters[number]])
+    others = _answering([symbols[n] for c in clusters if c is not clusters[number] for n in c])
+    if sum(inside) > _MOSTLY * len(inside) and sum(others) < _FEW * len(others):
+        yield "endpoints"
+
+
+def _answering(symbols: Iterable[SymbolFact]) -> list[bool]:
+    """Tell of each function whether it is handed a request."""
+    return ["request" in s.parameters for s in symbols if s.kind is SymbolKind.FUNCTION]
+
+
 def _registrations(symbol: SymbolFact) -> list[str]:
-    """Return the last word of the first decorator that hands a symbol to something else."""
-    found = [name.rpartition(".")[2] for name in symbol.registers]
-    return [name for name in found if name not in _OF_METHODS][:1]
+    """Return the last word of the first decorator that hands a symbol to something else.
+
+    A plain name (``@locked``) wraps what it decorates.
+    """
+    found = [name.rpartition(".") for name in symbol.registers]
+    hands_over = [last for owner, _, last in found if owner or last in _ROUTES | _COMMANDS]
+    return [name for name in hands_over if name not in _OF_METHODS][:1]
 
 
 def _by_registration(inside: Sequence[SymbolFact]) -> Iterator[str]:
