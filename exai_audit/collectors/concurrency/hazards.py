@@ -80,7 +80,15 @@ def _is_left_open(call: ast.Call, tree: ModuleTree) -> bool:
     if last_name(made[0].func) != _MAKES or tree.function_of(made[0]) is not function:
         return False
     uses = (one for one in tree.named(loop.id) if tree.function_of(one) is function)
-    return all(isinstance(one.ctx, ast.Store) or _runs_or_sets(one, tree) for one in uses)
+    return all(_is_given(one, tree) or _runs_or_sets(one, tree) for one in uses)
+
+
+def _is_given(name: ast.Name, tree: ModuleTree) -> bool:
+    """Tell whether a name is given a value; libcst's trees do not say so at the name."""
+    around = tree.parent(name)
+    if isinstance(around, ast.Assign):
+        return name in around.targets
+    return isinstance(around, (ast.AnnAssign, ast.NamedExpr)) and around.target is name
 
 
 def _runs_or_sets(use: ast.Name, tree: ModuleTree) -> bool:
