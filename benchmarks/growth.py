@@ -60,6 +60,21 @@ KINDS: dict[str, Callable[[int], str]] = {
     "coroutines that block one call away": _many(
         "async def c{i}():\n    h{i}()\n\ndef h{i}():\n    time.sleep(1)\n\n", "import time\n"
     ),
+    "pools": _many(
+        "def f{i}():\n    p = ThreadPoolExecutor(4)\n    p.submit(g).result()\n\n",
+        "from concurrent.futures import ThreadPoolExecutor\n",
+    ),
+    "one pool for all": _many(
+        "def f{i}():\n    P.submit(f{n})\n\n",
+        "from concurrent.futures import ThreadPoolExecutor\nP = ThreadPoolExecutor(4)\n",
+    ),
+    "threads joined at last": _many(
+        "    try:\n        await g({i})\n    finally:\n        t.join()\n",
+        "import threading\nt = threading.Thread()\nasync def f():\n",
+    ),
+    "caches of one name": _many(
+        "@functools.lru_cache(None)\ndef f(x):\n    return x\n\n", "import functools\n"
+    ),
     "methods of one class": _many(
         "    def m{i}(self):\n        self.x{i} = 1\n        return self.m{n}()\n\n", "class A:\n"
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from operator import itemgetter
 
@@ -12,7 +12,7 @@ from exai_audit.syntax.aliases import Aliases
 from exai_audit.syntax.imports import imported_modules
 from exai_audit.syntax.nodes import Function
 from exai_audit.syntax.resolver import Ref, Resolver
-from exai_audit.syntax.scopes import Scopes
+from exai_audit.syntax.scopes import Scope, Scopes
 from exai_audit.syntax.tree import SyntaxTree
 from exai_audit.syntax.triggers import Rows, names_of, words_of
 from exai_audit.syntax.work import Work
@@ -32,6 +32,7 @@ class ModuleTree(SyntaxTree):
     ) -> None:
         super().__init__(source, module, work)
         self.dotted = dotted
+        self._uses: dict[str, dict[Scope | None, list[ast.Name]]] = {}
         is_package = source.path.rsplit("/", 1)[-1].startswith("__init__.")
         self.package = dotted if is_package else dotted.rpartition(".")[0]
 
@@ -117,6 +118,20 @@ class ModuleTree(SyntaxTree):
         """Return the dotted name of a function, class or module; None for an instance."""
         ref = self.resolver.resolve(expression)
         return ref.name if ref and not ref.instance else None
+
+    def uses(self, name: ast.Name) -> Sequence[ast.Name]:
+        """Return where the variable that a name stands for is named, in source order."""
+        if name.id not in self._uses:
+            grouped: dict[Scope | None, list[ast.Name]] = {}
+            for one in self.named(name.id):
+                grouped.setdefault(self._owner(one), []).append(one)
+            self._uses[name.id] = grouped
+        found = self._uses[name.id].get(self._owner(name), ())
+        self.work.add(len(found))
+        return found
+
+    def _owner(self, name: ast.Name) -> Scope | None:
+        return self.scopes.owner(name.id, self.scopes.of(name))
 
     def bindings(self, name: str, at: ast.AST) -> list[ast.expr]:
         """Return the values assigned to ``name`` in the scope that owns it, as seen from ``at``."""

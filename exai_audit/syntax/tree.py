@@ -41,6 +41,7 @@ class SyntaxTree:
         self.parents = self._walked.parents
         self._functions: dict[ast.AST, Function | ast.Lambda | None] = {}
         self._in_order: set[str] = set()
+        self._by_function: dict[str, dict[ast.AST | None, list[ast.Name]]] = {}
         self._evidence: dict[int, str] = {}
         self._columns: dict[int, Sequence[int]] = {}
         self._found: dict[tuple[type[ast.AST], ...], list[ast.AST]] = {}
@@ -98,6 +99,17 @@ class SyntaxTree:
                 found[:] = [one for one in self.all(ast.Name) if one.id == identifier]
             else:
                 found.sort(key=_start)
+        self.work.add(len(found))
+        return found
+
+    def named_in(self, identifier: str, function: ast.AST | None) -> Sequence[ast.Name]:
+        """Return where a name stands right in a function's body, as `named` does of the module."""
+        if identifier not in self._by_function:
+            grouped: dict[ast.AST | None, list[ast.Name]] = {}
+            for one in self.named(identifier):
+                grouped.setdefault(self.function_of(one), []).append(one)
+            self._by_function[identifier] = grouped
+        found = self._by_function[identifier].get(function, ())
         self.work.add(len(found))
         return found
 

@@ -59,8 +59,7 @@ def _names(ask: ast.Call, tree: ModuleTree) -> Iterator[ast.Name]:
     parent = tree.parent(ask)
     target = parent.targets[0] if isinstance(parent, ast.Assign) else None
     if isinstance(target, ast.Name):
-        function = tree.function_of(ask)
-        same = (one for one in tree.named(target.id) if tree.function_of(one) is function)
+        same = tree.named_in(target.id, tree.function_of(ask))
         yield from (one for one in same if one is not target)
 
 

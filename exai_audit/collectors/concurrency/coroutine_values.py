@@ -34,11 +34,7 @@ def used_as_result(call: ast.Call, tree: ModuleTree) -> bool:
     bound = scope.names[name.id]
     if len(bound) != 1 or bound[0].kind is not BindingKind.VALUE:
         return False
-    uses = [
-        one
-        for one in tree.named(name.id)
-        if one is not name and tree.scopes.owner(one.id, tree.scopes.of(one)) is scope
-    ]
+    uses = [one for one in tree.uses(name) if one is not name]
     return bool(uses) and all(_is_taken_for_result(one, tree) for one in uses)
 
 

@@ -51,9 +51,9 @@ def _stored(name: ast.Name, tree: ModuleTree) -> ast.Attribute | None:
     if not isinstance(function, FUNCTIONS):
         return None
     own = first_parameter(function)
-    for use in tree.named(name.id):
+    for use in tree.named_in(name.id, function):
         parent = tree.parent(use)
-        if not isinstance(parent, ast.Assign) or tree.function_of(parent) is not function:
+        if not isinstance(parent, ast.Assign):
             continue
         target = parent.targets[0]
         if parent.value is use and isinstance(target, ast.Attribute) and _is_own(target, own, tree):
@@ -135,12 +135,7 @@ def uses_of(kept: PoolHolder, tree: ModuleTree) -> list[PoolMention]:
 
 
 def _name_uses(target: ast.Name, tree: ModuleTree) -> list[PoolMention]:
-    scope = _owning_scope(target, tree)
-    return [
-        name
-        for name in tree.named(target.id)
-        if name is not target and _owning_scope(name, tree) is scope
-    ]
+    return [name for name in tree.uses(target) if name is not target]
 
 
 def _is_stored_in(use: PoolMention, target: ast.Attribute, tree: ModuleTree) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
+from typing import TypeVar
 
 from exai_audit.collectors.concurrency.offloads import (
     OF_ANY_LOOP,
@@ -32,6 +34,7 @@ _RESULTS = frozenset({"result", "exception", "get"})
 _WAITS = frozenset({"wait", "as_completed"})
 _MAPS = frozenset({"map", "imap", "imap_unordered", "starmap", "apply"})
 _DEEPEST = 2
+_Node = TypeVar("_Node", bound=ast.AST)
 _Pool = tuple[ast.AST | None, str]
 """What a pool is kept as: its class or the scope that owns its name, and the name."""
 
@@ -108,22 +111,48 @@ class _PoolWaits:
 
     def _handed_within(self, task: AnyFunction, pool: _Pool) -> Iterator[ast.Call]:
         """Yield what a task hands to its pool, itself or in what it calls in its module."""
-        within = self._called_by(task)
-        for call, other, _ in self._given:
-            if other == pool and self._tree.function_of(call) in within:
-                yield call
+        given = self._given_in
+        handed = [each for one in self._called_by(task) for each in given.get((pool, one), ())]
+        self._tree.work.add(len(handed))
+        yield from (call for _, call in sorted(handed, key=itemgetter(0)))
+
+    @cached_property
+    def _given_in(
+        self,
+    ) -> Mapping[tuple[_Pool, AnyFunction | None], Sequence[tuple[int, ast.Call]]]:
+        """The numbered calls that hand something over, by the pool and the function around."""
+        found: dict[tuple[_Pool, AnyFunction | None], list[tuple[int, ast.Call]]] = {}
+        for number, (call, pool, _) in enumerate(self._given):
+            around = self._tree.function_of(call)
+            found.setdefault((pool, around), []).append((number, call))
+        return found
 
     def _called_by(self, task: AnyFunction) -> set[AnyFunction | None]:
         """Return a task and the functions of the module that it calls, up to two calls away."""
         within: set[AnyFunction | None] = {task}
         for _ in range(_DEEPEST):
-            called = (
-                self._functions.called(call.func)
-                for call in self._functions.calls()
-                if self._tree.function_of(call) in within
-            )
-            within |= {one for one in called if isinstance(one, ast.FunctionDef)}
+            self._tree.work.add(len(within))
+            within = within.union(*(self._calls_of.get(one, ()) for one in within))
         return within
+
+    @cached_property
+    def _calls_of(self) -> Mapping[AnyFunction | None, Collection[AnyFunction]]:
+        """The functions of the module that each function calls."""
+        found: dict[AnyFunction | None, set[AnyFunction]] = {}
+        for call in self._functions.calls():
+            called = self._functions.called(call.func)
+            if isinstance(called, ast.FunctionDef):
+                found.setdefault(self._tree.function_of(call), set()).add(called)
+        return found
+
+    @cached_property
+    def _waits(self) -> Mapping[AnyFunction | None, Sequence[ast.Call]]:
+        """The calls that may wait for a future, by the function that they stand in."""
+        return _by_function(self._tree.calls(_RESULTS | _WAITS), self._tree)
+
+    @cached_property
+    def _loops(self) -> Mapping[AnyFunction | None, Sequence[ast.For | ast.comprehension]]:
+        return _by_function(self._tree.all(ast.For, ast.comprehension), self._tree)
 
     def _wait_for(self, given: ast.Call) -> ast.AST | None:
         """Return where the function itself waits for what it hands over, None if nowhere."""
@@ -136,8 +165,9 @@ class _PoolWaits:
             return chained
         names = self._kept_in(given)
         function = tree.function_of(given)
-        for call in tree.calls(_RESULTS | _WAITS) if names else ():
-            if tree.function_of(call) is function and call.lineno > given.lineno:
+        for call in self._waits.get(function, ()) if names else ():
+            tree.work.add(1)
+            if call.lineno > given.lineno:
                 asked = last_name(call.func) in _WAITS
                 looked_at = [a.value for a in arguments(call)] if asked else [call.func]
                 if any(self._mentions(one, names) for one in looked_at):
@@ -154,12 +184,20 @@ class _PoolWaits:
                 names.add(last_name(receiver(node.func) or node.func))
             if isinstance(node, ast.stmt):
                 break
-        function = tree.function_of(given)
-        for loop in tree.all(ast.For, ast.comprehension):
-            here = tree.function_of(loop) is function and isinstance(loop.target, ast.Name)
-            if here and self._mentions(loop.iter, names):
-                names.add(last_name(loop.target))
+        for loop in self._loops.get(tree.function_of(given), ()):
+            tree.work.add(1)
+            if isinstance(loop.target, ast.Name) and self._mentions(loop.iter, names):
+                names.add(loop.target.id)
         return names
 
     def _mentions(self, node: ast.AST, names: set[str]) -> bool:
         return any(isinstance(one, ast.Name) and one.id in names for one in descendants(node))
+
+
+def _by_function(
+    nodes: Iterable[_Node], tree: ModuleTree
+) -> Mapping[AnyFunction | None, Sequence[_Node]]:
+    found: dict[AnyFunction | None, list[_Node]] = {}
+    for node in nodes:
+        found.setdefault(tree.function_of(node), []).append(node)
+    return found

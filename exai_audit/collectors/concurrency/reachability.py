@@ -101,17 +101,23 @@ def only_reaps_finished(call: ast.Call, tree: ModuleTree) -> bool:
         return False
     child: ast.AST = call
     for node in tree.ancestors(call):
-        if isinstance(node, ast.Try) and child in node.finalbody:
-            return _awaits_in(node.body, tree.function_of(call), tree)
+        if isinstance(node, ast.Try) and tree.place_in_block(child)[0] is node.finalbody:
+            return (node, tree.function_of(call)) in _awaiting(tree)
         child = node
     return False
 
 
-def _awaits_in(body: list[ast.stmt], function: ast.AST | None, tree: ModuleTree) -> bool:
-    return any(
-        tree.function_of(one) is function and any(node in body for node in tree.ancestors(one))
-        for one in tree.all(ast.Await)
-    )
+@lru_cache(maxsize=1)
+def _awaiting(tree: ModuleTree) -> frozenset[tuple[ast.Try, ast.AST | None]]:
+    """Return the statements that try something awaited, each with the function that awaits."""
+    found = set()
+    for one in tree.all(ast.Await):
+        child: ast.AST = one
+        for node in tree.ancestors(one):
+            if isinstance(node, ast.Try) and tree.place_in_block(child)[0] is node.body:
+                found.add((node, tree.function_of(one)))
+            child = node
+    return frozenset(found)
 
 
 def is_sync_mode(call: ast.Call, tree: ModuleTree) -> bool:

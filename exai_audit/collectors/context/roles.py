@@ -61,7 +61,11 @@ class FunctionRoles:
 
     def calls(self) -> Iterator[ast.Call]:
         """Yield the calls that may be of a function of this module, in source order."""
-        return self._tree.calls(frozenset(function.name for function in self._tree.functions))
+        return self._tree.calls(self._names)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(function.name for function in self._tree.functions)
 
     def callers(self, function: AnyFunction) -> list[ast.Call]:
         """Return the calls of the module to a function of it."""
@@ -151,10 +155,7 @@ def is_handler(function: AnyFunction | None, tree: ModuleTree) -> bool:
         return named and any(last_name(b).endswith(_VIEW_ENDINGS) for b in owner.bases)
     if _takes_a_request(function, tree):
         return True
-    return any(
-        last_name(call.func) in _REGISTERS and _is_given(function.name, call)
-        for call in tree.all(ast.Call)
-    )
+    return any(_is_given(function.name, call) for call in tree.calls_named(_REGISTERS))
 
 
 def is_route(decorator: ast.expr) -> bool:
