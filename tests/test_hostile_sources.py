@@ -168,3 +168,11 @@ _get("x", verify=False)
 def test_a_name_that_is_bound_to_what_it_says_itself_is_followed_to_an_end() -> None:
     facts, _ = collect_one("a.py", BOUND_TO_ITSELF.encode(), "a", None)
     assert facts.failure is None
+
+
+def test_a_null_character_is_a_syntax_error_whatever_stands_beside() -> None:
+    text = "x = 1  # exai: ignore[EXA205]\ny = 2  # \0\nz = 3  # exai: ignore[EXA201]\n"
+    found = said(text)
+    assert found.failure is not None
+    assert (found.failure.kind, found.failure.line) == (FailureKind.SYNTAX, 2)
+    assert [one.codes for one in found.suppressions] == [("EXA205",)]

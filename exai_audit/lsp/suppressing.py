@@ -51,7 +51,7 @@ def suppression(finding: Finding, lines: Sequence[str], reason: str) -> Insertio
 
 def _end_of_line(number: int, lines: Sequence[str]) -> int | None:
     """Return where the code and the comment of a line end, None where no comment can follow."""
-    text = io.StringIO("\n".join((*lines, "")))
+    text = io.StringIO("\n".join((*lines, "")).partition("\0")[0])  # which breaks the tokenizer
     try:
         for token in tokenize.generate_tokens(text.readline):
             if token.type in _ENDS and token.start[0] == number:

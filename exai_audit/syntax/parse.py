@@ -21,6 +21,8 @@ TOO_DEEP = Failure(FailureKind.UNREADABLE, 1, 1, "nested too deeply to be parsed
 
 def parse_module(source: SourceFile) -> ast.Module | Failure:
     """Return the tree of a file, or why it has none."""
+    if "\0" in source.text:  # libcst reads it, and what Pythons say of it differs
+        return _with_null(source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -31,6 +33,12 @@ def parse_module(source: SourceFile) -> ast.Module | Failure:
             return Failure(FailureKind.SYNTAX, 1, 1, str(error), "")
         except (RecursionError, MemoryError):
             return TOO_DEEP
+
+
+def _with_null(source: SourceFile) -> Failure:
+    before = source.text.partition("\0")[0]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return Failure(FailureKind.SYNTAX, line, column, "source code cannot contain null bytes", "")
 
 
 def parse_with_both(source: SourceFile) -> ast.Module | Failure:

@@ -47,9 +47,9 @@ def suppressions(source: SourceFile) -> tuple[SuppressionFact, ...]:
 
 
 def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
-    """Yield tokens as far as the tokenizer comes."""
+    """Yield tokens as far as the tokenizer comes; never past a null character, which breaks it."""
     try:
-        yield from tokenize.generate_tokens(io.StringIO(text).readline)
+        yield from tokenize.generate_tokens(io.StringIO(text.partition("\0")[0]).readline)
     except (tokenize.TokenError, SyntaxError, ValueError):
         return
 
