@@ -15,6 +15,7 @@ import pytest
 from exai_audit.errors import SettingsError
 from exai_audit.knowledge.calls import Call, Timeout
 from exai_audit.knowledge.merge import load, toml_files
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 from exai_audit.knowledge.table import shipped, table
 
 TIMEOUTS = sorted(
@@ -272,3 +273,8 @@ def test_rows_of_work_agree_with_whatever_is_installed() -> None:
         assert row.blocking is not None or row.returns is not None
         if is_installed(row):
             assert callable(named(row)), row.name
+
+
+def test_the_standard_library_is_that_of_every_python() -> None:
+    assert sys.stdlib_module_names <= STANDARD_LIBRARY
+    assert {"tomllib", "distutils", "asyncore", "compression"} <= STANDARD_LIBRARY

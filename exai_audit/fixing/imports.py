@@ -7,7 +7,6 @@ under ``TYPE_CHECKING``, in a ``try`` or a function is that block's own affair.
 from __future__ import annotations
 
 import ast
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
@@ -16,6 +15,7 @@ from msgspec import Struct
 from exai_audit.edits.edit import Edit
 from exai_audit.fixing.bindings import is_free
 from exai_audit.fixing.refusal import RefusedError
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 from exai_audit.location import Span
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import text_of
@@ -248,7 +248,7 @@ def _section(node: _Import) -> int:
     if isinstance(node, ast.ImportFrom) and node.level:
         return 2
     name = node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
-    return 0 if name.partition(".")[0] in sys.stdlib_module_names else 1
+    return 0 if name.partition(".")[0] in STANDARD_LIBRARY else 1
 
 
 def _begins_its_line(node: ast.stmt, tree: ModuleTree) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, field
 
 from exai_audit.facts.calls import ClassFact, FunctionFact
 from exai_audit.facts.file import FileFacts
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 from exai_audit.knowledge.table import table
 
 
@@ -50,7 +50,7 @@ class Definitions:
             while tail:
                 self._by_ending.setdefault(tail, []).append(module)
                 tail = tail.partition(".")[2]
-        self._libraries = table().roots | sys.stdlib_module_names
+        self._libraries = table().roots | STANDARD_LIBRARY
         self._missing = self._missing_roots()
 
     def module(self, name: str, asking: Module | None = None) -> Module | None:

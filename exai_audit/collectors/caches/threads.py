@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -12,6 +11,7 @@ from msgspec import Struct
 from exai_audit.collectors.caches.accesses import Function, argument, last_name
 from exai_audit.collectors.context.roles import is_handler
 from exai_audit.knowledge.calls import Call, Offload
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import COMPREHENSIONS, FUNCTIONS
@@ -157,11 +157,15 @@ def _starts(tree: ModuleTree) -> Iterator[_Started]:
 def _is_of_processes(tree: ModuleTree, call: ast.Call) -> bool:
     """Tell whether what a method is called on is made as a pool of processes, in this module."""
     pool = last_name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    return bool(pool) and pool in _pools_of_processes(tree)
+
+
+@lru_cache(maxsize=1)
+def _pools_of_processes(tree: ModuleTree) -> frozenset[str]:
+    """Return the last names of what the module keeps pools of processes as."""
     made = [(one.targets[0], one.value) for one in tree.all(ast.Assign)]
     made += [(i.optional_vars, i.context_expr) for i in tree.all(ast.withitem) if i.optional_vars]
-    return bool(pool) and any(
-        last_name(target) == pool and "Process" in last_name(value) for target, value in made
-    )
+    return frozenset(last_name(target) for target, value in made if "Process" in last_name(value))
 
 
 def _around(tree: ModuleTree, node: ast.AST) -> Iterator[ast.AST]:
@@ -180,11 +184,20 @@ def _denoted(tree: ModuleTree, expression: ast.expr) -> Function | None:
     if isinstance(expression, ast.Attribute) and last_name(expression.value) not in ("self", "cls"):
         return None
     name = last_name(expression)
-    named = [function for function in tree.functions if function.name == name]
+    named = _by_name(tree).get(name, ())
+    tree.work.add(len(named))
     is_member = named and isinstance(expression, ast.Attribute)
     owner = tree.class_of(expression) if is_member else None
     same = [function for function in named if tree.class_of(function) is owner]
     return same[0] if len(same) == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _by_name(tree: ModuleTree) -> Mapping[str, Sequence[Function]]:
+    found: dict[str, list[Function]] = {}
+    for function in tree.functions:
+        found.setdefault(function.name, []).append(function)
+    return found
 
 
 def _reached(tree: ModuleTree, first: Function) -> set[Function]:
@@ -204,7 +217,7 @@ def _calls(function: Function) -> Iterator[ast.Call]:
 
 def _is_of_project(name: str, tree: ModuleTree) -> bool:
     root = name.partition(".")[0]
-    known = root == "builtins" or root in sys.stdlib_module_names or root in table().roots
+    known = root == "builtins" or root in STANDARD_LIBRARY or root in table().roots
     return not known and not name.startswith(tree.dotted + ".")
 
 

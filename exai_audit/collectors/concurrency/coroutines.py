@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -12,6 +11,7 @@ from exai_audit.collectors.concurrency.coroutine_values import OTHER_USES, used_
 from exai_audit.facts.concurrency import UnawaitedFact
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import words
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, last_name, receiver
@@ -101,7 +101,7 @@ class _Unawaited:
         last_names = frozenset(name.rpartition(".")[2] for name in self._own)
         self._likely = set(tree.calls(last_names | names_of(_is_coroutine_row, tree.roots)))
         self._plain = plain_calls(tree)
-        self._known_roots = table().roots | sys.stdlib_module_names | {"builtins"}
+        self._known_roots = table().roots | STANDARD_LIBRARY | {"builtins"}
 
     def facts(self) -> list[UnawaitedFact]:
         found = [*self._thrown_away(), *self._used_as_results()]

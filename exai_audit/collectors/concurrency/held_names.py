@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, last_name
@@ -63,7 +63,7 @@ def imported_names(tree: ModuleTree) -> tuple[set[str], set[str]]:
             elif root in libraries:
                 if _leads_to_client(root, configured):
                     clients.add(name)
-            elif root not in sys.stdlib_module_names and root not in _SAY_NOTHING:
+            elif root not in STANDARD_LIBRARY and root not in _SAY_NOTHING:
                 foreign.add(name)
     return foreign, clients
 

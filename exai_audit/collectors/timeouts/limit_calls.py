@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 from itertools import count
 
 from exai_audit.collectors.timeouts.units import UnitReader
 from exai_audit.facts.timeouts import BY_NAME, LimitParameter, PassedLimitFact
 from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, is_timeout_like
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import Function, is_number, text_of
@@ -110,6 +110,6 @@ def may_be_of_the_project(name: str, tree: ModuleTree) -> bool:
 
 
 def _is_foreign(root: str) -> bool:
-    if root in sys.stdlib_module_names or root == "builtins":
+    if root in STANDARD_LIBRARY or root == "builtins":
         return False
     return root not in table().roots

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Collection, Iterable, Sequence
 from enum import IntEnum
+
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 
 _FIRST = re.compile(r"^(?:from\s+(?P<origin>[.\w]+)\s+import|import\s+(?P<module>[.\w]+))")
 _WIDTH = 88
@@ -71,7 +72,7 @@ def _group_of(text: str, own: Collection[str]) -> Group:
         return Group.FUTURE
     if not top or top in own:
         return Group.OWN
-    return Group.STANDARD if top in sys.stdlib_module_names else Group.INSTALLED
+    return Group.STANDARD if top in STANDARD_LIBRARY else Group.INSTALLED
 
 
 def _place(text: str) -> tuple[bool, int, str, str]:
