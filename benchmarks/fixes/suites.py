@@ -89,7 +89,7 @@ def compare(package: Package, sdists: Path, work: Path, python: str, options: li
         said=done,
         changed=_changed_lines(root),
         undefined=_undefined(package, root, python) - undefined,
-        unimportable=_unimportable(package, root, python),
+        unimportable=_newly_unimportable(package, root, sdist, work, python),
         limits=(was[0], now[0]),
         score=(was[1], now[1]),
     )
@@ -196,8 +196,20 @@ def _undefined(package: Package, root: Path, python: str) -> int:
     return done.stdout.count("undefined name")
 
 
-def _unimportable(package: Package, root: Path, python: str) -> list[str]:
-    """Return the changed modules that cannot be imported, each in a process of its own."""
+def _newly_unimportable(
+    package: Package, root: Path, sdist: Path, work: Path, python: str
+) -> list[str]:
+    """Return the changed modules that cannot be imported any more."""
+    broken = _unimportable(package, root, python, _modules(package, root))
+    if not broken:
+        return []
+    original = _copied(sdist, work / "original" / package.name)
+    before = _unimportable(package, original, python, broken)
+    return [name for name in broken if name not in before]
+
+
+def _unimportable(package: Package, root: Path, python: str, modules: Sequence[str]) -> list[str]:
+    """Return which modules cannot be imported, each in a process of its own."""
     code = (
         "import importlib, os, sys\n"
         "for name in sys.stdin.read().split():\n"
@@ -215,7 +227,7 @@ def _unimportable(package: Package, root: Path, python: str) -> list[str]:
         [python, "-c", code],
         cwd=root.parent,
         env=_environment(package, root),
-        input="\n".join(_modules(package, root)),
+        input="\n".join(modules),
         check=False,
         capture_output=True,
         text=True,

@@ -7,7 +7,7 @@ gets the same names however a fix is asked for.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -224,10 +224,40 @@ def _names(site: Site, home: Home, bench: Bench) -> Iterator[str]:
 
 
 def _told(site: Site, bench: Bench) -> TimeoutFact:
-    """Return the fact of a site; one in a decorator is told by what is decorated alone."""
-    source, (line, _) = bench.read(site.path), site.fact.call
-    is_decorator = source is not None and source.line(line).lstrip().startswith("@")
-    return replace(site.fact, operation="") if is_decorator else site.fact
+    """Return what names a site: one in a decorator is told by what is decorated alone.
+
+    The same number for the same operation in several functions of a module is one limit, which
+    none of the functions names.
+    """
+    fact, source = site.fact, bench.read(site.path)
+    if source is not None and source.line(fact.call[0]).lstrip().startswith("@"):
+        return replace(fact, operation="")
+    if len(_functions(bench)[_same(site)]) > 1:
+        return replace(fact, place=replace(fact.place, symbol=""))
+    return fact
+
+
+def _same(site: Site) -> tuple[str, str, str, str]:
+    return (
+        site.path,
+        site.fact.operation or f"in {site.fact.place.symbol}",
+        site.fact.name,
+        site.number,
+    )
+
+
+def _functions(bench: Bench) -> Mapping[tuple[str, str, str, str], set[str]]:
+    """Return the functions that give one number to one operation, by module."""
+
+    def found() -> Mapping[tuple[str, str, str, str], set[str]]:
+        symbols: defaultdict[tuple[str, str, str, str], set[str]] = defaultdict(set)
+        for site in all_sites(bench):
+            symbols[_same(site)].add(site.fact.place.symbol)
+        return symbols
+
+    made = bench.made("functions of limits", found)
+    assert isinstance(made, defaultdict)
+    return made
 
 
 def _name_at(site: Site, home: Home, level: int, bench: Bench) -> str:

@@ -68,6 +68,8 @@ def purposes(fact: TimeoutFact, path: str) -> Iterator[str]:
     if (not is_setting and len(_distinct(short)) < 2) or (not own and not _says_enough(within)):
         short = [*where, *short]
     last = [word.lower() for word in _WORD.findall(fact.operation.rpartition(".")[2])]
+    if not own and not within:
+        short = [*where, *last]
     alone = within if _says_enough(within) and len(within) > 1 else []
     seen = set()
     for words in (
