@@ -19,6 +19,7 @@ SETTING = (
     'def g(config):\n    return config.get("stock_timeout_seconds", 5)\n'
 )
 ATTRIBUTE = "class A:\n    def __init__(self):\n        self.{} = 30.5\n"
+TOOLS = "def f(run):\n    run.{}(tool_call_timeout={})\n"
 NAMED = (
     "import requests\nfrom limits import {0}\n\n\n"
     "def f(url):\n    return requests.get(url, timeout={0})\n\n\n"
@@ -52,6 +53,8 @@ def findings(folder: Path, code: str, **files: str) -> list[Finding]:
         ([SETTING], Confidence.MEDIUM),
         ([ATTRIBUTE.format("timeout")] * 3, Confidence.LOW),
         ([ATTRIBUTE.format("leader_timeout")] * 2, Confidence.MEDIUM),
+        ([TOOLS.format("work", 3600), TOOLS.format("build", 3600)], Confidence.MEDIUM),
+        ([TOOLS.format("work", 3600), TOOLS.format("build", 60)], Confidence.LOW),
         ([ONCE.format(9), NAMED.format("HTTP_TIMEOUT")], Confidence.MEDIUM),
         ([ONCE.format(9), NAMED.format("STOCK_TIMEOUT")], Confidence.LOW),
     ],
