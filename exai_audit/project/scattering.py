@@ -147,12 +147,10 @@ def _way_of_call(facts: FileFacts, fact: TimeoutFact, own: frozenset[str]) -> Wa
     root, last = operation.partition(".")[0], operation.rpartition(".")[2]
     row = table().call(operation)
     if row is None or row.timeout is None:
-        if fact.form is TimeoutForm.CALL_KEYWORD and names_a_purpose(fact.name):
+        if names_a_purpose(fact.name):
             return Way("name", fact.name, program, value)
         if last.strip("_").lower().partition("_")[0] in WAITS:
             return Way("wait", operation, facts.path, value)
-        if names_a_purpose(fact.name):
-            return Way("name", fact.name)
         is_one = operation in own or _is_imported(root, facts)
         return Way("call", operation, program if is_one else facts.path)
     if root in _HTTP:
