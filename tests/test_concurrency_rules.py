@@ -89,7 +89,7 @@ def finding_in(text: str, folder: Path) -> Finding:
         ),
         (
             "def f(work, loop):\n    asyncio.run_coroutine_threadsafe(work, loop).result()\n",
-            "EXA406", Severity.MEDIUM, Confidence.LOW,
+            "EXA406", Severity.MEDIUM, Confidence.MEDIUM,
         ),
         (
             "def f(url, loop):\n    asyncio.run_coroutine_threadsafe(g(url), loop).result()\n",

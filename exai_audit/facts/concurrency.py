@@ -119,11 +119,12 @@ class Role(str, Enum):
 class WaitDoubt(str, Enum):
     """Why a wait for another loop's coroutine may be limited although the file shows no limit.
 
-    Its coroutine is a parameter; its loop is stopped here; it waits for the items of a queue; or
-    nobody waits for the thread that waits.
+    Its coroutine is a parameter, with the loop looked after or not; its loop is stopped here; it
+    waits for the items of a queue; or nobody waits for the thread that waits.
     """
 
     PARAMETER = "parameter"
+    LOOP_LOOKED_AFTER = "loop-looked-after"
     LOOP_ENDED = "loop-ended"
     ITEMS = "items"
     THREAD_OF_ITS_OWN = "thread-of-its-own"

@@ -27,9 +27,10 @@ def fetch(url, loop):
 
 *Known false alarms.* A wait that something else surely ends (the coroutine has a limit of its own
 that the file does not show): suppress with that reason. Where the coroutine is a parameter, its
-limit may be the caller's: low confidence. So it is where the function stops the loop and joins its
-thread, where the coroutine passes items on through a queue, which waits for them on purpose, and
-where the function is the target of a thread that is there to wait.
+limit may be the caller's: medium confidence, low if the function also asks the loop whether it
+runs, or has just started it. Low, too, where the function stops the loop and joins its thread,
+where the coroutine passes items on through a queue, which waits for them on purpose, and where the
+function is the target of a thread that is there to wait.
 
 *References.* Python documentation, ``asyncio.run_coroutine_threadsafe``. The setting
 ``bridge-functions`` names functions of the project that run a coroutine and wait for it; a call of
@@ -42,7 +43,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from exai_audit.facts.concurrency import BridgeFact, BridgeKind
+from exai_audit.facts.concurrency import BridgeFact, BridgeKind, WaitDoubt
 from exai_audit.facts.timeouts import TimeoutForm, ValueKind
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project.project import Project
@@ -66,6 +67,9 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
                 yield _own(facts.path, fact)
 
 
+_CONFIDENCE = {None: Confidence.HIGH, WaitDoubt.PARAMETER: Confidence.MEDIUM}
+
+
 def _limited_by_default(project: Project) -> set[str]:
     """Return the functions whose timeout parameter has a number for a default."""
     return {
@@ -82,7 +86,7 @@ def _hit(path: str, fact: BridgeFact) -> Hit:
         path=path,
         place=fact.unlimited,
         severity=Severity.MEDIUM,
-        confidence=Confidence.HIGH if fact.doubt is None else Confidence.LOW,
+        confidence=_CONFIDENCE.get(fact.doubt, Confidence.LOW),
         message="waits without a limit for a coroutine in another thread's event loop",
         remedy=(
             "Write .result(timeout=...) with a limit from the project's constants, catch"

@@ -9,6 +9,8 @@ from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, argument, last_name, parameters, receiver
 
+_ASKS = frozenset({"is_running", "is_closed", "is_alive"})
+_STARTS = frozenset({"ensure", "start", "get", "create"})
 _STOPS = "stop"
 _THREADS = frozenset({"Thread"})
 _OF_QUEUES = frozenset({"put", "get", "join"})
@@ -18,9 +20,10 @@ _QUEUES = frozenset({"queue", "queues", "q"})
 def doubt_about(call: ast.Call, kind: BridgeKind, tree: ModuleTree) -> WaitDoubt | None:
     """Return why a call of ``run_coroutine_threadsafe`` may well be limited after all.
 
-    The caller's own limit may be in a coroutine that is a parameter; a loop that the function
-    itself stops, and whose thread it joins, is its own; what passes items on through a queue waits
-    for them on purpose; and a function that is the target of a thread is there to wait.
+    The caller's own limit may be in a coroutine that is a parameter, more so if the function looks
+    after the loop; a loop that the function itself stops, and whose thread it joins, is its own;
+    what passes items on through a queue waits for them on purpose; and a function that is the
+    target of a thread is there to wait.
     """
     function = tree.function_of(call)
     if kind is not BridgeKind.RUN_COROUTINE_THREADSAFE or not isinstance(function, FUNCTIONS):
@@ -35,7 +38,10 @@ def doubt_about(call: ast.Call, kind: BridgeKind, tree: ModuleTree) -> WaitDoubt
         return WaitDoubt.ITEMS
     if _has_a_thread_of_its_own(function, tree):
         return WaitDoubt.THREAD_OF_ITS_OWN
-    return WaitDoubt.PARAMETER if _is_of_a_parameter(given.value, function, tree) else None
+    if not _is_of_a_parameter(given.value, function, tree):
+        return None
+    looks_after = _looks_after_the_loop(call, inside, tree)
+    return WaitDoubt.LOOP_LOOKED_AFTER if looks_after else WaitDoubt.PARAMETER
 
 
 def _stops_a_loop(function: Function, inside: list[ast.Call], tree: ModuleTree) -> bool:
@@ -85,3 +91,22 @@ def _is_of_a_parameter(value: ast.expr, function: Function, tree: ModuleTree) ->
         and tree.function_of(one) in inside
         for one in tree.all(ast.Await)
     )
+
+
+def _looks_after_the_loop(call: ast.Call, inside: list[ast.Call], tree: ModuleTree) -> bool:
+    """Tell whether the loop is asked if it runs, or is one that a call has just given."""
+    if any(last_name(one.func) in _ASKS or _starts(one) for one in inside):
+        return True
+    loop = argument(call, "loop", 1)
+    if loop is None:
+        return False
+    if isinstance(loop.value, ast.Call):
+        return True
+    name = loop.value
+    values = tree.bindings(name.id, name) if isinstance(name, ast.Name) else []
+    return any(isinstance(value, ast.Call) for value in values)
+
+
+def _starts(call: ast.Call) -> bool:
+    said = words(last_name(call.func))
+    return bool(_STARTS & set(said)) and "loop" in said
