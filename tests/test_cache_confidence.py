@@ -486,3 +486,23 @@ def test_what_is_kept_by_its_digest_hardly_goes_stale(
 ) -> None:
     (finding,) = found(tmp_path, BY_DIGEST.replace("IT", it), "EXA304")
     assert finding.confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("made", "confidence"), [("PageCache", Confidence.LOW), ("Page", Confidence.HIGH)]
+)
+def test_caches_that_a_cache_keeps_are_few(
+    made: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    text = f"""
+        from pages import {made}
+
+        _partition_cache = {{}}
+
+        def partition(partition_id):
+            if partition_id not in _partition_cache:
+                _partition_cache[partition_id] = {made}(partition_id)
+            return _partition_cache[partition_id]
+        """
+    (finding,) = found(tmp_path, text, "EXA301")
+    assert finding.confidence is confidence

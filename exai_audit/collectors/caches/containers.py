@@ -37,7 +37,12 @@ from exai_audit.collectors.caches.references import references
 from exai_audit.collectors.caches.sharing import NEVER, check_then_act, is_locked
 from exai_audit.collectors.caches.siblings import forgotten
 from exai_audit.collectors.caches.uses import Act, Use, uses
-from exai_audit.collectors.caches.vocabulary import is_cache_name, is_live, names_location
+from exai_audit.collectors.caches.vocabulary import (
+    is_cache_class,
+    is_cache_name,
+    is_live,
+    names_location,
+)
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Openness, Origin
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, parameters
@@ -162,7 +167,7 @@ def describe(
         read_again=between.read_again,
         of_objects=between.of_objects,
         parameters=1,
-        fixed_keys=has_few_keys(tree, container, stored),
+        fixed_keys=has_few_keys(tree, container, stored) or _keeps_caches(values),
         constant_keys=has_constant_keys(tree, index, container.stores()),
         argued=is_argued(tree, target.node),
         unchanging=is_said_unchanging(tree, target.node, container.writers())
@@ -176,6 +181,12 @@ def describe(
         of_locks=of_locks,
         of_files=why is not None and why.origin is Origin.FILE and is_keyed_by_file(stored),
     )
+
+
+def _keeps_caches(values: list[ast.expr]) -> bool:
+    """Tell whether the entries are caches themselves: a program has so many of these."""
+    made = (last_name(one.func) if isinstance(one, ast.Call) else "" for one in values)
+    return bool(values) and all(is_cache_class(name) for name in made)
 
 
 def written_through(held: Container) -> str:
