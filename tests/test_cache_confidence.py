@@ -506,3 +506,22 @@ def test_caches_that_a_cache_keeps_are_few(
         """
     (finding,) = found(tmp_path, text, "EXA301")
     assert finding.confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("base", "confidence"), [("MiddlewareMixin", Confidence.LOW), ("Prefixes", Confidence.HIGH)]
+)
+def test_a_framework_makes_one_object_of_what_is_plugged_in(
+    base: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    text = f"""
+        from functools import lru_cache
+        from plugs import {base}
+
+        class Prefix({base}):
+            @lru_cache
+            def of(self, place):
+                return self.prefixes[place]
+        """
+    (finding,) = found(tmp_path, text, "EXA302")
+    assert finding.confidence is confidence

@@ -107,8 +107,8 @@ _LONG_LIVED = frozenset({
     "provider", "proxy", "registry", "repository", "router", "scheduler", "server", "service",
     "singleton", "storage", "store", "supervisor", "worker",
 })  # fmt: skip
-# Bases of classes of which a framework is given one object when it starts (discord.py).
-_PLUGGED_IN = frozenset({"Cog", "GroupCog"})
+# Bases of classes of which a framework has one object from its start on (discord.py, Django).
+_PLUGGED_IN = frozenset({"Cog", "GroupCog", "MiddlewareMixin"})
 _ENOUGH = re.compile(
     r"(?i)\b(bound(ed)?|unbounded|limit(ed)?|grows?|finite|never evict\w*|leaks?|intentional(ly)?"
     r"|deliberate(ly)?|on purpose)\b"
