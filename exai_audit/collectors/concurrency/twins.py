@@ -20,7 +20,7 @@ from exai_audit.syntax.walk import descendants
 
 _NO_WAITS = frozenset({
     "sleep", "gather", "wait_for", "wait", "acquire", "checkpoint", "to_thread", "run_in_executor",
-    "run_sync", "run_in_threadpool",
+    "run_sync", "run_in_threadpool", "close", "aclose",
 })  # fmt: skip
 _OF_MANY = OF_ANYTHING | OF_PLAIN_OBJECTS
 _AWAITED_WORDS = frozenset({"async", "aio", "a", "asynchronous"})
