@@ -295,3 +295,20 @@ def test_many_twins_of_one_object_are_one_finding(tmp_path: Path) -> None:
     )
     (finding,) = blocking_in(tmp_path)
     assert "11 coroutines block the event loop with synchronous calls of session" in finding.message
+
+
+def test_what_another_module_runs_is_starting_until_it_serves(tmp_path: Path) -> None:
+    (tmp_path / "__main__.py").write_text(
+        "import asyncio\n\nfrom app import launch\n\n\n"
+        "def main():\n    asyncio.run(launch())\n\n\nmain()\n"
+    )
+    (tmp_path / "tools.py").write_text(
+        "import subprocess\n\n\ndef tune():\n    subprocess.run(['sysctl'])\n\n\n"
+        "def tidy():\n    subprocess.run(['sync'])\n"
+    )
+    (tmp_path / "app.py").write_text(
+        "from tools import tidy, tune\n\n\n"
+        "async def launch():\n    tune()\n    await serve()\n    tidy()\n"
+    )
+    found = {finding.line: finding.severity for finding in blocking_in(tmp_path)}
+    assert found == {5: Severity.LOW, 7: Severity.HIGH}

@@ -73,7 +73,8 @@ class FunctionFact(Struct, frozen=True):
     synchronous function. ``asks_for_loop`` when it asks whether an event loop runs, ``runs_loop``
     when, whatever it is given, it has one made by ``asyncio.run``;
     ``asks_for_items`` are the last names of the queues that it asks whether they are empty;
-    ``forwards`` when all it does is to call another.
+    ``forwards`` when all it does is to call another; ``serves_from`` is the line of a coroutine
+    from which on others may run, 0 where none may.
     """
 
     name: str
@@ -88,6 +89,7 @@ class FunctionFact(Struct, frozen=True):
     asks_for_items: tuple[str, ...] = ()
     runs_loop: bool = False
     forwards: bool = False
+    serves_from: int = 0
 
 
 class ClassFact(Struct, frozen=True):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from exai_audit.facts.concurrency import Role
 from exai_audit.facts.file import FileFacts
+from exai_audit.project.call_graph import CallGraph
+from exai_audit.project.targets import FunctionTarget
 
 
 def alone_in_loops(files: Iterable[FileFacts]) -> frozenset[str]:
@@ -29,3 +32,16 @@ def alone_in_loops(files: Iterable[FileFacts]) -> frozenset[str]:
         else:
             shared.add(work)
     return frozenset(alone - shared)
+
+
+def run_by_entries(files: Iterable[FileFacts], graph: CallGraph) -> frozenset[tuple[str, str]]:
+    """Return the coroutine functions that entry points run: path and name of each."""
+    modules = {module.facts.path: module for module in graph.definitions.modules}
+    found: set[tuple[str, str]] = set()
+    for facts in files:
+        for bridge in facts.bridges:
+            if bridge.role is Role.ENTRY and bridge.runs and facts.path in modules:
+                target = graph.resolution.resolve(bridge.runs, modules[facts.path])
+                if isinstance(target, FunctionTarget):
+                    found.add((target.module.facts.path, target.fact.name))
+    return frozenset(found)

@@ -63,7 +63,7 @@ from exai_audit.location import Place
 from exai_audit.project.blocking_severity import severity_of
 from exai_audit.project.call_graph import CallGraph, Way
 from exai_audit.project.definitions import Module
-from exai_audit.project.own_loops import alone_in_loops
+from exai_audit.project.own_loops import alone_in_loops, run_by_entries
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -133,12 +133,15 @@ def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
                 yield _Blocked(facts.path, fact.place, way, fact.moment)
     graph = project.call_graph()
     judged = {facts.path for facts in project.judged_files()}
+    run = run_by_entries(project.judged_files(), graph)
     for module, function in graph.coroutines():
         path = module.facts.path
         if path in judged:
             for one in _led(graph, module, function, is_judged):
-                if (path, one.place.span) not in spoken:
-                    yield one
+                if (path, one.place.span) in spoken:
+                    continue
+                starts = (path, function.name) in run and one.place.span.line < function.serves_from
+                yield replace(one, moment=Moment.START) if starts else one
 
 
 def _led(

@@ -16,6 +16,7 @@ from exai_audit.collectors.concurrency.classes import (
 )
 from exai_audit.collectors.concurrency.held_names import HeldNames, imported_names
 from exai_audit.collectors.concurrency.inherited import InheritedCalls
+from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
 from exai_audit.collectors.concurrency.signatures import forwards, loop_runners, taken
 from exai_audit.collectors.concurrency.twins import blocking_twins
@@ -254,6 +255,11 @@ class _Definitions:
             ),
             runs_loop=function in self._runners,
             forwards=forwards(function),
+            serves_from=(
+                moments_of(tree).serves_from(function)
+                if isinstance(function, ast.AsyncFunctionDef)
+                else 0
+            ),
         )
 
     def _form(self, function: Function) -> FunctionForm:

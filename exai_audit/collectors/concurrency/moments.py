@@ -53,7 +53,6 @@ class Moments:
         self._tree = tree
         self._roles = FunctionRoles(tree)
         self._known: dict[ast.AsyncFunctionDef, Moment | None] = {}
-        self._first_lines: dict[ast.AsyncFunctionDef, int] = {}
 
     @cached_property
     def _runs(self) -> list[ast.Call]:
@@ -122,9 +121,7 @@ class Moments:
             return False
         if all(self._is_gone_on_from(call) for call in calls):
             return True
-        if function not in self._first_lines:
-            self._first_lines[function] = self._first_line_of_serving(function)
-        return getattr(node, "lineno", 0) < self._first_lines[function]
+        return getattr(node, "lineno", 0) < self.serves_from(function)
 
     def _is_gone_on_from(self, run: ast.Call) -> bool:
         """Tell whether what a run gives is kept, and something is started after it."""
@@ -135,17 +132,33 @@ class Moments:
             for call in tree.all(ast.Call)
         )
 
+    def serves_from(self, function: ast.AsyncFunctionDef) -> int:
+        """Return the line of a coroutine from which on others may run; 0 where none may.
+
+        Where it begins to loop for good, it serves.
+        """
+        return self._beginnings.get(function, 0)
+
+    @cached_property
+    def _beginnings(self) -> dict[ast.AST | None, int]:
+        tree = self._tree
+        names = frozenset(
+            name
+            for name in tree.called_names
+            if name in _MORE_THAN_ONE or not _BEGINS.isdisjoint(words(name))
+        )
+        begins: list[ast.AST] = [*tree.calls_named(names)] if names else []
+        found: dict[ast.AST | None, int] = {}
+        for node in (*begins, *tree.all(ast.While)):
+            if isinstance(node, ast.Call) and not self._may_begin(node):
+                continue
+            function, line = tree.function_of(node), getattr(node, "lineno", 0)
+            found[function] = min(line, found.get(function, line))
+        return found
+
     def _may_begin(self, call: ast.Call) -> bool:
         is_awaited = isinstance(self._tree.parent(call), ast.Await)
         return last_name(call.func) in _MORE_THAN_ONE or (is_awaited and _begins(call))
-
-    def _first_line_of_serving(self, function: ast.AsyncFunctionDef) -> int:
-        """Return the line from which on other coroutines may run, that of a loop among them."""
-        tree = self._tree
-        calls = [call for call in tree.all(ast.Call) if tree.function_of(call) is function]
-        begins = [call.lineno for call in calls if self._may_begin(call)]
-        loops = [one.lineno for one in tree.all(ast.While) if tree.function_of(one) is function]
-        return min([*begins, *loops], default=0)
 
     def _awaited(self, function: ast.AsyncFunctionDef, awaits: int) -> Moment:
         """Return when a function runs that the file only awaits, and only at a start or an end."""
