@@ -1,6 +1,6 @@
 """Carry out the plan of each case on a copy of its release, and import the module again.
 
-    python benchmarks/splits/carry_out.py [--folder DIR] [--pythons DIR]
+    python benchmarks/splits/carry_out.py [--folder DIR] [--pythons DIR] [--clones DIR]
 
 A module that this Python cannot import before (old releases, missing requirements) is split and
 compiled only. What the command refuses is printed with the reason.
@@ -15,12 +15,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from subprocess import CalledProcessError
 
 import tomllib
+from histories import clone_of
 from releases import STANDARD_LIBRARY, sources
 
 _HERE = Path(__file__).parent
@@ -70,12 +73,29 @@ def carried_out(release: Path, module: str) -> str:
         return "compiles" if all(compiled) else "BROKEN"
 
 
+def of_histories(clones: Path) -> Iterator[tuple[str, str]]:
+    """Yield the reported cases of histories whose clones are there, and how each went."""
+    for row in json.loads((_HERE / "histories.json").read_text(encoding="utf-8")):
+        clone = clone_of(row["repository"], clones)
+        if row["use"] != "report" or not clone.exists():
+            continue
+        command = ["git", "-C", str(clone), "archive", row["old"], "*.py"]
+        packed = subprocess.run(command, capture_output=True, check=False).stdout
+        with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(packed)) as tar:
+            tar.extractall(folder, filter="data")
+            yield f"{row['repository']} {row['file']}", carried_out(Path(folder), row["file"])
+
+
 def main() -> None:
     """Print a line for each case."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path(".releases"))
     parser.add_argument("--pythons", type=Path, default=Path.home() / ".pyenv" / "versions")
+    parser.add_argument("--clones", type=Path, help="those of the histories of use report")
     given = parser.parse_args()
+    if given.clones is not None:
+        for name, done in of_histories(given.clones):
+            print(f"{name}: {done}", flush=True)
     for package, old, module, python in cases():
         if package == STANDARD_LIBRARY:
             continue
