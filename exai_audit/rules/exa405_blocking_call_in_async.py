@@ -177,12 +177,14 @@ def _by_kind(causes: Sequence[Sequence[_Blocked]], *, in_scripts: bool) -> Itera
 
 
 def _kind(one: _Blocked) -> str:
-    """Return the client whose methods block, as one repair may replace it; else nothing."""
+    """Return the client, or library of requests, that blocks, as one repair may replace it."""
     owner, _, _ = one.way.blocks.operation.rpartition(".")
     library, _, name = owner.rpartition(".")
     if one.way.blocks.kind is BlockingKind.TWIN:
         return "" if name in ("self", "cls") or not name.isidentifier() else name
-    if not library or not name[:1].isupper():
+    if not name[:1].isupper():
+        return owner if one.way.blocks.kind is BlockingKind.NETWORK else ""
+    if not library:
         return ""
     is_database = one.way.blocks.kind is BlockingKind.DATABASE
     return library.partition(".")[0] if is_database else owner
