@@ -457,9 +457,9 @@ class Breakdown(Struct, frozen=True):
 class AuditResult(Struct, frozen=True):
     """The whole result; ``findings`` are sorted by path, line, column and code.
 
-    ``plans`` and ``class_plans`` are those of the worst few modules and classes. ``modules`` are
-    all judged files, ``gate`` is what the gates say that were asked for. ``breakdown`` and
-    ``facts`` are None unless they were asked for.
+    ``plans`` and ``class_plans`` are those of the modules and classes to be split, worst first, as
+    many as were asked for. ``modules`` are all judged files, ``gate`` is what the gates say that
+    were asked for. ``breakdown`` and ``facts`` are None unless they were asked for.
     """
 
     tool: Tool
