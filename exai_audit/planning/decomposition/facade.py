@@ -41,10 +41,23 @@ def _reached(module: str, source: SourceFile | None) -> set[str]:
     """Return what a text seems to look up in a module; too much does no harm."""
     if source is None:
         return set()
-    stem = re.escape(module.rpartition(".")[2])
-    handles = {stem, *re.findall(rf"\b{stem}\s+as\s+(\w+)", source.text)}
-    pattern = rf"\b(?:{'|'.join(sorted(handles))})\.([A-Za-z_]\w*)"
-    return set(re.findall(pattern, source.text))
+    stem, text = module.rpartition(".")[2], source.text
+    handles = {stem, *_behind(stem, r"\s+as\s+(\w+)", text)}
+    return {name for one in handles for name in _behind(one, r"\.([A-Za-z_]\w*)", text)}
+
+
+def _behind(word: str, pattern: str, text: str) -> Iterator[str]:
+    """Yield what a pattern with one group finds right behind a word.
+
+    A search that begins with letters is many times as fast as one that begins with a boundary.
+    """
+    wanted, at = re.compile(re.escape(word) + pattern), 0
+    while (found := wanted.search(text, at)) is not None:
+        before = text[found.start() - 1 : found.start()]
+        is_word = not (before.isalnum() or before == "_")
+        at = found.end() if is_word else found.start() + 1
+        if is_word:
+            yield found[1]
 
 
 def exported_names(
