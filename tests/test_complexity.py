@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 from radon.visitors import ComplexityVisitor
 
+from exai_audit.collectors import collect
 from exai_audit.collectors.structure.complexity import complexities
 from exai_audit.files.source import decode
 from exai_audit.syntax.module import ModuleTree
@@ -84,3 +85,13 @@ def test_every_branch_counts_as_in_radon() -> None:
 @pytest.mark.parametrize("module", [argparse, ast, asyncio.base_events, dataclasses, typing])
 def test_the_standard_library_counts_as_in_radon(module: ModuleType) -> None:
     assert_same(inspect.getsource(module))
+
+
+def test_groups_of_exceptions_count_as_exceptions_do() -> None:
+    handlers = "    except{0} A:\n        pass\n    except{0} B:\n        pass\n"
+    text = "def f():\n    try:\n        g()\n" + handlers
+    counts = [
+        collect("m.py", text.format(star).encode(), "m").size.functions[0].complexity
+        for star in ("", "*")
+    ]
+    assert counts == [3, 3]

@@ -9,6 +9,8 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
 
 _DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+_TRY_STAR: type[ast.AST] = getattr(ast, "TryStar", ast.Try)
+"""Which Python 3.10 reads as an ``ast.Try``; radon does not know it."""
 
 
 def complexities(tree: ModuleTree) -> dict[ast.AST, int]:
@@ -67,5 +69,5 @@ def _loops(node: ast.comprehension) -> int:
 _BRANCHES: dict[type[ast.AST], Callable[..., int]] = {
     ast.If: _one, ast.Assert: _one, ast.IfExp: _one, ast.For: _loop, ast.AsyncFor: _loop,
     ast.While: _loop, ast.Try: _try, ast.Match: _match, ast.BoolOp: _operators,
-    ast.comprehension: _loops,
+    ast.comprehension: _loops, _TRY_STAR: _try,
 }  # fmt: skip
