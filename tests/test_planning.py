@@ -399,7 +399,7 @@ def test_what_can_hang_is_lifted_and_what_is_long_is_not() -> None:
 
 
 def test_of_nearly_equals_what_can_hang_comes_first() -> None:
-    hang = [finding("EXA205", path=f"{n}.py") for n in range(30)]
+    hang = [finding("EXA205", path=f"{n}.py") for n in range(90)]
     tidy = [finding("EXA201", Severity.LOW, path=f"{n}.py", line=n + 9) for n in range(30)]
     made = scored([*tidy, *hang], 28_000)
     first, second = recommend(made.findings, made.score, {})

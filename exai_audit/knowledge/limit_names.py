@@ -25,7 +25,7 @@ _TAKES_AWAY_AFTER = frozenset({
     "code", "elapsed", "reached", "expired", "enabled",
     # seen in real code beside the list of the design
     "attempt", "backoff", "buffer", "check", "exit", "handle", "id", "key", "log", "margin", "num",
-    "percent", "returncode", "scale", "signal", "step", "warning", "weight",
+    "percent", "returncode", "scale", "signal", "step", "tries", "warning", "weight",
 })  # fmt: skip
 _TAKES_AWAY_BEFORE = frozenset({"is", "has", "can", "on", "raise", "enforce", "record"})
 # How many timeouts there were, how long a cache or token is good: numbers, but no limits.

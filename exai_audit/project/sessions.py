@@ -21,13 +21,15 @@ _FEW = 4
 def requests_without_limit(graph: CallGraph) -> Iterator[tuple[str, Place, str]]:
     """Yield path, place and operation of each, where no limit can come by another way.
 
-    An adapter may give one to all requests: where the modules on the way import any, none is told.
+    An adapter may give one to all requests: none is told where the modules on the way import any,
+    or have one of their own that sends in its own way.
     """
     names = _names_of_requests(graph.definitions.modules)
     for module in graph.definitions.modules:
         for function in module.facts.definitions.functions:
             for call in function.calls:
-                operation = _operation(call, module, graph) if _may_be(call, names) else ""
+                is_worth = _may_be(call, names)
+                operation = _operation(call, module, graph) if is_worth else ""
                 if operation:
                     place = call.place or Place(Span(call.line, 1, call.line, 1), function.name, "")
                     yield module.facts.path, place, operation
@@ -95,4 +97,13 @@ def _may_have_adapters(call: CallFact, module: Module, graph: CallGraph) -> bool
     maker = graph.definitions.locate(call.callee.split("(")[0].split("."), module)
     modules = [module, *([maker[0]] if maker is not None else [])]
     names = (name for one in modules for name in one.facts.imports)
-    return any(name.startswith((_ADAPTERS, "urllib3")) for name in names)
+    has_own = any(map(_has_adapters, modules))
+    return has_own or any(name.startswith((_ADAPTERS, "urllib3")) for name in names)
+
+
+def _has_adapters(module: Module) -> bool:
+    """Tell whether a module has a class of adapters that sends in its own way."""
+    return any(
+        "send" in owner.methods and any(_last(base) == "HTTPAdapter" for base in owner.bases)
+        for owner in module.facts.definitions.classes
+    )

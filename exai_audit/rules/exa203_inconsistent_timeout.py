@@ -297,11 +297,15 @@ def _listed(values: list[str]) -> str:
 def _is_of_each_part(sites: list[_Site]) -> bool:
     """Tell whether two files or more are the constants of one part each, as their names say.
 
-    ``kraken/kraken_constants.py`` speaks of one exchange; another may well differ.
+    ``kraken/kraken_constants.py`` speaks of one exchange; another may well differ. So may
+    ``exchanges/kraken/client.py`` and ``exchanges/bitfinex/client.py``.
     """
     paths = {path for path, fact in sites if fact.form is TimeoutForm.MODULE_CONSTANT}
-    parts = (path.removesuffix(".py").split("/") for path in paths)
-    return sum(len(one) > 1 and one[-1].startswith(f"{one[-2]}_") for one in parts) > 1
+    parts = [path.removesuffix(".py").split("/") for path in sorted(paths)]
+    if sum(len(one) > 1 and one[-1].startswith(f"{one[-2]}_") for one in parts) > 1:
+        return True
+    places = {(*one[:-2], one[-1]) for one in parts}
+    return len(parts) > 1 and len(places) == 1 and len(parts) == len(sites)
 
 
 def _confidence(key: _Key, fact: TimeoutFact) -> Confidence:

@@ -101,6 +101,24 @@ class FunctionRoles:
         """Tell whether a function starts the program, or only what does so calls it."""
         return self._is_entry(function, set())
 
+    @cached_property
+    def _at_exit(self) -> frozenset[Function | None]:
+        """The functions that run once, when the program ends."""
+        registered = (
+            call
+            for call in self._tree.all(ast.Call)
+            if self._tree.qualified(call.func) == "atexit.register"
+        )
+        given = (next(iter(arguments(call)), None) for call in registered)
+        return frozenset(self._meant(one.value) for one in given if one is not None)
+
+    def _meant(self, given: ast.expr) -> Function | None:
+        """Return the function of this module that is given, a method of its own object, too."""
+        own = self.called(given)
+        if own is not None or not isinstance(given, ast.Attribute):
+            return own
+        return next((one for one in self._tree.functions if one.name == given.attr), None)
+
     def _is_entry(self, function: AnyFunction | None, seen: set[AnyFunction]) -> bool:
         if function is None:
             return True
@@ -109,6 +127,8 @@ class FunctionRoles:
         seen.add(function)
         around = self._tree.function_of(function)
         if around is not None and self._is_entry(around, seen):
+            return True
+        if function in self._at_exit:
             return True
         if isinstance(function, FUNCTIONS) and _starts(function, self._tree):
             return True

@@ -24,6 +24,7 @@ _LIMITS = re.compile(
     r"-m\d*\Z|--max-time|--timeout|-T\d*\Z|timeout\Z|--request-timeout|--wait-time"
 )
 _PARTLY = re.compile(r"ConnectTimeout|--connect-timeout|ServerAliveInterval")
+_ASKS_OF_ITSELF = frozenset({"--version", "-V", "version", "--help"})
 _SHELL = re.compile(r"[\s;&|]+")
 
 
@@ -42,7 +43,7 @@ def remote_command(call: ast.Call, tree: ModuleTree) -> tuple[str, bool] | None:
     if any(map(_LIMITS.match, said)) or any(map(_LIMITS.match, parts[:1])):
         return None
     if program in _ALWAYS or _WITH_VERB.get(program, frozenset()) & set(said):
-        if {"--version", "version", "--help"} & set(said):
+        if _ASKS_OF_ITSELF & set(said):
             return None
         return program, any(map(_PARTLY.search, said))
     return None
