@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from exai_audit.finding import Family, Finding, Severity
 from exai_audit.report import render
 from exai_audit.report.bottlenecks import bottlenecks
+from exai_audit.results.result import Cap
 from tests.test_cli import SLEEPER, run
 from tests.test_reports import finding, full, sample
 
@@ -41,6 +43,18 @@ def test_what_costs_most_is_named_first(name: str) -> None:
     text = render(full(*low_ones()), name)
     listed = text[text.index("What costs most") :]
     assert listed.index("many.py") < listed.index("b.py")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(89.8, True), (87.0, True), (86.0, False)],
+)
+def test_near_the_cap_what_holds_the_score_is_said(value: float, said: bool) -> None:
+    result = sample(finding("EXA405", Family.CONCURRENCY, Severity.CRITICAL, "b.py", 3))
+    holder = next(f for f in result.findings if f.severity is Severity.CRITICAL)
+    score = replace(result.score, value=value, cap=Cap(89.9, 0.0, (holder.fingerprint,)))
+    text = render(replace(result, score=score), "terminal")
+    assert ("No more than 89.9 with critical findings: EXA" in text) is said
 
 
 def test_a_pipe_gets_whole_paths(project: Path) -> None:

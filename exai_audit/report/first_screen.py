@@ -28,6 +28,7 @@ from exai_audit.results.advice import Recommendation
 from exai_audit.results.result import AuditResult, CategoryScore, Scale
 
 _BAR = 24
+_NEAR_THE_CAP = 3.0
 _LEAST_BAR = 6
 _BESIDE_BAR = 56
 _COSTLIEST = 4
@@ -146,12 +147,14 @@ def _category(category: CategoryScore, bar: int) -> Text:
 
 def _cap(result: AuditResult) -> Iterator[RenderableType]:
     cap = result.score.cap
-    if cap is None or cap.cost <= 0:
+    if cap is None or (result.score.value or 0.0) < cap.limit - _NEAR_THE_CAP:
         return
     holders = [f for f in result.findings if f.fingerprint in set(cap.findings)]
     named = ", ".join(f"{f.code} {location(f)}" for f in holders[:3])
     more = f" and {len(holders) - 3} more" if len(holders) > 3 else ""
-    text = f"−{cap.cost:.1f}: critical findings hold the score at {cap.limit}: {named}{more}"
+    cost = f"−{cap.cost:.1f}: critical findings hold the score at {cap.limit}"
+    text = cost if cap.cost > 0 else f"No more than {cap.limit} with critical findings"
+    text = f"{text}: {named}{more}"
     yield indented(Text(visible(text), style="red"), 2)
 
 

@@ -31,7 +31,8 @@ def tell(to):
 ```
 
 *Known false alarms.* A setting that is put in from outside the project; a backend that does not use
-SMTP, chosen by a variable. A backend chosen in plain text that is none of SMTP is no finding.
+SMTP, chosen by a variable. A backend chosen in plain text that is none of SMTP is no finding. Where
+the project makes the connections itself, their own limit counts: low confidence.
 
 *References.* Django documentation: ``EMAIL_TIMEOUT`` is None by default, and SMTP then blocks.
 Where nothing in the project sends mail the confidence is low.
@@ -64,11 +65,10 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 
 def _is_used(fact: FrameworkSettingFact, project: Project) -> bool:
-    return any(
-        name == fact.used_by or name.startswith(f"{fact.used_by}.")
-        for facts in project.files
-        for name in facts.imports
-    )
+    """Tell whether the setting decides: what makes connections of its own gives them a limit."""
+    names = {name for facts in project.files for name in facts.imports}
+    used = {name for name in names if f"{name}.".startswith(f"{fact.used_by}.")}
+    return bool(used) and not any(name.startswith(f"{fact.used_by}.backends.") for name in used)
 
 
 def _hit(path: str, fact: FrameworkSettingFact, is_used: bool) -> Hit:

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 
-_MOST_SECONDS = 5
+_MOST_SECONDS = 20
 _MOST_BYTES = 2_000_000_000
 
 
