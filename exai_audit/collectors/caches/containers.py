@@ -34,7 +34,7 @@ from exai_audit.collectors.caches.lock_registries import (
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, value_cause
 from exai_audit.collectors.caches.references import references
-from exai_audit.collectors.caches.sharing import NEVER, check_then_act, is_locked
+from exai_audit.collectors.caches.sharing import NEVER, Unlocked, check_then_act, is_locked
 from exai_audit.collectors.caches.siblings import forgotten
 from exai_audit.collectors.caches.uses import Act, Use, uses
 from exai_audit.collectors.caches.vocabulary import (
@@ -134,10 +134,7 @@ def describe(
     setter = written_through(container)
     why = stale_cause(tree, index, stored)
     locked = any(is_locked(use, tree) for use in stored)
-    of_loop = live and all(_is_of_loop(value, tree) for value in values)
-    between = NEVER if locked or of_loop else check_then_act(container, stored, tree, index)
-    if between.awaits and live and not any(is_live(last_name(value)) for value in values):
-        between = NEVER  # only its name speaks of live objects
+    between = NEVER if locked else _between(container, stored, live, tree, index)
     return CacheFact(
         place=place_of(tree, target.node),
         form=CacheForm.REGISTRY if live else form,
@@ -181,6 +178,18 @@ def describe(
         of_locks=of_locks,
         of_files=why is not None and why.origin is Origin.FILE and is_keyed_by_file(stored),
     )
+
+
+def _between(
+    container: Container, stored: list[Use], live: bool, tree: ModuleTree, index: CacheIndex
+) -> Unlocked:
+    """Return what may come between a look-up and the store."""
+    values = [use.value for use in stored if use.value is not None]
+    if live and all(_is_of_loop(value, tree) for value in values):
+        return NEVER
+    found = check_then_act(container, stored, tree, index)
+    speaks_only = live and not any(is_live(last_name(value)) for value in values)
+    return NEVER if found.awaits and speaks_only else found
 
 
 def _keeps_caches(values: list[ast.expr]) -> bool:
