@@ -398,6 +398,16 @@ def test_what_can_hang_is_lifted_and_what_is_long_is_not() -> None:
     assert last.item.term is Term.LONG
 
 
+def test_under_the_cap_what_frees_most_an_hour_comes_first() -> None:
+    critical = [finding("EXA101", Severity.CRITICAL, path=f"{n}.py") for n in range(2)]
+    quick = finding("EXA301", path="quick.py")
+    made = scored([*critical, quick], 300_000)
+    lengths = {("module", f"{n}.py", 1): 2000 for n in range(2)}
+    first, *_ = recommend(made.findings, made.score, lengths)
+    assert made.score.value == 89.9
+    assert (first.item.kind, first.item.gain) == ("bound-caches", 0.0)
+
+
 def test_of_nearly_equals_what_can_hang_comes_first() -> None:
     hang = [finding("EXA205", path=f"{n}.py") for n in range(90)]
     tidy = [finding("EXA201", Severity.LOW, path=f"{n}.py", line=n + 9) for n in range(30)]

@@ -13,7 +13,7 @@ from exai_audit.planning.remedies import Remedy, remedy_of
 from exai_audit.planning.titles import title, title_of_file
 from exai_audit.results.advice import Priority, Recommendation, Risk, Term
 from exai_audit.results.result import Score
-from exai_audit.score.formula import score_without
+from exai_audit.score.formula import freed_without, score_without
 
 HOURS_A_DAY = 8
 """What can hang or crash is for at once if so many hours are enough."""
@@ -69,26 +69,25 @@ def recommend(
     """
     worth = [f for f in findings if f.weight > 0 or f.code == _STALE]
     groups = _groups(worth, lines, planned)
-    made = [
-        (_recommendation(group, total, lines), group.findings, _lift(group)) for group in groups
-    ]
-    made.sort(key=lambda one: _most_urgent_first(one[0], one[2]))
-    return tuple(Planned(item, findings) for item, findings, _ in made)
+    made = [(_recommendation(group, total, lines), group) for group in groups]
+    made.sort(key=lambda one: _most_urgent_first(one[0], one[1], total))
+    return tuple(Planned(item, group.findings) for item, group in made)
 
 
-def _most_urgent_first(item: Recommendation, lift: float) -> tuple[object, ...]:
+def _most_urgent_first(item: Recommendation, group: _Group, total: Score) -> tuple[object, ...]:
+    worth = max(item.gain, _worth(group, total))
     return (
         _TERMS.index(item.term),
-        -points_an_hour(item) * lift,
+        -worth / max(0.1, fsum(item.hours) / 2) * _lift(group),
         -item.severity.rank,
         -item.points,
         item.title,
     )
 
 
-def points_an_hour(item: Recommendation) -> float:
-    """Return what an hour of a recommendation gains, at the middle of its hours."""
-    return item.gain / max(0.1, fsum(item.hours) / 2)
+def _worth(group: _Group, total: Score) -> float:
+    """Return what a group gains where no critical finding holds the score."""
+    return 0.0 if total.value is None else freed_without(total, group.findings)
 
 
 def _groups(
@@ -153,7 +152,7 @@ def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation
         kind=remedy.kind,
         title=group.title,
         priority=priority,
-        term=_term(remedy.risk, middle(work), gain, _lift(group)),
+        term=_term(remedy.risk, middle(work), max(gain, _worth(group, total)), _lift(group)),
         severity=worst,
         hours=hours(work),
         effort=work,

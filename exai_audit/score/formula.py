@@ -10,7 +10,7 @@ findings hold the score at ``CAP_LIMIT``. ``docs/score.md`` says why.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import fsum, sqrt
 from typing import NamedTuple
 
@@ -154,28 +154,36 @@ def score_without(total: Score, repaired: Iterable[Finding]) -> float:
     """
     if total.value is None:
         raise ValueError("no score to compare with")
-    loads = (
-        _Load(finding.category, finding.code, finding.weight, holds(finding))
-        for finding in repaired
-        if finding.category is not None
-    )
-    return _without(total, loads)
+    return _without(total, tuple(_loads(repaired)))
 
 
-def _without(total: Score, gone: Iterable[_Load]) -> float:
-    weights: dict[Family, dict[str, list[float]]] = {}
+def freed_without(total: Score, repaired: Iterable[Finding]) -> float:
+    """Return what the categories lose less without findings, whatever the cap makes of it."""
+    lost = fsum(category.lost for category in total.categories)
+    return lost - fsum(_left(total, _loads(repaired)))
+
+
+def _loads(repaired: Iterable[Finding]) -> Iterator[_Load]:
+    for finding in repaired:
+        if finding.category is not None:
+            yield _Load(finding.category, finding.code, finding.weight, holds(finding))
+
+
+def _without(total: Score, gone: Sequence[_Load]) -> float:
     holders = len(total.cap.findings) if total.cap else 0
+    holders -= sum(load.critical for load in gone)
+    before_cap = _bounded(100 - fsum(_left(total, gone)))
+    return min(before_cap, CAP_LIMIT) if holders > 0 else before_cap
+
+
+def _left(total: Score, gone: Iterable[_Load]) -> Iterator[float]:
+    """Yield what each category still loses."""
+    weights: dict[Family, dict[str, list[float]]] = {}
     for load in gone:
         weights.setdefault(load.category, {}).setdefault(load.code, []).append(load.weight)
-        holders -= load.critical
-    left = [
-        _lost_without(category, weights[category.name])
-        if category.name in weights
-        else category.lost
-        for category in total.categories
-    ]
-    before_cap = _bounded(100 - fsum(left))
-    return min(before_cap, CAP_LIMIT) if holders > 0 else before_cap
+    for category in total.categories:
+        found = weights.get(category.name)
+        yield category.lost if found is None else _lost_without(category, found)
 
 
 def holds(finding: Finding) -> bool:
