@@ -13,7 +13,8 @@ from exai_audit.collectors import symbols_of
 from exai_audit.config import Settings
 from exai_audit.facts.symbols import ModuleSymbols, SymbolKind
 from exai_audit.files.source import decode
-from exai_audit.planning.decomposition import Scene, plan_of
+from exai_audit.planning.decomposition import plan_of
+from exai_audit.planning.decomposition.scene import Scene
 from exai_audit.results.plans import Plan
 from exai_audit.splitting.carry_out import texts_of
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar, cast
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from exai_audit.audit.contents import Sources
+from exai_audit.audit.engine import audit
+from exai_audit.config import Settings
+from exai_audit.planning.decomposition import plan_of
+from exai_audit.planning.decomposition.scene import Scene
+from exai_audit.results.plans import Plan
 from tests.scratch import run
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -25,6 +34,12 @@ SETTINGS = (
     'ignore = ["EXA4"]\nscope = ["production", "tests"]\n',
     'max-module-lines = 12\nmin-confidence = "low"\nbridge-functions = ["work.run"]\n',
 )
+SHOP = "".join(
+    f"def {verb}_{noun}(value):\n" + f"    {noun}_total = value\n" * 30 + "    return value\n\n\n"
+    for noun in ("order", "mail", "stock")
+    for verb in ("load", "store", "drop", "_count")
+)
+T = TypeVar("T")
 Step = tuple[str, int, int]
 STEPS = st.lists(
     st.tuples(
@@ -97,3 +112,79 @@ def test_plans_are_remembered(tmp_path: Path) -> None:
     remembered = (tmp_path / ".exai-audit-cache" / "plans.msgpack").read_bytes()
     assert remembered
     assert report(tmp_path) == first == report(tmp_path, "--no-cache")
+
+
+def plan(project: Path) -> dict[str, Any]:
+    """Return the only plan of a report, which is as without anything remembered."""
+    document = report(project)
+    assert document == report(project, "--no-cache")
+    found: list[dict[str, Any]] = json.loads(document)["plans"]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Return a project with one module to split, whose plan is remembered."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "shop.py").write_text(SHOP)
+    (project / "desk.py").write_text("import shop\n\nshop.load_mail(1)\n")
+    plan(project)
+    return project
+
+
+def test_a_plan_changes_when_another_file_imports_a_name(shop: Path) -> None:
+    before = plan(shop)
+    (shop / "till.py").write_text("from shop import _count_stock\n")
+    after = plan(shop)
+    assert "_count_stock" not in before["facade"]
+    assert "_count_stock" in after["facade"]
+    assert {"path": "till.py", "names": ["_count_stock"]} in after["importers"]
+
+
+def test_a_plan_changes_when_another_file_reaches_another_name(shop: Path) -> None:
+    (shop / "desk.py").write_text("import shop\n\nshop._count_mail(1)\n")
+    assert plan(shop)["importers"] == [{"path": "desk.py", "names": ["_count_mail"]}]
+
+
+def test_a_plan_changes_when_a_test_replaces_a_name(shop: Path) -> None:
+    (shop / "tests").mkdir()
+    (shop / "tests" / "test_shop.py").write_text(
+        "from unittest.mock import patch\n\n\n"
+        "@patch('shop.load_mail')\ndef test_mail(fake):\n    assert fake\n"
+    )
+    assert any("`shop.load_mail`" in risk for risk in plan(shop)["risks"])
+
+
+def test_a_plan_changes_when_its_names_of_modules_are_taken(shop: Path) -> None:
+    taken = plan(shop)["modules"][0]["name"]
+    (shop / "shop").mkdir()
+    (shop / "shop" / f"{taken}.py").write_text("")
+    assert taken not in {module["name"] for module in plan(shop)["modules"]}
+
+
+def test_an_unchanged_plan_is_not_made_again(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(SHOP)
+    settings = Settings()
+    kept: dict[tuple[str, ...], object] = {}
+
+    def remember(parts: Sequence[str], of: type[T], make: Callable[[], T | None]) -> T | None:
+        if parts[0] == "plan" and tuple(parts) not in kept:
+            kept[tuple(parts)] = make()
+        return cast("T | None", kept[tuple(parts)]) if parts[0] == "plan" else make()
+
+    def planned() -> Plan:
+        audited = audit([tmp_path], tmp_path, settings, 1, lambda done, whole: None)
+        read = Sources(audited.discovery.files).get
+        scene = Scene(audited.project, read, lambda path: 300, remember)
+        files = {facts.path: facts for facts in audited.project.files}
+        return plan_of(files["shop.py"], scene, in_full=False)
+
+    first = planned()
+    (tmp_path / "other.py").write_text("LIMIT = 3\n")
+    assert planned() == first
+    assert len(kept) == 1
+    (tmp_path / "other.py").write_text("import shop\n")
+    assert planned() != first
+    assert len(kept) == 2

@@ -52,7 +52,7 @@ from exai_audit.rulebook.registry import Terms, practices, rules
 from exai_audit.score.formula import FORMULA_VERSION
 
 if TYPE_CHECKING:
-    from exai_audit.planning.decomposition import Remember
+    from exai_audit.planning.decomposition.scene import Remember
 
 _PLANNED = frozenset({"EXA101", "EXA104", "EXA105"})
 _MODULE_SIZES = ((0, 100), (101, 200), (201, 300), (301, 500), (501, 1000), (1001, None))
@@ -117,7 +117,8 @@ def _plans(
     """Return the plans of modules and classes; where there are none, nothing is loaded for them."""
     if most == 0 or not any(finding.code in _PLANNED for finding in findings):
         return (), ()
-    from exai_audit.planning.decomposition import Scene, class_plans, made_anew, plans
+    from exai_audit.planning.decomposition import class_plans, plans
+    from exai_audit.planning.decomposition.scene import Scene, made_anew
 
     limits = module_limits(settings)
     scene = Scene(audited.project, sources.get, limits, remember or made_anew)

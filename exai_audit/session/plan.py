@@ -6,7 +6,8 @@ from exai_audit.audit.assemble import module_limits
 from exai_audit.audit.contents import Sources
 from exai_audit.errors import UsageError
 from exai_audit.facts.file import FileFacts
-from exai_audit.planning.decomposition import Scene, plan_of
+from exai_audit.planning.decomposition import plan_of
+from exai_audit.planning.decomposition.scene import Scene
 from exai_audit.results.plans import ClassPlan, Plan
 from exai_audit.session.run import Run
 

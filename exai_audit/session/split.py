@@ -17,7 +17,8 @@ from exai_audit.files.presence import is_there
 from exai_audit.files.side_files import side_texts
 from exai_audit.files.source import SourceFile, UnreadableSourceError, decode, read_bytes
 from exai_audit.finding import Scope
-from exai_audit.planning.decomposition import Scene, plan_of
+from exai_audit.planning.decomposition import plan_of
+from exai_audit.planning.decomposition.scene import Scene
 from exai_audit.results.plans import Plan
 from exai_audit.session.plan import facts_of, scene_of
 from exai_audit.session.run import Run

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
-from exai_audit.collectors import symbols_of
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import MOSTLY, ModuleSymbols
 from exai_audit.files.source import SourceFile
 from exai_audit.finding import Finding
-from exai_audit.planning.decomposition.classes import class_plan, with_patched
 from exai_audit.planning.decomposition.condensing import crowding
 from exai_audit.planning.decomposition.crossing import crossings, share
 from exai_audit.planning.decomposition.facade import (
-    Read,
     exported_names,
     facade_code,
     importers_of,
@@ -35,74 +30,20 @@ from exai_audit.planning.decomposition.partition import (
     Partition,
     described,
     next_groups,
-    partition,
 )
 from exai_audit.planning.decomposition.reach import NO_REACH, reach_of
 from exai_audit.planning.decomposition.refusal import refusal_reason
-from exai_audit.planning.decomposition.risks import patched_names, risks_of
+from exai_audit.planning.decomposition.risks import risks_of
+from exai_audit.planning.decomposition.scene import Scene
 from exai_audit.planning.decomposition.steps import steps_of
 from exai_audit.planning.effort import efforts, hours, sizes
-from exai_audit.project.project import Project
-from exai_audit.results.plans import ClassPlan, LateImport, Plan, PlanModule, PlanSymbol
+from exai_audit.results.plans import ClassPlan, Importer, LateImport, Plan, PlanModule, PlanSymbol
 
 _BLANK_LINES = 2
 _DOCSTRING_LINES = 2
 _LARGE = 0.4
+_UNREADABLE = "No split: the module cannot be read."
 _MODULES = ("EXA101", "EXA105")
-T = TypeVar("T")
-
-
-class Remember(Protocol):
-    """Returns what ``make`` gives, or gave earlier where ``parts``, all it depends on, were so."""
-
-    def __call__(
-        self, parts: Sequence[str], of: type[T], make: Callable[[], T | None]
-    ) -> T | None: ...
-
-
-def made_anew(parts: Sequence[str], of: type[T], make: Callable[[], T | None]) -> T | None:
-    """Remember nothing."""
-    return make()
-
-
-class Scene(Struct, frozen=True):
-    """What plans are made of: the project's facts, its texts, and the limit of lines by path.
-
-    ``remember`` spares what has been worked out of a file of the same content.
-    """
-
-    project: Project
-    read: Read
-    limit_of: Callable[[str], int]
-    remember: Remember = made_anew
-    _divided: dict[tuple[str, str], ClassPlan | None] = field(default_factory=dict)
-
-    def division(self, facts: FileFacts, source: SourceFile, name: str) -> ClassPlan | None:
-        """Return the plan of a class, made once."""
-        key = facts.path, name
-        if key not in self._divided:
-            plan = self.remember(
-                ("class", facts.path, name, source.text),
-                ClassPlan,
-                lambda: class_plan(facts, source, name),
-            )
-            self._divided[key] = plan and with_patched(plan, self.project)
-        return self._divided[key]
-
-    def symbols(self, source: SourceFile) -> ModuleSymbols | None:
-        """Return the symbols of a module, None where it cannot be read."""
-        parts = ("symbols", source.text)
-        return self.remember(parts, ModuleSymbols, lambda: symbols_of(source))
-
-    def partition(self, module: ModuleSymbols, source: SourceFile, facts: FileFacts) -> Partition:
-        """Return which symbols of a module belong together."""
-        limit, patched = self.limit_of(facts.path), patched_names(facts, module, self.project)
-        found = self.remember(
-            ("partition", str(limit), source.text, *sorted(patched)),
-            Partition,
-            lambda: partition(module, limit, patched=patched),
-        )
-        return found or Partition((), 0.0)
 
 
 def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) -> tuple[Plan, ...]:
@@ -156,21 +97,47 @@ def plan_of(facts: FileFacts, scene: Scene, *, in_full: bool = True, forwards: b
         forwards: whether what tests replace on the facade is replaced in the new modules.
     """
     source = None if facts.failure is not None else scene.read(facts.path)
-    module = None if source is None else scene.symbols(source)
-    if source is None or module is None:
-        return _refused(facts, "the module cannot be read.")
-    found = Partition((), 0.0)
+    if source is None:
+        return _unreadable(facts)
+    importers = importers_of(facts, scene.outside, scene.read)
+
+    def make() -> Plan:
+        return _of_module(facts, source, importers, scene, in_full=in_full, forwards=forwards)
+
+    plan = make() if in_full else scene.remembered(facts, source, importers, make)
+    if plan.verdict == _UNREADABLE or facts.generated:
+        return plan
+    least = MOSTLY if plan.modules else _LARGE
+    return replace(plan, classes=tuple(_main_classes(facts, source, scene, least)))
+
+
+def _of_module(
+    facts: FileFacts,
+    source: SourceFile,
+    importers: tuple[Importer, ...],
+    scene: Scene,
+    *,
+    in_full: bool,
+    forwards: bool,
+) -> Plan:
+    """Return the plan without those of classes."""
+    module = scene.symbols(source)
+    if module is None:
+        return _unreadable(facts)
     reason = refusal_reason(facts, module)
-    if not reason:
-        found = scene.partition(module, source, facts)
-        reason = refusal_reason(facts, module, found)
-    least = _LARGE if reason else MOSTLY
-    found_classes = _main_classes(facts, source, scene, least)
-    classes = () if facts.generated else tuple(found_classes)
     if reason:
-        return replace(_refused(facts, reason), classes=classes)
-    plan = decomposed(facts, module, found, source, scene, in_full=in_full, forwards=forwards)
-    return replace(plan, classes=classes)
+        return _refused(facts, reason)
+    found = scene.partition(module, source, facts)
+    reason = refusal_reason(facts, module, found)
+    if reason:
+        return _refused(facts, reason)
+    return decomposed(
+        facts, module, found, source, importers, scene, in_full=in_full, forwards=forwards
+    )
+
+
+def _unreadable(facts: FileFacts) -> Plan:
+    return replace(_refused(facts, ""), verdict=_UNREADABLE)
 
 
 def _refused(facts: FileFacts, reason: str) -> Plan:
@@ -194,14 +161,14 @@ def decomposed(
     module: ModuleSymbols,
     found: Partition,
     source: SourceFile,
+    importers: tuple[Importer, ...],
     scene: Scene,
     *,
     in_full: bool = False,
     forwards: bool = True,
 ) -> Plan:
     """Return the plan that the clusters of a module give, however loosely they hang together."""
-    split = split_of(facts, module, found, (file.path for file in scene.project.files))
-    importers = importers_of(facts, scene.project, scene.read)
+    split = split_of(facts, module, found, scene.outside)
     wanted = {name for importer in importers for name in importer.names}
     reach = reach_of(facts, module, scene.project, scene.read) if in_full else NO_REACH
     wanted |= reach.looked_up
@@ -223,7 +190,7 @@ def decomposed(
         modules=tuple(modules),
         facade=facade,
         steps=steps_of(split, exported, left, importers, modules),
-        risks=risks_of(split, scene.project, sorted(rebound)),
+        risks=risks_of(split, scene.outside, sorted(rebound)),
         verdict=_verdict(split, [one.name for one in crossing if len(one.users) > 1]),
         facade_path=split.facade,
         facade_lines=left,

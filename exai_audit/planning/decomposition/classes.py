@@ -14,9 +14,9 @@ from exai_audit.planning.decomposition.condensing import condensed, crowding
 from exai_audit.planning.decomposition.linkage import Groups, cut, with_small_joined
 from exai_audit.planning.decomposition.matrices import Matrix
 from exai_audit.planning.decomposition.naming import names_of, summary
+from exai_audit.planning.decomposition.outside import Outside
 from exai_audit.planning.decomposition.partition import among, clarity, described
 from exai_audit.planning.decomposition.similarity import OF_CLASSES, profiles
-from exai_audit.project.project import Project
 from exai_audit.results.advice import Impact
 from exai_audit.results.plans import ClassGroup, ClassPlan, PlanSymbol
 
@@ -37,9 +37,9 @@ def class_plan(facts: FileFacts, source: SourceFile, name: str) -> ClassPlan | N
     return None if members is None else _Division(facts.path, members).plan()
 
 
-def with_patched(plan: ClassPlan, project: Project) -> ClassPlan:
+def with_patched(plan: ClassPlan, outside: Outside) -> ClassPlan:
     """Add to the risks what the project's tests replace by name."""
-    return replace(plan, risks=(*plan.risks, *_patched(plan, project))) if plan.groups else plan
+    return replace(plan, risks=(*plan.risks, *_patched(plan, outside))) if plan.groups else plan
 
 
 class _Division:
@@ -252,22 +252,19 @@ _STEPS = {
 }
 
 
-def _patched(plan: ClassPlan, project: Project) -> Iterator[str]:
+def _patched(plan: ClassPlan, outside: Outside) -> Iterator[str]:
     """Yield what tests replace by name: on a collaborator it stands elsewhere."""
     home = {m.name: group for group in plan.groups for m in group.methods}
     last = plan.name.rpartition(".")[2]
-    for file in project.files:
-        for reference in file.references:
-            owner, _, method = reference.name.rpartition(".")
-            if owner.rpartition(".")[2] != last or method not in home:
-                continue
-            group = home[method]
+    for path, reference in outside.references(last):
+        group = home.get(reference.name.rpartition(".")[2])
+        if group is not None:
             where = (
                 f"it still works, as `{_class_name(group.name)}Mixin` is a base"
                 if group.way == "mixin"
                 else f"patch it in `{group.name}`"
             )
-            yield f"{file.path}:{reference.line} replaces `{reference.name}`: {where}."
+            yield f"{path}:{reference.line} replaces `{reference.name}`: {where}."
 
 
 def _joined(groups: Groups, alike: Matrix, methods: Sequence[SymbolFact]) -> Groups:

@@ -11,29 +11,28 @@ from exai_audit.planning.decomposition.forwarding import FORWARDING_IMPORTS, for
 from exai_audit.planning.decomposition.import_groups import statement
 from exai_audit.planning.decomposition.imports import facade_imports, prologue_imports
 from exai_audit.planning.decomposition.layout import Split
-from exai_audit.project.project import Project
+from exai_audit.planning.decomposition.outside import Outside
 from exai_audit.results.plans import Importer
 
 Read = Callable[[str], SourceFile | None]
 
 
-def importers_of(facts: FileFacts, project: Project, read: Read) -> tuple[Importer, ...]:
+def importers_of(facts: FileFacts, outside: Outside, read: Read) -> tuple[Importer, ...]:
     """Return which files import the module, and which names they take of it.
 
     Both those that they import and those that they reach as attributes of the module.
     """
     found, below = [], f"{facts.module}."
-    for file in project.files:
+    for file in outside.importers(facts):
         names = {
             name.removeprefix(below).partition(".")[0]
             for name in file.imports
             if name.startswith(below)
         }
         has_module = facts.module in file.imports
-        if file.path != facts.path and (names or has_module):
-            if has_module:
-                names |= _reached(facts.module, read(file.path))
-            found.append(Importer(file.path, tuple(sorted(names))))
+        if has_module:
+            names |= _reached(facts.module, read(file.path))
+        found.append(Importer(file.path, tuple(sorted(names))))
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from exai_audit.facts.symbols import (
     SymbolKind,
 )
 from exai_audit.planning.decomposition.naming import Responsibility, responsibilities
+from exai_audit.planning.decomposition.outside import Outside
 from exai_audit.planning.decomposition.partition import Partition
 
 MAIN = "__main__"
@@ -94,18 +95,21 @@ class Split(Struct, frozen=True):
         }
 
 
-def split_of(
-    facts: FileFacts, module: ModuleSymbols, found: Partition, siblings: Iterable[str]
-) -> Split:
-    """Lay out the clusters of a module as modules of a package.
+def is_a_package(facts: FileFacts) -> bool:
+    """Tell whether a module is the one of a package."""
+    return facts.path.rsplit("/", 1)[-1] == "__init__.py"
 
-    Args:
-        siblings: paths of the project's files.
-    """
-    is_package = facts.path.rsplit("/", 1)[-1] == "__init__.py"
-    folder = facts.path.rpartition("/")[0] if is_package else facts.path.rpartition(".")[0]
+
+def folder_of(facts: FileFacts) -> str:
+    """Return the folder of the package that a module becomes, or is."""
+    return facts.path.rpartition("/" if is_a_package(facts) else ".")[0]
+
+
+def split_of(facts: FileFacts, module: ModuleSymbols, found: Partition, outside: Outside) -> Split:
+    """Lay out the clusters of a module as modules of a package."""
+    is_package, folder = is_a_package(facts), folder_of(facts)
     stem = facts.module.rpartition(".")[2] if is_package else folder.rpartition("/")[2]
-    taken = _names_in(folder, siblings)
+    taken = outside.names_in(folder)
     parts = responsibilities(module, found.clusters, stem, taken)
     moved = {number for part in parts for number in part.symbols}
     rest = [number for number in range(len(module.symbols)) if number not in moved]
@@ -128,13 +132,6 @@ def _comes_first(module: ModuleSymbols, symbol: SymbolFact) -> bool:
     """Tell whether a statement of no symbol stands above an import, which may rely on it."""
     last = max((fact.lines.first for fact in module.imports), default=0)
     return symbol.kind is SymbolKind.STATEMENT and not symbol.uses and symbol.line < last
-
-
-def _names_in(folder: str, paths: Iterable[str]) -> set[str]:
-    """Return the modules and packages that stand directly in a folder."""
-    start = f"{folder}/" if folder else ""
-    inside = (path[len(start) :] for path in paths if path.startswith(start))
-    return {path.partition("/")[0].partition(".")[0] for path in inside}
 
 
 def _home(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.symbols import ModuleSymbols, SymbolFact, SymbolKind
 from exai_audit.planning.decomposition.layout import Home, Split
-from exai_audit.project.project import Project
+from exai_audit.planning.decomposition.outside import Outside
 
 _MOST_NAMED = 5
 _PICKLERS = frozenset({
@@ -15,10 +15,10 @@ _PICKLERS = frozenset({
 })  # fmt: skip
 
 
-def risks_of(split: Split, project: Project, rebound: Sequence[str]) -> tuple[str, ...]:
+def risks_of(split: Split, outside: Outside, rebound: Sequence[str]) -> tuple[str, ...]:
     """Return what a maintainer has to watch, gravest first."""
     return (
-        *_patched(split, project),
+        *_patched(split, outside),
         *_rebound(rebound),
         *_at_import(split),
         *_registered(split),
@@ -32,30 +32,17 @@ def risks_of(split: Split, project: Project, rebound: Sequence[str]) -> tuple[st
     )
 
 
-def patched_names(facts: FileFacts, module: ModuleSymbols, project: Project) -> frozenset[str]:
+def patched_names(facts: FileFacts, module: ModuleSymbols, outside: Outside) -> frozenset[str]:
     """Return the symbols of a module that other files replace by name."""
     bound = {name for symbol in module.symbols for name in symbol.names}
-    return frozenset(name for name, _, _ in _replaced(facts, project) if name in bound)
+    return frozenset(name for name, _, _ in outside.replaced(facts) if name in bound)
 
 
-def _replaced(facts: FileFacts, project: Project) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the whole dotted name and the place of what other files replace."""
-    stem = facts.module.rpartition(".")[2]
-    for file in project.files:
-        if not file.references:
-            continue
-        reached = any(_is_at_or_below(name, facts.module) for name in file.imports)
-        for reference in file.references:
-            owner, _, name = reference.name.rpartition(".")
-            if owner == facts.module or (reached and owner.rpartition(".")[2] == stem):
-                yield name, reference.name, f"{file.path}:{reference.line}"
-
-
-def _patched(split: Split, project: Project) -> Iterator[str]:
+def _patched(split: Split, outside: Outside) -> Iterator[str]:
     """Yield what tests and others replace by name: after the move it is looked up elsewhere."""
     home = split.home_of()
     imported = {name for fact in split.module.imports for name in fact.names}
-    for name, dotted, place in _replaced(split.facts, project):
+    for name, dotted, place in outside.replaced(split.facts):
         if name in home:
             readers = sorted({one.name for one in split.homes if name in _reads(one)})
             where = f"patch it in `{home[name]}`"
@@ -70,10 +57,6 @@ def _patched(split: Split, project: Project) -> Iterator[str]:
 
 def _reads(home: Home) -> set[str]:
     return {name for names in home.needs.values() for name in names}
-
-
-def _is_at_or_below(name: str, module: str) -> bool:
-    return name == module or name.startswith(module + ".")
 
 
 def _rebound(names: Sequence[str]) -> Iterator[str]:
