@@ -26,6 +26,7 @@ def number(_):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # shells silence it in the background
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and nohup this one
     with working(2, sys.argv[1]) as pool:
         found = sorted({one.result() for one in [pool.submit(number, i) for i in range(4)]})
         for _ in range(2):
@@ -67,6 +68,7 @@ def test_no_worker_outlives_its_parent_or_holds_its_output(
         assert workers
         parent.send_signal(end)
         ready, _, _ = select.select([parent.stdout], [], [], 30)
+        parent.kill()  # so that a failure is told, not waited for
         assert ready, "the output is still held open"
         parent.stdout.read()
     waited = time.monotonic() + 30
