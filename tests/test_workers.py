@@ -36,6 +36,25 @@ if __name__ == "__main__":
 """
 
 
+SURVEYING = """
+import os, sys, time
+from pathlib import Path
+from exai_audit.survey import processes
+from exai_audit.survey.work import Outcome
+
+def large(work):
+    Path(sys.argv[1]).write_text(str(os.getpid()))
+    return Outcome("a", report=b"x" * 10_000_000)
+
+if __name__ == "__main__":
+    kept = processes._start(None, large)
+    while not Path(sys.argv[1]).exists() or not Path(sys.argv[1]).read_text():
+        time.sleep(0.01)
+    print("at work", flush=True)
+    time.sleep(600)
+"""
+
+
 def started(folder: Path, method: str) -> subprocess.Popen[bytes]:
     script = folder / "waiting.py"
     script.write_text(WAITING)
@@ -122,3 +141,22 @@ def test_an_error_that_cannot_be_told_is_a_finding(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("exai_audit.collectors.collect", collect)
     facts, blob = collect_one("a.py", b"", "a", None)
     assert (blob, facts.failure and facts.failure.kind) == (b"", FailureKind.UNREADABLE)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_no_process_of_a_survey_waits_for_a_killed_one_to_take_its_report(tmp_path: Path) -> None:
+    script, place = tmp_path / "surveying.py", tmp_path / "worker"
+    script.write_text(SURVEYING)
+    with subprocess.Popen(
+        [sys.executable, str(script), str(place)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline()
+        parent.kill()
+    worker = int(place.read_text())
+    waited = time.monotonic() + 30
+    while is_running(worker) and time.monotonic() < waited:
+        time.sleep(0.1)
+    assert not is_running(worker)

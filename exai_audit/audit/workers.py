@@ -106,16 +106,21 @@ def safe_path(method: str) -> Iterator[None]:
             os.environ[_SAFE_PATH] = before
 
 
-def _begin(parent: int, own: tuple[str, ...], bridges: tuple[str, ...]) -> None:
-    Thread(target=_end_with, args=(parent,), daemon=True).start()
+def end_with(parent: int) -> None:
+    """Let this process end when ``parent``, which started it, does; it gives up its output."""
+    Thread(target=_wait_for_end, args=(parent,), daemon=True).start()
     with suppress(OSError):
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
+
+
+def _begin(parent: int, own: tuple[str, ...], bridges: tuple[str, ...]) -> None:
+    end_with(parent)
     use([Path(file) for file in own], bridges)
 
 
-def _end_with(parent: int) -> None:
+def _wait_for_end(parent: int) -> None:
     """Wait for the parent to end, and end."""
     process = parent_process()
     if process is not None and process.pid == parent:

@@ -5,6 +5,7 @@ What kills its process is a repository without a report; the others go on.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
 from exai_audit.audit.collecting import START_METHOD
-from exai_audit.audit.workers import safe_path
+from exai_audit.audit.workers import end_with, safe_path
 from exai_audit.knowledge.table import table
 from exai_audit.rulebook.registry import practices, rules
 from exai_audit.survey.work import Outcome, Work
@@ -60,14 +61,15 @@ def _load_all() -> None:
 def _start(work: Work, audited: Audited) -> tuple[Connection, BaseProcess]:
     context = ForkContext() if START_METHOD == "fork" else SpawnContext()
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(there, work, audited), daemon=True)
+    process = context.Process(target=_work, args=(there, work, audited, os.getpid()), daemon=True)
     with safe_path(START_METHOD):
         process.start()
     there.close()
     return here, process
 
 
-def _work(there: Connection, work: Work, audited: Audited) -> None:
+def _work(there: Connection, work: Work, audited: Audited, parent: int) -> None:
+    end_with(parent)  # also while it hands on a report that nobody takes any more
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     outcome = audited(work)
     there.send((outcome.name, outcome.report, outcome.reason))
