@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from exai_audit.edits.edit import Applicability, Edit, Fix
-from exai_audit.facts.concurrency import PoolFact, Workers
+from exai_audit.facts.concurrency import Workers
 from exai_audit.finding import Finding
 from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.calls import calls_at
@@ -18,7 +18,7 @@ from exai_audit.syntax.numbers import is_numeric_literal
 
 def fix(finding: Finding, bench: Bench) -> Fix:
     """Drop the number, where the default of the library is no smaller one."""
-    fact = _fact(finding, bench)
+    fact = bench.pool(finding)
     if fact.workers == 1:
         raise RefusedError("one worker keeps an order, which may be the purpose")
     if fact.sized_by is not Workers.LITERAL:
@@ -29,14 +29,6 @@ def fix(finding: Finding, bench: Bench) -> Fix:
         raise RefusedError("the call is not written out where it stands")
     edit = _resized(calls[-1], finding, tree)
     return Fix(Applicability.UNSAFE, "leave the number to the library", (edit,))
-
-
-def _fact(finding: Finding, bench: Bench) -> PoolFact:
-    for fact in bench.facts[finding.path].pools:
-        span = fact.place.span
-        if (span.line, span.column) == (finding.line, finding.column):
-            return fact
-    raise RefusedError("the pool is not where it was")
 
 
 def _resized(call: ast.Call, finding: Finding, tree: ModuleTree) -> Edit:

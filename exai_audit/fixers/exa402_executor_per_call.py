@@ -12,7 +12,6 @@ from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.by_hand import as_written, by_hand
 from exai_audit.fixing.calls import around, calls_at
 from exai_audit.fixing.fixer import Fixer
-from exai_audit.fixing.refusal import RefusedError
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import last_name
 
@@ -22,20 +21,12 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
 
 def fix(finding: Finding, bench: Bench) -> Fix:
     """Show the call without a pool where there is one; else where the pool is made and closed."""
-    fact, tree = _fact(finding, bench), bench.tree(finding.path)
+    fact, tree = bench.pool(finding), bench.tree(finding.path)
     alone = _without_pool(finding, fact, tree)
     where = as_written(finding.path, finding.line, bench)
     if alone:
         return by_hand(f"`{alone}` instead of {where} and its block")
     return by_hand(f"{where}: {finding.remedy}")
-
-
-def _fact(finding: Finding, bench: Bench) -> PoolFact:
-    for fact in bench.facts[finding.path].pools:
-        span = fact.place.span
-        if (span.line, span.column) == (finding.line, finding.column):
-            return fact
-    raise RefusedError("the pool is not where it was")
 
 
 def _without_pool(finding: Finding, fact: PoolFact, tree: ModuleTree) -> str:

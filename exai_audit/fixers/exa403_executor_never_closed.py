@@ -21,7 +21,7 @@ _INDENT = "    "
 
 def fix(finding: Finding, bench: Bench) -> Fix:
     """Put the rest of the block into ``with``; its end waits for what the pool still does."""
-    fact = _fact(finding, bench)
+    fact = bench.pool(finding)
     if fact.lifetime is not PoolLifetime.CALL or fact.left_by:
         raise RefusedError(f"it outlives the call that makes it: {finding.remedy}")
     tree = bench.tree(finding.path)
@@ -33,14 +33,6 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     _check(target.id, made, rest, tree)
     edits = (*_with(made, target, tree), *_indented(rest, tree))
     return Fix(Applicability.UNSAFE, "close it by with, which waits for its work", edits)
-
-
-def _fact(finding: Finding, bench: Bench) -> PoolFact:
-    for fact in bench.facts[finding.path].pools:
-        span = fact.place.span
-        if (span.line, span.column) == (finding.line, finding.column):
-            return fact
-    raise RefusedError("the pool is not where it was")
 
 
 def _assignment(finding: Finding, fact: PoolFact, tree: ModuleTree) -> ast.Assign:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from exai_audit.facts.concurrency import PoolFact
 from exai_audit.facts.file import Failure, FileFacts
 from exai_audit.facts.suppressions import StaleSuppression
 from exai_audit.files.source import SourceFile
@@ -64,6 +65,18 @@ class Bench:
         self._trees: dict[str, ModuleTree] = {}
         self._made: dict[str, object] = {}
         self._searched: dict[str, bool] = {}
+
+    def pool(self, finding: Finding) -> PoolFact:
+        """Return the pool that a finding is about.
+
+        Raises:
+            RefusedError: there is none at its place.
+        """
+        for fact in self.facts[finding.path].pools:
+            span = fact.place.span
+            if (span.line, span.column) == (finding.line, finding.column):
+                return fact
+        raise RefusedError("the pool is not where it was")
 
     def tree(self, path: str) -> ModuleTree:
         """Return the tree of a file.
