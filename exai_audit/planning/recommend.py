@@ -69,25 +69,23 @@ def recommend(
     """
     worth = [f for f in findings if f.weight > 0 or f.code == _STALE]
     groups = _groups(worth, lines, planned)
-    made = [(_recommendation(group, total, lines), group) for group in groups]
-    made.sort(key=lambda one: _most_urgent_first(one[0], one[1], total))
-    return tuple(Planned(item, group.findings) for item, group in made)
+    made = []
+    for group in groups:
+        freed = 0.0 if total.value is None else freed_without(total, group.findings)
+        item = _recommendation(group, total, lines, freed)
+        made.append((_most_urgent_first(item, freed, _lift(group)), item, group.findings))
+    made.sort(key=lambda one: one[0])
+    return tuple(Planned(item, findings) for _, item, findings in made)
 
 
-def _most_urgent_first(item: Recommendation, group: _Group, total: Score) -> tuple[object, ...]:
-    worth = max(item.gain, _worth(group, total))
+def _most_urgent_first(item: Recommendation, freed: float, lift: float) -> tuple[object, ...]:
     return (
         _TERMS.index(item.term),
-        -worth / max(0.1, fsum(item.hours) / 2) * _lift(group),
+        -max(item.gain, freed) / max(0.1, fsum(item.hours) / 2) * lift,
         -item.severity.rank,
         -item.points,
         item.title,
     )
-
-
-def _worth(group: _Group, total: Score) -> float:
-    """Return what a group gains where no critical finding holds the score."""
-    return 0.0 if total.value is None else freed_without(total, group.findings)
 
 
 def _groups(
@@ -141,7 +139,8 @@ def _has_plan(findings: Iterable[Finding], planned: Collection[str] | None) -> b
     )
 
 
-def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation:
+def _recommendation(group: _Group, total: Score, lines: Sizes, freed: float) -> Recommendation:
+    """Return what a group recommends; ``freed`` is its gain if nothing critical holds the score."""
     findings, remedy = group.findings, group.remedy
     work = efforts(findings, lines)
     worst = _worst(findings)
@@ -152,7 +151,7 @@ def _recommendation(group: _Group, total: Score, lines: Sizes) -> Recommendation
         kind=remedy.kind,
         title=group.title,
         priority=priority,
-        term=_term(remedy.risk, middle(work), max(gain, _worth(group, total)), _lift(group)),
+        term=_term(remedy.risk, middle(work), max(gain, freed), _lift(group)),
         severity=worst,
         hours=hours(work),
         effort=work,
