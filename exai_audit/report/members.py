@@ -62,6 +62,11 @@ def json_value(value: object) -> Json:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
+def document(value: Struct, schema_version: int) -> str:
+    """Return all of a result as indented JSON, with the version of its schema first."""
+    return indented({"schema_version": schema_version, **members(value)}, 1) + "\n"
+
+
 def indented(document: Json, indent: int) -> str:
     """Return JSON values as text, ASCII only, a member on each line.
 
