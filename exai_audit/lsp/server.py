@@ -79,7 +79,8 @@ class AuditServer(LanguageServer):
             watched.project.close()
 
     def close(self) -> None:
-        """Let later processes know what was read."""
+        """Let later processes know what was read, once no audit runs any more."""
+        self._pool.shutdown(cancel_futures=True)
         for watched in self.projects:
             watched.project.close()
         self._plans.cleanup()
