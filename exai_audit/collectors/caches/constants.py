@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from exai_audit.collectors.caches.accesses import CacheIndex, Function, is_literal, last_name
+from exai_audit.collectors.caches.tables import goes_over_a_table, is_key_of_a_table
 from exai_audit.collectors.caches.uses import Use
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, arguments, is_none, parameters
@@ -73,6 +74,10 @@ class _Reading:
             return False
         if all(one.kind is BindingKind.IMPORT for one in bound):
             return name.id.isupper()
+        if scope.node is function and is_key_of_a_table(name, self._tree):
+            return True
+        if all(goes_over_a_table(name.id, one, self._tree) for one in bound):
+            return True
         values = [one.value for one in bound if one.kind is BindingKind.VALUE]
         if len(values) != len(bound):
             return False
