@@ -525,3 +525,33 @@ def test_a_framework_makes_one_object_of_what_is_plugged_in(
         """
     (finding,) = found(tmp_path, text, "EXA302")
     assert finding.confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("asyncio.Lock()", "WeakValueDictionary"),
+        ("asyncio.Event()", "where its wait ends (finally: _page_cache.pop(url, None))"),
+        ("asyncio.create_task(read(url))", "when its work is done"),
+        ("make_client(url)", "must close what it drops"),
+        ("Event(url)", "under @lru_cache"),
+    ],
+)
+def test_what_lives_is_not_said_to_be_dropped_at_a_bound(
+    made: str, said: str, tmp_path: Path
+) -> None:
+    body = f"""
+        import asyncio
+        from shop.net import Event, make_client, read
+
+        _page_cache = {{}}
+
+
+        def page(url):
+            if url not in _page_cache:
+                found = {made}
+                _page_cache[url] = found
+            return _page_cache[url]
+    """
+    (finding,) = found(tmp_path, body, "EXA301")
+    assert said in finding.remedy

@@ -194,6 +194,9 @@ def _message(cache: CacheFact) -> str:
 
 
 def _remedy(cache: CacheFact, size: int) -> str:
+    live = _remedy_of_live(cache)
+    if live:
+        return live
     if cache.form is CacheForm.DECORATOR and cache.callable in _FUNCTOOLS:
         distinct = cache.keys or "arguments"
         return (
@@ -218,6 +221,33 @@ def _remedy(cache: CacheFact, size: int) -> str:
             f" before storing: if len({cache.name}) >= {size}: {oldest}."
         )
     return f"Before storing, drop the oldest entry: if len({cache.name}) >= {size}: {oldest}."
+
+
+def _remedy_of_live(cache: CacheFact) -> str:
+    """Return what to do where a bound would drop what is in use, empty for plain results."""
+    name, is_decorated = cache.name, cache.form is CacheForm.DECORATOR
+    drop = "its entry" if is_decorated else f"{name}.pop({cache.keys or 'key'}, None)"
+    if cache.keeps == "lock":
+        return (
+            f"Keep the locks of {name} in a weakref.WeakValueDictionary: each goes when nobody"
+            " holds it. A bound would make a second lock for a key that is in use."
+        )
+    if cache.keeps == "event":
+        return (
+            f"Remove an entry of {name} where its wait ends (finally: {drop}). A bound would drop"
+            " what somebody waits for."
+        )
+    if cache.keeps == "task":
+        return (
+            f"Remove an entry of {name} when its work is done (add_done_callback: {drop}). A bound"
+            " would forget work that still runs."
+        )
+    if cache.keeps == "connection":
+        return (
+            f"Close and remove an entry of {name} when it is no longer used. A bound must close"
+            " what it drops."
+        )
+    return ""
 
 
 RULE = Rule(

@@ -26,6 +26,7 @@ from exai_audit.collectors.caches.keys import (
     says_which_server,
     shown_key,
 )
+from exai_audit.collectors.caches.live_objects import kept_objects
 from exai_audit.collectors.caches.lock_registries import (
     keeper_lives_long,
     keeps_locks,
@@ -176,6 +177,7 @@ def describe(
         owner=owner_name(target.owner, tree),
         forgotten=forgotten(container, stored, tree),
         of_locks=of_locks,
+        keeps=kept_objects(values, tree),
         of_files=why is not None and why.origin is Origin.FILE and is_keyed_by_file(stored),
     )
 

@@ -23,6 +23,7 @@ from exai_audit.collectors.caches.containers import container_kind
 from exai_audit.collectors.caches.definitions import outlives
 from exai_audit.collectors.caches.identity import base_names, is_enum, is_value
 from exai_audit.collectors.caches.keys import is_fixed, is_made_once, openness_of
+from exai_audit.collectors.caches.live_objects import kept_objects
 from exai_audit.collectors.caches.purity import cause
 from exai_audit.collectors.caches.triggers import CLEARERS, UNKNOWN_DECORATORS
 from exai_audit.collectors.caches.vocabulary import is_file_name, names_lifetime
@@ -189,6 +190,7 @@ def _fact(cached: _Cached, tree: ModuleTree, index: CacheIndex, emptied: bool) -
         openness=openness_of(taken),
         owner=tree.symbol(owner) if owner is not None else "",
         of_files=why is not None and why.origin is Origin.FILE and _takes_file(taken),
+        keeps=kept_objects(tree.scopes.inside(function).returns, tree),
         keyed_by_self=_is_keyed_by_self(cached),
         long_lived=owner is not None and is_made_once(tree, index, owner),
     )

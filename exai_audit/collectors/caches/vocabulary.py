@@ -83,6 +83,10 @@ _LIVE = frozenset({
     "locks", "mutex", "rlock", "semaphore", "semaphores", "session", "sessions", "sessionmaker",
     "websocket",
 })  # fmt: skip
+_CONNECTIONS = frozenset({
+    "client", "clients", "conn", "connect", "connection", "connections", "engine", "session",
+    "sessions", "socket", "websocket",
+})  # fmt: skip
 _LOCKS = frozenset({"lock", "locks", "mutex", "mutexes", "rlock", "semaphore", "synchronized"})
 _EXPIRY = frozenset({
     "expiration", "expire", "expired", "expires", "expiry", "fresh", "lifetime", "stale", "ttl",
@@ -200,6 +204,11 @@ def is_live(*names: str) -> bool:
 def is_lock(*names: str) -> bool:
     """Tell whether a name speaks of a lock."""
     return bool(_LOCKS & set(name_words(*names)))
+
+
+def is_connection(name: str) -> bool:
+    """Tell whether what a function or class is called says that it makes a connection."""
+    return bool(_CONNECTIONS & set(name_words(name)[-1:]))
 
 
 def says_locked(name: str) -> bool:
