@@ -100,3 +100,23 @@ def test_depth_needs_no_stack() -> None:
     for _ in range(50_000):
         tree = ast.Attribute(tree, "y")
     assert len(walk(tree).nodes) == 50_001
+
+
+@pytest.mark.parametrize(
+    ("source", "reached"),
+    [
+        ("if True:\n    a()\nelse:\n    b()", {"a"}),
+        ("if False:\n    a()\nelif c():\n    b()", {"b", "c"}),
+        ("while 0:\n    a()\nb()", {"b"}),
+        ("while True:\n    a()\nelse:\n    b()", {"a"}),
+        ("if a():\n    b()\nelse:\n    c()", {"a", "b", "c"}),
+    ],
+)
+def test_the_side_that_a_constant_excludes_is_not_walked(source: str, reached: set[str]) -> None:
+    called = [node.func for node in walk(ast.parse(source)).inner if isinstance(node, ast.Call)]
+    assert {one.id for one in called if isinstance(one, ast.Name)} == reached
+
+
+def test_an_excluded_yield_still_makes_a_generator() -> None:
+    inner = walk(ast.parse("def f():\n    if False:\n        yield")).inner
+    assert any(isinstance(node, ast.Yield) for node in inner)

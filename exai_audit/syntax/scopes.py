@@ -98,7 +98,7 @@ class Scopes:
         """Return the scope in which an expression at ``node`` looks up its names."""
         known = self._owners.get(node)
         if known is None and isinstance(node, ast.stmt):  # most stand right in a scope's body
-            known = self._scopes.get(self._parents[node])
+            known = self._scopes.get(self._parents.get(node, node))
         return known if known is not None else self._find(node)
 
     def inside(self, node: ScopeNode) -> Scope:

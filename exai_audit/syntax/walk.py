@@ -15,9 +15,9 @@ _Children = Callable[..., list[ast.AST]]
 class Walked:
     """The nodes of a tree, outer before inner, in source order, and each one's parent.
 
-    ``nodes`` are all of them, ``inner`` those but names, literals and statements of one word: they
-    are nearly half of all, and hardly ever asked for. Contexts (``ast.Load``) and operators are no
-    nodes here: they stand nowhere.
+    ``nodes`` are all of them, also those that no run reaches, ``inner`` those of the others but
+    names, literals and statements of one word: they are nearly half of all, and hardly ever asked
+    for. Contexts (``ast.Load``) and operators are no nodes here: they stand nowhere.
     """
 
     def __init__(
@@ -33,12 +33,15 @@ class Walked:
 
 
 def walk(root: ast.AST) -> Walked:
-    """Visit a whole tree; deep ones, too: nothing here recurses."""
+    """Visit all of a tree that can run; deep ones, too: nothing here recurses.
+
+    The side of a condition that a constant excludes (``if False:``) is no code, and has no parents.
+    """
     inner: list[ast.AST] = []
     parents: dict[ast.AST, ast.AST] = {}
     stack = [root]
     pop, push, note = stack.pop, stack.append, inner.append
-    known, leaves = _CHILDREN, LEAVES
+    known, leaves = _REACHED, LEAVES
     while stack:
         node = pop()
         note(node)
@@ -120,6 +123,26 @@ def _annotated(node: ast.AnnAssign) -> list[ast.AST]:
 
 def _if(node: ast.If | ast.While) -> list[ast.AST]:
     return [node.test, *node.body, *node.orelse]
+
+
+def _reached(node: ast.If | ast.While) -> list[ast.AST]:
+    """Return the children but those of the side that a constant condition excludes."""
+    if type(node.test) is not ast.Constant:
+        return _if(node)
+    if node.test.value:
+        return [node.test, *node.body]
+    if not node.orelse and all(map(_says_something, node.body)):
+        return _if(node)
+    return [node.test, *node.orelse]
+
+
+def _says_something(statement: ast.stmt) -> bool:
+    """Tell whether a statement counts though it never runs.
+
+    An import for type checkers, or the ``yield`` that makes a function a generator.
+    """
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(statement, (ast.Import, ast.ImportFrom)) or isinstance(value, _YIELDS)
 
 
 def _choice(node: ast.IfExp) -> list[ast.AST]:
@@ -244,6 +267,9 @@ LEAVES = frozenset({ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue})
 """Kinds of nodes that never have any below them, names and literals among them."""
 
 
+_YIELDS = (ast.Yield, ast.YieldFrom)
+
+
 class _Finders(dict[type[ast.AST], _Children]):
     """What finds the children of each kind of node; of kinds not listed, their fields do."""
 
@@ -266,3 +292,4 @@ _CHILDREN = _Finders({
     ast.FunctionDef: _function, ast.AsyncFunctionDef: _function, ast.ClassDef: _class,
     ast.arguments: _arguments, ast.arg: _argument,
 })  # fmt: skip
+_REACHED = _Finders({**_CHILDREN, ast.If: _reached, ast.While: _reached})

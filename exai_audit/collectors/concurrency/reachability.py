@@ -123,7 +123,7 @@ def _awaiting(tree: ModuleTree) -> frozenset[tuple[ast.Try, ast.AST | None]]:
 def is_sync_mode(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether a condition keeps a call for when the coroutine is not run as one.
 
-    ``if asynchronous: await asyncio.sleep(1)`` … ``else: time.sleep(1)``, or a constant one.
+    ``if asynchronous: await asyncio.sleep(1)`` … ``else: time.sleep(1)``.
     """
     child: ast.AST = call
     for node in tree.ancestors(call):
@@ -131,8 +131,6 @@ def is_sync_mode(call: ast.Call, tree: ModuleTree) -> bool:
             return False
         if isinstance(node, ast.If) and child is not node.test:
             otherwise = child in node.orelse
-            if isinstance(node.test, ast.Constant) and isinstance(node.test.value, bool):
-                return otherwise is node.test.value
             text = tree.text(node.test)
             asked = words(text) if "async" in text.lower() else ()
             if _ASYNC_WORDS & set(asked) and (otherwise or "not" in asked):
