@@ -160,3 +160,12 @@ def test_severity_says_how_long_it_takes(line: str, severity: Severity, tmp_path
 def test_severity_says_who_waits(text: str, severity: Severity, tmp_path: Path) -> None:
     (finding,) = blocked({"a.py": f"import asyncio, time\n{text}"}, tmp_path)
     assert finding.severity is severity
+
+
+def test_a_module_beside_a_package_of_its_name_is_never_meant() -> None:
+    files = {
+        "app/clients.py": "import requests\nsession = requests.Session()\n",
+        "app/clients/__init__.py": "import httpx\nsession = httpx.Client()\n",
+        "app/user.py": "from app.clients import session\n",
+    }
+    assert denoted("app.clients.session.get", files) == LibraryTarget("httpx.Client.get")

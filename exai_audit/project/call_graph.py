@@ -61,7 +61,7 @@ class CallGraph:
     """The calls of a project."""
 
     def __init__(self, files: Sequence[FileFacts]) -> None:
-        self.definitions = Definitions(file for file in files if file.failure is None)
+        self.definitions = Definitions([file for file in files if file.failure is None])
         self.resolution = Resolution(self.definitions)
         self._known: dict[tuple[str, str, int, int], _Found] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exai_audit.project.calls import exported_names
+from exai_audit.project.definitions import shadowed
 from exai_audit.project.project import Project
 
 _MOST_EXPORTS = 5
@@ -12,7 +13,9 @@ class Coroutines:
     """The coroutine functions that the project's files define."""
 
     def __init__(self, project: Project) -> None:
-        self._known = {name for facts in project.files for name in facts.coroutines}
+        hidden = shadowed(project.files)
+        known = (facts for facts in project.files if facts.path not in hidden)
+        self._known = {name for facts in known for name in facts.coroutines}
         self._exported = exported_names(project.files)
 
     def are_named(self, name: str) -> bool:

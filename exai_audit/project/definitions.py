@@ -35,13 +35,14 @@ class Definitions:
     """The modules of a project by their dotted names, and by what these end with.
 
     Where several files have one name, that is meant which shares most of its path with the file
-    that asks. Where the folder of a package is itself the root, its name is missing from those of
-    the modules: a first part that no file has, and below which most imports name modules, is left
-    out.
+    that asks; a module beside a package of its name is none. Where the folder of a package is
+    itself the root, its name is missing from those of the modules: a first part that no file has,
+    and below which most imports name modules, is left out.
     """
 
-    def __init__(self, files: Iterable[FileFacts]) -> None:
-        self.modules = tuple(_module(file) for file in files)
+    def __init__(self, files: Sequence[FileFacts]) -> None:
+        hidden = shadowed(files)
+        self.modules = tuple(_module(file) for file in files if file.path not in hidden)
         self._by_name: dict[str, list[Module]] = {}
         self._by_ending: dict[str, list[Module]] = {}
         for module in self.modules:
@@ -104,6 +105,16 @@ class Definitions:
             if module is not None:
                 return module, length
         return None
+
+
+def shadowed(files: Iterable[FileFacts]) -> frozenset[str]:
+    """Return the paths of modules beside a package of their name, which imports take instead."""
+    packages = {
+        file.path.removesuffix("/__init__.py")
+        for file in files
+        if file.path.endswith("/__init__.py")
+    }
+    return frozenset(file.path for file in files if file.path.removesuffix(".py") in packages)
 
 
 def _module(facts: FileFacts) -> Module:

@@ -11,6 +11,7 @@ from exai_audit.facts.suppressions import StaleSuppression
 from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.finding import Scope
 from exai_audit.project.call_graph import CallGraph
+from exai_audit.project.definitions import shadowed
 
 _DEFINED = (TimeoutForm.MODULE_CONSTANT, TimeoutForm.CLASS_FIELD)
 
@@ -32,6 +33,7 @@ class Project(Struct, frozen=True):
     scripts: frozenset[str] = frozenset()
     _importers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _chosen: list[FileFacts] = field(default_factory=list)
+    _importable: list[FileFacts] = field(default_factory=list)
     _graph: list[CallGraph] = field(default_factory=list)
 
     def call_graph(self) -> CallGraph:
@@ -45,6 +47,13 @@ class Project(Struct, frozen=True):
         if not self._chosen:
             self._chosen.extend(facts for facts in self.files if self._is_judged(facts))
         return iter(self._chosen)
+
+    def importable_files(self) -> Iterator[FileFacts]:
+        """Yield the files to judge but modules beside a package of their name: that is imported."""
+        if not self._importable:
+            hidden = shadowed(self.files)
+            self._importable.extend(f for f in self.judged_files() if f.path not in hidden)
+        return iter(self._importable)
 
     def _is_judged(self, facts: FileFacts) -> bool:
         counted_only = facts.generated or facts.path.endswith(".pyi")

@@ -49,7 +49,7 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each thread pool below the limit."""
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         least = options.at(facts.path).min_workers
         for pool in facts.pools:
             if pool.kind is not PoolKind.THREAD or not pool.workers:

@@ -56,7 +56,7 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each pool that what runs again and again makes for itself."""
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         for pool in facts.pools:
             if pool.per_call and not pool.handed_on:
                 yield _hit(facts.path, pool)

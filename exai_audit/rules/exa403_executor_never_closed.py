@@ -66,7 +66,7 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each pool that its file neither closes nor gives away."""
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         for pool in facts.pools:
             left = bool(pool.left_by) and pool.lent
             if not pool.closed and (left or not pool.handed_on):

@@ -85,7 +85,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     handed = _handed_in_other_files(project)
     nested, kept = _nests_loops(project), _kept_by_user(project)
     called = {} if nested else _called_by_coroutines(project)
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         by_function: dict[str, list[Hit]] = {}
         for fact in facts.bridges:
             if fact.kind in _LOOPS and (fact.fails or fact.role is not Role.RUNNER):
@@ -102,14 +102,14 @@ def _called_by_coroutines(project: Project) -> Mapping[str, tuple[Hop, ...]]:
     """Return the functions that make a loop and that coroutines call, with the way there."""
     unasked = {
         fact.function
-        for facts in project.judged_files()
+        for facts in project.importable_files()
         for fact in facts.bridges
         if fact.kind in _LOOPS and not (fact.guarded or fact.itself or fact.is_async)
     }
     found: dict[str, tuple[Hop, ...]] = {}
     graph = project.call_graph()
     runs = any(one.runs_loop for file in project.files for one in file.definitions.functions)
-    judged = {facts.path for facts in project.judged_files()} if unasked and runs else set()
+    judged = {facts.path for facts in project.importable_files()} if unasked and runs else set()
     for module, coroutine in graph.coroutines() if judged else ():
         for call in coroutine.calls if module.facts.path in judged else ():
             hops = graph.way_to_loop(coroutine, call, module)

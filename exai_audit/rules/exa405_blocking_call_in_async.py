@@ -108,7 +108,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         return not way.blocks.file_system or options.at(path).judge_file_system
 
     causes: dict[tuple[str, int, int], list[_Blocked]] = {}
-    alone = alone_in_loops(project.judged_files())
+    alone = alone_in_loops(project.importable_files())
     for one in _blocked(project, is_judged):
         if _name(one) in alone:
             one = replace(one, moment=Moment.ALONE)
@@ -125,15 +125,15 @@ def _is_script(one: _Blocked, project: Project) -> bool:
 
 def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
     spoken: set[tuple[str, object]] = set()
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         for fact in facts.blocking:
             way = Way(facts.path, fact)
             if is_judged(facts.path, way):
                 spoken.add((facts.path, fact.place.span))
                 yield _Blocked(facts.path, fact.place, way, fact.moment)
     graph = project.call_graph()
-    judged = {facts.path for facts in project.judged_files()}
-    run = run_by_entries(project.judged_files(), graph)
+    judged = {facts.path for facts in project.importable_files()}
+    run = run_by_entries(project.importable_files(), graph)
     for module, function in graph.coroutines():
         path = module.facts.path
         if path in judged:

@@ -57,7 +57,7 @@ class Options(Struct, frozen=True):
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each wait for a bridge that has no limit."""
     limited = _limited_by_default(project)
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         for fact in facts.bridges:
             if fact.unlimited is None:
                 continue

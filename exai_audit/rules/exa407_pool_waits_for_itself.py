@@ -68,7 +68,7 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at the first place of each task where it hands work to its own pool."""
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         spoken: set[str] = set()
         for fact in facts.pool_waits:
             if fact.place.symbol not in spoken:

@@ -72,11 +72,11 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each object of a loop that is made at import and reached from another."""
     loops = [
         (facts.path, fact)
-        for facts in project.judged_files()
+        for facts in project.importable_files()
         for fact in facts.bridges
         if _is_another_loop(fact, project)
     ]
-    for facts in project.judged_files() if loops else ():
+    for facts in project.importable_files() if loops else ():
         for bound in facts.loop_bound:
             if bound.at_import:
                 yield from _hits(facts.path, bound, loops)

@@ -58,7 +58,7 @@ class Options(Struct, frozen=True):
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each call of a coroutine function that nothing awaits."""
     known = Coroutines(project)
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         for fact in facts.unawaited:
             if fact.shown or known.are_named(fact.function):
                 yield _hit(facts.path, fact)

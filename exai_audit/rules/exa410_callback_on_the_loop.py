@@ -57,7 +57,7 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each plain call of what a coroutine would await otherwise."""
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         for fact in facts.loop_callbacks:
             yield _hit(facts.path, fact)
 

@@ -55,7 +55,7 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each collection from outside that is gathered at once."""
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         for fact in facts.fan_outs:
             yield _hit(facts.path, fact)
 

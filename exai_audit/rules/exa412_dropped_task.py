@@ -61,7 +61,7 @@ class Options(Struct, frozen=True):
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each task that is started and that nothing keeps."""
     has_own = any(facts.starts_tasks for facts in project.files)
-    for facts in project.judged_files():
+    for facts in project.importable_files():
         for fact in facts.dropped_tasks:
             if not (fact.by_name and has_own):
                 yield _hit(facts.path, fact)
