@@ -87,6 +87,8 @@ class TimeoutFact(Struct, frozen=True):
 
 
 ADDRESS_MAY = "its address may set a limit"
+OF_A_SESSION = " (a session of requests)"
+"""How the operation of a call ends whose receiver is only taken for such a session."""
 
 
 class UnlimitedFact(Struct, frozen=True):

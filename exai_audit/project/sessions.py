@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from exai_audit.facts.calls import CallFact, CallForm, DefinitionFacts, FunctionForm
 from exai_audit.facts.file import FileFacts
+from exai_audit.facts.timeouts import OF_A_SESSION, UnlimitedFact
 from exai_audit.knowledge.table import table
 from exai_audit.location import Place, Span
 from exai_audit.project.call_graph import CallGraph
 from exai_audit.project.definitions import Module
+from exai_audit.project.session_makers import may_be_limited
 from exai_audit.project.targets import LibraryTarget
 
 _SESSION = "requests.Session."
-_ADAPTERS = "requests.adapters"
 _SENDS = frozenset({"request", "send"})
 _FEW = 4
 
@@ -33,6 +34,22 @@ def requests_without_limit(graph: CallGraph) -> Iterator[tuple[str, Place, str]]
                 if operation:
                     place = call.place or Place(Span(call.line, 1, call.line, 1), function.name, "")
                     yield module.facts.path, place, operation
+
+
+def is_limited_by_its_maker(fact: UnlimitedFact, path: str, graph: CallGraph) -> bool:
+    """Tell whether another module makes the session of a call, and may give it a limit."""
+    if not fact.operation.endswith(OF_A_SESSION):
+        return False
+    last = fact.operation.removesuffix(OF_A_SESSION).rpartition(".")[2]
+    return any(
+        call.line == fact.place.span.line
+        and _last(call.callee) == last
+        and may_be_limited(call.callee, module, graph)
+        for module in graph.definitions.modules
+        if module.facts.path == path
+        for function in module.facts.definitions.functions
+        for call in function.calls
+    )
 
 
 def _may_be(call: CallFact, names: frozenset[str]) -> bool:
@@ -90,20 +107,4 @@ def _operation(call: CallFact, module: Module, graph: CallGraph) -> str:
     row = table().call(target.name)
     if row is None or row.timeout is None or row.timeout.default != "forever":
         return ""
-    return "" if _may_have_adapters(call, module, graph) else row.name
-
-
-def _may_have_adapters(call: CallFact, module: Module, graph: CallGraph) -> bool:
-    maker = graph.definitions.locate(call.callee.split("(")[0].split("."), module)
-    modules = [module, *([maker[0]] if maker is not None else [])]
-    names = (name for one in modules for name in one.facts.imports)
-    has_own = any(map(_has_adapters, modules))
-    return has_own or any(name.startswith((_ADAPTERS, "urllib3")) for name in names)
-
-
-def _has_adapters(module: Module) -> bool:
-    """Tell whether a module has a class of adapters that sends in its own way."""
-    return any(
-        "send" in owner.methods and any(_last(base) == "HTTPAdapter" for base in owner.bases)
-        for owner in module.facts.definitions.classes
-    )
+    return "" if may_be_limited(call.callee, module, graph) else row.name

@@ -56,7 +56,11 @@ from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Scope, Severity
 from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
-from exai_audit.project.sessions import makes_own_sessions, requests_without_limit
+from exai_audit.project.sessions import (
+    is_limited_by_its_maker,
+    makes_own_sessions,
+    requests_without_limit,
+)
 from exai_audit.rulebook.registry import Rule, Scoped
 
 
@@ -76,6 +80,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
             if is_own or fact.guarded or fact.waits == "in-process":
                 continue
             if fact.waits == "process" and not fact.served:
+                continue
+            if fact.elsewhere and is_limited_by_its_maker(fact, facts.path, project.call_graph()):
                 continue
             confidence = _confidence(fact, project)
             is_doubted = (

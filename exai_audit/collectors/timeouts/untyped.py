@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from exai_audit.facts.timeouts import Category, UnlimitedFact
+from exai_audit.facts.timeouts import OF_A_SESSION, Category, UnlimitedFact
 from exai_audit.knowledge.calls import Call, Timeout
 from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
@@ -141,7 +141,7 @@ def _of_siblings(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFact]]:
         limited = [call for call in calls if _limits_itself(call)]
         for call in calls:
             if limited and not _is_given(call, "timeout", None):
-                operation = f"{dotted(call.func)} (a session of requests)"
+                operation = f"{dotted(call.func)}{OF_A_SESSION}"
                 yield call, _fact(call, operation, "timeout", Category.HTTP_API, "", tree)
 
 
