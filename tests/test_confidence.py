@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -20,3 +21,32 @@ def test_unsure_fixtures_have_low_confidence(case: Path) -> None:
     found = [f.confidence for f in findings if f.code == case.parent.name]
     assert found
     assert set(found) == {Confidence.LOW}
+
+
+@pytest.mark.parametrize(
+    ("signature", "added", "expected"),
+    [
+        ("timeout", "timeout", Confidence.MEDIUM),
+        ("timeout=30", "timeout", Confidence.MEDIUM),
+        ("timeout=300", "timeout", Confidence.LOW),
+        ("timeout_minutes", "timeout_minutes * 60", Confidence.LOW),
+        ("patience", "patience", Confidence.LOW),
+    ],
+)
+def test_a_wall_clock_matters_to_a_short_limit(
+    signature: str, added: str, expected: Confidence, tmp_path: Path
+) -> None:
+    body = f"""
+        import time
+
+
+        def drain(queue, {signature}):
+            end = time.time() + {added}
+            while time.time() < end:
+                queue.step()
+    """
+    (tmp_path / "one.py").write_text(dedent(body), encoding="utf-8")
+    settings, _ = load(tmp_path, None, False)
+    findings = audit([tmp_path], tmp_path, settings, 1, lambda done, total: None).findings
+    (finding,) = [one for one in findings if one.code == "EXA209"]
+    assert finding.confidence is expected

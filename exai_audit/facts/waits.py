@@ -41,7 +41,8 @@ class ShortLimitFact(Struct, frozen=True):
 class WallClockFact(Struct, frozen=True):
     """A moment taken from the wall clock: given to an event loop, or the ``deadline`` of a loop.
 
-    ``of_limit`` when a name says that what ends the loop is a limit on waiting.
+    ``of_limit`` when a name says that what ends the loop is a limit on waiting, ``lasts`` when that
+    is a minute or more: a clock that is set by seconds does little to it.
     """
 
     place: Place
@@ -49,6 +50,7 @@ class WallClockFact(Struct, frozen=True):
     given: str
     is_loop: bool
     of_limit: bool = False
+    lasts: bool = False
 
 
 class FrameworkSettingFact(Struct, frozen=True):

@@ -29,7 +29,8 @@ def later(action):
 
 *Known false alarms.* A loop that ends at a time of day. The end of a loop is a low finding, one for
 all of a file, of low confidence unless a name says that it is a limit on waiting (``time.time() +
-timeout``); a moment given to an event loop is always wrong.
+timeout``) that is not known to be a minute or more, to which a second does little. A moment given
+to an event loop is always wrong.
 
 *References.* Python documentation: ``loop.call_at``, ``asyncio.timeout_at``, ``loop.time``,
 ``time.monotonic``.
@@ -57,7 +58,11 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         yield from (_in_loop(facts.path, fact) for fact in facts.wall_clocks if fact.is_loop)
         deadlines = [fact for fact in facts.wall_clocks if not fact.is_loop]
         if deadlines:
-            yield _deadline(facts.path, *sorted(deadlines, key=lambda fact: not fact.of_limit))
+            yield _deadline(facts.path, *sorted(deadlines, key=lambda fact: not _is_short(fact)))
+
+
+def _is_short(fact: WallClockFact) -> bool:
+    return fact.of_limit and not fact.lasts
 
 
 def _in_loop(path: str, fact: WallClockFact) -> Hit:
@@ -76,7 +81,7 @@ def _deadline(path: str, fact: WallClockFact, *others: WallClockFact) -> Hit:
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        confidence=Confidence.MEDIUM if fact.of_limit else Confidence.LOW,
+        confidence=Confidence.MEDIUM if _is_short(fact) else Confidence.LOW,
         message=f"{fact.operation} ends a loop by the wall clock, which may be set meanwhile{more}",
         remedy="Take both times from time.monotonic().",
         related=tuple(

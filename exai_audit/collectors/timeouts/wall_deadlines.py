@@ -7,10 +7,14 @@ from collections.abc import Iterator
 
 from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.facts.waits import WallClockFact
+from exai_audit.knowledge.layers import words
 from exai_audit.knowledge.limit_names import is_timeout_like
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, last_name
+from exai_audit.syntax.scopes import BindingKind
 
+_LONG = frozenset({"day", "days", "hour", "hours", "minute", "minutes", "mins"})
+_A_MINUTE = 60
 _LOOPS = (ast.While, ast.For, ast.AsyncFor)
 _LEAVES = (ast.Break, ast.Return, ast.Raise)
 
@@ -34,8 +38,43 @@ def deadlines(tree: ModuleTree) -> Iterator[WallClockFact]:
 
 def _fact(node: ast.Assign, name: str, limit: ast.expr, tree: ModuleTree) -> WallClockFact:
     given = " ".join(tree.text(node.value).split())
-    by_limit = is_timeout_like(last_name(limit))
-    return WallClockFact(tree.place(node), name, given, is_loop=False, of_limit=by_limit)
+    return WallClockFact(
+        tree.place(node),
+        name,
+        given,
+        is_loop=False,
+        of_limit=any(map(is_timeout_like, _names(limit))),
+        lasts=_lasts(limit, tree),
+    )
+
+
+def _names(limit: ast.expr) -> Iterator[str]:
+    nodes = (one for one in ast.walk(limit) if isinstance(one, (ast.Name, ast.Attribute)))
+    return map(last_name, nodes)
+
+
+def _lasts(limit: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether a limit is a minute or more: by its number, its default or its unit."""
+    if any(not _LONG.isdisjoint(words(name)) for name in _names(limit)):
+        return True
+    seconds = [tree.number(one) for one in ast.walk(limit) if isinstance(one, ast.expr)]
+    seconds += [tree.number(one) for one in _defaults(limit, tree)]
+    return any(known is not None and known >= _A_MINUTE for known in seconds)
+
+
+def _defaults(limit: ast.expr, tree: ModuleTree) -> Iterator[ast.expr]:
+    """Yield the default of a parameter, or of that which the object's attribute keeps."""
+    if isinstance(limit, ast.Attribute) and (owner := tree.class_of(limit)) is not None:
+        kept = tree.self_bindings(owner, limit.attr)
+        yield from kept
+        names = [one for one in kept if isinstance(one, ast.Name)]
+    else:
+        names = [limit] if isinstance(limit, ast.Name) else []
+    for name in names:
+        scope = tree.scopes.owner(name.id, tree.scopes.of(name))
+        for bound in scope.names.get(name.id, ()) if scope is not None else ():
+            if bound.kind is BindingKind.PARAMETER and bound.value is not None:
+                yield bound.value
 
 
 def _reads(node: ast.expr, tree: ModuleTree) -> bool:
