@@ -95,10 +95,11 @@ class CacheFact(Struct, frozen=True):
     file hands the container itself on, so that others may bound or empty it.
 
     ``elsewhere`` when the results of a decorated function are kept in a store that is a cache of
-    its own; ``keyed_by_self`` when a decorator's keys hold the object. ``unread`` when it is stored
-    into for each visitor and no result of it is seen to be returned; ``grows_on_read`` is the line
-    on which reading it adds an entry, or 0; ``of_files`` when its keys are the paths of the files
-    that it keeps, ``of_locks`` when it keeps locks; ``keeps`` is ``lock``, ``event``, ``task`` or
+    its own; ``keyed_by_self`` when a decorator's keys hold the object, ``shares_results`` when all
+    objects of a class share a store by keys that do not. ``unread`` when it is stored into for each
+    visitor and no result of it is seen to be returned; ``grows_on_read`` is the line on which
+    reading it adds an entry, or 0; ``of_files`` when its keys are the paths of the files that it
+    keeps, ``of_locks`` when it keeps locks; ``keeps`` is ``lock``, ``event``, ``task`` or
     ``connection`` where all its values are such. ``tested_only`` when only tests call what empties
     it. ``run_by`` says what has several threads run it, where that is not seen in its own file, or
     is empty. ``forgotten`` says what else of its class is removed under the same key, and where, or
@@ -153,6 +154,7 @@ class CacheFact(Struct, frozen=True):
     of_locks: bool = False
     keeps: str = ""
     keyed_by_self: bool = False
+    shares_results: bool = False
     tested_only: bool = False
     run_by: str = ""
     removed_in: tuple[str, ...] = ()

@@ -38,7 +38,8 @@ says which object it is, and ``noqa: B019`` alone that somebody saw the leak: ne
 *References.* Python FAQ, "How do I cache method calls?"; the same trap is B019 of flake8-bugbear.
 The decorators of functools, of async-lru, of ``cachetools.func``, and ``cachetools.cached`` with a
 store that all objects share and no ``key`` of its own make keys that hold ``self``. Results that
-expire keep an object for a time only: severity low.
+expire keep an object for a time only: severity low. The keys of ``cachetools.cachedmethod`` leave
+``self`` out: with a store of the class one object is given what was worked out for another.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
             fails = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
             if cache.on_method and cache.keyed_by_self and not fails:
                 yield _hit(facts.path, cache)
+            elif cache.shares_results:
+                yield _shared_hit(facts.path, cache)
 
 
 def _hit(path: str, cache: CacheFact) -> Hit:
@@ -78,6 +81,24 @@ def _hit(path: str, cache: CacheFact) -> Hit:
         confidence=_confidence(cache),
         message=f"the cache of {cache.name} keeps alive the instance of {_how_many(cache)}",
         remedy=_remedy(cache),
+    )
+
+
+def _shared_hit(path: str, cache: CacheFact) -> Hit:
+    once = cache.made_once or cache.long_lived
+    return Hit(
+        path=path,
+        place=cache.place,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.LOW if once or cache.by_value else Confidence.MEDIUM,
+        message=(
+            f"all objects share the results of {cache.name}: its store is the class's, and its keys"
+            " leave self out"
+        ),
+        remedy=(
+            "Make the store in __init__, one for each object, or add what tells objects apart to"
+            " the keys: key=lambda self, ...: hashkey(self.name, ...)."
+        ),
     )
 
 

@@ -22,6 +22,12 @@ from exai_audit.collectors.caches.claims import is_argued, is_said_unchanging
 from exai_audit.collectors.caches.containers import container_kind
 from exai_audit.collectors.caches.definitions import outlives
 from exai_audit.collectors.caches.identity import base_names, is_enum, is_value
+from exai_audit.collectors.caches.keepers import (
+    is_of_class,
+    made_before,
+    reads_self,
+    store_of_object,
+)
 from exai_audit.collectors.caches.keys import is_fixed, is_made_once, openness_of
 from exai_audit.collectors.caches.live_objects import kept_objects
 from exai_audit.collectors.caches.purity import cause
@@ -72,19 +78,20 @@ def decorated(tree: ModuleTree, index: CacheIndex, calls: set[ast.Call]) -> Iter
         if _dies_with_the_call(tree, index, cached.function):
             continue
         fact = _fact(cached, tree, index, cached.name in emptied)
-        if not _keeps_elsewhere(cached):
+        if not _keeps_elsewhere(cached, tree):
             yield fact
-        elif fact.keyed_by_self or fact.on_coroutine:
+        elif fact.keyed_by_self or fact.shares_results or fact.on_coroutine:
             yield replace(fact, elsewhere=True)
 
 
 def _by_decorator(tree: ModuleTree, index: CacheIndex) -> Iterator[_Cached]:
     for function in index.functions:
         for decorator in function.decorator_list:
-            row = _row(decorator, tree)
+            by = made_before(decorator, tree) or decorator
+            row = _row(by, tree)
             if row is not None and row.cache is not None and row.cache.kind != "store":
                 place = _place(decorator, tree)
-                yield _Cached(function, decorator, place, function.name, row.cache, row.name)
+                yield _Cached(function, by, place, function.name, row.cache, row.name)
                 break
 
 
@@ -144,12 +151,13 @@ def _dies_with_the_call(tree: ModuleTree, index: CacheIndex, function: Named) ->
     return tree.function_of(function) is not None and not outlives(tree, index, function)
 
 
-def _keeps_elsewhere(cached: _Cached) -> bool:
+def _keeps_elsewhere(cached: _Cached, tree: ModuleTree) -> bool:
     """Tell whether the results are in a store with a name, which is the cache, or nowhere."""
     if cached.cache.kind != "wrapper" or not isinstance(cached.by, ast.Call):
         return False
     store = argument(cached.by, cached.cache.store, 0)
-    return isinstance(store, (ast.Name, ast.Attribute, ast.Lambda)) or is_none(store)
+    is_named = isinstance(store, (ast.Name, ast.Attribute, ast.Lambda))
+    return is_named or is_none(store) or bool(store_of_object(store, tree))
 
 
 def _fact(cached: _Cached, tree: ModuleTree, index: CacheIndex, emptied: bool) -> CacheFact:
@@ -192,6 +200,7 @@ def _fact(cached: _Cached, tree: ModuleTree, index: CacheIndex, emptied: bool) -
         of_files=why is not None and why.origin is Origin.FILE and _takes_file(taken),
         keeps=kept_objects(tree.scopes.inside(function).returns, tree),
         keyed_by_self=_is_keyed_by_self(cached),
+        shares_results=is_method and _shares_results(cached, owner, tree),
         long_lived=owner is not None and is_made_once(tree, index, owner),
     )
 
@@ -235,6 +244,16 @@ def _is_keyed_by_self(cached: _Cached) -> bool:
     if isinstance(store, ast.Lambda) or is_none(store):
         return False
     return argument(cached.by, "key", 1) is None
+
+
+def _shares_results(cached: _Cached, owner: ast.ClassDef | None, tree: ModuleTree) -> bool:
+    """Tell whether all objects of a class keep their results in its store, under the same keys."""
+    if cached.callable != "cachetools.cachedmethod" or not isinstance(cached.by, ast.Call):
+        return False
+    name = store_of_object(argument(cached.by, cached.cache.store, 0), tree)
+    leaves_self_out = not _has_argument(cached.by, "key") and len(cached.by.args) < 2
+    shared = owner is not None and is_of_class(name, owner, tree)
+    return shared and leaves_self_out and reads_self(cached.function)
 
 
 def _limits(cached: _Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
