@@ -37,19 +37,8 @@ def store_of_object(store: ast.expr | None, tree: ModuleTree) -> str:
 
 def is_of_class(name: str, owner: ast.ClassDef, tree: ModuleTree) -> bool:
     """Tell whether the body of a class gives a name a value, and no method gives objects theirs."""
-    of_self = (one for one in tree.all(ast.Attribute) if last_name(one.value) == "self")
-    made_for_each = any(one.attr == name and isinstance(one.ctx, ast.Store) for one in of_self)
-    return name in _given_in(owner) and not made_for_each
-
-
-def _given_in(owner: ast.ClassDef) -> set[str]:
-    names: set[str] = set()
-    for made in owner.body:
-        targets = made.targets if isinstance(made, ast.Assign) else []
-        if isinstance(made, ast.AnnAssign) and made.value is not None:
-            targets = [made.target]
-        names.update(one.id for one in targets if isinstance(one, ast.Name))
-    return names
+    given = tree.self_bindings(owner, name)
+    return bool(given) and all(tree.parent(tree.parent(one) or one) is owner for one in given)
 
 
 def reads_self(function: Function) -> bool:

@@ -65,7 +65,7 @@ def is_table(node: ast.expr | None, tree: ModuleTree) -> bool:
     is_made = isinstance(made, _TABLES) and not _is_empty(made)
     if scope is not tree.scopes.module or not is_made:
         return False
-    named = [one for one in tree.named(node.id) if isinstance(one.ctx, ast.Load)]
+    named = [one for one in tree.named(node.id) if tree.parent(one) is not bound[0].node]
     return all(use.act in _READS for use in uses(tree, named))
 
 
