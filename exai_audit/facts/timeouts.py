@@ -99,7 +99,8 @@ class UnlimitedFact(Struct, frozen=True):
     version ``forever_below`` of ``package`` unless that is empty. ``doubt`` says why the limit may
     be there all the same, ``elsewhere`` tells that the client is made out of sight, ``guarded``
     tells that a limit stands around it, ``served`` that a coroutine or a request handler makes the
-    call.
+    call. ``rest_of`` is the function that hands all its other keywords on to the call, by its name
+    in the module: what they are only its callers show.
     """
 
     place: Place
@@ -114,6 +115,7 @@ class UnlimitedFact(Struct, frozen=True):
     elsewhere: bool = False
     guarded: bool = False
     served: bool = False
+    rest_of: str = ""
 
 
 class EnclosedFact(Struct, frozen=True):

@@ -54,6 +54,7 @@ from msgspec.structs import replace
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Scope, Severity
+from exai_audit.project.callers import callers_give_none
 from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
 from exai_audit.project.sessions import (
@@ -82,6 +83,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
             if fact.waits == "process" and not fact.served:
                 continue
             if fact.elsewhere and is_limited_by_its_maker(fact, facts.path, project.call_graph()):
+                continue
+            if fact.rest_of and not callers_give_none(fact, facts, project):
                 continue
             confidence = _confidence(fact, project)
             is_doubted = (
@@ -149,7 +152,7 @@ def _confidence(fact: UnlimitedFact, project: Project) -> Confidence | None:
             return Confidence.LOW
     if fact.doubt:
         return Confidence.LOW
-    return Confidence.MEDIUM if fact.elsewhere else Confidence.HIGH
+    return Confidence.MEDIUM if fact.elsewhere or fact.rest_of else Confidence.HIGH
 
 
 def _hit(path: str, fact: UnlimitedFact, confidence: Confidence) -> Hit:
@@ -167,11 +170,18 @@ def _hit(path: str, fact: UnlimitedFact, confidence: Confidence) -> Hit:
 def _message(fact: UnlimitedFact) -> str:
     version = f" before version {fact.forever_below}" if fact.forever_below else ""
     why = f"its {fact.argument} is None" if fact.given else f"it has no {fact.argument}"
+    if fact.rest_of:
+        why = f"no caller gives {fact.rest_of} a {fact.argument} to hand on"
     doubt = f" ({fact.doubt})" if fact.doubt else ""
     return f"{fact.operation} may wait for ever{version}: {why}{doubt}"
 
 
 def _remedy(fact: UnlimitedFact) -> str:
+    if fact.rest_of:
+        return (
+            f"Give {fact.rest_of} a default from the project's timeout settings, which callers may"
+            f" override: kwargs.setdefault({fact.argument!r}, ...)."
+        )
     if fact.operation == "urllib.request.urlretrieve":
         return "It takes no timeout: read from urlopen(..., timeout=…) and write the file."
     if fact.operation == "pycurl.Curl":

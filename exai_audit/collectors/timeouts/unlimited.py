@@ -15,7 +15,7 @@ from exai_audit.collectors.context.roles import FunctionRoles, is_route
 from exai_audit.collectors.timeouts.adapters import mounts_a_limit
 from exai_audit.collectors.timeouts.commands import remote_command
 from exai_audit.collectors.timeouts.phases import Open, given_limit, is_unlimited, open_phases
-from exai_audit.collectors.timeouts.unpacked import unpacked_keys
+from exai_audit.collectors.timeouts.unpacked import handing_on, keys_besides, unpacked_keys
 from exai_audit.collectors.timeouts.untyped import STUB_WORD, distinct_names, untyped
 from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
 from exai_audit.knowledge.calls import Call, Timeout
@@ -87,6 +87,8 @@ class _Reader:
         if any(isinstance(given, ast.Starred) for given in call.args):
             return
         keys = unpacked_keys(call, self._tree)
+        rest_of = handing_on(call, self._tree) if keys is None else ""
+        keys = keys_besides(call, self._tree) if rest_of else keys
         if keys is None or keys & {row.timeout.argument, *row.timeout.also}:
             return
         given = given_limit(call, row.timeout)
@@ -94,7 +96,8 @@ class _Reader:
         if open_ended is Open.NOTHING and not is_unlimited(given, row.timeout):
             return
         if not _asks_nobody(call, self._tree) and not self._is_limited_elsewhere(call, row):
-            yield self._fact(call, row, row.timeout, open_ended, is_given=given is not None)
+            fact = self._fact(call, row, row.timeout, open_ended, is_given=given is not None)
+            yield replace(fact, rest_of=rest_of)
 
     def _fact(
         self, call: ast.Call, row: Call, limit: Timeout, open_ended: Open, *, is_given: bool

@@ -30,6 +30,40 @@ def unpacked_keys(call: ast.Call, tree: ModuleTree) -> frozenset[str] | None:
     return frozenset(keys)
 
 
+def handing_on(call: ast.Call, tree: ModuleTree) -> str:
+    """Return the function, by its name in the module, whose other keywords a call is handed.
+
+    Empty where it is handed none of these.
+    """
+    function = tree.function_of(call)
+    if not isinstance(function, FUNCTIONS) or function.args.kwarg is None:
+        return ""
+    name = function.args.kwarg.arg
+    handed = (k.value for k in call.keywords if k.arg is None)
+    is_handed = any(isinstance(one, ast.Name) and one.id == name for one in handed)
+    bound = tree.scopes.inside(function).names.get(name, ())
+    return tree.symbol(call) if is_handed and len(bound) == 1 else ""
+
+
+def keys_besides(call: ast.Call, tree: ModuleTree) -> frozenset[str] | None:
+    """Return the keys that a call is handed besides those of its function's callers.
+
+    None where there may be others.
+    """
+    function = tree.function_of(call)
+    rest = function.args.kwarg.arg if function is not None and function.args.kwarg else ""
+    scope = tree.scopes.of(call)
+    found = (
+        _keys_used(k.value, scope, tree, frozenset())
+        if isinstance(k.value, ast.Name) and k.value.id == rest
+        else _keys_of(k.value, tree, frozenset())
+        for k in call.keywords
+        if k.arg is None
+    )
+    keys = _all(found)
+    return None if keys is None else frozenset(keys)
+
+
 def _is_later(node: ast.AST, than: ast.AST, tree: ModuleTree) -> bool:
     """Tell whether a node runs after another in one function, outside of any loop."""
     if tree.span(node).line <= tree.span(than).end_line:
