@@ -14,12 +14,16 @@ POOLS = "import asyncio\nfrom concurrent.futures import ProcessPoolExecutor, Thr
 
 
 def finding_in(text: str, folder: Path) -> Finding:
+    (finding,) = findings_in(text, folder)
+    return finding
+
+
+def findings_in(text: str, folder: Path) -> list[Finding]:
     (folder / ".git").mkdir()
     (folder / "service.py").write_text(text)
     settings, _ = load(folder, None, False)
     findings = audit([folder], folder, settings, 1, lambda done, total: None).findings
-    (finding,) = [f for f in findings if f.code.startswith("EXA4")]
-    return finding
+    return [f for f in findings if f.code.startswith("EXA4")]
 
 
 @pytest.mark.parametrize(
@@ -50,8 +54,12 @@ def finding_in(text: str, folder: Path) -> Finding:
         ),
         (
             "class C:\n    def f(self):\n        with ThreadPoolExecutor(8) as p:\n"
-            "            p.submit(print).result(1)\n",
-            "EXA402", Severity.LOW, Confidence.MEDIUM,
+            "            p.submit(print).result()\n",
+            "EXA402", Severity.LOW, Confidence.LOW,
+        ),
+        (
+            "def f():\n    with ThreadPoolExecutor(8) as p:\n        p.submit(print).result(1)\n",
+            "EXA402", Severity.MEDIUM, Confidence.HIGH,
         ),
         (
             "class C:\n    def __init__(self, c):\n        self.c = c\n"
@@ -312,3 +320,56 @@ def test_what_another_module_runs_is_starting_until_it_serves(tmp_path: Path) ->
     )
     found = {finding.line: finding.severity for finding in blocking_in(tmp_path)}
     assert found == {5: Severity.LOW, 7: Severity.HIGH}
+
+
+def test_the_loops_of_a_class_are_one_finding(tmp_path: Path) -> None:
+    text = (
+        "import asyncio\nclass C:\n"
+        "    def f(self):\n        return asyncio.run(g())\n"
+        "    def h(self):\n        for _ in self:\n            asyncio.run(g())\n"
+    )
+    finding = finding_in(text, tmp_path)
+    assert (finding.code, finding.line) == ("EXA404", 7)
+    assert [one.line for one in finding.related] == [4]
+
+
+@pytest.mark.parametrize(
+    ("handler", "confidence"),
+    [
+        ("except Exception:\n            return None", Confidence.MEDIUM),
+        ("except Exception as e:\n            return str(e)", Confidence.MEDIUM),
+        ("except Exception as e:\n            log(e)\n            return None", Confidence.LOW),
+        ("except Exception:\n            log.exception('x')", Confidence.LOW),
+    ],
+)
+def test_an_error_that_is_logged_is_not_hidden(
+    handler: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    text = (
+        "import asyncio\ndef f(log):\n    if log:\n        try:\n"
+        f"            return asyncio.run(g())\n        {handler}\n"
+    )
+    assert finding_in(text, tmp_path).confidence is confidence
+
+
+def test_coroutines_that_a_method_itself_runs_make_no_company(tmp_path: Path) -> None:
+    text = (
+        "import asyncio\nclass C:\n"
+        "    async def fetch_it(self): ...\n"
+        "    def get(self):\n        return asyncio.run(self.fetch_it())\n"
+    )
+    assert finding_in(text, tmp_path).confidence is Confidence.LOW
+
+
+def test_nested_loops_do_not_fail(tmp_path: Path) -> None:
+    text = "import asyncio, nest_asyncio\nnest_asyncio.apply()\ndef f(urls):\n"
+    text += "    for url in urls:\n        asyncio.run(g(url))\n"
+    assert finding_in(text, tmp_path).confidence is Confidence.LOW
+
+
+def test_a_loop_made_once_before_the_turns_is_no_loop_for_each(tmp_path: Path) -> None:
+    text = (
+        "import asyncio\ndef keep_up():\n    loop = asyncio.new_event_loop()\n"
+        "    while True:\n        loop.run_until_complete(g())\n"
+    )
+    assert findings_in(text, tmp_path) == []

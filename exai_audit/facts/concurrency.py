@@ -52,7 +52,8 @@ class PoolFact(Struct, frozen=True):
     makes one object of its class, for itself. ``left_by`` is the method of its class that closes
     the rest and not the pool, and ``left_line`` its line; ``lent`` when all that gives it away is
     to hand it to a call; ``asks_for_loop`` when a plain function makes it that asks whether a loop
-    runs.
+    runs; ``loses_limit`` when its tasks are waited for with a limit inside its ``with`` block: the
+    end of that waits for them without one.
     """
 
     place: Place
@@ -79,6 +80,7 @@ class PoolFact(Struct, frozen=True):
     left_line: int = 0
     lent: bool = False
     asks_for_loop: bool = False
+    loses_limit: bool = False
 
 
 class BridgeKind(str, Enum):
@@ -92,6 +94,10 @@ class BridgeKind(str, Enum):
     ASYNC_TO_SYNC = "async-to-sync"
     SYNC_TO_ASYNC = "sync-to-async"
     OWN = "own"
+
+
+LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
+"""The bridges that run an event loop until a coroutine is done."""
 
 
 class RunsIn(str, Enum):
@@ -149,7 +155,8 @@ class BridgeFact(Struct, frozen=True):
     ``new_loop`` when the loop is made for the call, not the thread's own. ``runs_in`` says where
     the function is run, ``handed_line`` on which line of the file that is said; both are empty
     where the file does not show it. ``itself`` when the bridge is not called but handed over.
-    ``unlimited`` is where the result is waited for without a limit, ``doubt`` why it may end.
+    ``unlimited`` is where the result is waited for without a limit, ``doubt`` why it may end;
+    ``stuck`` is where it is waited for in the very thread whose loop is to bring it.
     ``guarded`` when a running loop is asked for first; ``fails`` when one surely runs already.
     ``runs`` is the dotted name of the coroutine function that is run, where the file says.
     """
@@ -171,6 +178,7 @@ class BridgeFact(Struct, frozen=True):
     hazard: LoopHazard | None = None
     runs: str = ""
     doubt: WaitDoubt | None = None
+    stuck: Place | None = None
 
 
 class OffloadedFunctionFact(Struct, frozen=True):

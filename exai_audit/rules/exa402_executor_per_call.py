@@ -26,16 +26,20 @@ async def resize(images, loop):
     return [await loop.run_in_executor(POOL, shrink, image) for image in images]
 ```
 
+A pool made to limit one task limits nothing: ``result(timeout=5)`` gives up after five seconds,
+but leaving the ``with`` block waits for the task all the same.
+
 *Known false alarms.* A coroutine that runs once, at start-up: suppress with that reason. Entry
 points (``main``, commands, what only they call), pools that a context manager yields to its user
-and pools around an endless loop are silent. A synchronous method may be called seldom: low
-confidence, medium where the pool is made for three tasks or less and the method does not ask
-whether an event loop runs (it then needs a thread for a moment). Plain functions are silent,
-unless they are a decorator's wrapper or the file itself calls them in a loop, a coroutine or a
-handler.
+and pools around an endless loop are silent; so is a pool that only runs an event loop for each
+call, of which EXA404 speaks. A synchronous method may be called seldom, and threads that
+synchronous code makes and ends for one batch of work cost it little: low confidence. Plain
+functions are silent, unless they are a decorator's wrapper or the file itself calls them in a loop,
+a coroutine or a handler.
 
 *References.* Python documentation, asyncio "Executing code in thread or process pools";
-``asyncio.to_thread`` uses the loop's own pool of min(32, CPUs + 4) threads.
+``asyncio.to_thread`` uses the loop's own pool of min(32, CPUs + 4) threads; ``Executor.__exit__``
+calls ``shutdown(wait=True)``.
 """
 
 from __future__ import annotations
@@ -44,7 +48,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from exai_audit.facts.concurrency import PoolFact, PoolKind
+from exai_audit.facts.concurrency import LOOPS, PoolFact, PoolKind, RunsIn
+from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
@@ -58,8 +63,23 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each pool that what runs again and again makes for itself."""
     for facts in project.importable_files():
         for pool in facts.pools:
-            if pool.per_call and not pool.handed_on:
+            if pool.loses_limit:
+                yield _limiting_nothing(facts.path, pool)
+            elif pool.per_call and not pool.handed_on and not _only_runs_a_loop(pool, facts):
                 yield _hit(facts.path, pool)
+
+
+def _only_runs_a_loop(pool: PoolFact, facts: FileFacts) -> bool:
+    """Tell whether a function hands its pool what makes an event loop: that is the cause."""
+    return any(
+        fact.kind in LOOPS and fact.runs_in is RunsIn.POOL and not fact.guarded
+        for fact in facts.bridges
+        if _is_in(fact.place.symbol, pool.place.symbol)
+    )
+
+
+def _is_in(symbol: str, outer: str) -> bool:
+    return bool(outer) and f"{symbol}.".startswith(f"{outer}.")
 
 
 _MAKERS = {
@@ -70,8 +90,26 @@ _MAKERS = {
     "called-again": "each call of the function, of which there are many,",
     "method": "each call of the method",
 }
-_FEW = 3
 _CONFIDENCE = {"called-again": Confidence.MEDIUM, "method": Confidence.LOW}
+_FOR_ITS_WORK = frozenset({"handler", "loop", "called-again"})
+"""Synchronous code that may make a few threads for a batch, and end them with it."""
+
+
+def _limiting_nothing(path: str, pool: PoolFact) -> Hit:
+    name = pool.callable.rpartition(".")[2]
+    return Hit(
+        path=path,
+        place=pool.place,
+        severity=Severity.MEDIUM,
+        message=(
+            f"the limit on a task of this {name} limits nothing: leaving the with block waits for"
+            " the task all the same"
+        ),
+        remedy=(
+            f"Make {_made(pool, name)} once, at module level or at start-up, so that who waits with"
+            " a limit goes on without the task; or limit what the task itself waits for."
+        ),
+    )
 
 
 def _hit(path: str, pool: PoolFact) -> Hit:
@@ -87,15 +125,23 @@ def _hit(path: str, pool: PoolFact) -> Hit:
 
 
 def _confidence(pool: PoolFact) -> Confidence:
-    if pool.asks_for_loop:
+    if pool.asks_for_loop or _is_for_a_batch(pool):
         return Confidence.LOW
-    if pool.per_call == "method" and 0 < pool.tasks <= _FEW:
-        return Confidence.MEDIUM
     return _CONFIDENCE.get(pool.per_call, Confidence.HIGH)
 
 
+def _is_for_a_batch(pool: PoolFact) -> bool:
+    """Tell whether threads are made and ended for one batch of work: it costs them little."""
+    is_cheap = pool.kind is PoolKind.THREAD and bool(pool.closed)
+    return is_cheap and not pool.serves_async and pool.per_call in _FOR_ITS_WORK
+
+
+def _made(pool: PoolFact, name: str) -> str:
+    return f"{name}({pool.workers_text})" if pool.workers_text else f"{name}()"
+
+
 def _remedy(pool: PoolFact, name: str) -> str:
-    given = f"{name}({pool.workers_text})" if pool.workers_text else f"{name}()"
+    given = _made(pool, name)
     close = f"{pool.closed_by[0]}()" if pool.closed_by else "close it"
     if pool.per_call == "loop":
         return f"Make {given} once, before the loop (with {given} as pool: around the loop)."
@@ -116,7 +162,7 @@ RULE = Rule(
     name="executor-per-call",
     family=Family.CONCURRENCY,
     summary="a pool made inside a coroutine, a loop, a request handler or a wrapper",
-    severity="medium; low in a method",
+    severity="medium; low in a method whose tasks have no limit",
     options=Options,
     check=check,
 )

@@ -52,19 +52,18 @@ calls it, directly or through another function, and it fails there (medium confi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exai_audit.facts.concurrency import BridgeFact, BridgeKind, LoopHazard, Role, RunsIn
+from exai_audit.facts.concurrency import LOOPS, BridgeFact, BridgeKind, LoopHazard, Role, RunsIn
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.call_graph import Hop
 from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
-_LOOPS = (BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE)
 _PER_CALL = (RunsIn.POOL, RunsIn.THREAD_PER_CALL)
 
 
@@ -81,21 +80,41 @@ class _Handing(Struct, frozen=True):
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each function that makes a loop for one call, at the gravest place in it."""
+    """Yield a hit for each class, or function outside of one, that makes loops, at its gravest.
+
+    Where a running loop makes one fail, each function is a cause of its own.
+    """
     handed = _handed_in_other_files(project)
     nested, kept = _nests_loops(project), _kept_by_user(project)
     called = {} if nested else _called_by_coroutines(project)
     for facts in project.importable_files():
-        by_function: dict[str, list[Hit]] = {}
+        causes: dict[tuple[str, bool], list[Hit]] = {}
         for fact in facts.bridges:
-            if fact.kind in _LOOPS and (fact.fails or fact.role is not Role.RUNNER):
-                found = by_function.setdefault(fact.place.symbol, [])
-                if not (fact.fails and nested):
-                    found.extend(_called(facts.path, fact, called))
-                    found.extend(_hits(facts.path, fact, handed, kept, project))
-        spoken = {symbol: hits for symbol, hits in by_function.items() if hits}
-        for hits in _with_nested(spoken):
-            yield _one_of(hits)
+            if _is_judged(fact) and not (fact.fails and nested):
+                hits = _hits(facts.path, fact, handed, kept, project)
+                found = (*_called(facts.path, fact, called), *(_doubted(hits) if nested else hits))
+                for hit in found:
+                    causes.setdefault(_cause(hit), []).append(hit)
+        for alike in causes.values():
+            yield _one_of(alike)
+
+
+def _is_judged(fact: BridgeFact) -> bool:
+    """Tell whether a bridge makes or runs a loop that does not outlive it."""
+    return fact.kind in LOOPS and (fact.fails or fact.role is not Role.RUNNER)
+
+
+def _cause(hit: Hit) -> tuple[str, bool]:
+    """Return the function where it fails, else the class, or outermost function, around it."""
+    fails = hit.severity is Severity.HIGH
+    symbol = hit.place.symbol
+    return (symbol if fails else symbol.partition(".")[0]), fails
+
+
+def _doubted(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """Yield hits of a project whose loops may run inside each other: nothing fails there."""
+    for hit in hits:
+        yield replace(hit, confidence=Confidence.LOW)
 
 
 def _called_by_coroutines(project: Project) -> Mapping[str, tuple[Hop, ...]]:
@@ -104,7 +123,7 @@ def _called_by_coroutines(project: Project) -> Mapping[str, tuple[Hop, ...]]:
         fact.function
         for facts in project.importable_files()
         for fact in facts.bridges
-        if fact.kind in _LOOPS and not (fact.guarded or fact.itself or fact.is_async)
+        if fact.kind in LOOPS and not (fact.guarded or fact.itself or fact.is_async)
     }
     found: dict[str, tuple[Hop, ...]] = {}
     graph = project.call_graph()
@@ -152,25 +171,6 @@ def _kept_by_user(project: Project) -> Mapping[str, str]:
     }
 
 
-def _with_nested(by_function: Mapping[str, list[Hit]]) -> Iterator[list[Hit]]:
-    """Yield the hits of each function with those of the functions inside it."""
-    inside: dict[str, list[Hit]] = {}
-    for symbol, hits in by_function.items():
-        inside.setdefault(_outermost(symbol, by_function), []).extend(hits)
-    for symbol, hits in by_function.items():
-        if symbol in inside:
-            own = set(map(id, hits))
-            nested = (hit for hit in inside[symbol] if id(hit) not in own)
-            yield [*hits, *nested]
-
-
-def _outermost(symbol: str, among: Collection[str]) -> str:
-    """Return the outermost function around a symbol that is one of those given, else itself."""
-    parts = symbol.split(".")
-    outer = (".".join(parts[:end]) for end in range(1, len(parts)))
-    return next((name for name in outer if name in among), symbol)
-
-
 def _hits(
     path: str,
     fact: BridgeFact,
@@ -192,7 +192,7 @@ def _hits(
 
 
 def _one_of(hits: Sequence[Hit]) -> Hit:
-    """Return the gravest hit of a function, the first of equals; the others are related to it."""
+    """Return the gravest of some hits, the first of equals; the others are related to it."""
     first = max(hits, key=lambda hit: (hit.severity.rank, hit.confidence.rank))
     others = tuple(
         Related(hit.path, hit.span.line, hit.message) for hit in hits if hit is not first

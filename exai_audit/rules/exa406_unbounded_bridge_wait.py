@@ -25,12 +25,15 @@ def fetch(url, loop):
     return asyncio.run_coroutine_threadsafe(get(url), loop).result(timeout=BRIDGE_SECONDS)
 ```
 
+A thread that waits for a coroutine in the loop that it runs itself never sees it begin, limit or
+not: high.
+
 *Known false alarms.* A wait that something else surely ends (the coroutine has a limit of its own
-that the file does not show): suppress with that reason. Where the coroutine is a parameter, its
-limit may be the caller's: medium confidence, low if the function also asks the loop whether it
-runs, or has just started it. Low, too, where the function stops the loop and joins its thread,
-where the coroutine passes items on through a queue, which waits for them on purpose, and where the
-function is the target of a thread that is there to wait.
+that the file does not show): suppress with that reason. Where the coroutine is a parameter, or a
+parameter makes it, its limit may be the caller's: medium confidence, low if the function also asks
+the loop whether it runs, or has just started it. Low, too, where the function stops the loop and
+joins its thread, where the coroutine passes items on through a queue, which waits for them on
+purpose, and where the function is the target of a thread that is there to wait.
 
 *References.* Python documentation, ``asyncio.run_coroutine_threadsafe``. The setting
 ``bridge-functions`` names functions of the project that run a coroutine and wait for it; a call of
@@ -46,6 +49,7 @@ from msgspec import Struct
 from exai_audit.facts.concurrency import BridgeFact, BridgeKind, WaitDoubt
 from exai_audit.facts.timeouts import TimeoutForm, ValueKind
 from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.location import Place
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -59,9 +63,11 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     limited = _limited_by_default(project)
     for facts in project.importable_files():
         for fact in facts.bridges:
-            if fact.unlimited is None:
+            if fact.stuck is not None:
+                yield _stuck(facts.path, fact.stuck)
+            elif fact.unlimited is None:
                 continue
-            if fact.kind is not BridgeKind.OWN:
+            elif fact.kind is not BridgeKind.OWN:
                 yield _hit(facts.path, fact)
             elif fact.operation not in limited:
                 yield _own(facts.path, fact)
@@ -95,6 +101,19 @@ def _hit(path: str, fact: BridgeFact) -> Hit:
     )
 
 
+def _stuck(path: str, wait: Place) -> Hit:
+    return Hit(
+        path=path,
+        place=wait,
+        severity=Severity.HIGH,
+        message="waits for a coroutine of the loop that this thread runs: it never gets its turn",
+        remedy=(
+            "Await the coroutine in a coroutine; where the function has to stay a plain one, run it"
+            " in a thread with a loop of its own, and wait for that with a limit."
+        ),
+    )
+
+
 def _own(path: str, fact: BridgeFact) -> Hit:
     assert fact.unlimited is not None
     name = fact.operation.rpartition(".")[2]
@@ -112,7 +131,7 @@ RULE = Rule(
     name="unbounded-bridge-wait",
     family=Family.CONCURRENCY,
     summary="a thread that waits without a limit for a coroutine of another loop",
-    severity="medium",
+    severity="medium; high where it never ends",
     options=Options,
     check=check,
 )

@@ -55,12 +55,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from exai_audit.facts.concurrency import BridgeFact, BridgeKind, LoopBoundFact, Role
+from exai_audit.facts.concurrency import LOOPS, BridgeFact, LoopBoundFact, Role
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
-_LOOPS = (BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE)
 _Loop = tuple[str, BridgeFact]
 
 
@@ -84,7 +83,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 def _is_another_loop(fact: BridgeFact, project: Project) -> bool:
     """Tell whether a loop is made beside that of the program."""
-    if fact.kind not in _LOOPS or fact.fails or not (fact.new_loop or fact.itself):
+    if fact.kind not in LOOPS or fact.fails or not (fact.new_loop or fact.itself):
         return False
     if fact.runs_in is not None:
         return True

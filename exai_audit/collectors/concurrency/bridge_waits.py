@@ -11,8 +11,9 @@ from exai_audit.syntax.nodes import FUNCTIONS, Function, argument, last_name, pa
 
 _ASKS = frozenset({"is_running", "is_closed", "is_alive"})
 _STARTS = frozenset({"ensure", "start", "get", "create"})
-_STOPS = "stop"
+_STOPS, _TERMINATES = "stop", "terminate"
 _THREADS = frozenset({"Thread"})
+_RUNNING, _THREADS_OWN = "asyncio.get_running_loop", "asyncio.get_event_loop"
 _OF_QUEUES = frozenset({"put", "get", "join"})
 _QUEUES = frozenset({"queue", "queues", "q"})
 
@@ -45,12 +46,13 @@ def doubt_about(call: ast.Call, kind: BridgeKind, tree: ModuleTree) -> WaitDoubt
 
 
 def _stops_a_loop(function: Function, inside: list[ast.Call], tree: ModuleTree) -> bool:
-    """Tell whether a function has a loop stopped, and joins a thread."""
+    """Tell whether a function has a loop stopped and joins a thread, or terminates one."""
     stops = any(
         node.attr == _STOPS and tree.function_of(node) is function
         for node in tree.all(ast.Attribute)
     )
-    return stops and any(last_name(one.func) == "join" for one in inside)
+    called = {last_name(one.func) for one in inside}
+    return (stops and "join" in called) or _TERMINATES in called
 
 
 def _passes_items_on(value: ast.expr) -> bool:
@@ -74,12 +76,15 @@ def _has_a_thread_of_its_own(function: Function, tree: ModuleTree) -> bool:
 
 
 def _is_of_a_parameter(value: ast.expr, function: Function, tree: ModuleTree) -> bool:
-    """Tell whether a coroutine is a parameter, or of a function inside that awaits one."""
-    taken = {parameter.name for parameter in parameters(function)}
+    """Tell whether a coroutine is a parameter, made by one, or awaits one inside the function."""
+    taken = _taken(function)
     if isinstance(value, ast.Name):
         return value.id in taken
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
         return False
+    around = (one for one in tree.ancestors(function) if isinstance(one, FUNCTIONS))
+    if value.func.id in taken.union(*(_taken(one) for one in around)):
+        return True
     inside = [
         one
         for one in tree.all(ast.AsyncFunctionDef)
@@ -91,6 +96,10 @@ def _is_of_a_parameter(value: ast.expr, function: Function, tree: ModuleTree) ->
         and tree.function_of(one) in inside
         for one in tree.all(ast.Await)
     )
+
+
+def _taken(function: Function) -> set[str]:
+    return {parameter.name for parameter in parameters(function)}
 
 
 def _looks_after_the_loop(call: ast.Call, inside: list[ast.Call], tree: ModuleTree) -> bool:
@@ -110,3 +119,40 @@ def _looks_after_the_loop(call: ast.Call, inside: list[ast.Call], tree: ModuleTr
 def _starts(call: ast.Call) -> bool:
     said = words(last_name(call.func))
     return bool(_STARTS & set(said)) and "loop" in said
+
+
+def waits_for_itself(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a coroutine is handed to the loop that the calling thread runs right now.
+
+    It is what ``get_running_loop()`` gave to the same function, or ``get_event_loop()`` where that
+    is running.
+    """
+    loop, function = argument(call, "loop", 1), tree.function_of(call)
+    if loop is None or function is None:
+        return False
+    values = [loop.value]
+    if isinstance(loop.value, ast.Name):
+        values = tree.bindings(loop.value.id, loop.value)
+    got = [v for v in values if isinstance(v, ast.Call) and tree.function_of(v) is function]
+    if not got or len(got) < len(values):
+        return False
+    names = {tree.qualified(one.func) for one in got}
+    if names == {_RUNNING}:
+        return True
+    return names <= {_RUNNING, _THREADS_OWN} and _is_where_running(call, loop.value, tree)
+
+
+def _is_where_running(call: ast.Call, loop: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether a call stands in the branch for a running loop."""
+    child: ast.AST = call
+    for node in tree.ancestors(call):
+        if isinstance(node, FUNCTIONS):
+            return False
+        if isinstance(node, ast.If) and child in node.body:
+            asks = node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]
+            for ask in asks:
+                owner = receiver(ask.func) if isinstance(ask, ast.Call) else None
+                if owner is not None and last_name(ask) == "is_running":
+                    return tree.text(owner) == tree.text(loop)
+        child = node
+    return False

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from exai_audit.collectors.concurrency.bridge_waits import doubt_about
+from exai_audit.collectors.concurrency.bridge_waits import doubt_about, waits_for_itself
 from exai_audit.collectors.concurrency.futures import WAITS, is_known_done, is_wait, made_by
-from exai_audit.collectors.concurrency.hazards import hazard_of
+from exai_audit.collectors.concurrency.hazards import hazard_of, is_made_before
 from exai_audit.collectors.concurrency.loop_guards import LoopGuards
 from exai_audit.collectors.concurrency.offloads import (
     OF_ANY_LOOP,
@@ -27,7 +27,7 @@ from exai_audit.collectors.concurrency.offloads import (
 )
 from exai_audit.collectors.context.limiters import is_guarded
 from exai_audit.collectors.context.roles import AnyFunction, FunctionRoles, is_runner
-from exai_audit.facts.concurrency import BridgeFact, BridgeKind, Role, RunsIn
+from exai_audit.facts.concurrency import LOOPS, BridgeFact, BridgeKind, Role, RunsIn
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import is_timeout_like, words
 from exai_audit.knowledge.table import table
@@ -46,7 +46,6 @@ def _speaks(row: Call) -> bool:
 
 
 TRIGGER = Trigger(rows=_bridges, names=OF_ANY_LOOP)
-_LOOPS = frozenset({BridgeKind.RUN, BridgeKind.RUN_UNTIL_COMPLETE})
 _THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
 _THREADS_OWN = "asyncio.get_event_loop"
 _ASKS = frozenset({"asyncio.new_event_loop", "uvloop.new_event_loop", _THREADS_OWN})
@@ -121,7 +120,7 @@ class _Bridges:
             return
         kind = BridgeKind(row.bridge.kind)
         lives_on = kind is BridgeKind.RUN_UNTIL_COMPLETE and self._lives_on(given.function)
-        if kind not in _LOOPS or lives_on:
+        if kind not in LOOPS or lives_on:
             return
         yield BridgeFact(
             place=self._place(given.function),
@@ -143,7 +142,7 @@ class _Bridges:
 
     def _fact(self, call: ast.Call, row: Call, kind: BridgeKind) -> BridgeFact:
         function = self._tree.function_of(call)
-        in_loop = kind in _LOOPS
+        in_loop = kind in LOOPS
         handed = self._handed.get(function) if function is not None and in_loop else None
         fails = in_loop and self._guards.surely_fails(call)
         return BridgeFact(
@@ -157,6 +156,7 @@ class _Bridges:
             runs_in=handed.runs_in if handed else None,
             handed_line=self._tree.span(handed.call).line if handed else 0,
             unlimited=self._unlimited(call, kind),
+            stuck=self._stuck(call, kind),
             new_loop=kind is BridgeKind.RUN or self._is_new_loop(call),
             guarded=in_loop and self._guards.stand_before(handed.call if handed else call),
             fails=fails,
@@ -190,11 +190,17 @@ class _Bridges:
             return Role.RUNNER
         if runs_a_loop and self._lives_on(callee_of(call, self._tree)):
             return Role.RUNNER
+        if self._is_in_while(call, function) and is_made_before(call, self._tree):
+            return Role.RUNNER
         if self._functions.is_entry(function):
             return Role.ENTRY
         if is_runner(call, function):
             return Role.OWNER
         return Role.ENTRY if self._serves(call, function) else Role.LIBRARY
+
+    def _is_in_while(self, call: ast.Call, function: AnyFunction | None) -> bool:
+        around = (node for node in self._tree.ancestors(call) if isinstance(node, ast.While))
+        return any(self._tree.function_of(node) is function for node in around)
 
     def _serves(self, call: ast.Call, function: AnyFunction | None) -> bool:
         """Tell whether a function runs for the program's life: nothing waits for what it runs.
@@ -257,6 +263,18 @@ class _Bridges:
             if not is_guarded(wait, self._tree):
                 return self._place(wait)
         return None
+
+    def _stuck(self, call: ast.Call, kind: BridgeKind) -> Place | None:
+        """Return where a thread waits for the loop that it runs itself, in the same function."""
+        if kind is not BridgeKind.RUN_COROUTINE_THREADSAFE or not waits_for_itself(
+            call, self._tree
+        ):
+            return None
+        function = self._tree.function_of(call)
+        waits = (
+            one for one in self._waits.get(call, ()) if self._tree.function_of(one) is function
+        )
+        return next((self._place(one) for one in waits if not is_known_done(one, self._tree)), None)
 
     @cached_property
     def _waits(self) -> dict[ast.Call, list[ast.Call]]:

@@ -14,13 +14,14 @@ from exai_audit.syntax.walk import descendants
 _MAKES = "new_event_loop"
 _RUNS = frozenset({"run_until_complete", "create_task", "run_in_executor"})
 _ANY_ERROR = frozenset({"Exception", "BaseException"})
+_SAY_ERRORS = frozenset({"exception", "print_exc", "format_exc", "opt", "capture_exception"})
 _ASKS_FOR_KIND = frozenset({"iscoroutine", "isawaitable", "iscoroutinefunction"})
 _MARKS = frozenset({"async", "aio", "a", "sync", "coro", "coroutine"})
 
 
 def hazard_of(call: ast.Call, tree: ModuleTree) -> LoopHazard | None:
     """Return the first that shows of a call that makes a loop, runs it and throws it away."""
-    if is_in_loop(call, tree):
+    if is_in_loop(call, tree) and not is_made_before(call, tree):
         return LoopHazard.EACH_TURN
     if _leaves_a_closed_loop(call, tree):
         return LoopHazard.CLOSED_LOOP_LEFT
@@ -31,6 +32,15 @@ def hazard_of(call: ast.Call, tree: ModuleTree) -> LoopHazard | None:
     if _stands_among_coroutines(call, tree):
         return LoopHazard.AMONG_COROUTINES
     return LoopHazard.OF_EITHER_KIND if _asks_for_coroutine(call, tree) else None
+
+
+def is_made_before(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the loop that a call runs at each turn is made once, before the turns."""
+    loop = receiver(call.func)
+    if not isinstance(loop, ast.Name):
+        return False
+    made = tree.bindings(loop.id, loop)
+    return bool(made) and not any(is_in_loop(one, tree) for one in made)
 
 
 def _asks_for_coroutine(call: ast.Call, tree: ModuleTree) -> bool:
@@ -108,10 +118,27 @@ def _is_swallowed(call: ast.Call, tree: ModuleTree) -> bool:
         if isinstance(node, ast.Try) and child in node.body and node.handlers:
             last = node.handlers[-1]
             caught_all = last.type is None or last_name(last.type) in _ANY_ERROR
-            raises = any(isinstance(below, ast.Raise) for below in descendants(last))
-            return caught_all and not raises
+            return caught_all and not _tells(last)
         child = node
     return False
+
+
+def _tells(handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler raises, or logs what the error was."""
+    for below in descendants(handler):
+        if isinstance(below, ast.Raise):
+            return True
+        if isinstance(below, ast.keyword) and below.arg == "exc_info":
+            return True
+        if isinstance(below, ast.Call) and last_name(below.func) in _SAY_ERRORS:
+            return True
+        if isinstance(below, ast.Expr) and handler.name in _names(below):
+            return True
+    return False
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {below.id for below in descendants(node) if isinstance(below, ast.Name)}
 
 
 def _stands_among_coroutines(call: ast.Call, tree: ModuleTree) -> bool:
@@ -120,9 +147,10 @@ def _stands_among_coroutines(call: ast.Call, tree: ModuleTree) -> bool:
     owner = tree.class_of(call)
     if not isinstance(function, FUNCTIONS) or owner is None or function not in owner.body:
         return False
-    others = [one.name for one in owner.body if isinstance(one, ast.AsyncFunctionDef)]
     run = [last_name(given.value) for given in arguments(call)]
-    names = [*others, *run]
+    found = [one.name for one in owner.body if isinstance(one, ast.AsyncFunctionDef)]
+    others = [name for name in found if name not in run]
+    names = [*found, *run]
     return bool(others) and not any(is_twin(function.name, name) for name in names)
 
 

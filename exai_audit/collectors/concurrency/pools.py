@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from msgspec import Struct
 
 from exai_audit.collectors.concurrency.pool_holders import holder_of, uses_of
+from exai_audit.collectors.concurrency.pool_limits import loses_its_limit
 from exai_audit.collectors.concurrency.pool_makers import (
     PoolMakers,
     closing_method,
@@ -151,6 +152,7 @@ def _pool(call: ast.Call, name: str, pool: Pool, makers: PoolMakers, sized: bool
         left_line=tree.span(left).line if left is not None else 0,
         lent=fate.lent,
         asks_for_loop=_asks_for_loop(call, tree),
+        loses_limit=loses_its_limit(call, uses, tree),
     )
 
 
