@@ -11,7 +11,11 @@ from exai_audit.audit.engine import audit
 from exai_audit.config import load
 from exai_audit.finding import Confidence, Finding
 
-ONCE = "import requests\n\n\ndef f(url):\n    return requests.get(url, timeout={})\n"
+ONCE = (
+    "import requests\nfrom shops import STOCK_URL\n\n\n"
+    "def f(url):\n    return requests.get(STOCK_URL + url, timeout={})\n"
+)
+ANY = "import requests\n\n\ndef f(url):\n    return requests.get(url, timeout={})\n"
 JOINED = "import threading\n\n\ndef f(t: threading.Thread):\n" + "    t.join({})\n" * 3
 STREAM = "from streams import Streamer\n\n\ndef f(t):\n    return Streamer(t, timeout={})\n"
 SETTING = (
@@ -20,6 +24,10 @@ SETTING = (
 )
 ATTRIBUTE = "class A:\n    def __init__(self):\n        self.{} = 30.5\n"
 TOOLS = "def f(run):\n    run.{}(tool_call_timeout={})\n"
+OWN = (
+    "import requests\n\nWAIT_SECONDS = 3\n\n\ndef f(url):\n"
+    "    requests.get(url, timeout=WAIT_SECONDS)\n    requests.put(url, timeout=WAIT_SECONDS)\n"
+)
 NAMED = (
     "import requests\nfrom limits import {0}\n\n\n"
     "def f(url):\n    return requests.get(url, timeout={0})\n\n\n"
@@ -45,6 +53,9 @@ def findings(folder: Path, code: str, **files: str) -> list[Finding]:
         ([ONCE.format(5), ONCE.format(5)], Confidence.LOW),
         ([ONCE.format(5)] * 3, Confidence.MEDIUM),
         ([ONCE.format(5), ONCE.format(6), ONCE.format(7)], Confidence.LOW),
+        ([ANY.format(5)] * 3, Confidence.LOW),
+        ([ANY.format(5) * 3], Confidence.MEDIUM),
+        ([OWN.format(9), ANY.format(9)], Confidence.LOW),
         ([JOINED.format(3, 3, 3)], Confidence.MEDIUM),
         ([JOINED.format(3, 4, 5)], Confidence.LOW),
         ([STREAM.format(5), STREAM.format(5)], Confidence.LOW),
@@ -77,7 +88,10 @@ def test_programs_of_one_repository_and_scripts_have_limits_of_their_own(
 
 
 MAKER = "import requests\n\n\ndef make() -> requests.Session:\n    return requests.Session()\n"
-MADE = "import makers\n\n\ndef f(url):\n    return makers.make().get(url, timeout=5)\n"
+MADE = (
+    "import makers\n\n\n"
+    "def f(page):\n    return makers.make().get(f'https://shop/{page}', timeout=5)\n"
+)
 FETCHER = (
     "import requests\n\n\nclass Fetcher:\n    def fetch_url(self, url, timeout=None):\n"
     "        return requests.get(url, timeout=timeout)\n"
@@ -109,7 +123,7 @@ def test_a_default_is_a_policy_from_three_functions_on(tmp_path: Path) -> None:
 
 def test_a_finding_says_where_else_the_same_is_written(tmp_path: Path) -> None:
     first, *_ = findings(tmp_path, "EXA201", **dict.fromkeys(["a", "b", "c"], ONCE.format(5)))
-    assert "requests is limited so in 3 places of 3 files" in first.message
+    assert "requests to STOCK_URL is limited so in 3 places of 3 files" in first.message
     assert [one.path for one in first.related] == ["b.py", "c.py"]
     assert "in all these places" in first.remedy
 

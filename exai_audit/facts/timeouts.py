@@ -44,12 +44,13 @@ class Category(str, Enum):
 class TimeoutFact(Struct, frozen=True):
     """One site where code supplies or names a limit.
 
-    ``amount`` is the number as it is written, ``scale`` how many seconds its unit is where the
-    code says so, ``seconds`` their product; each is None where it is unknown. ``name`` is the
-    parameter, constant, key or keyword; ``operation`` the callee that is bounded, fully qualified
-    where its origin is known, empty when unknown. ``key`` is the environment or configuration key
-    that the literal stands in for, ``first`` the first argument of the call if that is a literal,
-    as written. ``refers`` is the dotted name of the constant that a reference denotes, where its
+    ``amount`` is the number as it is written, ``scale`` how many seconds its unit is where the code
+    says so, ``seconds`` their product; each is None where it is unknown. ``name`` is the parameter,
+    constant, key or keyword; ``operation`` the callee that is bounded, fully qualified where its
+    origin is known, empty when unknown. ``key`` is the environment or configuration key that the
+    literal stands in for, ``first`` the first argument of the call if that is a literal, as
+    written, ``target`` whom a request goes to, if the file shows that: a host, or the constant that
+    names one. ``refers`` is the dotted name of the constant that a reference denotes, where its
     origin is known. ``fallback`` tells that the literal only stands in for what may be given
     otherwise.
 
@@ -84,6 +85,7 @@ class TimeoutFact(Struct, frozen=True):
     call: tuple[int, int] = (0, 0)
     literal: str = ""
     literal_span: Span | None = None
+    target: str = ""
 
 
 ADDRESS_MAY = "its address may set a limit"

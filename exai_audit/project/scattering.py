@@ -30,14 +30,15 @@ _HTTP = frozenset({
 _FEWEST = 3
 _MOST_NUMBERS = 2
 _FEWEST_NAMED = 2
+_FEWEST_USERS = 2
 
 
 class Way(NamedTuple):
     """By what a wait is reached: the limits of one way are one policy.
 
-    ``kind`` is ``http`` (a client library and a number), ``call`` (a function or class), ``wait``
-    (one that waits for anything, in one file, and a number), ``key`` or ``name``; ``where`` is the
-    file, or the folder of the root, that it speaks of.
+    ``kind`` is ``http`` (a client library and a number, in one file or to one host), ``call`` (a
+    function or class), ``wait`` (one that waits for anything, in one file, and a number), ``key``
+    or ``name``; ``where`` is the file, the host, or the folder of the root, that it speaks of.
     """
 
     kind: str
@@ -71,14 +72,18 @@ class Scattering:
     def __init__(self, project: Project, central: frozenset[str]) -> None:
         own = frozenset(one.function for facts in project.files for one in facts.limit_parameters)
         groups: dict[Way, list[tuple[str, TimeoutFact]]] = {}
-        for facts, fact in scattered_limits(project, central):
+        scattered = tuple(scattered_limits(project, central))
+        shared = _shared_targets(scattered)
+        for facts, fact in scattered:
             is_script = project.scope_of.get(facts.path) is Scope.SCRIPTS
             way = None if is_script else _way(facts, fact, own)
+            if way is not None and way.kind == "http":
+                way = _within(way, facts, fact, shared)
             if way is not None:
                 groups.setdefault(way, []).append((facts.path, fact))
         named = _named_ones(project, own)
         spreads = (
-            Spread(part, tuple(sites), _constant(part, named))
+            Spread(part, tuple(sites), _constant(_of_program(part, sites[0][0]), named))
             for way, found in groups.items()
             for part, sites in _parts(way, found)
         )
@@ -90,6 +95,23 @@ class Scattering:
         spreads = (self._by_site.get((path, fact)) for fact in sites)
         known = [spread for spread in spreads if spread is not None]
         return max(known, key=lambda one: (bool(one.constant), one.places), default=None)
+
+
+def _within(way: Way, facts: FileFacts, fact: TimeoutFact, shared: frozenset[str]) -> Way:
+    """Return the way of a request in its file, or to a host that several files ask."""
+    to_one = fact.target in shared
+    return way._replace(where=f"{way.where}:{fact.target}" if to_one else facts.path)
+
+
+def _of_program(way: Way, path: str) -> Way:
+    return way._replace(where=part_of(path)) if way.kind == "http" else way
+
+
+def _shared_targets(sites: Sequence[tuple[FileFacts, TimeoutFact]]) -> frozenset[str]:
+    found: dict[str, set[str]] = {}
+    for facts, fact in sites:
+        found.setdefault(fact.target, set()).add(facts.path)
+    return frozenset(target for target, paths in found.items() if target and len(paths) > 1)
 
 
 def part_of(path: str) -> str:
@@ -173,13 +195,22 @@ _Named = Mapping[Way, Counter[str]]
 def _named_ones(project: Project, own: frozenset[str]) -> _Named:
     """Return which constants the calls of each way are given, and how often."""
     found: dict[Way, Counter[str]] = {}
+    users: dict[str, set[str]] = {}
     for facts in project.judged_files():
         for fact in facts.timeouts:
             is_named = fact.value is ValueKind.REFERENCE and fact.refers and fact.operation
             way = _way_of_call(facts, fact, own) if is_named and fact.form in _CALLS else None
             if way is not None and way.kind in ("http", "call"):
+                users.setdefault(fact.refers, {_module_of(fact.refers)}).add(facts.module)
                 found.setdefault(way._replace(value=None), Counter())[fact.refers] += 1
+    for counted in found.values():
+        for name in [one for one in counted if len(users[one]) < _FEWEST_USERS]:
+            del counted[name]  # one module's own limit is no policy of the project
     return found
+
+
+def _module_of(constant: str) -> str:
+    return constant.rpartition(".")[0]
 
 
 def _constant(way: Way, named: _Named) -> str:

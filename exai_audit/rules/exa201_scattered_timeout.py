@@ -38,11 +38,12 @@ function too, of the same module unless its name says what it is for; facades th
 overrides are not counted. A number whose unit the code does not show is shown as it is written.
 
 One number used once, or in a script, is a detail: low confidence. Folders of the root are judged
-apart. It is medium where the same number is given to one HTTP library, or any to one function or
-class, in three places or more; where one waits for whatever it is given (``join``, ``run``), if
-three places of the file give it the same; where one key of the configuration or one name with a
-purpose has a number in two places; where other calls of the kind are given a constant that the
-project has; and for a default that three functions repeat.
+apart. It is medium where the same number is given to one HTTP library in three places of a file, or
+of the files that ask one host, or any to one function or class in three places or more; where one
+waits for whatever it is given (``join``, ``run``), if three places of the file give it the same;
+where one key of the configuration or one name with a purpose has a number in two places; where
+other calls of the kind are given a constant that modules share; and for a default that three
+functions repeat.
 
 *References.* ``central-timeout-modules`` names files that hold the project's limits, as path
 patterns, besides those that the tool knows by their names (``timeouts.py``, ``timeout_config.py``
@@ -124,7 +125,9 @@ def _said(spread: Spread | None, here: int) -> str:
     if spread is None or spread.places <= here:
         return ""
     files = f"{spread.files} files" if spread.files > 1 else "this file"
-    what = spread.way.what if spread.way.kind == "http" else "it"
+    _, _, target = spread.way.where.partition(":")
+    what = " to ".join(filter(None, (spread.way.what, target)))
+    what = what if spread.way.kind == "http" else "it"
     return f"; {what} is limited so in {spread.places} places of {files}"
 
 

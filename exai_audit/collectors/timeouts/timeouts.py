@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.timeouts.candidates import candidates, takes_a_limit_unnamed
+from exai_audit.collectors.timeouts.request_targets import request_target
 from exai_audit.collectors.timeouts.roles import role_of
 from exai_audit.collectors.timeouts.sites import Site, SiteFinder
 from exai_audit.collectors.timeouts.units import UnitReader, unit_in_texts
@@ -94,6 +95,7 @@ def _fact(site: Site, finder: SiteFinder, units: UnitReader, tree: ModuleTree) -
         call=_position(site.call, tree),
         literal=tree.text(site.value.literal) if site.value.literal is not None else "",
         literal_span=tree.span(site.value.literal) if site.value.literal is not None else None,
+        target=request_target(site.call, tree),
     )
 
 
