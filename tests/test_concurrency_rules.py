@@ -373,3 +373,26 @@ def test_a_loop_made_once_before_the_turns_is_no_loop_for_each(tmp_path: Path) -
         "    while True:\n        loop.run_until_complete(g())\n"
     )
     assert findings_in(text, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("await g()", True),
+        ("try:\n        await g()\n    except Exception:\n        log()", False),
+        (
+            "while True:\n        try:\n            await g()\n        except Exception:\n            log()",
+            False,
+        ),
+        ("await h()\n    try:\n        await g()\n    except Exception:\n        log()", True),
+        ("try:\n        await g()\n    except Exception:\n        raise", True),
+    ],
+)
+def test_errors_that_the_task_itself_catches_are_not_lost(
+    body: str, said: bool, tmp_path: Path
+) -> None:
+    text = f"import asyncio\nasync def work():\n    {body}\n"
+    text += "async def f():\n    asyncio.get_running_loop().create_task(work())\n"
+    finding = finding_in(text, tmp_path)
+    assert ("errors are lost" in finding.message) is said
+    assert "task = asyncio.get_running_loop().create_task(...)" in finding.remedy

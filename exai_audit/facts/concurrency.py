@@ -265,7 +265,8 @@ class DroppedTaskFact(Struct, frozen=True):
 
     ``operation`` starts it, ``work`` is what it runs, as written, empty where that is no call.
     ``watched`` when a callback is told of its end. ``by_name`` when its name alone says that a
-    loop starts it, ``excused`` when a comment for another linter allows it.
+    loop starts it, ``excused`` when a comment for another linter allows it, ``catches`` when what
+    it runs catches all its own errors.
     """
 
     place: Place
@@ -274,6 +275,7 @@ class DroppedTaskFact(Struct, frozen=True):
     watched: bool = False
     by_name: bool = False
     excused: bool = False
+    catches: bool = False
 
 
 class FanOutFact(Struct, frozen=True):

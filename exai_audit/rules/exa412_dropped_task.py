@@ -75,12 +75,13 @@ def _may_be_meant(fact: DroppedTaskFact) -> bool:
 
 def _hit(path: str, fact: DroppedTaskFact) -> Hit:
     work = f" that runs {fact.work}" if fact.work else ""
+    errors = "" if fact.catches else ", and its errors are lost"
     return Hit(
         path=path,
         place=fact.place,
         severity=Severity.MEDIUM,
         confidence=Confidence.LOW if _may_be_meant(fact) else Confidence.HIGH,
-        message=f"nothing keeps the task{work}: it may end in the middle, and its errors are lost",
+        message=f"nothing keeps the task{work}: it may end in the middle{errors}",
         remedy=(
             f"Keep it: task = {fact.operation}(...); background.add(task);"
             " task.add_done_callback(background.discard), with a set that lives as long as the"

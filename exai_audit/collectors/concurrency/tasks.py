@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from exai_audit.facts.concurrency import DroppedTaskFact
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, arguments, last_name, receiver
 from exai_audit.syntax.triggers import Trigger
+from exai_audit.syntax.walk import descendants
 
 _STARTS = frozenset({"create_task", "ensure_future"})
 _OF_ASYNCIO = frozenset({
@@ -18,6 +19,8 @@ _OF_ASYNCIO = frozenset({
     "asyncio.BaseEventLoop.create_task", "asyncio.events.AbstractEventLoop.create_task",
     "asyncio.base_events.BaseEventLoop.create_task",
 })  # fmt: skip
+_OF_LOOPS = frozenset(name for name in _OF_ASYNCIO if "EventLoop" in name)
+_ANY_ERROR = frozenset({"Exception", "BaseException"})
 _LOOPS = frozenset({"loop", "_loop", "event_loop", "_event_loop"})
 _RUNS_ON = frozenset({"run_forever", "run_until_complete"})
 _EXCUSED = re.compile(r"#\s*noqa\s*:[^#]*\bRUF006\b", re.IGNORECASE)
@@ -53,12 +56,37 @@ def _fact(call: ast.Call, watched: bool, tree: ModuleTree) -> DroppedTaskFact:
     lines = range(call.lineno, (call.end_lineno or call.lineno) + 1)
     return DroppedTaskFact(
         tree.place(call),
-        name if known else tree.text(call.func),
+        name if known and name not in _OF_LOOPS else " ".join(tree.text(call.func).split()),
         _work(call),
         watched,
         by_name=not known,
         excused=any(_EXCUSED.search(tree.source.line(number)) for number in lines),
+        catches=_catches(_work(call), tree),
     )
+
+
+def _catches(work: str, tree: ModuleTree) -> bool:
+    """Tell whether the coroutine functions of that name in the file catch all their own errors."""
+    found = [one for one in tree.all(ast.AsyncFunctionDef) if one.name == work]
+    return bool(found) and all(_is_tried(one.body) for one in found)
+
+
+def _is_tried(body: Sequence[ast.stmt]) -> bool:
+    """Tell whether the last statement of a block keeps the errors of all that may wait."""
+    last = body[-1]
+    if isinstance(last, (ast.While, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor)):
+        return _is_tried(last.body)
+    if not isinstance(last, ast.Try) or any(_may_wait(one) for one in body[:-1]):
+        return False
+    return any(
+        (one.type is None or last_name(one.type) in _ANY_ERROR)
+        and not any(isinstance(below, ast.Raise) for below in descendants(one))
+        for one in last.handlers
+    )
+
+
+def _may_wait(statement: ast.stmt) -> bool:
+    return any(isinstance(node, ast.Await) for node in descendants(statement))
 
 
 def _starts_a_task(call: ast.Call, tree: ModuleTree) -> bool:
