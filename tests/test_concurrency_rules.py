@@ -380,10 +380,7 @@ def test_a_loop_made_once_before_the_turns_is_no_loop_for_each(tmp_path: Path) -
     [
         ("await g()", True),
         ("try:\n        await g()\n    except Exception:\n        log()", False),
-        (
-            "while True:\n        try:\n            await g()\n        except Exception:\n            log()",
-            False,
-        ),
+        ("while True:\n        try:\n            await g()\n        except: pass", False),
         ("await h()\n    try:\n        await g()\n    except Exception:\n        log()", True),
         ("try:\n        await g()\n    except Exception:\n        raise", True),
     ],
@@ -396,3 +393,51 @@ def test_errors_that_the_task_itself_catches_are_not_lost(
     finding = finding_in(text, tmp_path)
     assert ("errors are lost" in finding.message) is said
     assert "task = asyncio.get_running_loop().create_task(...)" in finding.remedy
+
+
+OF_A_CLASS = """
+import asyncio
+import threading
+import requests
+
+class Notifier:
+    def __init__(self):
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever).start()
+    def notify(self, text):
+        asyncio.run_coroutine_threadsafe(self.{name}(text), self.{loop})
+    async def {name}(self, text):
+        requests.post("https://example.org", data=text, timeout=5)
+"""
+OF_A_FUNCTION = """
+import asyncio
+import requests
+
+async def ask(url):
+    requests.get(url, timeout=5)
+
+async def ask_all(urls):
+    await asyncio.gather(*(ask(url) for url in urls))
+
+def statistics(urls):
+    {made}
+    loop.run_until_complete(ask_all(urls))
+    loop.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        (OF_A_CLASS.format(name="_send", loop="_loop"), Severity.LOW),
+        (OF_A_CLASS.format(name="send", loop="_loop"), Severity.LOW),
+        (OF_A_CLASS.format(name="send", loop="other"), Severity.HIGH),
+        (OF_A_FUNCTION.format(made="loop = asyncio.new_event_loop()"), Severity.LOW),
+        (OF_A_FUNCTION.format(made="loop = asyncio.get_event_loop()"), Severity.HIGH),
+    ],
+)
+def test_who_has_a_loop_for_himself_blocks_nobody_else(
+    text: str, severity: Severity, tmp_path: Path
+) -> None:
+    (finding,) = [one for one in findings_in(text, tmp_path) if one.code == "EXA405"]
+    assert finding.severity is severity

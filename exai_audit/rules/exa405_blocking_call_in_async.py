@@ -43,9 +43,9 @@ All callers of a place that blocks are one finding, and so are ten or more corou
 synchronous clients of one kind. The severity says how long it takes and who waits: high from one
 second on or without a limit; medium for databases, name look-ups and limits below a second; low
 for the machine's own addresses, at start-up, shutdown and where a coroutine runs alone: in programs
-of one coroutine, and where the project hands it to a function of its own that gives it a thread
-or a loop of its own. There, and in scripts, all but sleeps are of low confidence: nobody waits but
-the one who runs it.
+of one coroutine, in a loop that its class or the function that runs it has for itself, and where
+the project hands it to a function of its own that gives it a thread or a loop of its own. There,
+and in scripts, all but sleeps are of low confidence: nobody waits but the one who runs it.
 File-system calls are judged with ``judge-file-system = true``.
 """
 

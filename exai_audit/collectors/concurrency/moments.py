@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from functools import cached_property, lru_cache
 
+from exai_audit.collectors.concurrency.private_loops import PrivateLoops
 from exai_audit.collectors.context.roles import FunctionRoles
 from exai_audit.facts.concurrency import Moment
 from exai_audit.knowledge.limit_names import words
@@ -52,6 +53,7 @@ class Moments:
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
         self._roles = FunctionRoles(tree)
+        self._private = PrivateLoops(tree, self._roles)
         self._known: dict[ast.AsyncFunctionDef, Moment | None] = {}
 
     @cached_property
@@ -101,7 +103,9 @@ class Moments:
         if hook is not Moment.SERVING:
             return hook
         alone = self._asks_a_person(function) or _is_made_plain(function)
-        return Moment.ALONE if alone or self._is_alone(function) else Moment.SERVING
+        if alone or self._is_alone(function) or self._private.run(function):
+            return Moment.ALONE
+        return Moment.SERVING
 
     def _asks_a_person(self, function: ast.AsyncFunctionDef) -> bool:
         """Tell whether a coroutine asks for a line at the terminal: a program for one person."""
