@@ -182,6 +182,13 @@ def test_bottlenecks_are_what_is_fixed_together() -> None:
     assert codes == [["EXA303"], ["EXA202", "EXA201"], ["EXA101", "EXA102"], ["EXA405"]]
 
 
+def test_what_weighs_nothing_leads_no_finding_that_weighs() -> None:
+    found = sample().findings
+    unsure = [replace(f, points=0.0) if f.code == "EXA202" else f for f in found]
+    leading = {group.head.code: group for group in bottlenecks(unsure)}
+    assert [f.code for f in leading["EXA201"].findings] == ["EXA201", "EXA202"]
+
+
 def test_scripts_come_last_and_apart() -> None:
     found = finding("EXA404", Family.CONCURRENCY, Severity.HIGH, "scripts/load.py", 3)
     result = sample(replace(found, scope=Scope.SCRIPTS))

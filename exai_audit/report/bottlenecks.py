@@ -64,8 +64,13 @@ def _apart(finding: Finding) -> str:
 
 
 def _by_leadership(finding: Finding) -> tuple[object, ...]:
-    """Project-wide and whole-file findings lead the others of their group."""
-    return (not finding.project_wide, bool(finding.symbol), *_by_gravity(finding))
+    """Project-wide and whole-file findings lead the others of their group, if they weigh."""
+    return (
+        finding.points == 0,
+        not finding.project_wide,
+        bool(finding.symbol),
+        *_by_gravity(finding),
+    )
 
 
 def _by_gravity(finding: Finding) -> tuple[object, ...]:
