@@ -31,6 +31,8 @@ _FEW_READERS = 3
 _MORE, _TRIES = 4, 9
 _REST_LINES, _REST_GROUPS = 0.15, 0.15
 _LARGE_CIRCLE = 0.2
+_MOST_OF_NEXT = 300
+"""Fewer symbols than in a partition: of a huge module every part is divided once more."""
 CLEAR, UNCLEAR = 0.39, 0.34
 
 
@@ -118,7 +120,7 @@ def next_groups(
     lines = sum(symbol.lines for symbol in symbols)
     if len(symbols) < 2:
         return ()
-    symbols, members = condensed(symbols)
+    symbols, members = condensed(symbols, _MOST_OF_NEXT)
     alike, wanted = profiles(symbols), -(-lines // limit)
     groups = with_rest_joined(
         cut(alike, _Enough(symbols, max(2, wanted), limit)), alike, symbols, limit
