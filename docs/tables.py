@@ -34,6 +34,7 @@ from docs.reference import (  # noqa: E402
 )
 from exai_audit.finding import Confidence, Family, Severity  # noqa: E402
 from exai_audit.knowledge.calls import Call  # noqa: E402
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY  # noqa: E402
 from exai_audit.knowledge.table import shipped  # noqa: E402
 from exai_audit.planning.phases import WEEKS_APART  # noqa: E402
 from exai_audit.planning.recommend import (  # noqa: E402
@@ -282,7 +283,7 @@ def _root(row: Call) -> str:
 
 
 def _library(root: str, package: str) -> str:
-    if root in sys.stdlib_module_names or root == "builtins":
+    if root in STANDARD_LIBRARY:
         return f"`{root}` (standard library)"
     return f"`{root}`" if package.lower() in ("", root) else f"`{package}` (`{root}`)"
 
