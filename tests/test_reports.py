@@ -280,6 +280,7 @@ def test_json_facts_are_flat() -> None:
             "category": "http-api", "async": False, "key": "", "first": "", "refers": "",
             "fallback": False, "amount": None, "scale": None, "role": "", "phases": [],
             "choices": [], "call": [0, 0], "literal": "", "literal_span": None,
+            "target": "",
         }
     ]  # fmt: skip
     assert "facts" not in json.loads(render(empty(5), "json"))
