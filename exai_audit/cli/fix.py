@@ -26,6 +26,7 @@ from exai_audit.finding import Finding
 from exai_audit.fixing.bench import Choices
 from exai_audit.fixing.limits import table
 from exai_audit.fixing.names_file import as_text, read_names
+from exai_audit.report.bottlenecks import counted
 from exai_audit.report.fixes import listing, render_json, summary
 from exai_audit.rulebook.registry import canonical_code, code_problem, codes_matching
 from exai_audit.session.changing import make_changes, take_back_killed, undo_changes
@@ -180,7 +181,7 @@ def _say_unparsed(audited: Audit) -> None:
         assert facts.failure is not None
         say(visible(f"{facts.path}: passed over: {facts.failure.reason}"))
     if len(failed) > 3:
-        say(f"{len(failed) - 3} more files passed over, for they cannot be parsed")
+        say(f"{counted(len(failed) - 3, 'more file')} passed over, for they cannot be parsed")
     if failed and not any(True for _ in audited.project.judged_files()):
         raise UsageError("no file can be parsed, so nothing is fixed")
 

@@ -19,6 +19,7 @@ from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_file, is_folder
 from exai_audit.files.visible import visible
 from exai_audit.report import candidates
+from exai_audit.report.bottlenecks import counted
 from exai_audit.report.plan import FORMATS, render
 from exai_audit.session.changing import make_changes, take_back_killed
 from exai_audit.session.plan import planned
@@ -125,7 +126,7 @@ def _carry_out(run: Run, file: Path, wanted: Wanted, *, write: bool, allow_dirty
         say(visible(f"look at {line}"))
     more = len(found.to_look_at) - _MOST_SHOWN
     if more > 0:
-        say(f"look at {more} more lines outside of Python that name the module")
+        say(f"look at {counted(more, 'more line')} outside of Python about the module")
 
 
 def _drawn(

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from exai_audit.report import class_plan
+from exai_audit.report.bottlenecks import counted
 from exai_audit.report.escape import visible
 from exai_audit.results.advice import Impact
 from exai_audit.results.plans import ClassPlan, Plan, PlanModule
@@ -127,7 +128,7 @@ def crossing(plan: Plan) -> Iterator[str]:
         yield f"{visible(one.name)} of {one.module}: used by {', '.join(one.users)}"
     more = len(plan.crossing) - _MOST_CROSSING
     if more > 0:
-        yield f"and {more:,} more names"
+        yield f"and {counted(more, 'more name')}"
 
 
 def tree(plan: Plan) -> Iterator[str]:
@@ -149,7 +150,7 @@ def importers(plan: Plan) -> Iterator[str]:
         yield f"{visible(one.path)}: {visible(taken)}"
     more = len(plan.importers) - _MOST_IMPORTERS
     if more > 0:
-        yield f"and {more:,} more files"
+        yield f"and {counted(more, 'more file')}"
     if not plan.importers:
         yield "no file that was scanned"
 

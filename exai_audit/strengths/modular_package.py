@@ -30,7 +30,9 @@ def check(project: Project, terms: Terms) -> Iterator[Strength]:
         return
     behind, best = max(packages, key=lambda pair: (len(pair[0]), pair[1].path))
     longest = max(facts.lines.physical for facts in behind)
-    more = f"; {len(packages) - 1} more packages are like it" if len(packages) > 1 else ""
+    others = len(packages) - 1
+    like = "1 more package is" if others == 1 else f"{others} more packages are"
+    more = f"; {like} like it" if others else ""
     message = (
         f"{best.module} has a facade of {best.lines.physical} lines over {len(behind)} modules, "
         f"the longest of {longest} lines{more}"
