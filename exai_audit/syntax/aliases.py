@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from exai_audit.syntax.nodes import names_bound
 from exai_audit.syntax.tree import SyntaxTree
 from exai_audit.syntax.walk import descendants
 
@@ -70,13 +71,13 @@ class Aliases:
         for node in tree.all(ast.Assign):
             names = self._ends(node.value)
             if names:
-                self._give(names, [name for target in node.targets for name in _bound(target)])
+                self._give(names, [name for target in node.targets for name in names_bound(target)])
         for one in tree.each(ast.AnnAssign, ast.NamedExpr):
             if one.value is not None:
-                self._give(self._ends(one.value), _bound(one.target))
+                self._give(self._ends(one.value), names_bound(one.target))
         for item in tree.all(ast.withitem):
             if item.optional_vars is not None:
-                self._give(self._ends(item.context_expr), _bound(item.optional_vars))
+                self._give(self._ends(item.context_expr), names_bound(item.optional_vars))
 
     def _by_default(self, tree: SyntaxTree) -> None:
         for given in tree.all(ast.arguments):
@@ -101,7 +102,7 @@ class Aliases:
             if argument.annotation is not None:
                 self._give(_of_a_class(argument.annotation), [argument.arg])
         for node in tree.all(ast.AnnAssign):
-            self._give(_of_a_class(node.annotation), _bound(node.target))
+            self._give(_of_a_class(node.annotation), names_bound(node.target))
         for function in tree.functions:
             if function.returns is not None:
                 self._give(_of_a_class(function.returns), [function.name])
@@ -148,20 +149,6 @@ def _last(node: ast.AST) -> str | None:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else None
-
-
-def _bound(target: ast.AST) -> Iterator[str]:
-    waiting = [target]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, (ast.Tuple, ast.List)):
-            waiting += node.elts
-        elif isinstance(node, ast.Starred):
-            waiting.append(node.value)
 
 
 def _of_a_class(annotation: ast.expr) -> list[str]:

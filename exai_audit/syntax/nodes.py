@@ -140,3 +140,18 @@ def source_order(node: ast.expr) -> tuple[int, int, int, int]:
 def receiver(node: ast.AST) -> ast.expr | None:
     """Return what a method is called on."""
     return node.value if isinstance(node, ast.Attribute) else None
+
+
+def names_bound(target: ast.AST) -> Iterator[str]:
+    """Yield the names that a target binds, of attributes the last."""
+    waiting = [target]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, (ast.Tuple, ast.List)):
+            waiting += node.elts
+        elif isinstance(node, ast.Starred):
+            waiting.append(node.value)

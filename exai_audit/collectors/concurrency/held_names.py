@@ -9,7 +9,7 @@ from functools import lru_cache
 from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, last_name
+from exai_audit.syntax.nodes import FUNCTIONS, last_name, names_bound
 from exai_audit.syntax.triggers import reached
 
 _NO_HOLDERS = frozenset({
@@ -143,15 +143,15 @@ class HeldNames:
 
     def _given(self, child: ast.AST, parent: ast.AST) -> Iterable[str]:
         if isinstance(parent, ast.Assign):
-            return [name for target in parent.targets for name in _targets(target)]
+            return [name for target in parent.targets for name in names_bound(target)]
         if isinstance(parent, (ast.AnnAssign, ast.NamedExpr)):
-            return _targets(parent.target) if child is not parent.target else ()
+            return names_bound(parent.target) if child is not parent.target else ()
         if isinstance(parent, ast.arg):
             return (parent.arg,)
         if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
-            return _targets(parent.target) if child is parent.iter else ()
+            return names_bound(parent.target) if child is parent.iter else ()
         if isinstance(parent, ast.withitem):
-            return _targets(parent.optional_vars) if parent.optional_vars is not None else ()
+            return names_bound(parent.optional_vars) if parent.optional_vars is not None else ()
         if isinstance(parent, (ast.Return, ast.Yield)):
             function = self._tree.function_of(parent)
             return (function.name,) if isinstance(function, FUNCTIONS) else ()
@@ -171,15 +171,3 @@ def _defaults(given: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
     for argument, value in zip(given.kwonlyargs, given.kw_defaults, strict=True):
         if value is not None:
             yield argument, value
-
-
-def _targets(target: ast.AST) -> Iterator[str]:
-    waiting = [target]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, (ast.Tuple, ast.List)):
-            waiting += node.elts
