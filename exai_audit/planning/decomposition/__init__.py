@@ -43,7 +43,7 @@ _BLANK_LINES = 2
 _DOCSTRING_LINES = 2
 _LARGE = 0.4
 _UNREADABLE = "No split: the module cannot be read."
-_MODULES = ("EXA101", "EXA105")
+_MODULES, _CLASSES = ("EXA101", "EXA105"), "EXA104"
 
 
 def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) -> tuple[Plan, ...]:
@@ -54,7 +54,12 @@ def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) ->
     Args:
         most: how many plans are made; all when None.
     """
+    findings = list(findings)
     spoken = [f for f in findings if f.code in _MODULES]
+    classes: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.code == _CLASSES and most is None:
+            classes.setdefault(finding.path, []).append(finding.symbol)
     files = {facts.path: facts for facts in scene.project.files}
     worst = sorted(spoken, key=lambda f: (-f.severity.rank, -files[f.path].lines.physical, f.path))
     made: list[Plan] = []
@@ -62,11 +67,20 @@ def plans(findings: Iterable[Finding], scene: Scene, most: int | None = None) ->
         if len(made) == most:
             break
         plan = plan_of(files[path], scene, in_full=False)
+        _divide(files[path], classes.get(path, ()), scene)
         if plan.modules or plan.classes:
             about = [finding for finding in spoken if finding.path == path]
             work = efforts(about, sizes([files[path]]))
             made.append(replace(plan, hours=hours(work)))
     return tuple(made)
+
+
+def _divide(facts: FileFacts, names: Iterable[str], scene: Scene) -> None:
+    """Make the plans of classes for `class_plans` while the tree of their module is at hand."""
+    for name in names:
+        source = scene.read(facts.path)
+        if source is not None:
+            scene.division(facts, source, name)
 
 
 def class_plans(
@@ -77,7 +91,7 @@ def class_plans(
     Args:
         most: how many plans are made; all when None.
     """
-    spoken = [finding for finding in findings if finding.code == "EXA104"]
+    spoken = [finding for finding in findings if finding.code == _CLASSES]
     spoken.sort(key=lambda f: (-f.severity.rank, -(f.measured or 0), f.path, f.line))
     files = {facts.path: facts for facts in scene.project.files}
     found: list[ClassPlan] = []

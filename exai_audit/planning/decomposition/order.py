@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from exai_audit.planning.decomposition.atoms import Atoms
 from exai_audit.planning.decomposition.matrices import Matrix
@@ -12,6 +13,8 @@ _ROUNDS = 6
 _WORTH = 0.03 * ONE
 Ranks = dict[int, int]
 """Atom → the place of its group; it needs atoms of that place and of lower ones only."""
+Pulls = Mapping[int, Mapping[int, float]]
+"""Atom → how alike it is on average to the others of each group."""
 
 
 class Arrangement:
@@ -35,7 +38,12 @@ class Arrangement:
         """
         self._top = len(groups) - 1
         wanted = {atom: at for at, group in enumerate(self._ordered(groups)) for atom in group}
-        ways = (self._moved_down(wanted), self._moved_up(wanted), self._by_cheaper_end(wanted))
+        pulls = self._pulls(wanted)
+        ways = (
+            self._moved_down(wanted, pulls),
+            self._moved_up(wanted, pulls),
+            self._by_cheaper_end(wanted, pulls),
+        )
         best = max(ways, key=self.quality)
         if improve:
             self._improve(best)
@@ -43,14 +51,17 @@ class Arrangement:
 
     def quality(self, ranks: Ranks) -> int:
         """Return how alike the members of groups are on average, summed over the members."""
-        found = 0
-        for atom, pulls in self._pulls(ranks).items():
-            found += round(self._sizes[atom] * pulls.get(ranks[atom], 0.0))
+        found, counts = 0, self._counts(ranks)
+        for rank, part in self._parts(ranks).items():
+            for atom in part:
+                row = self._sums[atom]
+                pull = {rank: sum([row[other] for other in part]) - row[atom]}
+                found += round(self._sizes[atom] * self._means(atom, pull, ranks, counts)[rank])
         return found
 
     # How near an atom is to each group
 
-    def _pulls(self, ranks: Ranks) -> dict[int, dict[int, float]]:
+    def _pulls(self, ranks: Ranks) -> Pulls:
         counts, pulls = self._counts(ranks), self._all_pulls(ranks)
         return {atom: self._means(atom, pulls[atom], ranks, counts) for atom in ranks}
 
@@ -60,11 +71,16 @@ class Arrangement:
             counts[rank] = counts.get(rank, 0) + self._sizes[atom]
         return counts
 
-    def _all_pulls(self, ranks: Ranks) -> dict[int, dict[int, int]]:
-        """Return how alike each atom is to all others of each group, summed up."""
+    @staticmethod
+    def _parts(ranks: Ranks) -> dict[int, list[int]]:
         parts: dict[int, list[int]] = {}
         for atom, rank in ranks.items():
             parts.setdefault(rank, []).append(atom)
+        return parts
+
+    def _all_pulls(self, ranks: Ranks) -> dict[int, dict[int, int]]:
+        """Return how alike each atom is to all others of each group, summed up."""
+        parts = self._parts(ranks)
         found: dict[int, dict[int, int]] = {}
         for atom, own in ranks.items():
             row = self._sums[atom]
@@ -112,31 +128,31 @@ class Arrangement:
 
     # Three ways to repair it
 
-    def _moved_down(self, wanted: Ranks) -> Ranks:
+    def _moved_down(self, wanted: Ranks, pulls: Pulls) -> Ranks:
         """Move what is needed down to its users."""
-        pulls, ranks = self._pulls(wanted), dict(wanted)
-        for atom in reversed(self.topological()):
+        ranks = dict(wanted)
+        for atom in reversed(self.topological):
             ceiling = min((ranks[user] for user in self._users[atom]), default=ranks[atom])
             if ranks[atom] > ceiling:
                 ranks[atom] = _nearest(pulls[atom], range(ceiling + 1))
         return ranks
 
-    def _moved_up(self, wanted: Ranks) -> Ranks:
+    def _moved_up(self, wanted: Ranks, pulls: Pulls) -> Ranks:
         """Move users up to what they need."""
-        pulls, ranks = self._pulls(wanted), dict(wanted)
+        ranks = dict(wanted)
         top = max(wanted.values(), default=0)
-        for atom in self.topological():
+        for atom in self.topological:
             floor = max((ranks[need] for need in self._atoms.needs[atom]), default=0)
             if ranks[atom] < floor:
                 ranks[atom] = _nearest(pulls[atom], range(floor, top + 1))
         return ranks
 
-    def _by_cheaper_end(self, wanted: Ranks) -> Ranks:
+    def _by_cheaper_end(self, wanted: Ranks, pulls: Pulls) -> Ranks:
         """Move either end of a need that points up, the one that loses less."""
-        pulls, ranks = self._pulls(wanted), dict(wanted)
+        ranks = dict(wanted)
         top = max(wanted.values(), default=0)
         for _ in range(2):
-            for user in self.topological():
+            for user in self.topological:
                 for need in sorted(self._atoms.needs[user]):
                     if ranks[user] >= ranks[need]:
                         continue
@@ -146,14 +162,13 @@ class Arrangement:
                         ranks[need] = down
                     else:
                         ranks[user] = up
-        return self._moved_down(ranks)
+        return self._moved_down(ranks, self._pulls(ranks))
 
-    def _loss(
-        self, pulls: Mapping[int, Mapping[int, float]], ranks: Ranks, atom: int, to: int
-    ) -> float:
+    def _loss(self, pulls: Pulls, ranks: Ranks, atom: int, to: int) -> float:
         own = pulls[atom]
         return self._sizes[atom] * (own.get(ranks[atom], 0.0) - own.get(to, 0.0))
 
+    @cached_property
     def topological(self) -> list[int]:
         """Return the atoms, each after all that it needs."""
         done: dict[int, None] = {}

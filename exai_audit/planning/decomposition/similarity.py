@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import exp, isqrt, log
 from operator import mul
 
@@ -16,9 +17,15 @@ from msgspec import Struct
 from exai_audit.facts.symbols import SymbolFact, SymbolKind
 from exai_audit.planning.decomposition.matrices import (
     Matrix,
+    Packed,
     gram,
+    packed,
+    placed,
+    shifted,
     sparse_gram,
     sparse_product,
+    symmetric,
+    unpacked,
 )
 from exai_audit.words import words_of
 
@@ -65,8 +72,10 @@ def profiles(symbols: Sequence[SymbolFact], weights: Weights = OF_MODULES) -> Ma
     _add(total, _walked(uses, users), weights.walk)
     _add(total, _cosines([_once(_said(s)) for s in symbols]), weights.name)
     _add(total, _cosines([_once(map(str, found)) for found in users]), weights.users)
-    _add(total, _cosines([_once(s.parameters) for s in symbols]), weights.parameters)
-    _add(total, _cosines([_once(s.attributes) for s in symbols]), weights.state)
+    if weights.parameters:
+        _add(total, _cosines([_once(s.parameters) for s in symbols]), weights.parameters)
+    if weights.state:
+        _add(total, _cosines([_once(s.attributes) for s in symbols]), weights.state)
     _add_first_words(total, symbols, weights.first)
     _add_families(total, symbols, weights.family)
     found = _profile(total)
@@ -74,11 +83,10 @@ def profiles(symbols: Sequence[SymbolFact], weights: Weights = OF_MODULES) -> Ma
     return found
 
 
-def _add(total: Matrix, found: Matrix, weight: float) -> None:
-    if weight:
-        tenths = round(10 * weight)
-        for number, row in enumerate(found):
-            total[number] = [a + tenths * b for a, b in zip(total[number], row, strict=True)]
+def _add(total: Packed, found: Packed, weight: float) -> None:
+    tenths = round(10 * weight)
+    for number, row in enumerate(found):
+        total[number] += tenths * row
 
 
 # Words and other things that symbols have
@@ -96,7 +104,7 @@ def _said(symbol: SymbolFact) -> set[str]:
     return {word for name in symbol.names for word in words_of(name) if len(word) > 1}
 
 
-def _cosines(rows: Sequence[Mapping[str, float]]) -> Matrix:
+def _cosines(rows: Sequence[Mapping[str, float]]) -> Packed:
     """Return the cosines of rows of weighted words: the rarer a word, the more it counts."""
     count = len(rows)
     having = Counter(word for row in rows for word in row)
@@ -112,13 +120,13 @@ def _cosines(rows: Sequence[Mapping[str, float]]) -> Matrix:
         ]
         length = isqrt(sum([value * value for _, value in whole])) or 1
         units.append([(number, value * ONE // length) for number, value in whole])
-    return [[value >> 24 for value in row] for row in sparse_gram(units, len(shared))]
+    return [shifted(row, 24, count) for row in sparse_gram(units, len(shared))]
 
 
 # Uses
 
 
-def _walked(uses: Sequence[Sequence[int]], users: Sequence[Sequence[int]]) -> Matrix:
+def _walked(uses: Sequence[Sequence[int]], users: Sequence[Sequence[int]]) -> Packed:
     """Return how near symbols are on random walks over uses: what many use leads nowhere."""
     count = len(uses)
     ties: list[dict[int, int]] = [{} for _ in uses]
@@ -128,20 +136,26 @@ def _walked(uses: Sequence[Sequence[int]], users: Sequence[Sequence[int]]) -> Ma
             ties[number][target] = ties[number].get(target, 0) + weight
             ties[target][number] = ties[target].get(number, 0) + weight
     steps = [_shares(row) for row in ties]
-    reached = [[0] * count for _ in uses]
+    reached = [0] * count
     for _ in range(_STEPS):
-        for number, row in enumerate(reached):
-            row[number] += ONE
-        reached = [[v >> _SHIFT for v in row] for row in sparse_product(steps, reached)]
-    for number, row in enumerate(reached):
-        row[number] = 0
-        most = max(row) or 1
-        reached[number] = [value * ONE // most for value in row]
-    columns = zip(*reached, strict=True)
-    return [
-        [isqrt(a * b) if a and b else 0 for a, b in zip(row, column, strict=True)]
-        for row, column in zip(reached, columns, strict=True)
-    ]
+        begun = [row + placed(ONE, number) for number, row in enumerate(reached)]
+        reached = [shifted(row, _SHIFT, count) for row in sparse_product(steps, begun)]
+    shares = [_of_the_most(unpacked(row, count), number) for number, row in enumerate(reached)]
+    return symmetric(
+        [
+            [isqrt(a * b) if a and b else 0 for a, b in zip(row[at:], column[at:], strict=True)]
+            for at, (row, column) in enumerate(
+                zip(shares, zip(*shares, strict=True), strict=True), 1
+            )
+        ]
+    )
+
+
+def _of_the_most(row: list[int], number: int) -> list[int]:
+    """Return what a walk reaches as parts of what it reaches most, its own begin left out."""
+    row[number] = 0
+    most = max(row)
+    return [value * ONE // most if value else 0 for value in row] if most else row
 
 
 def _shares(row: Mapping[int, int]) -> list[tuple[int, int]]:
@@ -153,7 +167,7 @@ def _shares(row: Mapping[int, int]) -> list[tuple[int, int]]:
 # Names, bases and places
 
 
-def _add_first_words(total: Matrix, symbols: Sequence[SymbolFact], weight: float) -> None:
+def _add_first_words(total: Packed, symbols: Sequence[SymbolFact], weight: float) -> None:
     first = [next((w for name in s.names[:1] for w in words_of(name)), "") for s in symbols]
     counts, size = Counter(first), len(symbols)
     for word, count in counts.items():
@@ -162,7 +176,7 @@ def _add_first_words(total: Matrix, symbols: Sequence[SymbolFact], weight: float
             _add_group(total, [n for n, own in enumerate(first) if own == word], bonus)
 
 
-def _add_families(total: Matrix, symbols: Sequence[SymbolFact], weight: float) -> None:
+def _add_families(total: Packed, symbols: Sequence[SymbolFact], weight: float) -> None:
     families: dict[int, list[int]] = {}
     for number, root in enumerate(family_roots(symbols)):
         if root is not None:
@@ -189,11 +203,10 @@ def family_roots(symbols: Sequence[SymbolFact]) -> list[int | None]:
     return roots
 
 
-def _add_group(total: Matrix, members: Sequence[int], bonus: int) -> None:
+def _add_group(total: Packed, members: Sequence[int], bonus: int) -> None:
+    to_all = sum(placed(bonus, other) for other in members)
     for one in members:
-        row = total[one]
-        for other in members:
-            row[other] += bonus
+        total[one] += to_all
 
 
 def _join_followers(
@@ -210,33 +223,46 @@ def _join_followers(
             found[number][user] = found[user][number] = ONE
 
 
-def _places(symbols: Sequence[SymbolFact], weights: Weights) -> Matrix:
+def _places(symbols: Sequence[SymbolFact], weights: Weights) -> Packed:
     """Return how near symbols stand to each other, ten times ``ONE`` times its weight at most."""
     count = len(symbols)
     ten = 10 * ONE
     near = [round(ten * weights.places * exp(-n / (_PLACES * count + 1))) for n in range(count)]
-    lines = [round(ten * weights.lines * exp(-n / _LINES)) for n in range(_FARTHEST)]
+    by_place = [packed((*near[one:0:-1], *near[: count - one])) for one in range(count)]
     ends = [(symbol.line, symbol.ranges[-1].last) for symbol in symbols]
-    result = []
-    for one, (first, last) in enumerate(ends):
-        apart = [start - last if start > last else max(0, first - end) for start, end in ends]
-        by_lines = [lines[n] if n < _FARTHEST else 0 for n in apart]
-        by_place = [*near[one:0:-1], *near[: count - one]]
-        result.append([a + b for a, b in zip(by_lines, by_place, strict=True)])
-    return result
+    lines = _by_lines(max((last for _, last in ends), default=0), ten * weights.lines)
+    halves = [
+        [
+            lines[start - last if start > last else max(0, first - end)]
+            for start, end in ends[one + 1 :]
+        ]
+        for one, (first, last) in enumerate(ends)
+    ]
+    return [a + b for a, b in zip(symmetric(halves), by_place, strict=True)]
+
+
+def _by_lines(most: int, weight: float) -> Sequence[int]:
+    """Return how near symbols are by the lines between them, at least up to so many."""
+    return [*_near(weight), *[0] * max(0, most + 1 - _FARTHEST)]
+
+
+@lru_cache(maxsize=4)
+def _near(weight: float) -> Sequence[int]:
+    return [round(weight * exp(-n / _LINES)) for n in range(_FARTHEST)]
 
 
 # Likeness to the same others
 
 
-def _profile(total: Matrix) -> Matrix:
+def _profile(total: Packed) -> Matrix:
     count = len(total)
-    for number, row in enumerate(total):
+    rows = [unpacked(row, count) for row in total]
+    for number, row in enumerate(rows):
         row[number] = 0
         row[number] = max(row)
-    means = [sum(column) // count for column in zip(*total, strict=True)]
+    means = [whole // count for whole in unpacked(sum(map(packed, rows)), count)]
     units = []
-    for row in total:
+    for row in rows:
         above = [a - b for a, b in zip(row, means, strict=True)]
         length = isqrt(sum(map(mul, above, above))) or 1
         units.append([value * ONE // length for value in above])
