@@ -38,7 +38,9 @@ def split(plan: Plan, symbols: ModuleSymbols, folder: Path, *, modules: int = 0)
     Also where the command refuses: the result is to run all the same.
     """
     source = decode(plan.path, (folder / plan.path).read_bytes())
-    for path, text in texts_of(plan, symbols, source, own=frozenset(), steps=modules).items():
+    dotted = plan.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    texts = texts_of(plan, symbols, source, dotted=dotted, own=frozenset(), steps=modules)
+    for path, text in texts.items():
         place = folder / path
         if text is None:
             place.unlink()

@@ -13,6 +13,7 @@ from exai_audit.collectors import symbols_of
 from exai_audit.files.source import decode
 from exai_audit.results.plans import LateImport, Plan, PlanModule, PlanSymbol
 from exai_audit.session.changing import undo_changes
+from exai_audit.splitting.own_place import said_from_below, unclear
 from exai_audit.splitting.refusal import RefusedSplitError, refuse
 from exai_audit.splitting.tokens import comments, one_level_deeper
 
@@ -232,9 +233,11 @@ def test_a_facade_that_nobody_replaces_in_is_plain(project: Path) -> None:
     [
         ("\nHERE = __file__\n\n\ndef at_home(x):\n    return HERE + x\n", "one folder deeper"),
         ("\n\ndef load_all():\n    return globals()['load_order']\n", "`globals()`"),
-        ("\n\ndef load_by():\n    return import_module('.x', __package__)\n", "relative to its"),
+        ("\n\ndef load_by():\n    return __package__ or 'pkg'\n", "another package"),
+        ("\n\ndef load_app():\n    return Flask(__name__, 'x')\n", "in another folder"),
+        ("\n\ndef load_set():\n    setattr(sys.modules[__name__], 'a', 1)\n", "another module"),
     ],
-    ids=["file", "globals", "package"],
+    ids=["file", "globals", "package", "folder", "set"],
 )
 def test_what_would_mean_something_else_is_refused(project: Path, added: str, said: str) -> None:
     (project / "pkg" / "shop.py").write_text(shop(after=added), encoding="utf-8")
@@ -243,6 +246,62 @@ def test_what_would_mean_something_else_is_refused(project: Path, added: str, sa
     assert done.returncode == 2 and said in done.stderr
     assert re.search(r"pkg/shop\.py:\d+: not split", done.stderr)
     assert (project / "pkg" / "shop.py").exists()
+
+
+OWN_PLACE = """
+import sys
+from importlib import import_module
+from os.path import abspath, dirname
+from pathlib import Path
+
+
+def load_place():
+    return [
+        dirname(abspath(__file__)),
+        str(Path(__file__).resolve().parent / "data"),
+        str(Path(__file__).parents[1]),
+        str(Path(__file__).with_name("clock.py")),
+        import_module(".clock", __package__).__name__,
+        f"{__name__}.found",
+        sys.modules[__name__].load_order.__name__,
+        ".".join(["a", "b"]),
+    ]
+"""
+
+
+def test_what_asks_for_its_own_place_gets_the_same_answer(project: Path) -> None:
+    (project / "pkg" / "shop.py").write_text(shop(after=OWN_PLACE), encoding="utf-8")
+    asked = "from pkg.shop import load_place; print(load_place())"
+    before = run(project, asked)
+    assert "'pkg.shop.found'" in before
+    written(project)
+    assert run(project, asked) == before
+
+
+def test_resources_are_found_from_a_module_below() -> None:
+    text = 'class Here:\n    text = read_text(__name__, "a.txt")\n    name = __name__\n'
+    source = decode("pkg/shop.py", text.encode())
+    module = symbols_of(source)
+    assert module is not None
+    part = PlanModule("here", 3, "", (PlanSymbol("Here", 1, 3),), ())
+    lines = said_from_below(source, "pkg.shop", [part], module).lines
+    assert lines[1:] == (
+        '    text = read_text(__package__.rpartition(".")[0], "a.txt")',
+        "    name = __package__",
+    )
+    at_the_top = said_from_below(source, "shop", [part], module).lines
+    assert at_the_top[1] == '    text = read_text(__name__, "a.txt")'
+    assert next(unclear(source, "shop", [part], module))[0] == 2
+
+
+def test_a_package_stays_in_its_folder() -> None:
+    text = "class Here:\n    app = Flask(__name__, __file__, __package__)\n"
+    source = decode("shop/__init__.py", text.encode())
+    module = symbols_of(source)
+    assert module is not None
+    part = PlanModule("here", 3, "", (PlanSymbol("Here", 1, 2),), ())
+    lines = said_from_below(source, "shop", [part], module).lines
+    assert lines[1] == "    app = Flask(__package__, __file__, __package__)"
 
 
 def test_what_runs_at_import_in_another_order_is_refused(project: Path) -> None:
@@ -381,7 +440,7 @@ def test_what_would_be_imported_too_early_is_refused() -> None:
     second = PlanModule("second", 2, "", (PlanSymbol("Late", 6, 7),), ())
     made = Plan("a.py", 7, 0.0, (first, second), "", (), (), facade_path="a/__init__.py")
     with pytest.raises(RefusedSplitError, match=r"a\.py:2: not split: `make` runs at import"):
-        refuse(made, module, source)
+        refuse(made, module, source, "shop")
 
 
 def test_loggers_stay_the_same(project: Path) -> None:

@@ -75,7 +75,13 @@ def split_up(run: Run, path: str, wanted: Wanted) -> SplitUp:
     source, module = _module(path, data)
     own = frozenset(Path(one).parts[0].removesuffix(".py") for one in _paths(run))
     texts = carry_out(
-        plan, module, source, own=own, steps=wanted.steps, keeps_names=wanted.keeps_names
+        plan,
+        module,
+        source,
+        dotted=facts.module,
+        own=own,
+        steps=wanted.steps,
+        keeps_names=wanted.keeps_names,
     )
     found = [*_others(run, scene, plan, module, wanted)]
     edits = [one for one in found if isinstance(one, Edit)]

@@ -13,6 +13,7 @@ from exai_audit.files.source import SourceFile, split_lines
 from exai_audit.results.plans import Plan, PlanModule
 from exai_audit.splitting.facade import facade_text, half_done_text, old_module_names
 from exai_audit.splitting.handles import with_handles
+from exai_audit.splitting.own_place import said_from_below
 from exai_audit.splitting.refusal import RefusedSplitError, refuse
 from exai_audit.splitting.texts import deeper, module_text, with_late_imports
 from exai_audit.splitting.tokens import comments
@@ -27,6 +28,7 @@ def carry_out(
     module: ModuleSymbols,
     source: SourceFile,
     *,
+    dotted: str,
     own: frozenset[str],
     steps: int = 0,
     keeps_names: bool = False,
@@ -34,6 +36,7 @@ def carry_out(
     """Return the files that a plan makes of a module.
 
     Args:
+        dotted: the module's name.
         own: the top names of the project's own modules.
         steps: how many of the new modules are made, all when 0.
         keeps_names: whether what moves names the old module as its own, once all has moved.
@@ -41,8 +44,10 @@ def carry_out(
     Raises:
         RefusedSplitError: what the module does would change; the message names the line.
     """
-    refuse(plan, module, source)
-    return texts_of(plan, module, source, own=own, steps=steps, keeps_names=keeps_names)
+    refuse(plan, module, source, dotted)
+    return texts_of(
+        plan, module, source, dotted=dotted, own=own, steps=steps, keeps_names=keeps_names
+    )
 
 
 def texts_of(
@@ -50,6 +55,7 @@ def texts_of(
     module: ModuleSymbols,
     source: SourceFile,
     *,
+    dotted: str,
     own: frozenset[str],
     steps: int = 0,
     keeps_names: bool = False,
@@ -63,6 +69,7 @@ def texts_of(
     is_whole = len(made) == len(plan.modules)
     if not is_whole:
         made = tuple(_through_the_rest(part, made) for part in made)
+    source = said_from_below(source, dotted, made, module)
     reached = with_handles(made, _rebound(module), source, in_rest=not is_whole)
     lines = list(reached.lines)
     if plan.path != plan.facade_path:
