@@ -304,19 +304,48 @@ def test_a_package_stays_in_its_folder() -> None:
     assert lines[1] == "    app = Flask(__package__, __file__, __package__)"
 
 
-def test_what_runs_at_import_in_another_order_is_refused(project: Path) -> None:
-    text = HEAD + "\nclass Kind(type):\n    def __new__(cls, *given):\n"
-    text += "        made = super().__new__(cls, *given)\n        KINDS.append(made)\n"
-    text += "        return made\n\n\nKINDS = []\n"
-    for turn in range(3):
-        for part in PARTS:
-            text += f"\n\nclass {part.title()}{turn}(metaclass=Kind):\n    {part} = {turn}\n"
-            text += "".join(f"    {part}_{n} = {part!r}\n" for n in range(12))
+IN_TURN = (
+    HEAD
+    + "\nclass Kind(type):\n    def __new__(cls, *given):\n"
+    + "        made = super().__new__(cls, *given)\n        KINDS.append(made.__name__)\n"
+    + "        return made\n\n\nKINDS = []\n"
+    + "".join(
+        f"\n\nclass {part.title()}{turn}(metaclass=Kind):\n    {part} = {turn}\n"
+        + "".join(f"    {part}_{n} = {part!r}\n" for n in range(12))
+        for turn in range(3)
+        for part in PARTS
+    )
+)
+
+
+def test_what_is_made_in_turn_is_made_in_the_same_turn(project: Path) -> None:
+    (project / "pkg" / "shop.py").write_text(IN_TURN, encoding="utf-8")
+    asked = "from pkg.shop import KINDS; print(KINDS)"
+    before = run(project, asked)
+    assert "'Order0', 'Invoice0', 'Parcel0', 'Order1'" in before
+    assert len(written(project)) > 3
+    assert run(project, asked) == before
+
+
+def test_what_sets_up_a_module_outside_runs_before_its_users(project: Path) -> None:
+    text = shop("\nfrom . import clock\n\nclock.zone = 'CET'\nclock_zone = clock.zone\n")
+    text = text.replace("return json.dumps([", "return json.dumps([clock_zone, ")
     (project / "pkg" / "shop.py").write_text(text, encoding="utf-8")
-    commit(project)
-    done = plan(project, "--write")
-    assert done.returncode == 2, done.stdout
-    assert "runs at import before line" in done.stderr
+    written(project)
+    said = run(project, "from pkg import shop; print(shop.load_order('a'), shop.clock_zone)")
+    assert '["CET"' in said and "CET\n" in said
+
+
+def test_what_runs_at_import_in_another_order_is_refused() -> None:
+    text = "ROWS = []\nROWS.append(1)\nCOUNT = len(ROWS)\nROWS.append(2)\n"
+    source = decode("a.py", text.encode())
+    module = symbols_of(source)
+    assert module is not None
+    rows = PlanModule("rows", 3, "", (PlanSymbol("ROWS", 1, 2), PlanSymbol("x", 4, 4)), ())
+    count = PlanModule("count", 1, "", (PlanSymbol("COUNT", 3, 3),), ())
+    made = Plan("a.py", 4, 0.0, (rows, count), "", (), (), facade_path="a/__init__.py")
+    with pytest.raises(RefusedSplitError, match=r"a\.py:3: .* runs at import before line 4"):
+        refuse(made, module, source, "a")
 
 
 @pytest.mark.parametrize("what", ["dirty", "taken"])

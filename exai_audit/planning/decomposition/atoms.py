@@ -26,6 +26,7 @@ def atoms_of(
     together: Iterable[tuple[int, int]],
     detached: Collection[int],
     *,
+    after: Iterable[tuple[int, int]] = (),
     late: bool = False,
 ) -> Atoms:
     """Return the smallest parts in which symbols can be laid out without a circle of imports.
@@ -34,6 +35,7 @@ def atoms_of(
         symbols: all of which can move.
         together: pairs that are to stay in one part.
         detached: names assigned anew that others reach through their module.
+        after: pairs of which the first has to run after the second.
         late: let functions import what they need when they run.
     """
     shared = rebound_names(symbols) - set(detached)
@@ -50,6 +52,8 @@ def atoms_of(
         if number != other:
             tied[number].add(other)
             tied[other].add(number)
+    for number, earlier in after:
+        tied[number].add(earlier)
     groups = sorted(circles(tied), key=lambda group: _name(symbols, group))
     home = {number: at for at, group in enumerate(groups) for number in group}
     needs = [

@@ -14,6 +14,7 @@ from exai_audit.facts.symbols import (
     SymbolFact,
     SymbolKind,
 )
+from exai_audit.planning.decomposition.effects import comes_first, effects_of
 from exai_audit.planning.decomposition.naming import Responsibility, responsibilities
 from exai_audit.planning.decomposition.outside import Outside
 from exai_audit.planning.decomposition.partition import Partition
@@ -82,8 +83,12 @@ class Split(Struct, frozen=True):
 
     def runs(self) -> bool:
         """Tell whether anything that moves does something when it is imported."""
-        moved = [self.module.symbols[number] for home in self.homes for number in home.symbols]
-        return any(symbol.kind is SymbolKind.STATEMENT or symbol.registers for symbol in moved)
+        symbols = self.module.symbols
+        moved = {number for home in self.homes for number in home.symbols}
+        return any(
+            symbols[number].kind is SymbolKind.STATEMENT or symbols[number].registers
+            for number in moved
+        ) or any(effect.changes and effect.symbol in moved for effect in effects_of(symbols))
 
     def home_of(self) -> dict[str, str]:
         """Return the new module of each name that moves."""
@@ -114,7 +119,7 @@ def split_of(facts: FileFacts, module: ModuleSymbols, found: Partition, outside:
     moved = {number for part in parts for number in part.symbols}
     rest = [number for number in range(len(module.symbols)) if number not in moved]
     main = [n for n in rest if module.symbols[n].kind is SymbolKind.MAIN and not is_package]
-    prologue = [n for n in rest if _comes_first(module, module.symbols[n])]
+    prologue = [n for n in rest if comes_first(module, module.symbols[n])]
     return Split(
         facts,
         module,
@@ -126,12 +131,6 @@ def split_of(facts: FileFacts, module: ModuleSymbols, found: Partition, outside:
         tuple(main),
         tuple(prologue),
     )
-
-
-def _comes_first(module: ModuleSymbols, symbol: SymbolFact) -> bool:
-    """Tell whether a statement of no symbol stands above an import, which may rely on it."""
-    last = max((fact.lines.first for fact in module.imports), default=0)
-    return symbol.kind is SymbolKind.STATEMENT and not symbol.uses and symbol.line < last
 
 
 def _home(

@@ -15,6 +15,11 @@ from exai_audit.planning.decomposition.atoms import (
     movable_symbols,
 )
 from exai_audit.planning.decomposition.condensing import condensed
+from exai_audit.planning.decomposition.effects import (
+    run_order,
+    runs_in_order,
+    with_earlier,
+)
 from exai_audit.planning.decomposition.linkage import Groups, cut, with_small_joined
 from exai_audit.planning.decomposition.matrices import Matrix
 from exai_audit.planning.decomposition.order import Arrangement
@@ -59,22 +64,46 @@ def partition(
 ) -> Partition:
     """Return the clusters of a module's symbols, none where nothing can move.
 
+    Where what runs at import would run in another order, the clusters are those which keep the
+    order, if there are as many as a split needs.
+
     Args:
         limit: how many lines may be kept together for the sake of a name assigned anew.
         patched: names that tests replace, which stay with the few that read them.
     """
-    chosen = sorted(movable_symbols(module.symbols))
+    found = _clustered(module, limit, weights, patched, ())
+    order = tuple(run_order(module.symbols))
+    if runs_in_order(module, order, found.clusters):
+        return found
+    ordered = _clustered(module, limit, weights, patched, order)
+    is_enough = len(ordered.clusters) >= min(FEWEST, len(found.clusters))
+    return ordered if is_enough and runs_in_order(module, order, ordered.clusters) else found
+
+
+def _clustered(
+    module: ModuleSymbols,
+    limit: int,
+    weights: Weights,
+    patched: frozenset[str],
+    after: Sequence[tuple[int, int]],
+) -> Partition:
+    """Return clusters in which the first of each pair of ``after`` does not run before the second.
+
+    What runs at import and stays otherwise moves then, if what moves has to follow it.
+    """
+    chosen = sorted(with_earlier(module, movable_symbols(module.symbols), after))
     if not chosen:
         return Partition((), 0.0)
     symbols, members = condensed(among(module.symbols, chosen))
+    order = [*_at(after, chosen, members)]
     alike = profiles(symbols, weights)
     wanted = int(max(len(chosen) ** 0.5, sum(s.lines for s in symbols) / limit) + 0.5)
     detached = detached_names(symbols, limit)
     ties = [*_read_together(symbols, patched)]
-    atoms = atoms_of(symbols, ties, detached)
+    atoms = atoms_of(symbols, ties, detached, after=order)
     late = max(map(len, atoms.members)) > max(2, _LARGE_CIRCLE * len(symbols))
     if late:
-        atoms = atoms_of(symbols, ties, (), late=True)
+        atoms = atoms_of(symbols, ties, (), after=order, late=True)
     arrangement = Arrangement(atoms, alike)
     most = min(MOST, max(FEWEST, wanted))
     groups = with_rest_joined(cut(alike, _Enough(symbols, most, limit)), alike, symbols, limit)
@@ -98,6 +127,16 @@ def partition(
         () if late else tuple(chosen[one] for n in detached for one in members[n]),
         late,
     )
+
+
+def _at(
+    pairs: Iterable[tuple[int, int]], chosen: Sequence[int], members: Sequence[Sequence[int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield pairs of a module's symbols as places among those chosen and put together."""
+    place = {chosen[one]: at for at, group in enumerate(members) for one in group}
+    for later, earlier in pairs:
+        if later in place and earlier in place and place[later] != place[earlier]:
+            yield place[later], place[earlier]
 
 
 def _read_together(
