@@ -223,6 +223,7 @@ class BlockingFact(Struct, frozen=True):
     limited; ``loopback`` when it asks its own machine. ``needs`` are parameters of the function
     around it, each with whether it must be true for the call to be reached; ``queue`` is the last
     name of what it waits on, for queues. ``excused`` when a comment says that it is meant to block.
+    ``callee`` is the term of what is called, of twins alone.
     """
 
     place: Place
@@ -235,6 +236,7 @@ class BlockingFact(Struct, frozen=True):
     needs: tuple[tuple[str, bool], ...] = ()
     queue: str = ""
     excused: bool = False
+    callee: str = ""
 
     @property
     def file_system(self) -> bool:

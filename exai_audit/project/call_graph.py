@@ -163,7 +163,11 @@ class CallGraph:
             return self._known[key]
         if not given:
             self._known[key] = ()
-        found = [(Way(module.facts.path, block), block.needs) for block in fact.blocks]
+        found = [
+            (Way(module.facts.path, block), block.needs)
+            for block in fact.blocks
+            if not self._is_known_not_to_wait(block, module)
+        ]
         for call in fact.calls:
             found += [
                 (way, call.needs) for way in self._ways(fact, call, module, given, away, helpers)
@@ -172,6 +176,19 @@ class CallGraph:
         if not given:
             self._known[key] = nearest
         return nearest
+
+    def _is_known_not_to_wait(self, block: BlockingFact, module: Module) -> bool:
+        """Tell whether what is taken to wait, as its twin does, is a coroutine or is not there."""
+        owner, _, name = block.callee.rpartition(".")
+        if not owner:
+            return False
+        target = self.resolution.resolve(owner, module)
+        if not isinstance(target, ClassTarget):
+            return False
+        if f"{target.name}.{name}" in target.module.facts.coroutines:
+            return True
+        known = {*target.fact.methods, *(attribute for attribute, _ in target.fact.attributes)}
+        return name not in known and not target.fact.bases
 
 
 class Arguments:

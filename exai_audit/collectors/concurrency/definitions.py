@@ -109,7 +109,7 @@ class _Definitions:
         return DefinitionFacts(functions, classes, variables, made)
 
     def _blocking_functions(self) -> dict[ast.AST, tuple[BlockingFact, ...]]:
-        twins = blocking_twins(self._tree)
+        twins = blocking_twins(self._tree, self._terms)
         calls = self._blocking
         if calls is None:
             return twins
