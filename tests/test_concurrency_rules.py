@@ -441,3 +441,13 @@ def test_who_has_a_loop_for_himself_blocks_nobody_else(
 ) -> None:
     (finding,) = [one for one in findings_in(text, tmp_path) if one.code == "EXA405"]
     assert finding.severity is severity
+
+
+def test_the_pools_of_the_coroutines_of_a_class_are_one_finding(tmp_path: Path) -> None:
+    text = POOLS + "import asyncio\nclass C:\n"
+    for name in ("f", "g"):
+        text += f"    async def {name}(self):\n        with ThreadPoolExecutor(8) as p:\n"
+        text += "            await asyncio.get_running_loop().run_in_executor(p, print)\n"
+    (finding,) = [one for one in findings_in(text, tmp_path) if one.code == "EXA402"]
+    assert finding.message.endswith("makes a ThreadPoolExecutor of its own, in 2 places of C")
+    assert [one.message for one in finding.related] == ["C.g makes one"]

@@ -44,13 +44,14 @@ calls ``shutdown(wait=True)``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.concurrency import LOOPS, PoolFact, PoolKind, RunsIn
 from exai_audit.facts.file import FileFacts
-from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -60,13 +61,37 @@ class Options(Struct, frozen=True):
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each pool that what runs again and again makes for itself."""
+    """Yield a hit at each pool that what runs again and again makes for itself.
+
+    Those of the coroutines of one class are one, at the first.
+    """
     for facts in project.importable_files():
+        classes: dict[str, list[PoolFact]] = {}
         for pool in facts.pools:
             if pool.loses_limit:
                 yield _limiting_nothing(facts.path, pool)
             elif pool.per_call and not pool.handed_on and not _only_runs_a_loop(pool, facts):
-                yield _hit(facts.path, pool)
+                owner, dot, _ = pool.place.symbol.partition(".")
+                key = owner if dot and pool.per_call == "coroutine" else str(pool.place)
+                classes.setdefault(key, []).append(pool)
+        for alike in classes.values():
+            yield _of_class(facts.path, alike)
+
+
+def _of_class(path: str, pools: Sequence[PoolFact]) -> Hit:
+    """Return the hit at the first of some pools; the others are related to it."""
+    first, *others = pools
+    hit = _hit(path, first)
+    if not others:
+        return hit
+    owner = first.place.symbol.partition(".")[0]
+    return replace(
+        hit,
+        message=f"{hit.message}, in {len(pools)} places of {owner}",
+        related=tuple(
+            Related(path, one.place.span.line, f"{one.place.symbol} makes one") for one in others
+        ),
+    )
 
 
 def _only_runs_a_loop(pool: PoolFact, facts: FileFacts) -> bool:

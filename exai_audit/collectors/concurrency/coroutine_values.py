@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS
+from exai_audit.syntax.nodes import FUNCTIONS, dotted
 from exai_audit.syntax.scopes import BindingKind
 
 _OF_COROUTINES = frozenset({"close", "send", "throw"})
@@ -13,6 +13,7 @@ _TAKE_RESULTS = frozenset({
     "len", "int", "float", "sorted", "list", "tuple", "set", "dict", "sum", "min", "max", "any",
     "all", "enumerate", "zip", "reversed", "iter",
 })  # fmt: skip
+_DECODE = frozenset({"json.loads", "orjson.loads", "ujson.loads", "pickle.loads"})
 _IDENTITY = (ast.Is, ast.IsNot)
 OTHER_USES = frozenset({ast.Await, ast.Expr, ast.Return, ast.keyword, ast.withitem, ast.Raise})
 """What most calls stand in, and no call that is used as a result."""
@@ -73,5 +74,5 @@ def _is_computed_with(value: ast.expr, parent: ast.AST | None) -> bool:
     if isinstance(parent, ast.Call):
         called = parent.func
         takes = isinstance(called, ast.Name) and called.id in _TAKE_RESULTS
-        return takes and value in parent.args[:1]
+        return (takes or dotted(called) in _DECODE) and value in parent.args[:1]
     return isinstance(parent, (ast.BinOp, ast.AugAssign, ast.FormattedValue, ast.Starred))
