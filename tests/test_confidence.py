@@ -31,6 +31,7 @@ def test_unsure_fixtures_have_low_confidence(case: Path) -> None:
         ("timeout=300", "timeout", Confidence.LOW),
         ("timeout_minutes", "timeout_minutes * 60", Confidence.LOW),
         ("patience", "patience", Confidence.LOW),
+        ("queue_timeout", "settings.QUEUE_TIMEOUT", Confidence.LOW),
     ],
 )
 def test_a_wall_clock_matters_to_a_short_limit(

@@ -122,7 +122,7 @@ _FOR_GOOD = re.compile(
     r"|(without|needs? no|has no|have no) (an? )?(ttl|expiry|expiration)"
     r"|never (changes?|expires?|go(es)? stale)"
     r"|(do(es)? not|don't|doesn't|cannot) (change|expire)"
-    r"|(lifetime|life) of (the|this) (python )?process)\b"
+    r"|(lifetime|life) of (the|this) (python )?process|once (per|a) (process|run))\b"
 )
 # A function called so empties something, when someone calls it.
 _EMPTYING = frozenset({

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.facts.waits import WallClockFact
@@ -11,7 +11,7 @@ from exai_audit.knowledge.layers import words
 from exai_audit.knowledge.limit_names import is_timeout_like
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, last_name
-from exai_audit.syntax.scopes import BindingKind
+from exai_audit.syntax.scopes import Binding, BindingKind
 
 _LONG = frozenset({"day", "days", "hour", "hours", "minute", "minutes", "mins"})
 _A_MINUTE = 60
@@ -54,27 +54,41 @@ def _names(limit: ast.expr) -> Iterator[str]:
 
 
 def _lasts(limit: ast.expr, tree: ModuleTree) -> bool:
-    """Tell whether a limit is a minute or more: by its number, its default or its unit."""
-    if any(not _LONG.isdisjoint(words(name)) for name in _names(limit)):
+    """Tell whether a limit may be a minute or more: by its number, its default or its unit.
+
+    So may what another module defines; a caller may give any limit, and give a short one.
+    """
+    kept = [limit, *_defaults(limit, tree)]
+    if any(not _LONG.isdisjoint(words(name)) for one in kept for name in _names(one)):
         return True
-    seconds = [tree.number(one) for one in ast.walk(limit) if isinstance(one, ast.expr)]
-    seconds += [tree.number(one) for one in _defaults(limit, tree)]
-    return any(known is not None and known >= _A_MINUTE for known in seconds)
+    parts = (one for value in kept for one in ast.walk(value) if isinstance(one, ast.expr))
+    known = [number for number in map(tree.number, parts) if number is not None]
+    return max(known) >= _A_MINUTE if known else not any(_is_given(one, tree) for one in kept)
 
 
 def _defaults(limit: ast.expr, tree: ModuleTree) -> Iterator[ast.expr]:
-    """Yield the default of a parameter, or of that which the object's attribute keeps."""
-    if isinstance(limit, ast.Attribute) and (owner := tree.class_of(limit)) is not None:
+    """Yield what an attribute of the object keeps, and the defaults of parameters."""
+    names = [one for one in ast.walk(limit) if isinstance(one, ast.Name)]
+    owner = tree.class_of(limit)
+    if isinstance(limit, ast.Attribute) and owner is not None:
         kept = tree.self_bindings(owner, limit.attr)
         yield from kept
         names = [one for one in kept if isinstance(one, ast.Name)]
-    else:
-        names = [limit] if isinstance(limit, ast.Name) else []
-    for name in names:
-        scope = tree.scopes.owner(name.id, tree.scopes.of(name))
-        for bound in scope.names.get(name.id, ()) if scope is not None else ():
-            if bound.kind is BindingKind.PARAMETER and bound.value is not None:
-                yield bound.value
+    for bound in (one for name in names for one in _bound(name, tree)):
+        if bound.kind is BindingKind.PARAMETER and bound.value is not None:
+            yield bound.value
+
+
+def _is_given(limit: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether a limit is, or is worked out from, what a function is given."""
+    names = (one for one in ast.walk(limit) if isinstance(one, ast.Name))
+    kinds = {bound.kind for name in names for bound in _bound(name, tree) if name.id != "self"}
+    return BindingKind.PARAMETER in kinds
+
+
+def _bound(name: ast.Name, tree: ModuleTree) -> Sequence[Binding]:
+    scope = tree.scopes.owner(name.id, tree.scopes.of(name))
+    return scope.names.get(name.id, ()) if scope is not None else ()
 
 
 def _reads(node: ast.expr, tree: ModuleTree) -> bool:
