@@ -19,6 +19,7 @@ _ANY_WAIT = frozenset({
     "STDOUT", "STDERR", "STDIN", "OUTPUT", "RESULT", "RESULTS", "FUTURE", "READ", "READLINE",
     "READLINES", "WAIT",
 })  # fmt: skip
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 _MOST_WORDS = 5
 
 
@@ -35,7 +36,8 @@ def constant_name(fact: TimeoutFact) -> str:
     """
     own = _said(fact.key) or _said(fact.name)
     if not own:
-        operation = _said(".".join(fact.operation.split(".")[-2:]))
+        parts = [part for part in fact.operation.split(".")[-2:] if part not in _VERBS]
+        operation = _said(".".join(parts))
         within = _said(fact.place.symbol)
         own = within if not set(operation) - _ANY_WAIT and within else operation
     return _joined([*own[-_MOST_WORDS:], "TIMEOUT_SECONDS"])

@@ -30,7 +30,6 @@ _HTTP = frozenset({
 _FEWEST = 3
 _MOST_NUMBERS = 2
 _FEWEST_NAMED = 2
-_FEWEST_USERS = 2
 
 
 class Way(NamedTuple):
@@ -72,18 +71,15 @@ class Scattering:
     def __init__(self, project: Project, central: frozenset[str]) -> None:
         own = frozenset(one.function for facts in project.files for one in facts.limit_parameters)
         groups: dict[Way, list[tuple[str, TimeoutFact]]] = {}
-        scattered = tuple(scattered_limits(project, central))
-        shared = _shared_targets(scattered)
-        for facts, fact in scattered:
+        shared = _shared_targets(project)
+        for facts, fact in scattered_limits(project, central):
             is_script = project.scope_of.get(facts.path) is Scope.SCRIPTS
-            way = None if is_script else _way(facts, fact, own)
-            if way is not None and way.kind == "http":
-                way = _within(way, facts, fact, shared)
+            way = None if is_script else _way(facts, fact, own, shared)
             if way is not None:
                 groups.setdefault(way, []).append((facts.path, fact))
-        named = _named_ones(project, own)
+        named = _named_ones(project, own, shared)
         spreads = (
-            Spread(part, tuple(sites), _constant(_of_program(part, sites[0][0]), named))
+            Spread(part, tuple(sites), _constant(part, named))
             for way, found in groups.items()
             for part, sites in _parts(way, found)
         )
@@ -97,20 +93,12 @@ class Scattering:
         return max(known, key=lambda one: (bool(one.constant), one.places), default=None)
 
 
-def _within(way: Way, facts: FileFacts, fact: TimeoutFact, shared: frozenset[str]) -> Way:
-    """Return the way of a request in its file, or to a host that several files ask."""
-    to_one = fact.target in shared
-    return way._replace(where=f"{way.where}:{fact.target}" if to_one else facts.path)
-
-
-def _of_program(way: Way, path: str) -> Way:
-    return way._replace(where=part_of(path)) if way.kind == "http" else way
-
-
-def _shared_targets(sites: Sequence[tuple[FileFacts, TimeoutFact]]) -> frozenset[str]:
+def _shared_targets(project: Project) -> frozenset[str]:
+    """Return the hosts that several files ask."""
     found: dict[str, set[str]] = {}
-    for facts, fact in sites:
-        found.setdefault(fact.target, set()).add(facts.path)
+    for facts in project.judged_files():
+        for fact in facts.timeouts:
+            found.setdefault(fact.target, set()).add(facts.path)
     return frozenset(target for target, paths in found.items() if target and len(paths) > 1)
 
 
@@ -152,19 +140,23 @@ def _place(path: str, fact: TimeoutFact) -> tuple[object, ...]:
     return path, fact.call if fact.call != (0, 0) else fact.place.span
 
 
-def _way(facts: FileFacts, fact: TimeoutFact, own: frozenset[str]) -> Way | None:
+def _way(
+    facts: FileFacts, fact: TimeoutFact, own: frozenset[str], shared: frozenset[str]
+) -> Way | None:
     program = part_of(facts.path)
     if fact.key:
         is_own = fact.key.isupper() or names_a_purpose(fact.key)
         return Way("key", fact.key, program if is_own else facts.path)
     if fact.operation and (fact.form in _CALLS or table().call(fact.operation) is not None):
-        return _way_of_call(facts, fact, own)
+        return _way_of_call(facts, fact, own, shared)
     if fact.form in (TimeoutForm.LOCAL, TimeoutForm.INSTANCE_ATTRIBUTE, TimeoutForm.MAPPING_ENTRY):
         return Way("name", fact.name, program) if names_a_purpose(fact.name) else None
     return None
 
 
-def _way_of_call(facts: FileFacts, fact: TimeoutFact, own: frozenset[str]) -> Way:
+def _way_of_call(
+    facts: FileFacts, fact: TimeoutFact, own: frozenset[str], shared: frozenset[str]
+) -> Way:
     operation, value, program = fact.operation, fact.amount, part_of(facts.path)
     root, last = operation.partition(".")[0], operation.rpartition(".")[2]
     row = table().call(operation)
@@ -176,7 +168,8 @@ def _way_of_call(facts: FileFacts, fact: TimeoutFact, own: frozenset[str]) -> Wa
         is_one = operation in own or _is_imported(root, facts)
         return Way("call", operation, program if is_one else facts.path)
     if root in _HTTP:
-        return Way("http", root, program, value)
+        to_one = f"{program}:{fact.target}" if fact.target in shared else facts.path
+        return Way("http", root, to_one, value)
     if row.timeout.waits in _WITHIN and fact.category is not Category.DATABASE:
         return Way("wait", operation, facts.path, value)
     return Way("call", operation, program)
@@ -192,25 +185,18 @@ def _is_imported(root: str, facts: FileFacts) -> bool:
 _Named = Mapping[Way, Counter[str]]
 
 
-def _named_ones(project: Project, own: frozenset[str]) -> _Named:
+def _named_ones(project: Project, own: frozenset[str], shared: frozenset[str]) -> _Named:
     """Return which constants the calls of each way are given, and how often."""
     found: dict[Way, Counter[str]] = {}
-    users: dict[str, set[str]] = {}
     for facts in project.judged_files():
         for fact in facts.timeouts:
             is_named = fact.value is ValueKind.REFERENCE and fact.refers and fact.operation
-            way = _way_of_call(facts, fact, own) if is_named and fact.form in _CALLS else None
-            if way is not None and way.kind in ("http", "call"):
-                users.setdefault(fact.refers, {_module_of(fact.refers)}).add(facts.module)
+            if not is_named or fact.form not in _CALLS:
+                continue
+            way = _way_of_call(facts, fact, own, shared)
+            if way.kind in ("http", "call"):
                 found.setdefault(way._replace(value=None), Counter())[fact.refers] += 1
-    for counted in found.values():
-        for name in [one for one in counted if len(users[one]) < _FEWEST_USERS]:
-            del counted[name]  # one module's own limit is no policy of the project
     return found
-
-
-def _module_of(constant: str) -> str:
-    return constant.rpartition(".")[0]
 
 
 def _constant(way: Way, named: _Named) -> str:

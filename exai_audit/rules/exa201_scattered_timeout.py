@@ -37,13 +37,11 @@ in a file. A parameter default is one only if the same parameter has the same de
 function too, of the same module unless its name says what it is for; facades that hand it on and
 overrides are not counted. A number whose unit the code does not show is shown as it is written.
 
-One number used once, or in a script, is a detail: low confidence. Folders of the root are judged
-apart. It is medium where the same number is given to one HTTP library in three places of a file, or
-of the files that ask one host, or any to one function or class in three places or more; where one
-waits for whatever it is given (``join``, ``run``), if three places of the file give it the same;
-where one key of the configuration or one name with a purpose has a number in two places; where
-other calls of the kind are given a constant that modules share; and for a default that three
-functions repeat.
+The confidence is low, for a number beside its call may be right there: waits differ. It is medium
+where a maintainer has decided already: other calls of the same function or class, or requests to
+the same host or of the same file, are given a constant, and this place passes by it. Scripts and
+folders of the root are judged apart. Which of several numbers holds for one address, key or
+function is asked by ``inconsistent-timeout``.
 
 *References.* ``central-timeout-modules`` names files that hold the project's limits, as path
 patterns, besides those that the tool knows by their names (``timeouts.py``, ``timeout_config.py``
@@ -75,7 +73,6 @@ from exai_audit.rulebook.registry import Rule, Scoped
 _CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
 _Default = tuple[str, TimeoutFact]
 _MOST_SHOWN = 5
-_FEWEST_DEFAULTS = 3
 
 
 class Options(Struct, frozen=True):
@@ -104,7 +101,7 @@ def _hit(path: str, sites: list[TimeoutFact], spread: Spread | None) -> Hit:
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        confidence=Confidence.MEDIUM if spread is not None else Confidence.LOW,
+        confidence=Confidence.MEDIUM if _bypasses(spread) else Confidence.LOW,
         message=(
             f"{_shown(calls)} is written into the code as the limit of {what}{more}"
             f"{_said(spread, len(calls))}"
@@ -116,6 +113,11 @@ def _hit(path: str, sites: list[TimeoutFact], spread: Spread | None) -> Hit:
         ),
         measured=fact.seconds,
     )
+
+
+def _bypasses(spread: Spread | None) -> bool:
+    """Tell whether the project has a constant for these calls, which others are given."""
+    return spread is not None and bool(spread.constant)
 
 
 def _said(spread: Spread | None, here: int) -> str:
@@ -185,9 +187,9 @@ def _remedy(sites: Sequence[TimeoutFact], spread: Spread | None = None) -> str:
     if len(values) > 1 and len(named) == 1:
         shown = _joined([shown_seconds(s) for s in sorted(v for v in values if v is not None)])
         return (
-            f"Decide which of {shown} holds, define {next(iter(named))} in the project's timeout"
-            f" settings and use it {where}; where the waits really differ, give each a name that"
-            " says for what."
+            f"Where {shown} are for different waits, give each a name that says for what; where"
+            f" they are to agree, define {next(iter(named))} in the project's timeout settings and"
+            f" use it {where}."
         )
     name = "the name" if len(named) == 1 else "the names"
     return f"Define {given} in the project's timeout settings and use {name} {where}."
@@ -212,7 +214,7 @@ def _default_hit(defaults: list[_Default]) -> Hit:
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        confidence=Confidence.MEDIUM if functions >= _FEWEST_DEFAULTS else Confidence.LOW,
+        confidence=Confidence.LOW,
         message=f"{functions} functions repeat {value} as the default of {fact.name}",
         remedy=_remedy([fact]).replace("here", f"in all {functions}"),
         related=tuple(

@@ -56,10 +56,11 @@ def stock(url):
 *References.* Reported from ``fragmentation-timeouts`` (10) literal limits in
 ``fragmentation-files`` (3) files, as low: calls that may hang come first. It is medium from ten
 times as many in 20 files without a central timeout module. It names what is limited in most places
-(see ``scattered-timeout``); where fewer than ten in three files of one folder of the root are a
-policy of several places, the confidence is low. It counts what EXA201 calls a policy, whether that
-is selected or suppressed or not. It stands at the first site of the file with the most sites and is
-silenced in the settings only.
+(see ``scattered-timeout``). The confidence is low unless so many of them, in one folder of the
+root, pass by a constant that other such calls are given: different waits have different limits, and
+a number beside its call is good style. It counts what EXA201 speaks of, whether that is selected or
+suppressed or not. It stands at the first site of the file with the most sites and is silenced in
+the settings only.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         path=most,
         place=first.place,
         severity=Severity.MEDIUM if grave else Severity.LOW,
-        confidence=Confidence.HIGH if grave or _is_sure(wide, limits) else Confidence.LOW,
+        confidence=Confidence.HIGH if _is_sure(wide, limits) else Confidence.LOW,
         message=(
             f"{len(sites)} literal limits on waiting in {len(per_file)} files,"
             f" with {values} distinct values{_said(wide)}"
@@ -132,9 +133,9 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 
 def _is_sure(wide: Sequence[Spread], limits: Options) -> bool:
-    """Tell whether enough of them are one policy each, written into several places."""
+    """Tell whether enough of them pass by a constant that the project has for such calls."""
     parts: dict[str, set[tuple[str, TimeoutFact]]] = {}
-    for spread in wide:
+    for spread in (one for one in wide if one.constant):
         for path, fact in spread.sites:
             parts.setdefault(part_of(path), set()).add((path, fact))
     return any(

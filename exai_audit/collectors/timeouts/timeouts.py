@@ -122,7 +122,15 @@ def _refers(site: Site, tree: ModuleTree) -> str:
     elif tree.parent(site.at) is site.covers:  # an argument of what makes a limit
         node = site.at
     refers = tree.qualified(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
-    return refers or ""
+    return refers or _own_constant(node, tree)
+
+
+def _own_constant(node: ast.AST, tree: ModuleTree) -> str:
+    """Return the dotted name of a constant of the module itself, empty for anything else."""
+    if not isinstance(node, ast.Name) or not node.id.isupper() or not tree.dotted:
+        return ""
+    is_own = tree.scopes.owner(node.id, tree.scopes.of(node)) is tree.scopes.module
+    return f"{tree.dotted}.{node.id}" if is_own else ""
 
 
 def _scale(site: Site, units: UnitReader, tree: ModuleTree) -> float | None:
