@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.concurrency import BlockingKind
 
@@ -190,12 +191,20 @@ class Table:
         """Return the row of a call under its own name or an alias, or that of its class."""
         name = self.canonical(name)
         known = self.calls.get(name)
-        if known is None and name.partition(".")[0] in self.open_roots:
+        if known is not None:
+            return known
+        if name.partition(".")[0] in self.open_roots:
             known = self._method(name)
-        if known is None and self.wild:
-            owner = name.rpartition(".")[0]
-            known = self.calls.get(self.canonical(f"{owner}.*")) if owner in self.wild else None
-        return known
+        of_any = self._of_any_method(name) if self.wild else None
+        if known is None or of_any is None:
+            return known or of_any
+        return replace(known, timeout=of_any.timeout)
+
+    def _of_any_method(self, name: str) -> Call | None:
+        """Return the row that speaks for every method of a class, for one of these."""
+        owner, _, method = name.rpartition(".")
+        is_known = owner in self.wild and not method.startswith("_")
+        return self.calls.get(self.canonical(f"{owner}.*")) if is_known else None
 
     def _method(self, name: str) -> Call | None:
         """Return what the row of the nearest class says of one of its methods."""
