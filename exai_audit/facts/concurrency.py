@@ -224,6 +224,7 @@ class BlockingFact(Struct, frozen=True):
     around it, each with whether it must be true for the call to be reached; ``queue`` is the last
     name of what it waits on, for queues. ``excused`` when a comment says that it is meant to block.
     ``callee`` is the term of what is called, of twins alone.
+    ``untyped`` when it is known by its method and arguments alone, which ``operation`` quotes.
     """
 
     place: Place
@@ -237,6 +238,7 @@ class BlockingFact(Struct, frozen=True):
     queue: str = ""
     excused: bool = False
     callee: str = ""
+    untyped: bool = False
 
     @property
     def file_system(self) -> bool:

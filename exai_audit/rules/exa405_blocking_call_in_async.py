@@ -125,9 +125,12 @@ def _is_script(one: _Blocked, project: Project) -> bool:
 
 def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
     spoken: set[tuple[str, object]] = set()
+    coroutines = {name.rpartition(".")[2] for file in project.files for name in file.coroutines}
     for facts in project.importable_files():
         for fact in facts.blocking:
             way = Way(facts.path, fact)
+            if fact.untyped and fact.operation.rpartition(".")[2] in coroutines:
+                continue
             if is_judged(facts.path, way):
                 spoken.add((facts.path, fact.place.span))
                 yield _Blocked(facts.path, fact.place, way, fact.moment)
@@ -239,7 +242,7 @@ def _confidence(one: _Blocked, *, in_scripts: bool) -> Confidence:
         return Confidence.LOW
     if (in_scripts or one.moment is Moment.ALONE) and kind is not BlockingKind.SLEEP:
         return Confidence.LOW
-    return Confidence.MEDIUM if one.way.hops else Confidence.HIGH
+    return Confidence.MEDIUM if one.way.hops or one.way.blocks.untyped else Confidence.HIGH
 
 
 def _message(one: _Blocked) -> str:

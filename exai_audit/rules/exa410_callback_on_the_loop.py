@@ -31,9 +31,10 @@ async def execute(tool, given):
 
 *Known false alarms.* Functions that must run in the loop's thread, or are known to be short: say
 so where they are handed in, and suppress with that reason. What is handed in under a name that
-speaks of work (a tool, a task, a job), or with a flag that says whether it is a coroutine function,
-is shown with medium confidence, all else (callbacks, hooks,
-functions that map or transform, the object's own methods, what a decorator wraps) with low.
+speaks of work (a tool, a task, a job), with a flag that says whether it is a coroutine function, or
+to be tried again after a pause where it fails, is shown with medium confidence, all else
+(callbacks, hooks, functions that map or transform, the object's own methods, what a decorator
+wraps) with low.
 
 *References.* Starlette runs plain endpoints in threads for this reason; Python documentation,
 ``asyncio.to_thread``.

@@ -14,10 +14,13 @@ from exai_audit.collectors.concurrency.harmless import (
     is_right_here,
     knows_better,
 )
+from exai_audit.collectors.concurrency.held_locks import held_locks
 from exai_audit.collectors.concurrency.held_names import HeldNames, names_from
 from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.collectors.concurrency.pool_exits import pool_exits
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, asks_for_items, needs
+from exai_audit.collectors.concurrency.untyped_waits import WAITS as WAIT_ANYWHERE
+from exai_audit.collectors.concurrency.untyped_waits import untyped_waits
 from exai_audit.facts.concurrency import BlockingFact, BlockingKind, Moment
 from exai_audit.knowledge.blocking_kinds import kind_of
 from exai_audit.knowledge.calls import Call
@@ -36,7 +39,10 @@ def _blocks_beyond_files(row: Call) -> bool:
 
 
 TRIGGER = Trigger(
-    rows=_blocks, names=MAKERS, roots=reaches_open, applies=lambda words: "async" in words
+    rows=_blocks,
+    names=MAKERS | WAIT_ANYWHERE | {"threading"},
+    roots=reaches_open,
+    applies=lambda words: "async" in words,
 )
 BLOCKS_ANYWHERE = Trigger(rows=_blocks_beyond_files, names=MAKERS, roots=reaches_open)
 
@@ -65,7 +71,7 @@ def blocking(tree: ModuleTree) -> tuple[BlockingFact, ...]:
         if isinstance(function, ast.AsyncFunctionDef)
         for fact in calls.of(function)
     )
-    found = (*own, *pool_exits(tree))
+    found = (*own, *pool_exits(tree), *held_locks(tree), *untyped_waits(tree))
     return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.operation)))
 
 

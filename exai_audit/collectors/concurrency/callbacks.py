@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from exai_audit.collectors.concurrency.asked import ASKS, branches, calls_of
+from exai_audit.collectors.concurrency.retried import retried_calls
 from exai_audit.facts.concurrency import LoopCallbackFact
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
@@ -31,7 +32,7 @@ TRIGGER = Trigger(names=frozenset({"async"}))
 
 def loop_callbacks(tree: ModuleTree) -> tuple[LoopCallbackFact, ...]:
     """Return the plain calls of what a coroutine awaits otherwise, each once, in source order."""
-    found = (*_found(tree), *_told_by_flags(tree))
+    found = (*_found(tree), *_told_by_flags(tree), *retried_calls(tree))
     known = {fact.place.span: fact for fact in found}
     return tuple(sorted(known.values(), key=lambda fact: fact.place.span))
 
