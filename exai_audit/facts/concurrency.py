@@ -270,7 +270,8 @@ class DroppedTaskFact(Struct, frozen=True):
     ``operation`` starts it, ``work`` is what it runs, as written, empty where that is no call.
     ``watched`` when a callback is told of its end. ``by_name`` when its name alone says that a
     loop starts it, ``excused`` when a comment for another linter allows it, ``catches`` when what
-    it runs catches all its own errors.
+    it runs catches all its own errors. ``starter`` is the dotted name of what is called, if that
+    is not asyncio's own: it may start a task.
     """
 
     place: Place
@@ -280,6 +281,7 @@ class DroppedTaskFact(Struct, frozen=True):
     by_name: bool = False
     excused: bool = False
     catches: bool = False
+    starter: str = ""
 
 
 class FanOutFact(Struct, frozen=True):

@@ -70,6 +70,7 @@ class FileFacts(Struct, frozen=True):
     ``shape`` is that of an oversized module in a judged scope, None for all others. ``coroutines``
     are the dotted names of its coroutine functions, ``supports_tests`` tells that it holds what
     only tests need, ``starts_tasks`` that a class of it has a method ``create_task`` of its own.
+    ``task_starters`` are the dotted names of functions that start a task and only give it back.
     """
 
     path: str
@@ -112,3 +113,4 @@ class FileFacts(Struct, frozen=True):
     loop_bound: tuple[LoopBoundFact, ...] = ()
     pool_waits: tuple[PoolWaitFact, ...] = ()
     starts_tasks: bool = False
+    task_starters: tuple[str, ...] = ()

@@ -30,7 +30,8 @@ async def register(user, mailer):
 
 *Known false alarms.* Work that must not fail the caller and may be lost: suppress with that
 reason. What a task group or a manager of the project's own starts is kept by it, and is silent:
-where a class of the project has a method ``create_task``, a name alone makes nothing a loop.
+where a class of the project has a method ``create_task``, a name alone makes nothing a loop. A
+function of the project that starts a task and only gives it back keeps nothing: its callers must.
 
 *References.* Python documentation, ``asyncio.create_task``: "Save a reference to the result of
 this function, to avoid a task disappearing mid-execution." Low confidence: a task with a callback
@@ -46,6 +47,7 @@ from msgspec import Struct
 
 from exai_audit.facts.concurrency import DroppedTaskFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -61,8 +63,12 @@ class Options(Struct, frozen=True):
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each task that is started and that nothing keeps."""
     has_own = any(facts.starts_tasks for facts in project.files)
+    starters = {name for facts in project.files for name in facts.task_starters}
+    exported = exported_names(project.files) if starters else {}
     for facts in project.importable_files():
         for fact in facts.dropped_tasks:
+            if fact.starter and starters.isdisjoint(spellings(fact.starter, exported)):
+                continue
             if not (fact.by_name and has_own):
                 yield _hit(facts.path, fact)
 

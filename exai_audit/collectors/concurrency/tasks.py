@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from exai_audit.facts.concurrency import DroppedTaskFact
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, arguments, last_name, receiver
@@ -23,13 +25,15 @@ _OF_LOOPS = frozenset(name for name in _OF_ASYNCIO if "EventLoop" in name)
 _ANY_ERROR = frozenset({"Exception", "BaseException"})
 _LOOPS = frozenset({"loop", "_loop", "event_loop", "_event_loop"})
 _RUNS_ON = frozenset({"run_forever", "run_until_complete"})
+_SAYS_TASK = re.compile(r"task|background|spawn|future|schedule", re.IGNORECASE)
 _EXCUSED = re.compile(r"#\s*noqa\s*:[^#]*\bRUF006\b", re.IGNORECASE)
 TRIGGER = Trigger(names=_STARTS)
+DROPS = Trigger(words=_SAYS_TASK)
 
 
 def dropped_tasks(tree: ModuleTree) -> tuple[DroppedTaskFact, ...]:
     """Return the tasks that nothing keeps, in source order."""
-    return tuple(_dropped(tree))
+    return tuple(sorted(_dropped(tree), key=lambda fact: fact.place.span))
 
 
 def starts_tasks(tree: ModuleTree) -> bool:
@@ -40,7 +44,44 @@ def starts_tasks(tree: ModuleTree) -> bool:
     )
 
 
+def task_starters(tree: ModuleTree) -> tuple[str, ...]:
+    """Return the dotted names of the plain functions that start a task and only give it back."""
+    return tuple(
+        f"{tree.dotted}.{tree.symbol(function)}"
+        for function in tree.functions
+        if isinstance(function, ast.FunctionDef) and _gives_back_a_task(function, tree)
+    )
+
+
+def _gives_back_a_task(function: ast.FunctionDef, tree: ModuleTree) -> bool:
+    started = [one for one in tree.calls(_STARTS) if tree.function_of(one) is function]
+    if len(started) != 1 or not _starts_a_task(started[0], tree):
+        return False
+    statement = tree.parent(started[0])
+    if isinstance(statement, ast.Return):
+        return True
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if not isinstance(target, ast.Name):
+        return False
+    others = [one for one in tree.named_in(target.id, function) if one is not target]
+    return any(isinstance(tree.parent(one), ast.Return) for one in others) and all(
+        isinstance(tree.parent(one), (ast.Return, ast.Attribute)) for one in others
+    )
+
+
+def _dropped_by_starters(tree: ModuleTree) -> Iterator[DroppedTaskFact]:
+    """Yield the calls of functions of the project that may start a task, and drop it."""
+    for statement in tree.all(ast.Expr):
+        call = statement.value
+        if not isinstance(call, ast.Call) or not _SAYS_TASK.search(last_name(call.func)):
+            continue
+        name = tree.qualified(call.func) if call.args and isinstance(call.args[0], ast.Call) else ""
+        if name and name not in _OF_ASYNCIO:
+            yield replace(_fact(call, False, tree), by_name=False, starter=name)
+
+
 def _dropped(tree: ModuleTree) -> Iterator[DroppedTaskFact]:
+    yield from _dropped_by_starters(tree)
     for call in tree.calls(_STARTS):
         watch = _watched(call, tree)
         statement = tree.parent(watch or call)
