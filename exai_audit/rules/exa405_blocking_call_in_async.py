@@ -57,7 +57,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.facts.calls import FunctionFact
-from exai_audit.facts.concurrency import BlockingKind, Moment
+from exai_audit.facts.concurrency import BlockingFact, BlockingKind, Moment
 from exai_audit.finding import Confidence, Family, Hit, Related, Scope, Severity
 from exai_audit.location import Place
 from exai_audit.project.blocking_severity import severity_of
@@ -129,7 +129,7 @@ def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
     for facts in project.importable_files():
         for fact in facts.blocking:
             way = Way(facts.path, fact)
-            if fact.untyped and fact.operation.rpartition(".")[2] in coroutines:
+            if _may_be_a_coroutine(fact, coroutines):
                 continue
             if is_judged(facts.path, way):
                 spoken.add((facts.path, fact.place.span))
@@ -145,6 +145,12 @@ def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
                     continue
                 starts = (path, function.name) in run and one.place.span.line < function.serves_from
                 yield replace(one, moment=Moment.START) if starts else one
+
+
+def _may_be_a_coroutine(fact: BlockingFact, coroutines: set[str]) -> bool:
+    """Tell whether a wait that is known by its method alone may be of the project's own."""
+    name = fact.operation.rpartition(".")[2]
+    return fact.untyped and fact.kind is BlockingKind.IN_PROCESS and name in coroutines
 
 
 def _led(

@@ -21,6 +21,7 @@ from exai_audit.syntax.triggers import Trigger, names_of
 _KEEP_COROUTINES = frozenset({
     "staticmethod", "classmethod", "abstractmethod", "override", "final", "overload",
 })  # fmt: skip
+_TO_AWAIT = ("Awaitable", "Coroutine", "Future", "Task", "Any")
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -74,9 +75,30 @@ class _CoroutineFunctions:
             binding.kind is BindingKind.DEFINITION
             and isinstance(binding.node, ast.AsyncFunctionDef)
             and binding.node not in self._generators
-            and all(last_name(d) in _KEEP_COROUTINES for d in binding.node.decorator_list)
+            and self._stays_one(binding.node)
             for binding in scope.names.get(function.name, ())
         )
+
+    def _stays_one(self, function: ast.AsyncFunctionDef) -> bool:
+        """Tell whether what decorators make of a function is one, as the file shows by an await.
+
+        A method that is awaited on the object itself is what its decorators leave of it.
+        """
+        if all(last_name(one) in _KEEP_COROUTINES for one in function.decorator_list):
+            return True
+        owner = self._tree.parent(function)
+        return isinstance(owner, ast.ClassDef) and (owner, function.name) in self._awaited
+
+    @cached_property
+    def _awaited(self) -> set[tuple[ast.AST, str]]:
+        """The methods that the file awaits on an object of the class itself, by their names."""
+        found: set[tuple[ast.AST, str]] = set()
+        for awaited in self._tree.all(ast.Await):
+            called = awaited.value.func if isinstance(awaited.value, ast.Call) else None
+            owner = self._tree.class_of(awaited)
+            if isinstance(called, ast.Attribute) and last_name(called.value) == "self" and owner:
+                found.add((owner, called.attr))
+        return found
 
     @cached_property
     def _generators(self) -> set[ast.AST | None]:
@@ -104,7 +126,7 @@ class _Unawaited:
         self._known_roots = table().roots | STANDARD_LIBRARY | {"builtins"}
 
     def facts(self) -> list[UnawaitedFact]:
-        found = [*self._thrown_away(), *self._used_as_results()]
+        found = [*self._thrown_away(), *self._used_as_results(), *self._returned()]
         return sorted(found, key=lambda fact: fact.place.span)
 
     def _thrown_away(self) -> Iterator[UnawaitedFact]:
@@ -121,6 +143,28 @@ class _Unawaited:
                 continue
             if used_as_result(call, self._tree):
                 yield from self._unawaited(call, as_result=True)
+
+    def _returned(self) -> Iterator[UnawaitedFact]:
+        """Yield the calls that a coroutine returns from a ``try`` whose handlers they never reach.
+
+        What an annotation says to give something to await is meant.
+        """
+        for statement in self._tree.all(ast.Return):
+            call, coroutine = statement.value, self._tree.function_of(statement)
+            if isinstance(call, ast.Call) and isinstance(coroutine, ast.AsyncFunctionDef):
+                said = self._tree.text(coroutine.returns) if coroutine.returns else ""
+                if self._is_tried(statement) and not any(word in said for word in _TO_AWAIT):
+                    yield from self._unawaited(call, as_result=True)
+
+    def _is_tried(self, statement: ast.Return) -> bool:
+        child: ast.AST = statement
+        for node in self._tree.ancestors(statement):
+            if isinstance(node, FUNCTIONS):
+                return False
+            if isinstance(node, ast.Try) and node.handlers and child in node.body:
+                return True
+            child = node
+        return False
 
     def _is_in_coroutine(self, call: ast.Call) -> bool:
         return isinstance(self._tree.function_of(call), ast.AsyncFunctionDef)

@@ -30,9 +30,10 @@ _MEANT = re.compile(
 _IMAGES = "PIL.Image.Image."
 _SMALL = 1024
 _NO_WAIT_KEYWORDS = frozenset({"block", "blocking", "wait"})
-_AWAITS = frozenset({
+AWAITS = frozenset({
     "wait_for", "shield", "gather", "ensure_future", "create_task", "wrap_future", "isawaitable",
 })  # fmt: skip
+"""The last names of what is given something to await."""
 _ADDRESS_WORDS = frozenset({"url", "uri", "link", "href", "address", "endpoint"})
 _PRIVATE_LOOP = frozenset({"new_event_loop", "run_until_complete"})
 _SHARED_LOOP = frozenset({
@@ -79,7 +80,7 @@ def is_awaited(call: ast.Call, tree: ModuleTree) -> bool:
         given, parent = parent, tree.parent(parent)
     if not isinstance(parent, ast.Call) or given is parent.func:
         return False
-    return last_name(parent.func) in _AWAITS
+    return last_name(parent.func) in AWAITS
 
 
 def is_meant(call: ast.Call, tree: ModuleTree) -> bool:

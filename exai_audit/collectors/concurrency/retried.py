@@ -67,10 +67,23 @@ def _plain_parameters(coroutine: Function, tree: ModuleTree) -> set[str]:
 
 
 def _own_calls(body: list[ast.stmt], coroutine: Function, tree: ModuleTree) -> Iterator[ast.Call]:
+    """Yield the calls that one attempt makes once."""
     for statement in body:
         for node in descendants(statement):
-            if isinstance(node, ast.Call) and tree.function_of(node) is coroutine:
+            if isinstance(node, ast.Call) and _is_made_once(node, statement, coroutine, tree):
                 yield node
+
+
+def _is_made_once(
+    call: ast.Call, statement: ast.stmt, coroutine: Function, tree: ModuleTree
+) -> bool:
+    """Tell whether no loop and no other function stands between a statement and a call in it."""
+    for node in tree.ancestors(call):
+        if isinstance(node, (*_LOOPS, ast.AsyncFor)) and node.lineno >= statement.lineno:
+            return False
+        if node is statement:
+            break
+    return tree.function_of(call) is coroutine
 
 
 def _may_be_awaited(call: ast.Call, coroutine: Function, tree: ModuleTree) -> bool:

@@ -164,9 +164,19 @@ def _is_dropped(statement: ast.AST | None, tree: ModuleTree) -> bool:
         return False
     if target.id in tree.scopes.inside(function).declared:
         return False
-    if any(name is not target for name in tree.named(target.id)):
+    others = [name for name in tree.uses(target) if name is not target]
+    if not all(_is_weak(name, tree) for name in others):
         return False
     return not _goes_on(statement, function, tree)
+
+
+def _is_weak(name: ast.Name, tree: ModuleTree) -> bool:
+    """Tell whether a name is only put into a set that refers to its elements weakly."""
+    added = tree.parent(name)
+    if not isinstance(added, ast.Call) or not isinstance(added.func, ast.Attribute):
+        return False
+    ref = tree.resolve(added.func.value) if added.func.attr == "add" else None
+    return ref is not None and ref.name in ("weakref.WeakSet", "_weakrefset.WeakSet")
 
 
 def _goes_on(statement: ast.stmt, function: ast.AST, tree: ModuleTree) -> bool:

@@ -10,11 +10,13 @@ import ast
 from collections.abc import Iterator
 
 from exai_audit.collectors.concurrency.futures import is_known_done, made_by
-from exai_audit.collectors.concurrency.harmless import is_meant, is_right_here
+from exai_audit.collectors.concurrency.harmless import AWAITS, is_meant, is_right_here
 from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.facts.concurrency import BlockingFact, BlockingKind
+from exai_audit.knowledge.held_clients import HELD_CLIENTS, METHODS, HeldClient
+from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import is_number
+from exai_audit.syntax.nodes import is_number, last_name
 
 _TO_THREAD = "await asyncio.to_thread(...)"
 _INSTEAD = {
@@ -27,8 +29,11 @@ _INSTEAD = {
     "communicate": "asyncio.create_subprocess_exec and await process.communicate()",
     "poll": _TO_THREAD,
 }
-WAITS = frozenset(_INSTEAD)
+_WAITS = frozenset(_INSTEAD)
+WAITS = _WAITS | METHODS
 """The last names of what may wait whatever it is called on."""
+_OTHERS = frozenset({"pipe", "pipeline", "mock", "fake"})
+_TAKE_RESULTS = frozenset({"list", "dict", "len", "str", "int", "float", "bool", "print", "set"})
 _LIMITS = frozenset({"timeout", "timeout_ms", "timeout_s", "timeout_seconds"})
 _OF_QUEUES = frozenset({"block", "blocking", *_LIMITS})
 _SHORTEST = 0.01
@@ -36,9 +41,10 @@ _SHORTEST = 0.01
 
 def untyped_waits(tree: ModuleTree) -> Iterator[BlockingFact]:
     """Yield the waits in coroutines on what the file does not type."""
+    yield from _of_held_clients(tree)
     plain = {one.name for one in tree.all(ast.AsyncFunctionDef)}
-    for call in tree.calls(WAITS - plain):
-        if isinstance(tree.function_of(call), ast.AsyncFunctionDef) and _waits(call, tree):
+    for call in tree.calls(_WAITS - plain):
+        if _is_of_coroutine(call, tree) and _waits(call, tree):
             yield BlockingFact(
                 tree.place(call),
                 tree.text(call.func),
@@ -96,6 +102,63 @@ def _limit(call: ast.Call, tree: ModuleTree) -> float | None:
     return number / 1000 if number is not None and in_ms else number
 
 
+def _of_held_clients(tree: ModuleTree) -> Iterator[BlockingFact]:
+    clients = [one for one in HELD_CLIENTS if _is_imported(one, tree)]
+    methods = frozenset(method for one in clients for method in one.methods)
+    for call in tree.calls(methods):
+        called = call.func
+        if not isinstance(called, ast.Attribute) or not _is_of_coroutine(call, tree):
+            continue
+        client = next((one for one in clients if _is_held(called, one)), None)
+        if client is None or (client.lazy and isinstance(tree.parent(call), ast.Expr)):
+            continue
+        if not _is_used_up(call, tree) or _is_typed(called, tree) or is_right_here(call, tree):
+            continue
+        yield BlockingFact(
+            tree.place(call),
+            tree.text(called),
+            client.instead,
+            client.kind,
+            moment=moments_of(tree).of(call),
+            excused=is_meant(call, tree),
+            untyped=True,
+        )
+
+
+def _is_imported(client: HeldClient, tree: ModuleTree) -> bool:
+    return not client.imported or any(root.startswith(client.imported) for root in tree.roots)
+
+
+def _is_held(called: ast.Attribute, client: HeldClient) -> bool:
+    owner = called.value.func if isinstance(called.value, ast.Call) else called.value
+    said = set(words(last_name(owner)))
+    is_one = not client.held or not client.held.isdisjoint(said)
+    return called.attr in client.methods and is_one and said.isdisjoint(_OTHERS)
+
+
+def _is_of_coroutine(call: ast.Call, tree: ModuleTree) -> bool:
+    return isinstance(tree.function_of(call), ast.AsyncFunctionDef)
+
+
+def _is_used_up(call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether nothing may await later what a call gives: no other call gets it."""
+    child: ast.AST = call
+    for node in tree.ancestors(call):
+        if isinstance(node, ast.Call) and child is not node.func:
+            return isinstance(node.func, ast.Name) and node.func.id in _TAKE_RESULTS
+        if isinstance(node, (ast.AsyncFor, ast.Yield, ast.Await)):
+            return False
+        if isinstance(node, ast.comprehension):
+            return not node.is_async
+        if isinstance(node, (ast.Assign, ast.NamedExpr)):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            return not (isinstance(target, ast.Name) and _is_awaited(target, tree))
+        if isinstance(node, ast.stmt):
+            return True
+        child = node
+    return True
+
+
 def _is_handed_on(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether what a call gives may be awaited elsewhere: given to a call, or awaited later.
 
@@ -104,7 +167,7 @@ def _is_handed_on(call: ast.Call, tree: ModuleTree) -> bool:
     child: ast.AST = call
     for node in tree.ancestors(call):
         if isinstance(node, ast.Call) and child is not node.func:
-            return call.func.attr not in WAITS - {"wait", "get"}  # type: ignore[attr-defined]
+            return call.func.attr not in _WAITS - {"wait", "get"}  # type: ignore[attr-defined]
         if isinstance(node, (ast.Assign, ast.NamedExpr)):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             return isinstance(target, ast.Name) and _is_awaited(target, tree)
@@ -115,7 +178,9 @@ def _is_handed_on(call: ast.Call, tree: ModuleTree) -> bool:
 
 
 def _is_awaited(name: ast.Name, tree: ModuleTree) -> bool:
+    uses = (tree.parent(one) for one in tree.named_in(name.id, tree.function_of(name)))
     return any(
-        isinstance(tree.parent(one), (ast.Await, ast.Call))
-        for one in tree.named_in(name.id, tree.function_of(name))
+        isinstance(one, (ast.Await, ast.AsyncFor, ast.Yield))
+        or (isinstance(one, ast.Call) and last_name(one.func) in AWAITS)
+        for one in uses
     )
