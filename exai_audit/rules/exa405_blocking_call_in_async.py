@@ -124,16 +124,23 @@ def _is_script(one: _Blocked, project: Project) -> bool:
 
 
 def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
+    """Yield what blocks; what other files say of a call comes before what its name tells."""
     spoken: set[tuple[str, object]] = set()
-    coroutines = {name.rpartition(".")[2] for file in project.files for name in file.coroutines}
+    for one in (*_named(project, is_judged), *_led_all(project, is_judged), *_untyped(project)):
+        if (one.path, one.place.span) not in spoken:
+            spoken.add((one.path, one.place.span))
+            yield one
+
+
+def _named(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
     for facts in project.importable_files():
         for fact in facts.blocking:
             way = Way(facts.path, fact)
-            if _may_be_a_coroutine(fact, coroutines):
-                continue
-            if is_judged(facts.path, way):
-                spoken.add((facts.path, fact.place.span))
+            if not fact.untyped and is_judged(facts.path, way):
                 yield _Blocked(facts.path, fact.place, way, fact.moment)
+
+
+def _led_all(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
     graph = project.call_graph()
     judged = {facts.path for facts in project.importable_files()}
     run = run_by_entries(project.importable_files(), graph)
@@ -141,16 +148,22 @@ def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
         path = module.facts.path
         if path in judged:
             for one in _led(graph, module, function, is_judged):
-                if (path, one.place.span) in spoken:
-                    continue
                 starts = (path, function.name) in run and one.place.span.line < function.serves_from
                 yield replace(one, moment=Moment.START) if starts else one
+
+
+def _untyped(project: Project) -> Iterator[_Blocked]:
+    coroutines = {name.rpartition(".")[2] for file in project.files for name in file.coroutines}
+    for facts in project.importable_files():
+        for fact in facts.blocking:
+            if fact.untyped and not _may_be_a_coroutine(fact, coroutines):
+                yield _Blocked(facts.path, fact.place, Way(facts.path, fact), fact.moment)
 
 
 def _may_be_a_coroutine(fact: BlockingFact, coroutines: set[str]) -> bool:
     """Tell whether a wait that is known by its method alone may be of the project's own."""
     name = fact.operation.rpartition(".")[2]
-    return fact.untyped and fact.kind is BlockingKind.IN_PROCESS and name in coroutines
+    return fact.kind is BlockingKind.IN_PROCESS and name in coroutines
 
 
 def _led(
@@ -191,6 +204,8 @@ def _kind(one: _Blocked) -> str:
     library, _, name = owner.rpartition(".")
     if one.way.blocks.kind is BlockingKind.TWIN:
         return "" if name in ("self", "cls") or not name.isidentifier() else name
+    if one.way.blocks.untyped:
+        return "" if one.way.blocks.kind is BlockingKind.IN_PROCESS else name
     if not name[:1].isupper():
         return owner if one.way.blocks.kind is BlockingKind.NETWORK else ""
     if not library:

@@ -35,7 +35,12 @@ def retried_calls(tree: ModuleTree) -> Iterator[LoopCallbackFact]:
 
 
 def _is_repeated(attempt: ast.Try, tree: ModuleTree) -> bool:
-    """Tell whether a loop of the same coroutine makes an attempt again, after a pause."""
+    """Tell whether a loop of the same coroutine makes an attempt again, after a pause.
+
+    What is tried is the plain function: an attempt that awaits may fail by what it awaits.
+    """
+    if any(isinstance(one, ast.Await) for part in attempt.body for one in descendants(part)):
+        return False
     for node in tree.ancestors(attempt):
         if isinstance(node, (*FUNCTIONS, ast.Lambda)):
             return False

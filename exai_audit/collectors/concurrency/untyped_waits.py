@@ -15,6 +15,7 @@ from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.facts.concurrency import BlockingFact, BlockingKind
 from exai_audit.knowledge.held_clients import HELD_CLIENTS, METHODS, HeldClient
 from exai_audit.knowledge.limit_names import words
+from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import is_number, last_name
 
@@ -33,6 +34,7 @@ _WAITS = frozenset(_INSTEAD)
 WAITS = _WAITS | METHODS
 """The last names of what may wait whatever it is called on."""
 _OTHERS = frozenset({"pipe", "pipeline", "mock", "fake"})
+_OF_THREADS = frozenset({"threading", "multiprocessing", "concurrent", "queue", "subprocess"})
 _TAKE_RESULTS = frozenset({"list", "dict", "len", "str", "int", "float", "bool", "print", "set"})
 _LIMITS = frozenset({"timeout", "timeout_ms", "timeout_s", "timeout_seconds"})
 _OF_QUEUES = frozenset({"block", "blocking", *_LIMITS})
@@ -70,9 +72,14 @@ def _waits(call: ast.Call, tree: ModuleTree) -> bool:
 
 
 def _is_typed(called: ast.expr, tree: ModuleTree) -> bool:
-    """Tell whether the file says what is called: a library's, not an attribute of its own."""
+    """Tell whether the file says what is called, so that a row or another module speaks of it.
+
+    A thread's or process's object of the standard library that no row knows waits as any other.
+    """
     name = tree.qualified(called) or ""
-    return bool(name) and not name.startswith(f"{tree.dotted}.")
+    if not name or name.startswith(f"{tree.dotted}."):
+        return False
+    return table().call(name) is not None or name.partition(".")[0] not in _OF_THREADS
 
 
 def _is_given_a_limit(name: str, call: ast.Call) -> bool:
