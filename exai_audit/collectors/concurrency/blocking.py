@@ -162,7 +162,8 @@ class BlockingCalls:
 
     def _fact(self, call: ast.Call, row: Call, instead: str) -> BlockingFact | None:
         tree, kind, most = self._tree, kind_of(row), seconds(call, row, self._tree)
-        if kind is BlockingKind.SLEEP and most is not None and most < _SHORTEST_SLEEP:
+        is_pause = kind in (BlockingKind.SLEEP, BlockingKind.IN_PROCESS)
+        if is_pause and most is not None and most < _SHORTEST_SLEEP:
             return None
         function = tree.function_of(call)
         is_async = isinstance(function, ast.AsyncFunctionDef)
