@@ -35,10 +35,14 @@ future's ``result()`` is only judged where the file shows the call that made it 
 coroutine may stand in a branch that this call does not take: medium confidence. A comment at the
 call that says it blocks on purpose (``intentional``, ``noqa: ASYNC``) makes it low.
 
-*References.* What blocks is listed in the knowledge table, each call with its source. A call is
-named when it stands in the coroutine itself, also on a receiver that another module types, or up
-to two calls away in synchronous functions of any module; private functions of the same module
-count with their caller. Nested functions, lambdas and what is handed to a thread do not block.
+*References.* What blocks is listed in the knowledge table, each call with its source. Where no file
+types the object, a wait is known by a limit that no coroutine takes (``future.result(timeout=5)``),
+and the synchronous twin of an asynchronous client by its methods (``cursor.execute``,
+``redis.get``), where nothing awaits them: medium confidence. A lock of threads blocks where it is
+kept over an ``await``. A call is named when it stands in the coroutine itself, also on a receiver
+that another module types, or up to two calls away in synchronous functions of any module; private
+functions of the same module count with their caller. Nested functions, lambdas and what is handed
+to a thread do not block.
 All callers of a place that blocks are one finding, and so are ten or more coroutines that use
 synchronous clients of one kind. The severity says how long it takes and who waits: high from one
 second on or without a limit; medium for databases, name look-ups and limits below a second; low
@@ -46,7 +50,8 @@ for the machine's own addresses, at start-up, shutdown and where a coroutine run
 of one coroutine, in a loop that its class or the function that runs it has for itself, and where
 the project hands it to a function of its own that gives it a thread or a loop of its own. There,
 and in scripts, all but sleeps are of low confidence: nobody waits but the one who runs it.
-File-system calls are judged with ``judge-file-system = true``.
+File-system calls are judged with ``judge-file-system = true``, but for what copies, packs or
+unpacks whole trees.
 """
 
 from __future__ import annotations
