@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from exai_audit.collectors.caches import caches
+from exai_audit.collectors.caches import caches, gone_over
 from exai_audit.collectors.comments.generated import is_generated
 from exai_audit.collectors.comments.suppressions import suppressions
 from exai_audit.collectors.concurrency import (
@@ -63,6 +63,7 @@ COLLECTORS: dict[str, tuple[Callable[[ModuleTree], Any], Trigger]] = {
     "enclosed": (enclosed.enclosed, enclosed.TRIGGER),
     "fan_outs": (fan_outs.fan_outs, fan_outs.TRIGGER),
     "framework_settings": (framework_settings.framework_settings, framework_settings.TRIGGER),
+    "gone_over": (gone_over.gone_over, gone_over.TRIGGER),
     "handed_limits": (handed.handed_limits, handed.TRIGGER),
     "handed_units": (handed_units.handed_units, handed_units.TRIGGER),
     "health": (health.health, health.TRIGGER),

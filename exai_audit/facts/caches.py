@@ -199,6 +199,21 @@ class ForeignUse(Struct, frozen=True):
     keys: str
 
 
+class GoneOverFact(Struct, frozen=True):
+    """A loop over a dictionary or set that something else may change meanwhile.
+
+    ``name`` is what it goes over, ``changed_in`` the function that adds or removes an entry, on
+    line ``changed_at``: another coroutine where the loop ``awaits``, else another thread, as that
+    function does so under a lock.
+    """
+
+    place: Place
+    name: str
+    changed_in: str
+    changed_at: int
+    awaits: bool
+
+
 _NOTHING = Makings()
 
 

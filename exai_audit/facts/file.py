@@ -6,7 +6,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from exai_audit.facts.caches import CacheFacts
+from exai_audit.facts.caches import CacheFacts, GoneOverFact
 from exai_audit.facts.calls import DefinitionFacts
 from exai_audit.facts.concurrency import (
     BlockingFact,
@@ -91,6 +91,7 @@ class FileFacts(Struct, frozen=True):
     unforwarded: tuple[UnforwardedFact, ...] = ()
     short_limits: tuple[ShortLimitFact, ...] = ()
     wall_clocks: tuple[WallClockFact, ...] = ()
+    gone_over: tuple[GoneOverFact, ...] = ()
     framework_settings: tuple[FrameworkSettingFact, ...] = ()
     caches: CacheFacts = _NO_CACHES
     pools: tuple[PoolFact, ...] = ()

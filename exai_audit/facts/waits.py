@@ -42,7 +42,9 @@ class WallClockFact(Struct, frozen=True):
     """A moment taken from the wall clock: given to an event loop, or the ``deadline`` of a loop.
 
     ``of_limit`` when a name says that what ends the loop is a limit on waiting, ``lasts`` when that
-    is a minute or more: a clock that is set by seconds does little to it.
+    is a minute or more: a clock that is set by seconds does little to it. ``kept_at`` is the line
+    where an attribute was given the moment, 0 for one that a loop's own function has, which is
+    asked for on line ``asked_at``.
     """
 
     place: Place
@@ -51,6 +53,8 @@ class WallClockFact(Struct, frozen=True):
     is_loop: bool
     of_limit: bool = False
     lasts: bool = False
+    kept_at: int = 0
+    asked_at: int = 0
 
 
 class FrameworkSettingFact(Struct, frozen=True):

@@ -27,10 +27,11 @@ def later(action):
     loop.call_at(loop.time() + 5, action)
 ```
 
-*Known false alarms.* A loop that ends at a time of day. The end of a loop is a low finding, one for
-all of a file, of low confidence unless a name says that it is a limit on waiting (``time.time() +
-timeout``) that is not known to be a minute or more, to which a second does little. A moment given
-to an event loop is always wrong.
+*Known false alarms.* A loop that ends at a time of day. The end of a loop, or of a wait whose
+beginning or end an attribute keeps, is a low finding, one for all of a file, of low confidence
+unless a name says that it is a limit on waiting (``time.time() + timeout``) that is not known to be
+a minute or more, to which a second does little. A moment given to an event loop is always wrong.
+How long tokens, sessions and cached values are good is no finding.
 
 *References.* Python documentation: ``loop.call_at``, ``asyncio.timeout_at``, ``loop.time``,
 ``time.monotonic``.
@@ -77,17 +78,31 @@ def _in_loop(path: str, fact: WallClockFact) -> Hit:
 
 def _deadline(path: str, fact: WallClockFact, *others: WallClockFact) -> Hit:
     more = f", in {len(others) + 1} places" if others else ""
+    what = "loop" if fact.asked_at else "wait"
     return Hit(
         path=path,
         place=fact.place,
         severity=Severity.LOW,
         confidence=Confidence.MEDIUM if _is_short(fact) else Confidence.LOW,
-        message=f"{fact.operation} ends a loop by the wall clock, which may be set meanwhile{more}",
-        remedy="Take both times from time.monotonic().",
-        related=tuple(
-            Related(path, one.place.span.line, f"{one.operation} does so, too") for one in others
+        message=(
+            f"{fact.operation} ends a {what} by the wall clock, which may be set meanwhile{more}"
         ),
+        remedy="Take both times from time.monotonic().",
+        related=(*_ends(path, fact), *(one for other in others for one in _also(path, other))),
     )
+
+
+def _ends(path: str, fact: WallClockFact) -> tuple[Related, ...]:
+    """Return where the moment is kept, or asked for."""
+    line, what = (fact.kept_at, "kept") if fact.kept_at else (fact.asked_at, "asked for")
+    if not line:
+        return ()
+    return (Related(path, line, f"{fact.operation} is {what} here"),)
+
+
+def _also(path: str, fact: WallClockFact) -> tuple[Related, ...]:
+    does = Related(path, fact.place.span.line, f"{fact.operation} does so, too")
+    return (does, *_ends(path, fact))
 
 
 RULE = Rule(
@@ -95,7 +110,7 @@ RULE = Rule(
     name="wall-clock-deadline",
     family=Family.TIMEOUTS,
     summary="a wall-clock time where a steady clock's is meant",
-    severity="medium; low for the end of a loop",
+    severity="medium; low for the end of a loop or a wait",
     options=Options,
     check=check,
 )

@@ -36,10 +36,11 @@ dataclasses, classes with a hash of what they hold), the confidence is low. A ha
 says which object it is, and ``noqa: B019`` alone that somebody saw the leak: neither lowers it.
 
 *References.* Python FAQ, "How do I cache method calls?"; the same trap is B019 of flake8-bugbear.
-The decorators of functools, of async-lru, of ``cachetools.func``, and ``cachetools.cached`` with a
-store that all objects share and no ``key`` of its own make keys that hold ``self``. Results that
-expire keep an object for a time only: severity low. The keys of ``cachetools.cachedmethod`` leave
-``self`` out: with a store of the class one object is given what was worked out for another.
+The decorators of functools, of async-lru, of ``cachetools.func``, funcy, toolz and memoization, and
+``cachetools.cached`` with a store that all objects share and no ``key`` of its own make keys that
+hold ``self``. Results that expire keep an object for a time only: severity low. The keys of
+``cachetools.cachedmethod`` leave ``self`` out: with a store of the class one object is given what
+was worked out for another.
 """
 
 from __future__ import annotations

@@ -62,7 +62,9 @@ something else, or all that its threads run is seen and does not come there, and
 starts threads that call it. Django, Flask, and FastAPI with handlers that are no coroutines answer
 requests in threads: there, what breaks is judged (counts, and the stores of cachetools), and not a
 result that is computed twice. A coroutine that looks up, awaits and stores is a finding where what
-it makes should exist once, or is fetched: two requests fill one key. What coroutines of one event
+it makes should exist once, or is fetched: two requests fill one key. So is a loop that
+awaits while it goes over a dictionary or set from which another function removes, and one without
+the lock under which all other functions change what it goes over. What coroutines of one event
 loop do without awaiting in between is safe, and so is ``setdefault``. Where it only reads the
 object's own store or settings, doing it twice is harmless, and a late store is not if another
 function sets the entry. A look-up and store in a function that is only called with a lock held has
@@ -76,7 +78,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
+from exai_audit.facts.caches import CacheFact, CacheForm, GoneOverFact, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.knowledge.layers import words
@@ -108,6 +110,7 @@ class Options(Struct, frozen=True):
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each shared cache that is looked up and then stored into without a lock."""
     for facts in project.judged_files():
+        yield from (_gone_over(facts.path, fact) for fact in facts.gone_over)
         for cache in facts.caches.found:
             if not cache.unlocked:
                 continue
@@ -116,6 +119,26 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
                     yield _of_coroutine(facts.path, cache)
             elif evidence := _threads(cache, facts):
                 yield _of_threads(facts.path, cache, evidence)
+
+
+def _gone_over(path: str, fact: GoneOverFact) -> Hit:
+    who = "awaits while it goes" if fact.awaits else "goes"
+    how = "may change it meanwhile" if fact.awaits else "changes it under a lock, which is not held"
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.LOW,
+        confidence=Confidence.MEDIUM,
+        message=(
+            f"{fact.place.symbol} {who} over {fact.name}, and {fact.changed_in} {how}: the loop"
+            " ends in a RuntimeError"
+        ),
+        remedy=(
+            f"Go over a copy, list({fact.name})"
+            + ("." if fact.awaits else ", taken under that lock, or hold the lock here.")
+        ),
+        related=(Related(path, fact.changed_at, f"{fact.name} is changed here"),),
+    )
 
 
 def _is_shared(cache: CacheFact) -> bool:

@@ -50,7 +50,7 @@ from exai_audit.syntax.walk import descendants
 
 _STATIC = frozenset({"staticmethod", "classmethod"})
 _STORE_KEYS = frozenset({"cachetools.cached", "asyncache.cached"})
-_OF_SELF = ("functools.", "async_lru.", "cachetools.func.")
+_OF_SELF = ("functools.", "async_lru.", "cachetools.func.", "funcy.", "memoization.", "toolz.")
 _THREAD_SAFE = frozenset({"functools.cache", "functools.lru_cache"})
 
 

@@ -21,7 +21,7 @@ from exai_audit.facts.concurrency import BlockingKind
 from exai_audit.knowledge.blocking_kinds import kind_of
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS
+from exai_audit.syntax.nodes import FUNCTIONS, receiver
 from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.walk import children
 
@@ -39,6 +39,12 @@ _LOCAL_ROOTS = frozenset({
     "shutil", "threading", "time",
 })  # fmt: skip
 _MAKERS = frozenset({"client", "resource", "from_url", "create_engine", "create_async_engine"})
+# What asks a database for rows, by the manager of a Django model or the query of a session.
+_MANAGERS = frozenset({"objects", "query"})
+_QUERIES = frozenset({
+    "aggregate", "all", "count", "exists", "filter", "filter_by", "first", "get", "get_or_404",
+    "get_or_create", "last", "one", "one_or_none", "scalar", "values", "values_list",
+})  # fmt: skip
 _WAITED_ON = frozenset({"asyncio.sleep", "time.sleep"})
 _NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 _ORDER = tuple(Origin)
@@ -118,13 +124,22 @@ def _outside_nested(nodes: Iterable[ast.AST]) -> list[ast.AST]:
 
 def _call(tree: ModuleTree, index: CacheIndex, call: ast.Call, depth: int) -> Iterator[Cause]:
     name = tree.qualified(call.func) or ""
-    known = _known(name, call)
+    known = _known(name, call) or (Origin.NETWORK if _asks_for_rows(call) else None)
     if known is not None:
         yield Cause(known, _shown(call, tree))
         return
     callee = _local(tree, index, call) if depth > 0 else None
     if isinstance(callee, ast.FunctionDef):
         yield from _causes(tree, index, callee, depth - 1)
+
+
+def _asks_for_rows(call: ast.Call) -> bool:
+    """Tell whether a call asks a model for its rows: ``Order.objects.filter(...)``."""
+    manager = receiver(call.func)
+    if last_name(call.func) not in _QUERIES or not isinstance(manager, ast.Attribute):
+        return False
+    model = last_name(manager.value)
+    return manager.attr in _MANAGERS and model[:1].isupper() and model != "ContentType"
 
 
 def _known(name: str, call: ast.Call) -> Origin | None:

@@ -158,7 +158,7 @@ def _is_made(value: ast.expr, store: Use, tree: ModuleTree) -> bool:
 
 def is_locked(use: Use, tree: ModuleTree) -> bool:
     """Tell whether something is done with a container while a lock is held."""
-    return _is_inside_lock(use.node, tree)
+    return is_inside_lock(use.node, tree)
 
 
 def _is_held_by_callers(function: Function, tree: ModuleTree, index: CacheIndex) -> bool:
@@ -169,10 +169,11 @@ def _is_held_by_callers(function: Function, tree: ModuleTree, index: CacheIndex)
     mentions = [] if name.startswith("__") else index.mentions(name)
     if not name.startswith("_") and len(mentions) != 1:
         return False  # other files may call it too
-    return bool(mentions) and all(_is_inside_lock(one, tree) for one in mentions)
+    return bool(mentions) and all(is_inside_lock(one, tree) for one in mentions)
 
 
-def _is_inside_lock(node: ast.AST, tree: ModuleTree) -> bool:
+def is_inside_lock(node: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a lock is held where a node stands, as far as its function shows."""
     for parent in tree.ancestors(node):
         if isinstance(parent, (ast.With, ast.AsyncWith)) and any(
             _is_lock(item.context_expr, tree) for item in parent.items

@@ -114,8 +114,8 @@ _LONG_LIVED = frozenset({
 # Bases of classes of which a framework has one object from its start on (discord.py, Django).
 _PLUGGED_IN = frozenset({"Cog", "GroupCog", "MiddlewareMixin"})
 _ENOUGH = re.compile(
-    r"(?i)\b(bound(ed)?|unbounded|limit(ed)?|grows?|finite|never evict\w*|leaks?|intentional(ly)?"
-    r"|deliberate(ly)?|on purpose)\b"
+    r"(?i)\b(bound(ed)?|unbounded|(?<!rate[ -])limit(ed)?|grows?|finite|never evict\w*|leaks?"
+    r"|intentional(ly)?|deliberate(ly)?|on purpose)\b"
 )
 _FOR_GOOD = re.compile(
     r"(?i)(?<!not )\b(immutable|content[- ]address(ed|able)"

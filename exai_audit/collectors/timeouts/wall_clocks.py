@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from exai_audit.collectors.timeouts.clocks import is_a_clock
-from exai_audit.collectors.timeouts.wall_deadlines import deadlines
+from exai_audit.collectors.timeouts.kept_moments import kept_moments
+from exai_audit.collectors.timeouts.wall_deadlines import deadlines, what_is_left
 from exai_audit.facts.waits import WallClockFact
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import argument, last_name, receiver
 from exai_audit.syntax.triggers import Trigger
 
-TRIGGER = Trigger(names=frozenset({"call_at", "timeout_at", "time"}))
+TRIGGER = Trigger(names=frozenset({"call_at", "scheduler", "timeout_at", "time"}))
 _WALL = frozenset({"time.time", "time.time_ns"})
 _MOMENTS = frozenset({"call_at", "timeout_at"})
 _LOOPS = frozenset({
@@ -22,7 +23,8 @@ _LOOPS = frozenset({
 
 def wall_clocks(tree: ModuleTree) -> tuple[WallClockFact, ...]:
     """Return the moments in source order."""
-    found = [*_given_to_loops(tree), *deadlines(tree)]
+    found = [*_given_to_loops(tree), *deadlines(tree), *kept_moments(tree), *what_is_left(tree)]
+    found += _of_schedulers(tree)
     return tuple(sorted(found, key=lambda fact: fact.place.span))
 
 
@@ -33,6 +35,18 @@ def _given_to_loops(tree: ModuleTree) -> Iterator[WallClockFact]:
         if when is not None and _is_of_the_wall(when.value, tree):
             given = " ".join(tree.text(when.value).split())
             yield WallClockFact(tree.place(call), name, given, is_loop=True)
+
+
+def _of_schedulers(tree: ModuleTree) -> Iterator[WallClockFact]:
+    """Yield the schedulers that are told to count by the wall clock."""
+    for call in tree.calls(frozenset({"scheduler"})):
+        clock = argument(call, "timefunc", 0)
+        if tree.qualified(call.func) != "sched.scheduler" or clock is None:
+            continue
+        if tree.qualified(clock.value) == "time.time":
+            yield WallClockFact(
+                tree.place(call), "sched.scheduler", "time.time", is_loop=False, of_limit=True
+            )
 
 
 def _operation(call: ast.Call, tree: ModuleTree) -> str:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from exai_audit.collectors.timeouts.kept_moments import reads_the_wall
+from exai_audit.collectors.timeouts.long_limits import lasts, names_in
 from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.facts.waits import WallClockFact
-from exai_audit.knowledge.layers import words
 from exai_audit.knowledge.limit_names import is_timeout_like
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, last_name
-from exai_audit.syntax.scopes import Binding, BindingKind
 
-_LONG = frozenset({"day", "days", "hour", "hours", "minute", "minutes", "mins"})
-_A_MINUTE = 60
 _LOOPS = (ast.While, ast.For, ast.AsyncFor)
+_ROUNDS = frozenset({"float", "int", "round", "str", "print", "format", "append"})
 _LEAVES = (ast.Break, ast.Return, ast.Raise)
 
 
@@ -28,67 +27,52 @@ def deadlines(tree: ModuleTree) -> Iterator[WallClockFact]:
         if not isinstance(target, ast.Name) or not isinstance(function, FUNCTIONS):
             continue
         added = _added(node.value, tree)
-        if added is not None and _ends_a_loop(target.id, function, tree):
-            yield _fact(node, target.id, added, tree)
+        if added is not None:
+            asked = _end_of_a_loop(target.id, function, tree)
+            if asked is not None:
+                yield _fact(node, target.id, added, asked, tree)
         elif isinstance(node.value, ast.Call) and _reads(node.value, tree):
-            limit = _limit_of_age(target.id, function, tree)
-            if limit is not None:
-                yield _fact(node, target.id, limit, tree)
+            found = _limit_of_age(target.id, function, tree)
+            if found is not None:
+                yield _fact(node, target.id, *found, tree)
 
 
-def _fact(node: ast.Assign, name: str, limit: ast.expr, tree: ModuleTree) -> WallClockFact:
+def what_is_left(tree: ModuleTree) -> Iterator[WallClockFact]:
+    """Yield where a wait is given what is left of its limit by the wall clock, with no loop."""
+    for call in tree.calls(frozenset({"time"})):
+        left = tree.parent(call)
+        if not _reads(call, tree) or not isinstance(left, ast.BinOp) or left.right is not call:
+            continue
+        holder = tree.parent(left)
+        waits = isinstance(holder, ast.Call) and last_name(holder.func) not in _ROUNDS
+        waits = waits or (isinstance(holder, ast.keyword) and is_timeout_like(holder.arg or ""))
+        if waits and isinstance(left.op, ast.Sub) and _counts_a_limit(left.left):
+            given = " ".join(tree.text(left).split())
+            yield WallClockFact(
+                tree.place(call), "the time that is left", given, is_loop=False, of_limit=True
+            )
+
+
+def _counts_a_limit(node: ast.expr) -> bool:
+    """Tell whether a sum has a term that is a limit by its name: ``start + timeout``."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _counts_a_limit(node.left) or _counts_a_limit(node.right)
+    return is_timeout_like(last_name(node))
+
+
+def _fact(
+    node: ast.Assign, name: str, limit: ast.expr, asked: ast.AST, tree: ModuleTree
+) -> WallClockFact:
     given = " ".join(tree.text(node.value).split())
     return WallClockFact(
         tree.place(node),
         name,
         given,
         is_loop=False,
-        of_limit=any(map(is_timeout_like, _names(limit))),
-        lasts=_lasts(limit, tree),
+        of_limit=any(map(is_timeout_like, names_in(limit))),
+        lasts=lasts(limit, tree),
+        asked_at=tree.span(asked).line,
     )
-
-
-def _names(limit: ast.expr) -> Iterator[str]:
-    nodes = (one for one in ast.walk(limit) if isinstance(one, (ast.Name, ast.Attribute)))
-    return map(last_name, nodes)
-
-
-def _lasts(limit: ast.expr, tree: ModuleTree) -> bool:
-    """Tell whether a limit may be a minute or more: by its number, its default or its unit.
-
-    So may what another module defines; a caller may give any limit, and give a short one.
-    """
-    kept = [limit, *_defaults(limit, tree)]
-    if any(not _LONG.isdisjoint(words(name)) for one in kept for name in _names(one)):
-        return True
-    parts = (one for value in kept for one in ast.walk(value) if isinstance(one, ast.expr))
-    known = [number for number in map(tree.number, parts) if number is not None]
-    return max(known) >= _A_MINUTE if known else not any(_is_given(one, tree) for one in kept)
-
-
-def _defaults(limit: ast.expr, tree: ModuleTree) -> Iterator[ast.expr]:
-    """Yield what an attribute of the object keeps, and the defaults of parameters."""
-    names = [one for one in ast.walk(limit) if isinstance(one, ast.Name)]
-    owner = tree.class_of(limit)
-    if isinstance(limit, ast.Attribute) and owner is not None:
-        kept = tree.self_bindings(owner, limit.attr)
-        yield from kept
-        names = [one for one in kept if isinstance(one, ast.Name)]
-    for bound in (one for name in names for one in _bound(name, tree)):
-        if bound.kind is BindingKind.PARAMETER and bound.value is not None:
-            yield bound.value
-
-
-def _is_given(limit: ast.expr, tree: ModuleTree) -> bool:
-    """Tell whether a limit is, or is worked out from, what a function is given."""
-    names = (one for one in ast.walk(limit) if isinstance(one, ast.Name))
-    kinds = {bound.kind for name in names for bound in _bound(name, tree) if name.id != "self"}
-    return BindingKind.PARAMETER in kinds
-
-
-def _bound(name: ast.Name, tree: ModuleTree) -> Sequence[Binding]:
-    scope = tree.scopes.owner(name.id, tree.scopes.of(name))
-    return scope.names.get(name.id, ()) if scope is not None else ()
 
 
 def _reads(node: ast.expr, tree: ModuleTree) -> bool:
@@ -101,9 +85,9 @@ def _added(value: ast.expr, tree: ModuleTree) -> ast.expr | None:
         return _added(value.body, tree)
     if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Add):
         return None
-    if _reads(value.left, tree):
+    if reads_the_wall(value.left, tree):
         return value.right
-    return value.left if _reads(value.right, tree) else None
+    return value.left if reads_the_wall(value.right, tree) else None
 
 
 def _uses(name: str, function: ast.AST, tree: ModuleTree) -> Iterator[tuple[ast.AST, ast.AST]]:
@@ -116,16 +100,16 @@ def _uses(name: str, function: ast.AST, tree: ModuleTree) -> Iterator[tuple[ast.
             yield use, loop
 
 
-def _ends_a_loop(name: str, function: ast.AST, tree: ModuleTree) -> bool:
-    """Tell whether a loop goes on for as long as the moment has not come."""
+def _end_of_a_loop(name: str, function: ast.AST, tree: ModuleTree) -> ast.AST | None:
+    """Return where a loop that goes on until the moment has come asks for it, None for no loop."""
     for use, loop in _uses(name, function, tree):
         around = tree.parent(use)
         if isinstance(around, ast.Compare) and _decides(around, loop, tree):
-            return not _is_moved(name, loop)
+            return None if _is_moved(name, loop) else around
         is_left = isinstance(around, ast.BinOp) and isinstance(around.op, ast.Sub)
         if is_left and _reads(around.right, tree):  # type: ignore[union-attr]
-            return not _is_moved(name, loop)
-    return False
+            return None if _is_moved(name, loop) else around
+    return None
 
 
 def _decides(compared: ast.AST, loop: ast.AST, tree: ModuleTree) -> bool:
@@ -140,19 +124,36 @@ def _decides(compared: ast.AST, loop: ast.AST, tree: ModuleTree) -> bool:
     return False
 
 
-def _limit_of_age(name: str, function: ast.AST, tree: ModuleTree) -> ast.expr | None:
-    """Return the limit that the time since a moment has in a loop: a name that says so."""
+def _limit_of_age(
+    name: str, function: ast.AST, tree: ModuleTree
+) -> tuple[ast.expr, ast.AST] | None:
+    """Return the limit that the time since a moment has in a loop, and where that is asked for."""
     for use, loop in _uses(name, function, tree):
         age = tree.parent(use)
         if not isinstance(age, ast.BinOp) or not isinstance(age.op, ast.Sub):
             continue
-        compared = tree.parent(age)
         if age.right is not use or not _reads(age.left, tree) or _is_moved(name, loop):
             continue
-        if isinstance(compared, ast.Compare) and _decides(compared, loop, tree):
-            sides = (compared.left, *compared.comparators)
-            return next((s for s in sides if is_timeout_like(last_name(s))), None)
+        for compared in _compared(age, loop, tree):
+            if _decides(compared, loop, tree):
+                sides = (compared.left, *compared.comparators)
+                limit = next((s for s in sides if is_timeout_like(last_name(s))), None)
+                return None if limit is None else (limit, age)
     return None
+
+
+def _compared(age: ast.BinOp, loop: ast.AST, tree: ModuleTree) -> Iterator[ast.Compare]:
+    """Yield the comparisons in a loop of a time that has passed, by the name it is given, too."""
+    around = tree.parent(age)
+    if isinstance(around, ast.Compare):
+        yield around
+    elif isinstance(around, ast.Assign) and isinstance(around.targets[0], ast.Name):
+        name = around.targets[0].id
+        for one in ast.walk(loop):
+            if isinstance(one, ast.Compare):
+                sides = (one.left, *one.comparators)
+                if any(isinstance(side, ast.Name) and side.id == name for side in sides):
+                    yield one
 
 
 def _is_moved(name: str, loop: ast.AST) -> bool:
