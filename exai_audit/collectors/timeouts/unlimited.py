@@ -14,6 +14,7 @@ from exai_audit.collectors.context.limiters import Guards
 from exai_audit.collectors.context.roles import FunctionRoles, is_route
 from exai_audit.collectors.timeouts.adapters import mounts_a_limit
 from exai_audit.collectors.timeouts.commands import remote_command
+from exai_audit.collectors.timeouts.handed_over import handed_over
 from exai_audit.collectors.timeouts.phases import Open, given_limit, is_unlimited, open_phases
 from exai_audit.collectors.timeouts.unpacked import handing_on, keys_besides, unpacked_keys
 from exai_audit.collectors.timeouts.untyped import STUB_WORD, distinct_names, untyped
@@ -67,6 +68,7 @@ def unlimited(tree: ModuleTree) -> tuple[UnlimitedFact, ...]:
     """Return the calls in source order."""
     reader = _Reader(tree)
     found = [fact for call in tree.calls_of(_waits) for fact in reader.read(call)]
+    found += [fact for at, call in handed_over(tree) for fact in reader.read(call, at)]
     found += [reader.guarded(call, fact) for call, fact in untyped(tree)]
     return tuple(sorted(found, key=lambda fact: fact.place.span))
 
@@ -78,8 +80,12 @@ class _Reader:
         self._tree = tree
         self._guards = Guards(tree)
 
-    def read(self, call: ast.Call) -> Iterator[UnlimitedFact]:
-        """Yield what there is to say of a call."""
+    def read(self, call: ast.Call, at: ast.Call | None = None) -> Iterator[UnlimitedFact]:
+        """Yield what there is to say of a call.
+
+        Args:
+            at: what hands its function over to another thread, if that is how it is made.
+        """
         name = self._tree.qualified(call.func)
         row = table().call(name) if name else None
         if row is None or row.timeout is None or not _waits(row):
@@ -96,14 +102,20 @@ class _Reader:
         if open_ended is Open.NOTHING and not is_unlimited(given, row.timeout):
             return
         if not _asks_nobody(call, self._tree) and not self._is_limited_elsewhere(call, row):
-            fact = self._fact(call, row, row.timeout, open_ended, is_given=given is not None)
+            fact = self._fact(call, at or call, row, row.timeout, open_ended, given is not None)
             yield replace(fact, rest_of=rest_of)
 
     def _fact(
-        self, call: ast.Call, row: Call, limit: Timeout, open_ended: Open, *, is_given: bool
+        self,
+        call: ast.Call,
+        at: ast.Call,
+        row: Call,
+        limit: Timeout,
+        open_ended: Open,
+        is_given: bool,
     ) -> UnlimitedFact:
         tree = self._tree
-        place = tree.place(call)
+        place = tree.place(at)
         remote = remote_command(call, tree) if row.name in _RUNS else None
         doubt = _PARTLY if open_ended is Open.SOME else _doubt(call, row, limit)
         by_pipe = doubt == _PARTLY and _PIPES.get(row.name, "") in tree.words
@@ -126,8 +138,8 @@ class _Reader:
             elsewhere=loads
             or by_pipe
             or (row.name.startswith("requests.Session.") and not self._makes_sessions),
-            guarded=self._guards.stand_around(call),
-            served=_is_served(call, tree),
+            guarded=self._guards.stand_around(at),
+            served=_is_served(at, tree),
         )
 
     def _doubt_of_command(self, call: ast.Call, *, partly: bool) -> str:
