@@ -5,14 +5,57 @@ from __future__ import annotations
 import ast
 
 from exai_audit.syntax.module import ModuleTree
+from exai_audit.syntax.nodes import dotted
+from exai_audit.syntax.scopes import Scope
 
 _MOUNT = frozenset({"mount"})
 
 
-def mounts_a_limit(tree: ModuleTree) -> bool:
-    """Tell whether a file mounts an adapter that may set a limit: none of requests' own."""
-    adapters = (call.args[1] for call in tree.calls(_MOUNT) if len(call.args) > 1)
-    return any(not _is_plain(adapter, tree) for adapter in adapters)
+def mounts_a_limit(request: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether the session of a request may have an adapter that sets a limit.
+
+    That is any but requests' own. Where the function, or class, is seen to make the session itself,
+    only what is mounted on that counts, else whatever the file mounts.
+    """
+    owner = request.func.value if isinstance(request.func, ast.Attribute) else None
+    own = owner if owner is not None and _is_made_here(owner, tree) else None
+    mounts = [call for call in tree.calls(_MOUNT) if len(call.args) > 1]
+    if own is not None:
+        mounts = [call for call in mounts if _is_on(own, call, tree)]
+    return any(not _is_plain(call.args[1], tree) for call in mounts)
+
+
+def _is_made_here(owner: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether all that a name, or an attribute of the object, is given are new sessions."""
+    made = _made(owner, tree)
+    return bool(made) and all(
+        isinstance(one, ast.Call) and tree.qualified(one.func) == "requests.Session" for one in made
+    )
+
+
+def _made(owner: ast.expr, tree: ModuleTree) -> list[ast.expr]:
+    if isinstance(owner, ast.Name):
+        return tree.bindings(owner.id, owner)
+    around = tree.class_of(owner)
+    is_own = isinstance(owner, ast.Attribute) and dotted(owner) == f"self.{owner.attr}"
+    if not is_own or around is None or not isinstance(owner, ast.Attribute):
+        return []
+    return tree.self_bindings(around, owner.attr)
+
+
+def _is_on(session: ast.expr, mount: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether a call mounts on a session, or on something out of which nothing is known."""
+    on = mount.func.value if isinstance(mount.func, ast.Attribute) else None
+    if on is None or not _is_made_here(on, tree):
+        return True
+    same = isinstance(on, ast.Name) and isinstance(session, ast.Name)
+    if same and _scope(on, tree) is not _scope(session, tree):
+        return False
+    return dotted(on) == dotted(session)
+
+
+def _scope(name: ast.expr, tree: ModuleTree) -> Scope | None:
+    return tree.scopes.owner(dotted(name), tree.scopes.of(name))
 
 
 def _is_plain(adapter: ast.expr, tree: ModuleTree) -> bool:

@@ -170,7 +170,8 @@ class _Reader:
         if root == "socket" or row.name == "paramiko.SSHClient.exec_command":
             return "settimeout" in self._called
         if row.name.startswith("requests.Session."):
-            return mounts_a_limit(self._tree) or self._replaces or _own_class(call, self._tree)
+            limited = mounts_a_limit(call, self._tree)
+            return limited or self._replaces or _own_class(call, self._tree)
         if root in ("smtplib", "ftplib"):
             calls = self._tree.all(ast.Call)
             return any(last_name(c.func) == "connect" and _limits(c) for c in calls)

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
+from exai_audit.collectors.timeouts.handlers import is_of_requests
 from exai_audit.facts.timeouts import OF_A_SESSION, Category, UnlimitedFact
 from exai_audit.knowledge.calls import Call, Timeout
 from exai_audit.knowledge.table import configuration, table
@@ -124,7 +125,7 @@ def _of_locks(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFact]]:
             yield call, replace(fact, given=True)
 
 
-# Calls beside others of the same session that give a limit
+# Calls beside others of the same session that give a limit, or whose errors are those of requests
 
 
 def _of_siblings(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFact]]:
@@ -134,13 +135,16 @@ def _of_siblings(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFact]]:
     for call in tree.calls(_VERBS):
         owner = receiver(call.func)
         said = dotted(owner) if owner is not None else ""
-        if said and owner is not None and _is_unknown(owner, tree) and _is_http(call):
+        if not said or owner is None or not _is_unknown(owner, tree):
+            continue
+        if _is_http(call) or (call.args and is_of_requests(call, owner, tree)):
             around = tree.class_of(call) if said.startswith("self.") else tree.function_of(call)
             families[around, said].append(call)
     for calls in families.values():
         limited = [call for call in calls if _limits_itself(call)]
         for call in calls:
-            if limited and not _is_given(call, "timeout", None):
+            told = limited or is_of_requests(call, call.func.value, tree)  # type: ignore[attr-defined]
+            if told and not _is_given(call, "timeout", None):
                 operation = f"{dotted(call.func)}{OF_A_SESSION}"
                 yield call, _fact(call, operation, "timeout", Category.HTTP_API, "", tree)
 
