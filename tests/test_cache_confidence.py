@@ -96,6 +96,8 @@ OBJECT = """
         ("Reader", "reader = Reader()", Confidence.MEDIUM),
         ("Reader", "", Confidence.LOW),
         ("Reader", "def read():\n        return Reader()", Confidence.LOW),
+        ("Reader", "def main():\n        serve_forever(Reader())", Confidence.MEDIUM),
+        ("Reader", "def main():\n        print(Reader())", Confidence.LOW),
     ],
 )
 def test_growth_on_an_object_needs_a_long_life(

@@ -8,12 +8,16 @@ from exai_audit.collectors.caches.accesses import is_constructor, last_name
 from exai_audit.facts.caches import Makings
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, first_parameter
+from exai_audit.syntax.nodes import FUNCTIONS, Function, first_parameter
+from exai_audit.syntax.walk import descendants
 
 _STARTING = frozenset({
     "app", "application", "boot", "bootstrap", "build", "init", "initialize", "lifespan", "main",
     "setup", "start", "startup",
 })  # fmt: skip
+_MAINS = frozenset({"main", "amain", "async_main", "main_async"})
+_SERVES = frozenset({"forever", "serve", "polling", "idle", "mainloop"})
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _KEEPING = frozenset({"cache", "lru_cache", "singleton"})
 
 
@@ -21,8 +25,8 @@ def makings(tree: ModuleTree) -> Makings:
     """Return the classes of which the module makes objects, by last name and by how long they live.
 
     What is made at module or class level, for a ``global`` name, or by a function without
-    parameters that keeps its result, is made once. What a constructor gives to ``self`` lives as
-    long as that object.
+    parameters that keeps its result, is made once; so is what ``main`` makes before it serves. What
+    a constructor gives to ``self`` lives as long as that object.
     """
     once: set[str] = set()
     parts: set[tuple[str, str]] = set()
@@ -66,6 +70,8 @@ def _is_made_once(tree: ModuleTree, call: ast.Call) -> bool:
         return isinstance(_statement(tree, call), (ast.Assign, ast.AnnAssign, ast.Expr))
     if isinstance(function, ast.Lambda):
         return False
+    if _is_main(tree, function) and not any(isinstance(o, _LOOPS) for o in tree.ancestors(call)):
+        return True
     if not function.args.args and any(
         last_name(one) in _KEEPING for one in function.decorator_list
     ):
@@ -77,6 +83,19 @@ def _is_made_once(tree: ModuleTree, call: ast.Call) -> bool:
         not names.isdisjoint(node.names) and function in tree.ancestors(node)
         for node in tree.all(ast.Global)
     )
+
+
+def _is_main(tree: ModuleTree, function: Function) -> bool:
+    """Tell whether a function is the whole program, which runs until it is stopped."""
+    if function.name.strip("_") not in _MAINS or tree.parent(function) is not tree.module:
+        return False
+    return any(map(_serves, descendants(function)))
+
+
+def _serves(node: ast.AST) -> bool:
+    if isinstance(node, ast.While):
+        return isinstance(node.test, ast.Constant) and node.test.value is True
+    return isinstance(node, ast.Call) and not _SERVES.isdisjoint(words(last_name(node.func)))
 
 
 def _made_for(tree: ModuleTree, call: ast.Call) -> str:
