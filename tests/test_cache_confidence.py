@@ -536,7 +536,7 @@ def test_a_framework_makes_one_object_of_what_is_plugged_in(
         ("asyncio.Event()", "where its wait ends (finally: _page_cache.pop(url, None))"),
         ("asyncio.create_task(read(url))", "when its work is done"),
         ("make_client(url)", "must close what it drops"),
-        ("Event(url)", "under @lru_cache"),
+        ("Event(url)", "Put @lru_cache(maxsize=1024) on page"),
     ],
 )
 def test_what_lives_is_not_said_to_be_dropped_at_a_bound(

@@ -60,6 +60,36 @@ class Origin(str, Enum):
     STATE = "state"
 
 
+class Makeup(Struct, frozen=True):
+    """What a cache is made of, by which its remedy is chosen.
+
+    ``kind`` is the sort of a container (``dict``, ``set``, ``list``, ``deque``), ``factory`` what
+    makes the entries of a default dictionary. ``filled_in`` are the functions that store into it;
+    ``unused`` tells that these are plain functions which their own file names nowhere else,
+    ``of_arguments`` that the one there is takes the key, nothing else, and is no coroutine, and
+    ``by_identity`` that an ``id(...)`` is part of the key. ``passing`` is the parameter of a
+    decorated function that ends before its results do: a request, a session; ``weighty`` tells
+    that results are arrays, images or tables, ``stacked`` that it is decorated by more than the
+    cache and by none that makes it a property, ``as_property`` that one does. ``room`` is the
+    number of entries for which there is a bound, 0 where it is not known.
+    """
+
+    kind: str = ""
+    factory: str = ""
+    filled_in: tuple[str, ...] = ()
+    unused: bool = False
+    of_arguments: bool = False
+    by_identity: bool = False
+    passing: str = ""
+    weighty: bool = False
+    stacked: bool = False
+    as_property: bool = False
+    room: int = 0
+
+
+_UNKNOWN = Makeup()
+
+
 class CacheFact(Struct, frozen=True):
     """One cache, counted once whatever forms it matches.
 
@@ -103,7 +133,7 @@ class CacheFact(Struct, frozen=True):
     ``connection`` where all its values are such. ``tested_only`` when only tests call what empties
     it. ``run_by`` says what has several threads run it, where that is not seen in its own file, or
     is empty. ``forgotten`` says what else of its class is removed under the same key, and where, or
-    is empty.
+    is empty. ``idle`` when nothing in the project calls what fills it.
     """
 
     place: Place
@@ -160,6 +190,8 @@ class CacheFact(Struct, frozen=True):
     removed_in: tuple[str, ...] = ()
     set_in: str = ""
     forgotten: str = ""
+    idle: bool = False
+    makeup: Makeup = _UNKNOWN
 
 
 class Makings(Struct, frozen=True):

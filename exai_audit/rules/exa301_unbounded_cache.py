@@ -57,10 +57,10 @@ from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Openness, Or
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.knowledge.script_folders import are_run_by_people
+from exai_audit.project.cache_remedies import FUNCTOOLS, growth_remedy
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
-_FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 _COMMAND_LIBRARIES = frozenset({"argparse", "click", "optparse", "typer"})
 
 
@@ -97,7 +97,7 @@ def _is_judged(cache: CacheFact) -> bool:
     ):
         return False
     if cache.form is CacheForm.DECORATOR:
-        holds_coroutines = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
+        holds_coroutines = cache.on_coroutine and cache.callable in FUNCTOOLS  # EXA303 speaks
         stays = cache.lifetime is not Lifetime.CLOSURE or cache.openness is Openness.ASKED
         return stays and not holds_coroutines
     if cache.lifetime is Lifetime.INSTANCE and cache.form is CacheForm.REGISTRY:
@@ -121,7 +121,7 @@ def _hit(path: str, cache: CacheFact, size: int, brief: bool) -> Hit:
         severity=Severity.MEDIUM if _lives_on(cache) else Severity.LOW,
         confidence=Confidence.LOW if brief else _confidence(cache),
         message=_message(cache),
-        remedy=_remedy(cache, size),
+        remedy=growth_remedy(cache, size),
     )
 
 
@@ -191,63 +191,6 @@ def _message(cache: CacheFact) -> str:
     if cache.expiry:
         return f"{said}: an expired entry goes only when its own key is asked for again"
     return said
-
-
-def _remedy(cache: CacheFact, size: int) -> str:
-    live = _remedy_of_live(cache)
-    if live:
-        return live
-    if cache.form is CacheForm.DECORATOR and cache.callable in _FUNCTOOLS:
-        distinct = cache.keys or "arguments"
-        return (
-            f"Write @lru_cache(maxsize={size}), or the number of distinct {distinct} in use at a"
-            " time."
-        )
-    if cache.form is CacheForm.DECORATOR:
-        return f"Give {cache.callable.rpartition('.')[2]} a bound or a lifetime for {cache.name}."
-    if cache.form is CacheForm.REGISTRY:
-        return (
-            f"Remove an entry of {cache.name} when its object is closed or unused, or keep them in"
-            " a weakref.WeakValueDictionary."
-        )
-    if cache.form is CacheForm.LIBRARY_STORE:
-        return f"Give {cache.name} = {cache.callable.rpartition('.')[2]}(...) a size or a lifetime."
-    if cache.removers:
-        return f"Call {cache.removers[0]} where entries become worthless, or bound {cache.name}."
-    oldest = f"{cache.name}.pop(next(iter({cache.name})))"
-    if cache.pure and cache.lifetime is Lifetime.MODULE and not cache.grows:
-        return (
-            f"Make it a function of {cache.keys or 'the key'} under @lru_cache(maxsize={size}), or"
-            f" before storing: if len({cache.name}) >= {size}: {oldest}."
-        )
-    return f"Before storing, drop the oldest entry: if len({cache.name}) >= {size}: {oldest}."
-
-
-def _remedy_of_live(cache: CacheFact) -> str:
-    """Return what to do where a bound would drop what is in use, empty for plain results."""
-    name, is_decorated = cache.name, cache.form is CacheForm.DECORATOR
-    drop = "its entry" if is_decorated else f"{name}.pop({cache.keys or 'key'}, None)"
-    if cache.keeps == "lock":
-        return (
-            f"Keep the locks of {name} in a weakref.WeakValueDictionary: each goes when nobody"
-            " holds it. A bound would make a second lock for a key that is in use."
-        )
-    if cache.keeps == "event":
-        return (
-            f"Remove an entry of {name} where its wait ends (finally: {drop}). A bound would drop"
-            " what somebody waits for."
-        )
-    if cache.keeps == "task":
-        return (
-            f"Remove an entry of {name} when its work is done (add_done_callback: {drop}). A bound"
-            " would forget work that still runs."
-        )
-    if cache.keeps == "connection":
-        return (
-            f"Close and remove an entry of {name} when it is no longer used. A bound must close"
-            " what it drops."
-        )
-    return ""
 
 
 RULE = Rule(

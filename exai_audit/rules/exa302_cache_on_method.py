@@ -38,9 +38,9 @@ says which object it is, and ``noqa: B019`` alone that somebody saw the leak: ne
 *References.* Python FAQ, "How do I cache method calls?"; the same trap is B019 of flake8-bugbear.
 The decorators of functools, of async-lru, of ``cachetools.func``, funcy, toolz and memoization, and
 ``cachetools.cached`` with a store that all objects share and no ``key`` of its own make keys that
-hold ``self``. Results that expire keep an object for a time only: severity low. The keys of
-``cachetools.cachedmethod`` leave ``self`` out: with a store of the class one object is given what
-was worked out for another.
+hold ``self``. Results that expire keep an object for a time only: severity low, and of low
+confidence on a manager, a service or the like. The keys of ``cachetools.cachedmethod`` leave
+``self`` out: with a store of the class one object is given what was worked out for another.
 """
 
 from __future__ import annotations
@@ -51,11 +51,14 @@ from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.knowledge.layers import words
 from exai_audit.project.caches import keeps_one
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
+_FEW = 8
+_LASTING = frozenset({"app", "connector", "manager", "server", "service"})
 _STORED = frozenset({"cachetools.cached", "asyncache.cached"})
 
 
@@ -80,7 +83,10 @@ def _hit(path: str, cache: CacheFact) -> Hit:
         place=cache.place,
         severity=_severity(cache),
         confidence=_confidence(cache),
-        message=f"the cache of {cache.name} keeps alive the instance of {_how_many(cache)}",
+        message=(
+            f"the cache of {cache.name} keeps alive the instance of {_how_many(cache)}"
+            f"{_shared_room(cache)}"
+        ),
         remedy=_remedy(cache),
     )
 
@@ -103,6 +109,14 @@ def _shared_hit(path: str, cache: CacheFact) -> Hit:
     )
 
 
+def _shared_room(cache: CacheFact) -> str:
+    """Return what a few entries for all objects do: they push one another out."""
+    room = cache.makeup.room
+    if not 1 < room <= _FEW:
+        return ""
+    return f", and all objects share its {room} entries: they push one another out"
+
+
 def _severity(cache: CacheFact) -> Severity:
     cleared = cache.parameters == 0 and cache.invalidation is not None
     return Severity.LOW if cleared or cache.expiry else Severity.MEDIUM
@@ -110,7 +124,9 @@ def _severity(cache: CacheFact) -> Severity:
 
 def _confidence(cache: CacheFact) -> Confidence:
     stays = cache.made_once or cache.long_lived or cache.emptied or keeps_one(cache)
-    return Confidence.LOW if stays or cache.argued or cache.by_value else Confidence.HIGH
+    serves = cache.expiry and not _LASTING.isdisjoint(words(cache.owner)[-1:])
+    few = stays or serves or cache.argued or cache.by_value
+    return Confidence.LOW if few else Confidence.HIGH
 
 
 def _how_many(cache: CacheFact) -> str:
@@ -122,12 +138,39 @@ def _how_many(cache: CacheFact) -> str:
 def _remedy(cache: CacheFact) -> str:
     if cache.callable not in _FUNCTOOLS:
         return _other_remedy(cache)
+    if cache.makeup.as_property:
+        return f"Write @cached_property in place of both decorators of {cache.name}."
+    if cache.makeup.stacked:
+        return (
+            f"Keep the results of {cache.name} in each object, in a dictionary of its own"
+            f"{_size(cache)}, and leave the decorators around it as they are."
+        )
     if cache.parameters == 0:
-        return f"Write @cached_property instead: {cache.name} takes nothing but self."
+        return (
+            f"Keep the result in the object: @cached_property, if all callers of {cache.name} drop"
+            " the (), or an attribute that the method fills when it is called first."
+        )
+    own = f"_cached_{cache.name.lstrip('_')}"
     return (
-        f"Cache a function outside the class that takes what {cache.name} needs, or make the cache"
-        f" in __init__: self.{cache.name} = lru_cache(maxsize=128)(self._{cache.name.lstrip('_')})."
+        f"Make the cache in __init__, one for each object, and let {cache.name} call it:"
+        f" self.{own} = {_decorator(cache)}(self._{_worked_out(cache.name)})."
     )
+
+
+def _worked_out(name: str) -> str:
+    """Return what a method that does the work of another can be called."""
+    return f"compute_{name.lstrip('_')}"
+
+
+def _decorator(cache: CacheFact) -> str:
+    """Return a decorator with the size that the source gives it."""
+    name = cache.callable.rpartition(".")[2]
+    written = cache.bound if cache.bound and cache.bound.startswith("maxsize=") else "maxsize=None"
+    return f"{name}({written})" if name != "cache" else "lru_cache(maxsize=None)"
+
+
+def _size(cache: CacheFact) -> str:
+    return f" with {cache.bound}" if cache.bound and cache.bound.startswith("maxsize=") else ""
 
 
 def _other_remedy(cache: CacheFact) -> str:
@@ -136,9 +179,16 @@ def _other_remedy(cache: CacheFact) -> str:
             f"Give each object its store: @cachedmethod(lambda self: self._{cache.name}_results),"
             " or leave self out of the keys: key=lambda self, ...: hashkey(...)."
         )
-    decorator = cache.callable.rpartition(".")[2]
-    own = f"{decorator}(maxsize=128)(self._{cache.name.lstrip('_')})"
-    return f"Make the cache in __init__, one for each object: self.{cache.name} = {own}."
+    if cache.expiry:
+        return (
+            f"Make the cache in __init__, one for each object, with the same size and lifetime, and"
+            f" let {cache.name} call it."
+        )
+    own = f"self._cached_{cache.name.lstrip('_')} = {_decorator(cache)}"
+    return (
+        f"Make the cache in __init__, one for each object, and let {cache.name} call it:"
+        f" {own}(self._{_worked_out(cache.name)})."
+    )
 
 
 RULE = Rule(

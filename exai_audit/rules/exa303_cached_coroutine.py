@@ -79,9 +79,13 @@ def _message(cache: CacheFact) -> str:
 def _remedy(cache: CacheFact) -> str:
     if cache.form is CacheForm.CACHED_PROPERTY:
         return f"Make {cache.name} a coroutine method that keeps its awaited result in the object."
-    return (
-        "Write @alru_cache(maxsize=128) of async-lru instead, or keep the awaited result yourself."
-    )
+    if cache.on_method:
+        return (
+            f"Keep the task in the object, one for each {cache.keys or 'object'}: self._tasks[key]"
+            " = asyncio.create_task(...), which can be awaited again. Drop one that fails."
+        )
+    size = cache.bound if cache.bound and cache.bound.startswith("maxsize=") else "maxsize=None"
+    return f"Write @alru_cache({size}) of async-lru instead, or keep the awaited result yourself."
 
 
 RULE = Rule(

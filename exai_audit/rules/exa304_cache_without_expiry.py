@@ -54,6 +54,7 @@ from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.knowledge.layers import words
+from exai_audit.project.cache_remedies import container_of
 from exai_audit.project.caches import is_single, keeps_one, result_caches
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
@@ -128,24 +129,43 @@ def _message(cache: CacheFact) -> str:
 def _remedy(cache: CacheFact) -> str:
     name, key = cache.name, cache.keys or "the key"
     if cache.form is CacheForm.DECORATOR:
-        if cache.on_coroutine:
-            return (
-                f"Write @alru_cache(maxsize=..., ttl=...): the seconds {name} may be out of date."
-            )
-        return (
-            "Write @cached(TTLCache(maxsize=..., ttl=...)) of cachetools, with the seconds that"
-            f" {name} may be out of date, or call {name}.cache_clear() when the original changes."
-        )
+        return _of_decorator(cache)
     if cache.form is CacheForm.LIBRARY_STORE and not cache.callable.startswith("cachetools."):
         return (
             f"Store entries of {name} with a lifetime, or delete {key} when the original changes."
         )
     if cache.form is CacheForm.LIBRARY_STORE:
-        return f"Make {name} a TTLCache(maxsize=..., ttl=...)."
+        return f"Make {name} a TTLCache({_size(cache)}, ttl=...)."
     return (
-        f"Make {name} a TTLCache(maxsize=..., ttl=...) of cachetools, or drop {key} from it when"
-        " the original changes."
+        f"Make {container_of(cache)} a TTLCache(maxsize=..., ttl=...) of cachetools, or drop {key}"
+        " from it when the original changes."
     )
+
+
+def _of_decorator(cache: CacheFact) -> str:
+    name = cache.name
+    if cache.on_coroutine:
+        return f"Write @alru_cache({_size(cache)}, ttl=...): the seconds {name} may be out of date."
+    if cache.on_method:
+        return (
+            f"Keep the results in a TTLCache({_size(cache)}, ttl=...) of cachetools that __init__"
+            f" makes, with the seconds that {name} may be out of date."
+        )
+    if cache.parameters == 0 and not _ends(cache):
+        return f"Call {name}.cache_clear() when the original changes, or let it expire by a time."
+    return (
+        f"Write @cached(TTLCache({_size(cache)}, ttl=...), lock=threading.Lock()) of cachetools,"
+        f" with the seconds that {name} may be out of date, or call {name}.cache_clear() when the"
+        " original changes."
+    )
+
+
+def _size(cache: CacheFact) -> str:
+    """Return the size that the source gives a cache, or the place for one."""
+    said = cache.bound or ""
+    if cache.parameters == 0 and cache.form is CacheForm.DECORATOR:
+        return "maxsize=1"
+    return said if said.startswith("maxsize=") else "maxsize=..."
 
 
 RULE = Rule(

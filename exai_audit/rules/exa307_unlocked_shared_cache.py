@@ -82,6 +82,7 @@ from exai_audit.facts.caches import CacheFact, CacheForm, GoneOverFact, Lifetime
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.knowledge.layers import words
+from exai_audit.project.cache_remedies import container_of
 from exai_audit.project.caches import OWN
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
@@ -100,6 +101,7 @@ _KEPT = frozenset({
     "config", "configuration", "database", "db", "repo", "repository", "settings", "storage",
     "store",
 })  # fmt: skip
+_MADE_AT_ONCE = {"lock": "threading.Lock()", "event": "threading.Event()"}
 _JUDGED = OWN | {CacheForm.REGISTRY}
 
 
@@ -218,13 +220,27 @@ def _risk(cache: CacheFact) -> str:
 
 
 def _remedy(cache: CacheFact) -> str:
+    key = cache.keys or "the key"
+    if cache.keeps in _MADE_AT_ONCE and not (cache.counts or _is_unsafe(cache)):
+        made = _MADE_AT_ONCE[cache.keeps]
+        return (
+            f"Write {container_of(cache)}.setdefault({key}, {made}): it looks up and stores in one"
+            " step, and all get the same one."
+        )
+    if cache.origin in (Origin.NETWORK, Origin.AWAITED):
+        return (
+            f"Hold a lock of its own for each {key} from the look-up to the store on line"
+            f" {cache.unlocked}: one lock for all would have every other key wait for the call."
+        )
     hold = (
-        f"Hold one threading.Lock() around the look-up of {cache.keys or 'the key'} and the"
-        f" store on line {cache.unlocked}"
+        f"Hold one threading.Lock() around the look-up of {key} and the store on line"
+        f" {cache.unlocked}"
     )
-    if cache.counts or _is_unsafe(cache) or cache.form is CacheForm.REGISTRY:
-        return f"{hold}."
-    return f"{hold}, or put @lru_cache(maxsize=...) on the function: threads can share it."
+    known = cache.pure and cache.makeup.of_arguments and cache.form in OWN
+    if known and not (cache.counts or cache.makeup.by_identity):
+        own = f"@lru_cache(maxsize=...) on {cache.unlocked_in.rpartition('.')[2]}"
+        return f"{hold}, or put {own}: threads can share it."
+    return f"{hold}."
 
 
 def _of_coroutine(path: str, cache: CacheFact) -> Hit:
@@ -245,8 +261,9 @@ def _of_coroutine(path: str, cache: CacheFact) -> Hit:
         else Confidence.MEDIUM,
         message=f"{cache.unlocked_in} looks up {cache.name}, awaits, and then stores: {risk}",
         remedy=(
-            f"Hold an asyncio.Lock() from the look-up of {cache.keys or 'the key'} to the store on"
-            f" line {cache.unlocked}, or keep the task that computes it and let others await that."
+            f"Keep the task that makes it under {cache.keys or 'the key'} before it is awaited, let"
+            " others await that, and drop it if it fails; or hold an asyncio.Lock() of that key"
+            f" from the look-up to the store on line {cache.unlocked}."
         ),
         related=_related(path, cache),
     )

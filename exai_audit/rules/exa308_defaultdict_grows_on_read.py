@@ -38,7 +38,9 @@ def orders_of(customer_id):
 
 *Known false alarms.* Keys that were checked before, far from the read. Not judged: a dictionary
 that something removes from or measures, a function that fills it or asks what is in it, and keys
-that are not seen to have no end (settings, languages, types).
+that are not seen to have no end (settings, languages, types). A lock for each thing that the
+code works on (an address, a host) is meant to stay, and of low confidence; one for each user or
+message is not.
 
 *References.* Python documentation, ``collections.defaultdict.__missing__``. Judged for modules,
 classes, and objects that are seen to live long; for other objects the confidence is low. So it is
@@ -50,11 +52,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from exai_audit.facts.caches import CacheFact, Lifetime
+from exai_audit.facts.caches import CacheFact, Lifetime, Openness
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project.cache_remedies import container_of, end_of, live_remedy
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
+
+_EMPTY = {"list": "[]", "tuple": "()", "set": "set()", "dict": "{}", "int": "0", "float": "0.0"}
+_LOCKS = frozenset({"Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition"})
 
 
 class Options(Struct, frozen=True):
@@ -80,15 +87,23 @@ def _hit(path: str, cache: CacheFact) -> Hit:
             f"reading {cache.name}[{cache.keys}] on line {cache.grows_on_read} adds an entry for"
             " each key that is not there, and nothing removes one"
         ),
-        remedy=(
-            f"Read with {cache.name}.get({cache.keys}), which adds nothing, or remove the entry of"
-            f" {cache.keys} when it is done with."
-        ),
+        remedy=_remedy(cache),
         related=(Related(path, cache.grows_on_read, f"{cache.name} is read here"),),
     )
 
 
+def _remedy(cache: CacheFact) -> str:
+    name, key, made_by = container_of(cache), cache.keys, cache.makeup.factory
+    if made_by in _LOCKS:
+        return live_remedy(replace(cache, keeps="lock"))
+    if made_by in _EMPTY:
+        return f"Read with {name}.get({key}, {_EMPTY[made_by]}), which adds nothing."
+    return f"Ask first whether {key} is in {name}, or remove its entry when {end_of(cache)}."
+
+
 def _confidence(cache: CacheFact) -> Confidence:
+    if cache.makeup.factory in _LOCKS and cache.openness is not Openness.ASKED:
+        return Confidence.LOW  # a lock for each thing that is there
     lives = cache.made_once or cache.part or (cache.long_lived and not _manages(cache.owner))
     passing = cache.lifetime is Lifetime.INSTANCE and not lives
     return Confidence.LOW if passing or cache.shared or cache.fixed_keys else Confidence.MEDIUM

@@ -27,6 +27,7 @@ from exai_audit.collectors.caches.keys import (
     openness,
     shown_key,
 )
+from exai_audit.collectors.caches.makeup import makeup_of
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.sharing import NEVER, check_then_act, is_locked
 from exai_audit.collectors.caches.uses import Act, uses
@@ -38,7 +39,7 @@ from exai_audit.collectors.caches.vocabulary import (
     is_size,
     surely_called,
 )
-from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Openness
+from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Makeup, Openness
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.scopes import unstarred
@@ -150,6 +151,7 @@ def _fact(
         of_objects=between.of_objects,
         counts=between.counts,
         owner=tree.symbol(owner),
+        makeup=makeup_of(container, tree, index) if container is not None else Makeup(),
     )
 
 

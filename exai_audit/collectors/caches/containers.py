@@ -32,6 +32,7 @@ from exai_audit.collectors.caches.lock_registries import (
     keeps_locks,
     openness_of_locks,
 )
+from exai_audit.collectors.caches.makeup import makeup_of
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, value_cause
 from exai_audit.collectors.caches.references import references
@@ -81,8 +82,8 @@ def containers(
 def held(tree: ModuleTree, index: CacheIndex, definition: Definition) -> Container:
     """Return a definition with all that the module does with what it defines."""
     found = uses(tree, references(tree, index, definition.target))
-    weak = container_kind(definition.value, tree) in _WEAK
-    return Container(definition.target, tuple(found), weak)
+    kind = container_kind(definition.value, tree) or ""
+    return Container(definition.target, tuple(found), kind in _WEAK, kind, definition.value)
 
 
 def container_kind(value: ast.expr, tree: ModuleTree) -> str | None:
@@ -179,6 +180,7 @@ def describe(
         of_locks=of_locks,
         keeps=kept_objects(values, tree),
         of_files=why is not None and why.origin is Origin.FILE and is_keyed_by_file(stored),
+        makeup=makeup_of(container, tree, index),
     )
 
 

@@ -30,6 +30,7 @@ from exai_audit.collectors.caches.keepers import (
 )
 from exai_audit.collectors.caches.keys import is_fixed, is_made_once, openness_of
 from exai_audit.collectors.caches.live_objects import kept_objects
+from exai_audit.collectors.caches.makeup import makeup_of_decorated
 from exai_audit.collectors.caches.purity import cause
 from exai_audit.collectors.caches.triggers import CLEARERS, UNKNOWN_DECORATORS
 from exai_audit.collectors.caches.vocabulary import is_file_name, names_lifetime
@@ -202,6 +203,7 @@ def _fact(cached: _Cached, tree: ModuleTree, index: CacheIndex, emptied: bool) -
         keyed_by_self=_is_keyed_by_self(cached),
         shares_results=is_method and _shares_results(cached, owner, tree),
         long_lived=owner is not None and is_made_once(tree, index, owner),
+        makeup=makeup_of_decorated(function, cached.by, taken, tree),
     )
 
 

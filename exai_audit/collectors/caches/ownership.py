@@ -12,11 +12,16 @@ from exai_audit.facts.caches import Lifetime
 
 
 class Container(Struct, frozen=True):
-    """A container: its definition, and its uses in the order of its references."""
+    """A container: its definition, and its uses in the order of its references.
+
+    ``kind`` is its dotted class, ``made`` the expression that makes it, where these are known.
+    """
 
     target: Target
     uses: tuple[Use, ...]
     weak: bool = False
+    kind: str = ""
+    made: ast.expr | None = None
 
     @property
     def lifetime(self) -> Lifetime:

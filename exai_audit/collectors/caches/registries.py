@@ -24,6 +24,7 @@ from exai_audit.collectors.caches.keys import (
     openness,
     shown_key,
 )
+from exai_audit.collectors.caches.makeup import makeup_of
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.siblings import forgotten
 from exai_audit.collectors.caches.states import are_emptied, are_of_meetings, are_states
@@ -189,4 +190,5 @@ def _fact(
         unread=True,
         grows_on_read=tree.span(read.node).line if read is not None else 0,
         forgotten=forgotten(container, keyed, tree),
+        makeup=makeup_of(container, tree, index),
     )

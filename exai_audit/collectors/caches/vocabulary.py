@@ -87,6 +87,9 @@ _CONNECTIONS = frozenset({
     "client", "clients", "conn", "connect", "connection", "connections", "engine", "session",
     "sessions", "socket", "websocket",
 })  # fmt: skip
+_PASSING = frozenset({
+    "conn", "connection", "cursor", "db", "db_session", "req", "request", "session", "websocket",
+})  # fmt: skip
 _LOCKS = frozenset({"lock", "locks", "mutex", "mutexes", "rlock", "semaphore", "synchronized"})
 _EXPIRY = frozenset({
     "expiration", "expire", "expired", "expires", "expiry", "fresh", "lifetime", "stale", "ttl",
@@ -281,6 +284,11 @@ def names_cache(name: str) -> bool:
     return any(
         word.startswith(("cache", "memo")) or word == "clearcache" for word in name_words(name)
     )
+
+
+def is_passing(name: str) -> bool:
+    """Tell whether what is called so ends long before the process: a request, a session."""
+    return name.lstrip("_") in _PASSING
 
 
 def is_plugged_in(base: str) -> bool:

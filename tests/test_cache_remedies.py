@@ -1,0 +1,260 @@
+"""Remedies of the cache rules: what they say to write must work with what is there."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from exai_audit.audit.engine import audit
+from exai_audit.config import load
+from exai_audit.finding import Finding
+
+
+def found(folder: Path, text: str, code: str) -> list[Finding]:
+    (folder / ".git").mkdir()
+    (folder / "module.py").write_text(textwrap.dedent(text))
+    settings, _ = load(folder, None, False)
+    audited = audit([folder], folder, settings, 1, lambda done, total: None)
+    return [finding for finding in audited.findings if finding.code == code]
+
+
+def remedy(folder: Path, text: str, code: str = "EXA301") -> str:
+    (finding,) = found(folder, text, code)
+    return finding.remedy
+
+
+@pytest.mark.parametrize("parameter", ["request", "request: HttpRequest"])
+def test_what_is_kept_for_a_request_goes_onto_it(parameter: str, tmp_path: Path) -> None:
+    text = f"""
+        from functools import cache
+        from shop.web import HttpRequest
+
+        @cache
+        def customer({parameter}):
+            return find(request.path)
+        """
+    said = remedy(tmp_path, text)
+    assert "request._customer = ..." in said
+    assert "lru_cache" not in said
+
+
+def test_a_session_among_the_arguments_is_left_out_of_the_keys(tmp_path: Path) -> None:
+    text = """
+        from functools import lru_cache
+
+        @lru_cache(maxsize=None)
+        def customer(db, number):
+            return db.find(number)
+        """
+    assert "keep each db alive" in remedy(tmp_path, text)
+
+
+def test_a_text_that_names_a_session_is_a_plain_key(tmp_path: Path) -> None:
+    text = """
+        from functools import cache
+
+        @cache
+        def shown(session: str):
+            return session.upper()
+        """
+    assert "@lru_cache(maxsize=1024)" in remedy(tmp_path, text)
+
+
+def test_large_results_get_no_number(tmp_path: Path) -> None:
+    text = """
+        from functools import cache
+        import numpy as np
+
+        @cache
+        def plan(house_id: int) -> np.ndarray:
+            return measure(house_id)
+        """
+    assert "as fit in memory" in remedy(tmp_path, text)
+
+
+def test_a_set_has_no_oldest_entry(tmp_path: Path) -> None:
+    text = """
+        _known_cache = set()
+
+        def known(user_id):
+            if user_id in _known_cache:
+                return True
+            if ask(user_id):
+                _known_cache.add(user_id)
+            return False
+        """
+    said = remedy(tmp_path, text)
+    assert "_known_cache.clear()" in said
+    assert "next(iter" not in said
+
+
+@pytest.mark.parametrize(
+    ("store", "says", "never"),
+    [
+        ("def page(url):\n    VALUE = render(url)", "@lru_cache(maxsize=1024) on page", "TTL"),
+        ("def page(url, width):\n    VALUE = render(url)", "next(iter(_pages))", "lru_cache"),
+        ("async def page(url):\n    VALUE = render(url)", "next(iter(_pages))", "lru_cache"),
+        ("async def page(url):\n    VALUE = await fetch(url)", "TTLCache(maxsize=", "lru_cache"),
+        ("def page(url):\n    VALUE = requests.get(url, timeout=5)", "TTLCache(", "lru_cache"),
+    ],
+)
+def test_a_dictionary_becomes_a_cached_function_only_where_one_can_be(
+    store: str, says: str, never: str, tmp_path: Path
+) -> None:
+    head, _, value = store.partition("\n")
+    text = (
+        "import requests\n_pages = {}\n\n"
+        f"{head}\n    if url not in _pages:\n    {value.replace('VALUE', '_pages[url]')}\n"
+        "    return _pages[url]\n"
+    )
+    said = remedy(tmp_path, text)
+    assert says in said
+    assert never not in said
+
+
+def test_a_key_made_of_identities_is_no_argument(tmp_path: Path) -> None:
+    text = """
+        _contracts_cache = {}
+
+        def contract(address, abi):
+            key = (address, id(abi))
+            if key not in _contracts_cache:
+                _contracts_cache[key] = make(address, abi)
+            return _contracts_cache[key]
+        """
+    assert "lru_cache" not in remedy(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "says"),
+    [
+        ("_completed", "job_id", "Decide how long an entry of _completed"),
+        ("_running", "job_id", "when the work has ended"),
+        ("_attempts", "ip", "when nothing has come from the address"),
+        ("_views", "session_id", "when the session ends"),
+    ],
+)
+def test_a_registry_is_emptied_when_what_it_is_for_ends(
+    name: str, key: str, says: str, tmp_path: Path
+) -> None:
+    text = f"""
+        {name} = {{}}
+
+        def add({key}, value):
+            {name}[{key}] = (value, 1)
+
+        def of({key}):
+            return {name}.get({key})
+        """
+    said = remedy(tmp_path, text)
+    assert says in said
+    assert "weakref" not in said
+
+
+def test_the_container_of_an_object_is_named_as_the_code_names_it(tmp_path: Path) -> None:
+    text = """
+        class PageServer:
+            def __init__(self):
+                self._page_cache = {}
+
+            def page(self, url):
+                if url not in self._page_cache:
+                    self._page_cache[url] = self.render(url)
+                return self._page_cache[url]
+        """
+    assert "len(self._page_cache) >= 1024" in remedy(tmp_path, text)
+
+
+def method(decorators: str, parameters: str = "self, size") -> str:
+    return f"""
+        from functools import cache, lru_cache
+        from shop.tools import copied
+
+        class Shop:
+            {decorators}
+            def total({parameters}):
+                return self.prices
+        """
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (method("@lru_cache(maxsize=2)"), "lru_cache(maxsize=2)(self._compute_total)"),
+        (method("@lru_cache"), "lru_cache(maxsize=128)(self._compute_total)"),
+        (method("@copied\n            @lru_cache(maxsize=2)"), "a dictionary of its own with"),
+        (method("@property\n            @cache", "self"), "in place of both decorators"),
+        (method("@cache", "self"), "if all callers of total drop the ()"),
+    ],
+)
+def test_a_method_keeps_its_size_its_name_and_its_callers(
+    text: str, says: str, tmp_path: Path
+) -> None:
+    assert says in remedy(tmp_path, text, "EXA302")
+
+
+@pytest.mark.parametrize(("size", "told"), [(2, True), (1, False), (128, False)])
+def test_few_entries_for_all_objects_are_told(size: int, told: bool, tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, method(f"@lru_cache(maxsize={size})"), "EXA302")
+    assert ("push one another out" in finding.message) is told
+
+
+@pytest.mark.parametrize(
+    ("made", "says", "never"),
+    [
+        ("list", ".get(user_id, [])", "WeakValue"),
+        ("asyncio.Lock", "weakref.WeakValueDictionary", ".get("),
+        ("Basket", "Ask first whether user_id is in _kept", ".get("),
+    ],
+)
+def test_a_default_dictionary_is_read_as_its_entries_allow(
+    made: str, says: str, never: str, tmp_path: Path
+) -> None:
+    text = f"""
+        import asyncio
+        from collections import defaultdict
+        from shop.baskets import Basket
+
+        _kept = defaultdict({made})
+
+        def of(user_id):
+            return _kept[user_id]
+        """
+    said = remedy(tmp_path, text, "EXA308")
+    assert says in said
+    assert never not in said
+
+
+@pytest.mark.parametrize(("key", "count"), [("user_id", 1), ("address", 0)])
+def test_locks_of_what_is_worked_on_are_meant_to_stay(key: str, count: int, tmp_path: Path) -> None:
+    text = f"""
+        from collections import defaultdict
+        from threading import Lock
+
+        _locks = defaultdict(Lock)
+
+        def work({key}):
+            with _locks[{key}]:
+                return {key}
+        """
+    sure = [f for f in found(tmp_path, text, "EXA308") if f.confidence.value != "low"]
+    assert len(sure) == count
+
+
+def test_two_threads_make_a_lock_in_one_step(tmp_path: Path) -> None:
+    text = """
+        import threading
+
+        _locks = {}
+
+        def lock_of(kind):
+            if kind not in _locks:
+                _locks[kind] = threading.Lock()
+            return _locks[kind]
+
+        def start(kind):
+            threading.Thread(target=lock_of, args=(kind,)).start()
+        """
+    assert "_locks.setdefault(kind, threading.Lock())" in remedy(tmp_path, text, "EXA307")
