@@ -203,6 +203,8 @@ def test_named_file_must_be_python(tmp_path: Path) -> None:
         ("a/demos/x.py", Scope.EXAMPLES),
         ("demos.py", Scope.PRODUCTION),
         ("web/cypress/x.py", Scope.TESTS),
+        ("scan/testcase/one/x.py", Scope.TESTS),
+        ("scan/test_cases/x.py", Scope.TESTS),
         ("api_e2e/x.py", Scope.TESTS),
         ("app/mocks/x.py", Scope.TESTS),
         ("src/pkg/pytest/plugin.py", Scope.TESTS),

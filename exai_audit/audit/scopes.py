@@ -12,7 +12,7 @@ from exai_audit.knowledge.script_folders import SCRIPTS, WORKSHOPS
 
 _TEST_FOLDER = re.compile(
     r"tests?|doctests|.*[_-]tests?|(?:.*[_-])?e2e(?:[_-].*)?|cypress|(?:__)?mocks(?:__)?"
-    r"|test[_-](?:support|utils|helpers|data|doubles)"
+    r"|test[_-]?cases?|test[_-](?:support|utils|helpers|data|doubles)"
 )
 _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
 _EXAMPLE_FOLDER = re.compile(
