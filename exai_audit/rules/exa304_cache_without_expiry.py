@@ -35,13 +35,13 @@ the cache says so (immutable, never expires, for the lifetime of the process), o
 digest by its name, the confidence is low.
 
 *References.* A result is called stale-prone when it is awaited, or computed by a call that waits
-for another machine, by the clock, or by a variable of the module that some function sets anew.
-What is read from files, the environment or another program is a fact of the cache and no finding,
-since most programs read these once on purpose, unless ``expire-local`` is set; where the key is the
-path of the file that is read, it is one of low confidence. Cache classes are
-no finding: they do not compute what they keep. Nor is an unnamed dictionary of one object, nor a
-function without parameters or a dictionary whose keys are all constants of the module, unless it is
-called after what ends some day (tokens, credentials).
+for another machine (in another module, too: medium confidence), by the clock, or by a variable of
+the module that some function sets anew. What is read from files, the environment or another program
+is a fact of the cache and no finding, since most programs read these once on purpose, unless
+``expire-local`` is set; where the key is the path of the file that is read, it is one of low
+confidence. Cache classes are no finding: they do not compute what they keep. Nor is an unnamed
+dictionary of one object, nor a function without parameters or a dictionary whose keys are all
+constants of the module, unless it is called after what ends some day (tokens, credentials).
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
@@ -56,6 +57,7 @@ from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.knowledge.layers import words
 from exai_audit.project.cache_remedies import container_of
 from exai_audit.project.caches import is_single, keeps_one, result_caches
+from exai_audit.project.origins import fetched_elsewhere
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -72,16 +74,26 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each cache of stale-prone results that keeps them for good."""
-    for facts, cache in (*result_caches(project), *_credentials(project)):
+    for facts, known in (*result_caches(project), *_credentials(project)):
+        cache = known if known.origin is not None else _fetched(known, facts, project)
         if _keeps_stale(cache, options.at(facts.path)):
+            sure = _confidence(cache)
+            is_told = known.origin is not None or sure is not Confidence.HIGH
             yield Hit(
                 path=facts.path,
                 place=cache.place,
                 severity=Severity.LOW,
-                confidence=_confidence(cache),
+                confidence=sure if is_told else Confidence.MEDIUM,
                 message=_message(cache),
                 remedy=_remedy(cache),
             )
+
+
+def _fetched(cache: CacheFact, facts: FileFacts, project: Project) -> CacheFact:
+    """Return a cache with where its results come from if another module fetches them."""
+    may_be_stale = not (cache.expiry or cache.invalidation or cache.constant_keys)
+    source = fetched_elsewhere(cache, facts, project.call_graph()) if may_be_stale else ""
+    return replace(cache, origin=Origin.NETWORK, source=source, pure=False) if source else cache
 
 
 def _credentials(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:
