@@ -48,9 +48,12 @@ class Client:
 is right with its own limit. A function that uses its limit for anything besides the wait for the
 very call is no finding.
 
-*References.* Found are a parameter that nothing reads, a private attribute that ``__init__`` keeps
-and nothing reads, and a parameter that limits the wait (``future.result(timeout)``, ``wait_for``)
-for a call that keeps a limit of its own by default.
+*References.* Found are a parameter that nothing reads or that only stands in a message, a private
+attribute that ``__init__`` keeps and nothing reads, and a parameter that limits the wait
+(``future.result(timeout)``, ``wait_for``) for a call that keeps a limit of its own by default; a
+call that is given another limit than the parameter that nothing reads; ``self.timeout`` where
+``timeout`` stands in for it; and a call without the ``**options`` that hold the limit, beside
+another with them.
 """
 
 from __future__ import annotations
@@ -68,6 +71,8 @@ from exai_audit.project.central_timeouts import shown_limit
 from exai_audit.project.constant_names import purpose_of
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
+
+_MISREAD = frozenset({"another", "kept", "options"})
 
 
 class Options(Struct, frozen=True):
@@ -90,7 +95,10 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     for facts in project.judged_files():
         spoken: set[object] = set()
         for fact in facts.unforwarded:
-            hit = _known(facts, fact) if fact.known else _own(facts, fact, callees)
+            if fact.kind in _MISREAD:
+                hit: Hit | None = _misread(facts.path, fact)
+            else:
+                hit = _known(facts, fact) if fact.known else _own(facts, fact, callees)
             if hit is not None and (fact.place.symbol, fact.function) not in spoken:
                 spoken.add((fact.place.symbol, fact.function))
                 yield hit
@@ -119,14 +127,43 @@ def _own(facts: FileFacts, fact: UnforwardedFact, callees: _Callees) -> Hit | No
             if 0 <= parameter.position < fact.given or not _alike(fact.own, parameter.name):
                 continue
             default = callees.defaults.get((function, parameter.name))
-            if default is None or default[1].value is ValueKind.NONE:
-                continue  # it must be given, or means that there is none
+            if default is None:
+                continue  # it must be given
+            if default[1].value is ValueKind.NONE and fact.kind not in ("unused", "told"):
+                continue  # it means that there is none
             path, site = default
             holds = site.value is ValueKind.LITERAL
             why = f"its default of {shown_limit(site)} holds" if holds else "its default holds"
             related = (Related(path, site.place.span.line, site.place.evidence),)
             return _hit(facts.path, fact, parameter.name, why, related)
     return None
+
+
+def _misread(path: str, fact: UnforwardedFact) -> Hit:
+    name = fact.function.rpartition(".")[2]
+    own, other = fact.own, fact.known
+    message, remedy = {
+        "another": (
+            f"{name} is given {other}, and nothing reads {own}, the limit that callers give",
+            f"Give it {own} where that is given.",
+        ),
+        "kept": (
+            f"self.{own} is read where {own} holds what the caller asks for",
+            f"Read {own}, which holds self.{own} if the caller gives none.",
+        ),
+        "options": (
+            f"{name} is not given the limit {own} here: {other}, which holds it, is left out",
+            f"Hand **{other} to this call, too.",
+        ),
+    }[fact.kind]
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        message=message,
+        remedy=remedy,
+    )
 
 
 def _alike(own: str, other: str) -> bool:
@@ -142,6 +179,7 @@ def _hit(
     what = {
         "unused": f"nothing reads {fact.own}",
         "attribute": f"nothing reads {fact.own}",
+        "told": f"{fact.own} only stands in a message",
         "around": f"{fact.own} only limits the wait for it",
     }[fact.kind]
     return Hit(

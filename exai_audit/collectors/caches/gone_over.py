@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from exai_audit.collectors.caches.accesses import is_constructor
-from exai_audit.collectors.caches.sharing import is_inside_lock
+from exai_audit.collectors.caches.accesses import CacheIndex, is_constructor
+from exai_audit.collectors.caches.sharing import is_held_by_callers, is_inside_lock
 from exai_audit.collectors.caches.vocabulary import says_locked
 from exai_audit.facts.caches import GoneOverFact
 from exai_audit.knowledge.layers import words
@@ -27,6 +27,8 @@ _VIEWS = frozenset({"items", "keys", "values"})
 _REMOVES = frozenset({"pop", "popitem", "discard", "remove"})
 _ADDS = frozenset({"add", "setdefault", "update"})
 _ENDS = frozenset({"clear", "close", "disconnect", "reset", "shutdown", "stop", "teardown"})
+# At the start nothing else runs yet.
+_BEGINS = frozenset({"boot", "init", "initialize", "launch", "load", "run", "setup", "start"})
 _LEAVES = (ast.Return, ast.Break, ast.Raise)
 _Key = tuple[ast.AST | None, str]
 
@@ -51,7 +53,8 @@ def gone_over(tree: ModuleTree) -> tuple[GoneOverFact, ...]:
     if not loops:
         return ()
     changes = _changes(tree, {key for _, key in loops})
-    found = [_fact(loop, key, changes.get(key, []), tree) for loop, key in loops]
+    index = CacheIndex(tree)
+    found = [_fact(loop, key, changes.get(key, []), tree, index) for loop, key in loops]
     return tuple(fact for fact in found if fact is not None)
 
 
@@ -111,19 +114,26 @@ def _changes(tree: ModuleTree, keys: set[_Key]) -> dict[_Key, list[_Change]]:
 
 
 def _fact(
-    loop: ast.For | ast.comprehension, key: _Key, changes: list[_Change], tree: ModuleTree
+    loop: ast.For | ast.comprehension,
+    key: _Key,
+    changes: list[_Change],
+    tree: ModuleTree,
+    index: CacheIndex,
 ) -> GoneOverFact | None:
     function = tree.function_of(loop)
     others = [one for one in changes if one.function is not function]
     if not isinstance(function, FUNCTIONS) or says_locked(function.name):
         return None
-    if is_inside_lock(loop, tree):
+    if is_inside_lock(loop, tree) or is_held_by_callers(function, tree, index):
+        return None
+    if not _BEGINS.isdisjoint(words(function.name)[:1]):
         return None
     awaits = isinstance(loop, ast.For) and _awaits(loop, tree)
     if awaits:
         change = next((one for one in others if one.removes and not _ends(one.function)), None)
     else:
-        locked = [one for one in others if is_inside_lock(one.node, tree)]
+        threads = (one for one in others if isinstance(one.function, ast.FunctionDef))
+        locked = [one for one in threads if is_inside_lock(one.node, tree)]
         change = next(iter(locked), None) if len(locked) == len(others) else None
         if isinstance(function, ast.AsyncFunctionDef) or is_constructor(function):
             change = None

@@ -61,7 +61,7 @@ def _acting(use: Use, held: Container, tree: ModuleTree, index: CacheIndex) -> U
     function = use.function
     if not isinstance(function, FUNCTIONS) or is_constructor(function):
         return None
-    if is_locked(use, tree) or _is_held_by_callers(function, tree, index):
+    if is_locked(use, tree) or is_held_by_callers(function, tree, index):
         return None
     look = _look_up(use, held, tree)
     counts = use.act is Act.COUNT
@@ -161,7 +161,7 @@ def is_locked(use: Use, tree: ModuleTree) -> bool:
     return is_inside_lock(use.node, tree)
 
 
-def _is_held_by_callers(function: Function, tree: ModuleTree, index: CacheIndex) -> bool:
+def is_held_by_callers(function: Function, tree: ModuleTree, index: CacheIndex) -> bool:
     """Tell whether a function is only called with a lock held, as its name or its callers say."""
     name = name_of(function)
     if says_locked(name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from exai_audit.collectors.timeouts.misread import given_another, is_told, kept_instead, left_out
 from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.facts.waits import UnforwardedFact
 from exai_audit.knowledge.calls import Call
@@ -53,8 +54,14 @@ def _in_functions(tree: ModuleTree) -> Iterator[UnforwardedFact]:
         calls = [n for n in inside if isinstance(n, ast.Call)]
         if not uses:
             yield from _facts(calls, own, "unused", tree)
+            yield from given_another(calls, own, tree)
+        elif all(is_told(use, tree) for use in uses):
+            yield from _facts(calls, own, "told", tree)
         elif all(_limits_a_wait(use, tree) for use in uses):
             yield from _facts(list(_waited_for(uses, inside, tree)), own, "around", tree)
+        else:
+            yield from kept_instead(function, inside, own, tree)
+            yield from left_out(calls, inside, own, tree)
 
 
 def _limits_a_wait(use: ast.Name, tree: ModuleTree) -> bool:
