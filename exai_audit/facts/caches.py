@@ -128,12 +128,13 @@ class CacheFact(Struct, frozen=True):
     its own; ``keyed_by_self`` when a decorator's keys hold the object, ``shares_results`` when all
     objects of a class share a store by keys that do not. ``unread`` when it is stored into for each
     visitor and no result of it is seen to be returned; ``grows_on_read`` is the line on which
-    reading it adds an entry, or 0; ``of_files`` when its keys are the paths of the files that it
-    keeps, ``of_locks`` when it keeps locks; ``keeps`` is ``lock``, ``event``, ``task`` or
-    ``connection`` where all its values are such. ``tested_only`` when only tests call what empties
-    it. ``run_by`` says what has several threads run it, where that is not seen in its own file, or
-    is empty. ``forgotten`` says what else of its class is removed under the same key, and where, or
-    is empty. ``idle`` when nothing in the project calls what fills it.
+    reading it adds an entry, or 0, in the file ``grows_in`` if that is another; ``of_files`` when
+    its keys are the paths of the files that it keeps, ``of_locks`` when it keeps locks; ``keeps``
+    is ``lock``, ``event``, ``task`` or ``connection`` where all its values are such.
+    ``tested_only`` when only tests call what empties it. ``run_by`` says what has several threads
+    run it, where that is not seen in its own file, or is empty. ``forgotten`` says what else of its
+    class is removed under the same key, and where, or is empty. ``idle`` when nothing in the
+    project calls what fills it.
     """
 
     place: Place
@@ -180,6 +181,7 @@ class CacheFact(Struct, frozen=True):
     elsewhere: bool = False
     unread: bool = False
     grows_on_read: int = 0
+    grows_in: str = ""
     of_files: bool = False
     of_locks: bool = False
     keeps: str = ""
@@ -220,7 +222,8 @@ class OwnDecorator(Struct, frozen=True):
 class ForeignUse(Struct, frozen=True):
     """What a function does to a container of another module; ``name`` is dotted.
 
-    ``limits`` when it removes from it, measures it, replaces it or hands it on.
+    ``limits`` when it removes from it, measures it, replaces it or hands it on; ``reads`` is the
+    line on which it reads an entry by its key, and neither fills it nor asks what is in it, or 0.
     """
 
     name: str
@@ -229,6 +232,7 @@ class ForeignUse(Struct, frozen=True):
     limits: bool
     openness: Openness
     keys: str
+    reads: int = 0
 
 
 class GoneOverFact(Struct, frozen=True):

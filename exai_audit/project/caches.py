@@ -25,6 +25,7 @@ from exai_audit.project.project import Project
 
 _ELSEWHERE = frozenset({Origin.NETWORK, Origin.AWAITED})
 _CONFIGURED = "django.core.cache."
+_DEFAULTING = "collections.defaultdict"
 _OPENNESS = (Openness.UNSAID, Openness.OPEN, Openness.ASKED)
 _CACHE_PACKAGES = frozenset({"cache", "caches", "caching", "cachelib"})
 _FEWEST_SHARED = 2
@@ -72,9 +73,13 @@ class _Completing:
         self._decorators = {d.name: d for file in files for d in file.caches.decorators}
         self._configured: set[str] = set()
         self._foreign: dict[str, list[ForeignUse]] = defaultdict(list)
+        self._reads: dict[str, list[tuple[str, ForeignUse]]] = defaultdict(list)
         for file in working:
             for use in file.caches.foreign:
-                self._foreign[self._around.real(use.name)].append(use)
+                name = self._around.real(use.name)
+                self._foreign[name].append(use)
+                if use.reads:
+                    self._reads[name].append((file.path, use))
 
     def files(self) -> tuple[FileFacts, ...]:
         return tuple(
@@ -98,6 +103,10 @@ class _Completing:
     def _filled_elsewhere(self, file: FileFacts) -> Iterator[CacheFact]:
         """Yield the containers of a file that others make caches, and that none of them limits."""
         for fact in file.caches.unfilled:
+            grown = self._grown_on_read(fact, file)
+            if grown is not None:
+                yield self._around.completed(grown, file, used=True)
+                continue
             uses = self._foreign.get(f"{file.module}.{fact.name}", [])
             asked = any(use.looks_up for use in uses)
             if not asked or not any(use.stores for use in uses) or any(u.limits for u in uses):
@@ -108,6 +117,26 @@ class _Completing:
             keys = next((use.keys for use in uses if use.stores and use.keys), fact.keys)
             seen = replace(fact, keys=keys, fixed_keys=False, openness=most, shared=False)
             yield self._around.completed(seen, file, used=True)
+
+    def _grown_on_read(self, fact: CacheFact, file: FileFacts) -> CacheFact | None:
+        """Return a default dictionary with where another file adds to it by reading it."""
+        name = f"{file.module}.{fact.name}"
+        reads = self._reads.get(name, ())
+        limited = any(use.limits for use in self._foreign.get(name, ()))
+        if fact.callable != _DEFAULTING or not reads or limited:
+            return None
+        path, read = reads[0]
+        return replace(
+            fact,
+            form=CacheForm.REGISTRY,
+            callable="",
+            keys=read.keys,
+            openness=read.openness,
+            fixed_keys=False,
+            shared=False,
+            grows_on_read=read.reads,
+            grows_in=path,
+        )
 
     def _seen(self, fact: CacheFact, file: FileFacts) -> CacheFact:
         tested = self._clearing_tests.applied(fact)

@@ -84,12 +84,18 @@ def _hit(path: str, cache: CacheFact) -> Hit:
         severity=Severity.LOW if of_object else Severity.MEDIUM,
         confidence=_confidence(cache),
         message=(
-            f"reading {cache.name}[{cache.keys}] on line {cache.grows_on_read} adds an entry for"
-            " each key that is not there, and nothing removes one"
+            f"reading {cache.name}[{cache.keys}] on line {cache.grows_on_read}{_of(cache)} adds an"
+            " entry for each key that is not there, and nothing removes one"
         ),
         remedy=_remedy(cache),
-        related=(Related(path, cache.grows_on_read, f"{cache.name} is read here"),),
+        related=(
+            Related(cache.grows_in or path, cache.grows_on_read, f"{cache.name} is read here"),
+        ),
     )
+
+
+def _of(cache: CacheFact) -> str:
+    return f" of {cache.grows_in}" if cache.grows_in else ""
 
 
 def _remedy(cache: CacheFact) -> str:

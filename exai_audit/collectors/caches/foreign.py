@@ -14,12 +14,13 @@ from exai_audit.collectors.caches.keys import openness, shown_key
 from exai_audit.collectors.caches.uses import Act, Use, uses
 from exai_audit.collectors.caches.visitors import names_visitor
 from exai_audit.collectors.caches.vocabulary import is_cache_name
-from exai_audit.facts.caches import CacheFact, CacheForm, ForeignUse, Lifetime
+from exai_audit.facts.caches import CacheFact, CacheForm, ForeignUse, Lifetime, Openness
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import receiver
 from exai_audit.syntax.scopes import BindingKind
 
 _KINDS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict"})
+_DEFAULTING = "collections.defaultdict"
 _WORDS = frozenset({"return", "import", "class"})  # those for which the collector looks
 _MAKING = (ast.Dict, ast.Call)
 _KEYED = frozenset({"get", "setdefault", "pop", "add", "discard", "remove"})
@@ -48,6 +49,8 @@ def unfilled(
         if any(container.does(act) for act in _OTHERS) or container.rebinds():
             continue
         fact = describe(container, container.stores(), tree, index)
+        if container_kind(definition.value, tree) == _DEFAULTING:
+            fact = replace(fact, callable=_DEFAULTING)
         named = is_cache_name(target.name)
         yield fact if named else replace(fact, form=CacheForm.REGISTRY, unread=True)
 
@@ -66,10 +69,14 @@ def foreign_uses(tree: ModuleTree, index: CacheIndex, words: Iterable[str]) -> I
         words: those of the file that speak of caches.
     """
     for name in sorted({*filter(is_cache_name, words), *_of_visitors(tree)}):
-        for place, origin in _places(tree, index, name):
-            for use in uses(tree, [place]):
-                if use.function is not None:
-                    yield _use(use, origin, tree)
+        found = [
+            (use, origin)
+            for place, origin in _places(tree, index, name)
+            for use in uses(tree, [place])
+            if use.function is not None
+        ]
+        for use, origin in found:
+            yield _use(use, origin, tree, [one for one, other in found if other == origin])
 
 
 def _of_visitors(tree: ModuleTree) -> set[str]:
@@ -117,7 +124,7 @@ def _imported(tree: ModuleTree, node: ast.Name) -> str | None:
     return targets.pop() if len(targets) == 1 else None
 
 
-def _use(use: Use, name: str, tree: ModuleTree) -> ForeignUse:
+def _use(use: Use, name: str, tree: ModuleTree, others: Iterable[Use]) -> ForeignUse:
     return ForeignUse(
         name=name,
         stores=use.act is Act.STORE,
@@ -125,4 +132,15 @@ def _use(use: Use, name: str, tree: ModuleTree) -> ForeignUse:
         limits=use.act in _LIMITING,
         openness=openness(tree, [use]),
         keys=shown_key(tree, [use]),
+        reads=tree.span(use.node).line if _may_grow(use, others, tree) else 0,
     )
+
+
+def _may_grow(read: Use, others: Iterable[Use], tree: ModuleTree) -> bool:
+    """Tell whether a function reads an entry by a key without an end, and does no more."""
+    is_read = read.act is Act.LOOK_UP and isinstance(read.node, ast.Subscript)
+    if not is_read or read.key is None or openness(tree, [read]) is Openness.UNSAID:
+        return False
+    here = [one for one in others if one.function is read.function]
+    asks = any(isinstance(one.node, ast.Compare) for one in here)
+    return not asks and all(one.act is Act.LOOK_UP for one in here)
