@@ -12,10 +12,11 @@ class UnforwardedFact(Struct, frozen=True):
 
     ``own`` is that limit's name, ``kind`` what becomes of it: ``unused`` (nothing reads it),
     ``attribute`` (the class keeps it and nothing reads it), ``around`` (it limits the wait for this
-    very call), ``told`` (it only stands in a message), ``another`` (the call is given ``known``
-    instead), ``kept`` (the object's own is read), ``options`` (``known``, which holds it, is left
-    out). ``given`` counts the arguments by position; ``known`` is otherwise the name of the limit
-    that the knowledge table says ``function`` takes, empty for a function that a file may define.
+    very call), ``told`` (it only stands in a message), ``settings`` (others are handed on),
+    ``another`` (the call is given ``known`` instead), ``kept`` (the object's own is read),
+    ``options`` (``known``, which holds it, is left out). ``given`` counts the arguments by
+    position; ``known`` is otherwise the name of the limit that the knowledge table says
+    ``function`` takes, empty for a function that a file may define.
     """
 
     place: Place

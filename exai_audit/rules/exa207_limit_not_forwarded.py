@@ -52,8 +52,8 @@ very call is no finding.
 attribute that ``__init__`` keeps and nothing reads, and a parameter that limits the wait
 (``future.result(timeout)``, ``wait_for``) for a call that keeps a limit of its own by default; a
 call that is given another limit than the parameter that nothing reads; ``self.timeout`` where
-``timeout`` stands in for it; and a call without the ``**options`` that hold the limit, beside
-another with them.
+``timeout`` stands in for it; a call without the ``**options`` that hold the limit, beside
+another with them; and a call that is handed two other settings under their own names.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ from exai_audit.project.constant_names import purpose_of
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
+_SURE = frozenset({"unused", "told", "settings"})
 _MISREAD = frozenset({"another", "kept", "options"})
 
 
@@ -122,14 +123,17 @@ def _known(facts: FileFacts, fact: UnforwardedFact) -> Hit:
 
 
 def _own(facts: FileFacts, fact: UnforwardedFact, callees: _Callees) -> Hit | None:
-    for function in spellings(fact.function, callees.exported):
+    names = spellings(fact.function, callees.exported)
+    for function in (one for name in names for one in (name, f"{name}.__init__")):
         for parameter in callees.limits.get(function, ()):
+            if fact.kind == "settings" and parameter.name != fact.own.removeprefix("self."):
+                continue
             if 0 <= parameter.position < fact.given or not _alike(fact.own, parameter.name):
                 continue
             default = callees.defaults.get((function, parameter.name))
             if default is None:
                 continue  # it must be given
-            if default[1].value is ValueKind.NONE and fact.kind not in ("unused", "told"):
+            if default[1].value is ValueKind.NONE and fact.kind not in _SURE:
                 continue  # it means that there is none
             path, site = default
             holds = site.value is ValueKind.LITERAL
@@ -180,6 +184,7 @@ def _hit(
         "unused": f"nothing reads {fact.own}",
         "attribute": f"nothing reads {fact.own}",
         "told": f"{fact.own} only stands in a message",
+        "settings": "it is handed other settings under their own names",
         "around": f"{fact.own} only limits the wait for it",
     }[fact.kind]
     return Hit(

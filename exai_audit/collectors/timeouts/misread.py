@@ -6,14 +6,31 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from exai_audit.facts.waits import UnforwardedFact
-from exai_audit.knowledge.limit_names import is_timeout_like
+from exai_audit.knowledge.limit_names import is_timeout_like, words
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import Function, dotted, is_none, last_name, text_of
+from exai_audit.syntax.nodes import (
+    FUNCTIONS,
+    Function,
+    dotted,
+    is_none,
+    last_name,
+    parameters,
+    text_of,
+)
 
 _TELLS = frozenset({
     "critical", "debug", "error", "exception", "format", "info", "log", "print", "warn", "warning",
 })  # fmt: skip
 _MOST_CALLS = 500
+_OTHER_KINDS = frozenset({
+    "session", "idle", "keepalive", "lock", "cache", "lease", "close", "shutdown", "ping",
+    "heartbeat", "visibility", "poll", "interval", "retry",
+})  # fmt: skip
+
+
+def is_own(name: str) -> bool:
+    """Tell whether a name is that of a limit on the work itself, not on a pause or a session."""
+    return is_timeout_like(name) and not _OTHER_KINDS & set(words(name))
 
 
 def is_told(use: ast.Name, tree: ModuleTree) -> bool:
@@ -110,3 +127,40 @@ def _keeps(node: ast.Subscript, own: str, tree: ModuleTree) -> bool:
 
 def _unpacks(call: ast.Call, name: str) -> bool:
     return any(k.arg is None and last_name(k.value) == name for k in call.keywords)
+
+
+def beside_settings(tree: ModuleTree) -> Iterator[UnforwardedFact]:
+    """Yield the calls that are handed other settings under their own names, but not the limit.
+
+    ``Client(token=self.token, proxy=self.proxy)`` in a class that has a ``self.timeout``, too.
+    """
+    for call in tree.all(ast.Call):
+        if len(call.keywords) < 2 or any(k.arg is None or is_own(k.arg) for k in call.keywords):
+            continue
+        name = tree.qualified(call.func) or ""
+        if "." not in name or any(isinstance(given, ast.Starred) for given in call.args):
+            continue
+        kept = sum(_is_kept(k.arg, k.value) for k in call.keywords)
+        owner = tree.class_of(call) if kept > 1 else None
+        limits = _limits_of(owner, tree) if owner is not None else []
+        function = tree.function_of(call)
+        handed = [
+            k.arg for k in call.keywords if isinstance(k.value, ast.Name) and k.value.id == k.arg
+        ]
+        if not limits and len(handed) > 1 and isinstance(function, FUNCTIONS):
+            given = [param.name for param in parameters(function)]
+            limits = [one for one in given if is_own(one)] if set(handed) <= set(given) else []
+        if len(limits) == 1:
+            yield UnforwardedFact(tree.place(call), name, limits[0], "settings", len(call.args))
+
+
+def _is_kept(name: str | None, value: ast.expr) -> bool:
+    is_attribute = isinstance(value, ast.Attribute) and last_name(value.value) == "self"
+    return is_attribute and last_name(value) == name
+
+
+def _limits_of(owner: ast.ClassDef, tree: ModuleTree) -> list[str]:
+    """Return the limits that a class keeps from its ``__init__``, as they are written."""
+    init = next((n for n in owner.body if isinstance(n, FUNCTIONS) and n.name == "__init__"), None)
+    given = [param.name for param in parameters(init)] if init is not None else []
+    return [f"self.{one}" for one in given if is_own(one) and tree.self_bindings(owner, one)]

@@ -5,11 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from exai_audit.collectors.timeouts.misread import given_another, is_told, kept_instead, left_out
+from exai_audit.collectors.timeouts.misread import (
+    beside_settings,
+    given_another,
+    is_own,
+    is_told,
+    kept_instead,
+    left_out,
+)
 from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.facts.waits import UnforwardedFact
 from exai_audit.knowledge.calls import Call
-from exai_audit.knowledge.limit_names import LIMIT_WORD, is_timeout_like, words
+from exai_audit.knowledge.limit_names import LIMIT_WORD, is_timeout_like
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
@@ -24,10 +31,6 @@ from exai_audit.syntax.walk import descendants
 
 TRIGGER = Trigger(words=LIMIT_WORD)
 _WAITERS = frozenset({"wait_for", "result", "timeout", "fail_after", "move_on_after"})
-_OTHER_KINDS = frozenset({
-    "session", "idle", "keepalive", "lock", "cache", "lease", "close", "shutdown", "ping",
-    "heartbeat", "visibility", "poll", "interval", "retry",
-})  # fmt: skip
 _STARTS = frozenset(
     {"run_coroutine_threadsafe", "create_task", "ensure_future", "submit", "shield"}
 )
@@ -35,17 +38,13 @@ _STARTS = frozenset(
 
 def unforwarded(tree: ModuleTree) -> tuple[UnforwardedFact, ...]:
     """Return the calls in source order."""
-    found = [*_in_functions(tree), *_in_classes(tree)]
+    found = [*_in_functions(tree), *_in_classes(tree), *beside_settings(tree)]
     return tuple(sorted(found, key=lambda fact: (fact.place.span, fact.own)))
-
-
-def _is_own(name: str) -> bool:
-    return is_timeout_like(name) and not _OTHER_KINDS & set(words(name))
 
 
 def _in_functions(tree: ModuleTree) -> Iterator[UnforwardedFact]:
     for function in tree.functions:
-        limits = [p.name for p in parameters(function) if _is_own(p.name) and not p.star]
+        limits = [p.name for p in parameters(function) if is_own(p.name) and not p.star]
         if len(limits) != 1:
             continue
         own = limits[0]
@@ -128,14 +127,14 @@ def _is_read(kept: str, owner: ast.ClassDef, tree: ModuleTree) -> bool:
 def _kept(owner: ast.ClassDef, tree: ModuleTree) -> str | None:
     """Return the one private attribute that keeps a limit given to ``__init__``."""
     init = next((n for n in owner.body if isinstance(n, FUNCTIONS) and n.name == "__init__"), None)
-    if init is None or not any(_is_own(p.name) for p in parameters(init)):
+    if init is None or not any(is_own(p.name) for p in parameters(init)):
         return None
     stored = {
         node.attr
         for node in descendants(init)
         if isinstance(node, ast.Attribute) and is_target(node, tree)
     }
-    limits = [name for name in stored if name.startswith("_") and _is_own(name)]
+    limits = [name for name in stored if name.startswith("_") and is_own(name)]
     return limits[0] if len(limits) == 1 else None
 
 

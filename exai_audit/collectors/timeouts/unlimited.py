@@ -14,7 +14,7 @@ from exai_audit.collectors.context.limiters import Guards
 from exai_audit.collectors.context.roles import FunctionRoles, is_route
 from exai_audit.collectors.timeouts.adapters import mounts_a_limit
 from exai_audit.collectors.timeouts.commands import remote_command
-from exai_audit.collectors.timeouts.handed_over import handed_over
+from exai_audit.collectors.timeouts.handed_over import asked_by_name, calls_by_name, handed_over
 from exai_audit.collectors.timeouts.phases import Open, given_limit, is_unlimited, open_phases
 from exai_audit.collectors.timeouts.unpacked import handing_on, keys_besides, unpacked_keys
 from exai_audit.collectors.timeouts.untyped import STUB_WORD, distinct_names, untyped
@@ -24,7 +24,7 @@ from exai_audit.knowledge.limit_names import category_of
 from exai_audit.knowledge.script_folders import hold_scripts
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import last_name, text_of
+from exai_audit.syntax.nodes import argument, last_name, text_of
 from exai_audit.syntax.triggers import Trigger
 
 _WAITS = frozenset({"network", "process", "in-process"})
@@ -42,6 +42,7 @@ _PIPES = {"mcp.ClientSession": "stdio_client"}
 _RUNS = frozenset({
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
 })  # fmt: skip
+_LAST_OF_RUNS = frozenset(name.rpartition(".")[2] for name in _RUNS)
 _SENDS = frozenset({"request", "send", "get_adapter"})
 # What names the options by which these are given their limit once they are made.
 _SET_LATER = {
@@ -68,6 +69,7 @@ def unlimited(tree: ModuleTree) -> tuple[UnlimitedFact, ...]:
     """Return the calls in source order."""
     reader = _Reader(tree)
     found = [fact for call in tree.calls_of(_waits) for fact in reader.read(call)]
+    found += [fact for call in calls_by_name(tree) for fact in reader.read(call)]
     found += [fact for at, call in handed_over(tree) for fact in reader.read(call, at)]
     found += [reader.guarded(call, fact) for call, fact in untyped(tree)]
     return tuple(sorted(found, key=lambda fact: fact.place.span))
@@ -86,7 +88,7 @@ class _Reader:
         Args:
             at: what hands its function over to another thread, if that is how it is made.
         """
-        name = self._tree.qualified(call.func)
+        name = self._tree.qualified(call.func) or asked_by_name(call.func, self._tree)
         row = table().call(name) if name else None
         if row is None or row.timeout is None or not _waits(row):
             return
@@ -123,6 +125,10 @@ class _Reader:
         loads = not doubt and _is_streamed(call)
         if loads and not _FEEDS.isdisjoint(tree.words):
             doubt = _MAY_LAST
+        beside = row.name in _RUNS and remote is None and not _is_served(at, tree)
+        beside = beside and self._limits_commands
+        if beside:
+            doubt = self._doubt_of_command(call, partly=False)
         if row.name.endswith("Process.join") and _has_answered(call, tree):
             doubt = "its answer has come already"
         return UnlimitedFact(
@@ -137,9 +143,10 @@ class _Reader:
             doubt=self._doubt_of_command(call, partly=remote[1]) if remote else doubt,
             elsewhere=loads
             or by_pipe
+            or beside
             or (row.name.startswith("requests.Session.") and not self._makes_sessions),
             guarded=self._guards.stand_around(at),
-            served=_is_served(at, tree),
+            served=beside or _is_served(at, tree),
         )
 
     def _doubt_of_command(self, call: ast.Call, *, partly: bool) -> str:
@@ -167,7 +174,7 @@ class _Reader:
         root = row.name.partition(".")[0]
         if root in _SET_LATER:
             return not _SET_LATER[root].isdisjoint(self._tree.words)
-        if root == "socket" or row.name == "paramiko.SSHClient.exec_command":
+        if root in ("socket", "imaplib") or row.name == "paramiko.SSHClient.exec_command":
             return "settimeout" in self._called
         if row.name.startswith("requests.Session."):
             limited = mounts_a_limit(call, self._tree)
@@ -176,6 +183,17 @@ class _Reader:
             calls = self._tree.all(ast.Call)
             return any(last_name(c.func) == "connect" and _limits(c) for c in calls)
         return False
+
+    @cached_property
+    def _limits_commands(self) -> bool:
+        """Whether the file limits the commands that it runs, and more than it leaves without."""
+        runs = [
+            call
+            for call in self._tree.calls(_LAST_OF_RUNS)
+            if self._tree.qualified(call.func) in _RUNS
+        ]
+        limited = sum(argument(call, "timeout") is not None for call in runs)
+        return limited > 1 and limited > len(runs) - limited
 
     @cached_property
     def _called(self) -> frozenset[str]:
