@@ -23,6 +23,7 @@ SETTING = (
     'def g(config):\n    return config.get("stock_timeout_seconds", 5)\n'
 )
 ATTRIBUTE = "class A:\n    def __init__(self):\n        self.{} = 30.5\n"
+FIELD = "class Limits:\n    tool_call_timeout: int = 60\n"
 TOOLS = "def f(run):\n    run.{}(tool_call_timeout={})\n"
 OWN = (
     "import requests\n\nWAIT_SECONDS = 3\n\n\ndef f(url):\n"
@@ -62,6 +63,8 @@ def findings(folder: Path, code: str, **files: str) -> list[Finding]:
         ([SETTING], Confidence.LOW),
         ([ATTRIBUTE.format("leader_timeout")] * 2, Confidence.LOW),
         ([TOOLS.format("work", 3600), TOOLS.format("build", 3600)], Confidence.LOW),
+        ([FIELD, TOOLS.format("work", 3600), TOOLS.format("build", 3600)], Confidence.MEDIUM),
+        ([FIELD, TOOLS.format("work", 3600)], Confidence.LOW),
         ([ONCE.format(9), NAMED.format("HTTP_TIMEOUT")], Confidence.MEDIUM),
         ([ANY.format(9), NAMED.format("HTTP_TIMEOUT")], Confidence.LOW),
         ([ONCE.format(9), NAMED.format("STOCK_TIMEOUT")], Confidence.LOW),

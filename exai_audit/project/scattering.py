@@ -32,6 +32,9 @@ _MOST_NUMBERS = 2
 _FEWEST_NAMED = 2
 
 
+_Site = tuple[str, TimeoutFact]
+
+
 class Way(NamedTuple):
     """By what a wait is reached: the limits of one way are one policy.
 
@@ -49,12 +52,13 @@ class Way(NamedTuple):
 class Spread(Struct, frozen=True):
     """The sites of one way; ``constant`` is what its other calls are given, if they are.
 
-    It is the dotted name of the constant or setting.
+    It is the dotted name of the constant or, with ``is_field``, of the setting of their name.
     """
 
     way: Way
     sites: tuple[tuple[str, TimeoutFact], ...]
     constant: str = ""
+    is_field: bool = False
 
     @property
     def files(self) -> int:
@@ -78,8 +82,9 @@ class Scattering:
             if way is not None:
                 groups.setdefault(way, []).append((facts.path, fact))
         named = _named_ones(project, own, shared)
+        fields = _fields(project)
         spreads = (
-            Spread(part, tuple(sites), _constant(part, named))
+            _spread(part, tuple(sites), _constant(part, named), fields)
             for way, found in groups.items()
             for part, sites in _parts(way, found)
         )
@@ -91,6 +96,26 @@ class Scattering:
         spreads = (self._by_site.get((path, fact)) for fact in sites)
         known = [spread for spread in spreads if spread is not None]
         return max(known, key=lambda one: (bool(one.constant), one.places), default=None)
+
+
+def _spread(way: Way, sites: tuple[_Site, ...], constant: str, fields: Mapping[str, str]) -> Spread:
+    found = Spread(way, sites, constant)
+    field = fields.get(way.what, "") if way.kind == "name" and not constant else ""
+    if not field or found.places < _FEWEST_NAMED or any(fact.fallback for _, fact in sites):
+        return found
+    return Spread(way, sites, field, is_field=True)
+
+
+def _fields(project: Project) -> dict[str, str]:
+    """Return the fields of classes that say for what they limit a wait, by name and dotted."""
+    return {
+        fact.name: ".".join((facts.module, fact.place.symbol, fact.name))
+        for facts in project.judged_files()
+        for fact in facts.timeouts
+        if fact.form is TimeoutForm.CLASS_FIELD
+        and fact.value is ValueKind.LITERAL
+        and names_a_purpose(fact.name)
+    }
 
 
 def _shared_targets(project: Project) -> frozenset[str]:

@@ -39,9 +39,10 @@ overrides are not counted. A number whose unit the code does not show is shown a
 
 The confidence is low, for a number beside its call may be right there: waits differ. It is medium
 where a maintainer has decided already: other calls of the same function or class, or requests to
-the same host or of the same file, are given a constant, and this place passes by it. Scripts and
-folders of the root are judged apart. Which of several numbers holds for one address, key or
-function is asked by ``inconsistent-timeout``.
+the same host or of the same file, are given a constant, or a class has a setting under the very
+name (``tool_call_timeout``), and this place passes by it. Scripts and folders of the root are
+judged apart. Which of several numbers holds for one address, key or function is asked by
+``inconsistent-timeout``.
 
 *References.* ``central-timeout-modules`` names files that hold the project's limits, as path
 patterns, besides those that the tool knows by their names (``timeouts.py``, ``timeout_config.py``
@@ -122,6 +123,8 @@ def _bypasses(spread: Spread | None) -> bool:
 
 def _said(spread: Spread | None, here: int) -> str:
     """Return what makes it more than a detail: in how many places the same is written."""
+    if spread is not None and spread.is_field:
+        return f"; {spread.constant} is the setting for it"
     if spread is not None and spread.constant:
         return f"; other such calls are given {spread.constant.rpartition('.')[2]}"
     if spread is None or spread.places <= here:
@@ -169,6 +172,11 @@ def _given(call: list[TimeoutFact]) -> str:
 def _remedy(sites: Sequence[TimeoutFact], spread: Spread | None = None) -> str:
     fact = sites[0]
     where = "in all these places" if spread is not None and spread.places > 1 else "here"
+    if spread is not None and spread.is_field:
+        return (
+            f"Hand on {spread.constant}, the setting of that name; where this wait is another, add"
+            " a setting beside it, under a name that says for what."
+        )
     if spread is not None and spread.constant:
         return (
             f"Give it {spread.constant}, which other calls are given; where this wait is another,"

@@ -72,10 +72,12 @@ def _beside(
     fact: CacheFact, parts: list[Definition], tree: ModuleTree, index: CacheIndex
 ) -> Iterator[CacheFact]:
     """Yield what else a cache class stores by key and never removes from."""
+    known = {d.key for d in parts if place_of(tree, d.target.node) == fact.grows}
     for definition in parts:
         container = held(tree, index, definition)
-        is_main = fact.grows is not None and place_of(tree, definition.target.node) == fact.grows
-        if is_main or not _stores_by_key(container) or not container.does(Act.LOOK_UP):
+        is_known = definition.key in known
+        known.add(definition.key)
+        if is_known or not _stores_by_key(container) or not container.does(Act.LOOK_UP):
             continue
         limited = limits(tree, index, container)
         if limited.bound or limited.expiry or limited.invalidation:
