@@ -21,7 +21,7 @@ def mounts_a_limit(request: ast.Call, tree: ModuleTree) -> bool:
     own = owner if owner is not None and _is_made_here(owner, tree) else None
     mounts = [call for call in tree.calls(_MOUNT) if len(call.args) > 1]
     if own is not None:
-        mounts = [call for call in mounts if _is_on(own, call, tree)]
+        mounts = [one for one in mounts if _is_on(own, one, tree) and _is_sure(one, request, tree)]
     return any(not _is_plain(call.args[1], tree) for call in mounts)
 
 
@@ -52,6 +52,14 @@ def _is_on(session: ast.expr, mount: ast.Call, tree: ModuleTree) -> bool:
     if same and _scope(on, tree) is not _scope(session, tree):
         return False
     return dotted(on) == dotted(session)
+
+
+def _is_sure(mount: ast.Call, request: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether whatever comes to a request has mounted before, or no condition says when."""
+    around = set(tree.ancestors(request))
+    conditions = (one for one in tree.ancestors(mount) if isinstance(one, ast.If))
+    same = tree.function_of(mount) is tree.function_of(request)
+    return not same or all(one in around for one in conditions)
 
 
 def _scope(name: ast.expr, tree: ModuleTree) -> Scope | None:

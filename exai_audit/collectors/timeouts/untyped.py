@@ -135,9 +135,10 @@ def _of_siblings(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFact]]:
     for call in tree.calls(_VERBS):
         owner = receiver(call.func)
         said = dotted(owner) if owner is not None else ""
-        if not said or owner is None or not _is_unknown(owner, tree):
+        if not said or owner is None or not _may_be_session(owner, call, tree):
             continue
-        if _is_http(call) or (call.args and is_of_requests(call, owner, tree)):
+        of_http = _is_http(call) and _is_unknown(owner, tree)
+        if of_http or (call.args and is_of_requests(call, owner, tree)):
             around = tree.class_of(call) if said.startswith("self.") else tree.function_of(call)
             families[around, said].append(call)
     for calls in families.values():
@@ -147,6 +148,19 @@ def _of_siblings(tree: ModuleTree) -> Iterator[tuple[ast.Call, UnlimitedFact]]:
             if told and not _is_given(call, "timeout", None):
                 operation = f"{dotted(call.func)}{OF_A_SESSION}"
                 yield call, _fact(call, operation, "timeout", Category.HTTP_API, "", tree)
+
+
+def _may_be_session(owner: ast.expr, call: ast.Call, tree: ModuleTree) -> bool:
+    """Tell whether no library is known whose object has the method that is called."""
+    if _is_unknown(owner, tree):
+        return True
+    name = tree.qualified(call.func) or ""
+    is_attribute = isinstance(owner, ast.Attribute)
+    return is_attribute and table().call(name) is None and not _is_of_known_root(name)
+
+
+def _is_of_known_root(name: str) -> bool:
+    return name.partition(".")[0] in _HAVE_DEFAULTS
 
 
 def _is_unknown(owner: ast.expr, tree: ModuleTree) -> bool:
