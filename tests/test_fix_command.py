@@ -41,6 +41,7 @@ def send_order(url):
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     root = repository(tmp_path / "project", setup="")
+    (root / "pyproject.toml").write_text('[tool.exai-audit]\nmin-confidence = "low"\n')
     (root / "shop").mkdir()
     (root / "shop" / "__init__.py").write_text("")
     (root / "shop" / "client.py").write_text(CLIENT)
@@ -170,10 +171,33 @@ def test_the_fixed_code_runs(project: Path) -> None:
     assert done.stdout == "[5, 2.5]\n"
 
 
+def test_what_is_not_sure_is_left_unless_it_is_asked_for(project: Path) -> None:
+    (project / "pyproject.toml").unlink()
+    commit(project)
+    assert fix(project).stderr.splitlines() == [
+        "Nothing to fix (2 less sure: --min-confidence low)"
+    ]
+    assert "Would fix 2" in fix(project, "--min-confidence", "low").stderr
+    told = json.loads(fix(project, "--min-confidence", "low", "-f", "json").stdout)
+    done = fix(project, "--only", told["fixes"][0]["fingerprint"])
+    assert done.stderr.splitlines() == ["Would fix 1 in 2 files"]
+
+
+def test_what_several_places_write_is_sure(project: Path) -> None:
+    (project / "pyproject.toml").unlink()
+    calls = "".join(
+        f"\n\ndef fetch_{n}(url):\n    return requests.get(url, timeout=8)\n" for n in range(4)
+    )
+    (project / "shop" / "many.py").write_text(f"import requests\n{calls}")
+    commit(project)
+    done = fix(project)
+    assert done.stdout.count("+    return requests.get(url, timeout=timeouts.") == 4
+
+
 def test_the_projects_formatter_is_named_not_run(project: Path) -> None:
     (project / "pyproject.toml").write_text("[tool.ruff]\n")
     commit(project)
-    done = fix(project, "--write")
+    done = fix(project, "--write", "--min-confidence", "low")
     assert "ruff format shop/client.py shop/timeouts.py" in done.stderr
     assert client(project) == FIXED
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from exai_audit.audit.engine import Audit
 from exai_audit.audit.repair import Repair, Wanted, choices_of, proposals, repair
+from exai_audit.audit.suppress import split
 from exai_audit.cli import options
 from exai_audit.cli.deliver import wants_color
 from exai_audit.cli.output import say, write_bytes, write_file, write_stdout
@@ -22,8 +23,9 @@ from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_there
 from exai_audit.files.source import UnreadableSourceError, read_bytes, side_text
 from exai_audit.files.visible import visible
-from exai_audit.finding import Finding
+from exai_audit.finding import Confidence, Finding
 from exai_audit.fixing.bench import Choices
+from exai_audit.fixing.fixer import fixers
 from exai_audit.fixing.limits import table
 from exai_audit.fixing.names_file import as_text, read_names
 from exai_audit.report.bottlenecks import counted
@@ -72,6 +74,15 @@ _AllowDirty = Annotated[
 _Environment = Annotated[
     bool, typer.Option("--environment", help="Let environment variables override the limits.")
 ]
+_MinConfidence = Annotated[
+    Confidence | None,
+    typer.Option(
+        "--min-confidence",
+        metavar="|".join(confidence.value for confidence in Confidence),
+        help="Only what is found at least as surely. Default: the setting, medium. What --only or"
+        " --names speaks of is fixed, however sure.",
+    ),
+]
 _Names = Annotated[
     Path | None,
     typer.Option(help="File with the names of the limits; written first where there is none."),
@@ -87,6 +98,7 @@ def fix_command(
     defaults: _Defaults = False,
     environment: _Environment = False,
     names: _Names = None,
+    min_confidence: _MinConfidence = None,
     show_fixes: _ShowFixes = False,
     output_format: _Format = "diff",
     undo: _Undo = False,
@@ -112,15 +124,25 @@ def fix_command(
     if names:
         choices = replace(choices, names=_names(names, run, choices))
     wanted = _wanted(select or [], only or [], [run.shown(target) for target in targets])
+    least = min_confidence or settings.min_confidence
+    is_named = bool(only or names)
     kinds = _SAFE | {Applicability.UNSAFE} if unsafe else _SAFE
-    found = repair(run.audited, root, settings, choices, wanted, kinds)
+    found = repair(
+        run.audited,
+        root,
+        settings,
+        choices,
+        lambda finding: wanted(finding) and (is_named or finding.confidence.rank >= least.rank),
+        kinds,
+    )
     for line in listing(found.proposed) if show_fixes else ():
         say(line)
     if write and found.changes:
         make_changes(root, found.changes, allow_dirty=allow_dirty)
     _print(found, output_format, run, choices, written=write)
     _say_unparsed(run.audited)
-    say(summary(found.proposed, found.made, len(found.changes), written=write))
+    unsure = 0 if is_named else _unsure(run, wanted, least)
+    say(summary(found.proposed, found.made, len(found.changes), unsure, written=write))
     if write:
         _say_formatters(root, [c.path for c in found.changes])
     raise typer.Exit(1 if found.changes and not write else 0)
@@ -146,6 +168,16 @@ def _wanted(select: Sequence[str], only: Sequence[str], targets: Sequence[str]) 
         return by_rule and by_print and (below or finding.project_wide)
 
     return is_wanted
+
+
+def _unsure(run: Run, wanted: Wanted, least: Confidence) -> int:
+    """Count the findings with a fixer that are left as they are because they are not sure."""
+    audited = run.audited
+    active, _ = split(audited.findings, audited.project, run.settings.rules, audited.today)
+    return sum(
+        finding.confidence.rank < least.rank and finding.code in fixers() and wanted(finding)
+        for finding in active
+    )
 
 
 def _names(file: Path, run: Run, choices: Choices) -> dict[tuple[str, str, str], str | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -51,12 +51,18 @@ def import_module(module: str, tree: ModuleTree, before: int) -> Imported:
 
 
 def import_member(
-    package: str, member: str, tree: ModuleTree, before: int, spelled: str
+    package: str,
+    member: str,
+    tree: ModuleTree,
+    before: int,
+    spelled: str,
+    beside: Collection[str] = (),
 ) -> Imported:
     """Import ``member`` of the project's own ``package``, which the file spells ``spelled``.
 
     Args:
         before: the first line that needs it.
+        beside: top names of packages whose imports this one stands among, if not its own.
 
     Raises:
         RefusedError: its name means something else.
@@ -71,7 +77,7 @@ def import_member(
     same = [node for node in held if _spelled(node) == spelled and _takes_more(node, tree)]
     if same and not _is_one_each(held):
         return Imported(member, (_extended(same[0], member, tree),))
-    return Imported(member, (_among_own(spelled, member, held, tree, before),))
+    return Imported(member, (_among_own(spelled, member, held, tree, before, beside),))
 
 
 def spelling(package: str, tree: ModuleTree) -> str:
@@ -183,10 +189,16 @@ def member_key(name: str) -> tuple[int, str]:
 
 
 def _among_own(
-    spelled: str, member: str, held: Iterable[ast.ImportFrom], tree: ModuleTree, before: int
+    spelled: str,
+    member: str,
+    held: Sequence[ast.ImportFrom],
+    tree: ModuleTree,
+    before: int,
+    beside: Collection[str],
 ) -> Edit:
     root = spelled.partition(".")[0]
     own = [node for node in held if _is_own(node, root)]
+    own = own or [node for node in held if any(_is_own(node, other) for other in beside)]
     text = f"from {spelled} import {member}\n"
     if own:
         return _sorted_in(text, _from_key(spelled), own, _key_of, tree)

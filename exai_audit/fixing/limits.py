@@ -227,14 +227,38 @@ def _told(site: Site, bench: Bench) -> TimeoutFact:
     """Return what names a site: one in a decorator is told by what is decorated alone.
 
     The same number for the same operation in several functions of a module is one limit, which
-    none of the functions names.
+    none of the functions names; so it is for several operations of a library in one function.
     """
     fact, source = site.fact, bench.read(site.path)
+    fact = replace(fact, operation=min(_operations(bench)[_alike(site)], key=_shortest))
     if source is not None and source.line(fact.call[0]).lstrip().startswith("@"):
         return replace(fact, operation="")
     if len(_functions(bench)[_same(site)]) > 1:
         return replace(fact, place=replace(fact.place, symbol=""))
     return fact
+
+
+def _shortest(operation: str) -> tuple[int, str]:
+    return len(operation), operation
+
+
+def _alike(site: Site) -> tuple[str, str, str, str, str]:
+    fact = site.fact
+    return site.path, fact.place.symbol, fact.operation.partition(".")[0], fact.name, site.number
+
+
+def _operations(bench: Bench) -> Mapping[tuple[str, str, str, str, str], set[str]]:
+    """Return the operations of one library that a function gives one number."""
+
+    def found() -> Mapping[tuple[str, str, str, str, str], set[str]]:
+        operations: defaultdict[tuple[str, str, str, str, str], set[str]] = defaultdict(set)
+        for site in all_sites(bench):
+            operations[_alike(site)].add(site.fact.operation)
+        return operations
+
+    made = bench.made("operations of limits", found)
+    assert isinstance(made, defaultdict)
+    return made
 
 
 def _same(site: Site) -> tuple[str, str, str, str]:

@@ -16,6 +16,7 @@ from exai_audit.fixing.refusal import RefusedError
 from exai_audit.fixing.signatures import check_signature
 from exai_audit.fixing.surroundings import check_file, check_number, node_at
 from exai_audit.fixing.wrapping import wrapped
+from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
 from exai_audit.location import FILE_START, Span
 from exai_audit.syntax.module import ModuleTree
 
@@ -66,7 +67,7 @@ def moved(site: Site, constant: Constant, bench: Bench) -> tuple[Edit, ...]:
 
 def _is_alone(site: Site, bench: Bench) -> bool:
     """Tell whether no other limit is written on the line of a site."""
-    spans = (fact.literal_span for fact in bench.facts[site.path].timeouts)
+    spans = {fact.literal_span for fact in bench.facts[site.path].timeouts}
     line = site.fact.literal_span.line if site.fact.literal_span is not None else 0
     return sum(span is not None and span.line == line for span in spans) == 1
 
@@ -110,15 +111,27 @@ def used(
     home = constant.home
     _check_package(home, bench)
     before = _first_use(node, tree)
-    spelled = spelling(home.package, tree)
+    spelled, beside = spelling(home.package, tree), _own_packages(bench)
     try:
-        found = import_member(home.package, home.name, tree, before, spelled)
+        found = import_member(home.package, home.name, tree, before, spelled, beside)
     except RefusedError:
         joint = "" if spelled.endswith(".") else "."
         package, inner = f"{home.package}.{home.name}", f"{spelled}{joint}{home.name}"
-        direct: Imported = import_member(package, constant.name, tree, before, inner)
+        direct: Imported = import_member(package, constant.name, tree, before, inner, beside)
         return direct.name, direct.edits
     return f"{found.name}.{constant.name}", found.edits
+
+
+def _own_packages(bench: Bench) -> frozenset[str]:
+    """Return the top names by which the project's files import one another."""
+
+    def found() -> frozenset[str]:
+        roots = {bench.dotted(path).partition(".")[0] for path in bench.facts}
+        return frozenset(roots - STANDARD_LIBRARY)
+
+    roots = bench.made("own packages", found)
+    assert isinstance(roots, frozenset)
+    return roots
 
 
 def _first_use(node: ast.AST, tree: ModuleTree) -> int:

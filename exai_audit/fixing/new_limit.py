@@ -21,6 +21,7 @@ from exai_audit.project.central_timeouts import is_literal_limit
 from exai_audit.syntax.module import ModuleTree
 
 _DECIDE = "  # decide"
+_A_MINUTE = 60
 
 
 def limited(
@@ -37,7 +38,7 @@ def limited(
     Raises:
         RefusedError: the project has no limit of its kind to go by, or the place forbids it.
     """
-    number = _usual(categories, bench)
+    number = _usual(operation, categories, bench)
     path = tree.source.path
     check_file(path, tree, bench)
     fact = TimeoutFact(
@@ -56,15 +57,19 @@ def limited(
     return f"{constant.home.name}.{constant.name}", (*edits, *imports, *definition)
 
 
-def _usual(categories: Sequence[Category], bench: Bench) -> str:
-    """Return the number of seconds that the project gives most often, as it is written."""
+def _usual(operation: str, categories: Sequence[Category], bench: Bench) -> str:
+    """Return the number of seconds that the project gives most often, as it is written.
+
+    To calls of the same library, else to others of the category; there minutes are no limit to go
+    by, for they are of a job of its own.
+    """
+    known = [f for facts in bench.project.judged_files() for f in facts.timeouts if _is_usual(f)]
+    library = operation.partition(".")[0]
     for category in categories:
-        numbers = Counter(
-            fact.literal
-            for facts in bench.project.judged_files()
-            for fact in facts.timeouts
-            if fact.category is category and _is_usual(fact)
-        )
+        alike = [fact for fact in known if fact.category is category]
+        own = [fact.literal for fact in alike if fact.operation.partition(".")[0] == library]
+        others = [fact.literal for fact in alike if (fact.seconds or 0) <= _A_MINUTE]
+        numbers = Counter(own or others)
         if numbers:
             return min(numbers, key=lambda number: (-numbers[number], -float(number)))
     raise RefusedError("the project has no limit of its kind to go by: decide on one")

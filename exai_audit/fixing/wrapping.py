@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from itertools import pairwise
+
+from msgspec import Struct
 
 from exai_audit.edits.edit import Edit
 from exai_audit.fixing.bench import Bench
@@ -15,7 +18,10 @@ from exai_audit.syntax.module import ModuleTree
 _WIDTH = 88
 _SETTINGS = ("pyproject.toml", "ruff.toml", ".flake8", "setup.cfg", "tox.ini")
 _SAYS_WIDTH = re.compile(r"(?m)^\s*(?:max[-_])?line[-_]length\s*=\s*(\d{2,3})\b")
-_ENDS = re.compile(r"\s*(?:as \w+)?:?\s*$")
+_ENDS = re.compile(
+    r"(?:\.\w+(?:\(\))?)?\s*(?:(?:as \w+)?:?|,)\s*"  # of a line: ``).json()``, ``) as file:``
+    r"(?:#(?!.*\b(?:noqa|nosec|type|pragma|pylint|pyright|fmt|yapf|exai)\b).*)?$"
+)
 _INDENT = 4
 
 
@@ -26,58 +32,108 @@ def wrapped(node: ast.expr, text: str, tree: ModuleTree, bench: Bench) -> tuple[
     the line decides how it is broken.
     """
     line, own, width = tree.source.line(node.lineno), tree.span(node), _width(bench)
-    grown = len(line) - (own.end_column - own.column) + len(text)
-    call = _outermost(node, tree)
-    if call is None or len(line) > width or grown <= width or "#" in line:
+    more = len(text) - (own.end_column - own.column)
+    call, around = _calls(node, tree)
+    if len(line) > width or len(line) + more <= width:
         return ()
-    if not _ENDS.match(line[tree.span(call).end_column - 1 :]):
-        return ()
+    grown = _Grown(own, len(text), width)
     indent = line[: len(line) - len(line.lstrip())]
-    return tuple(_broken(call, indent, own, len(text), width, tree))
+    if around is not None and _fills(around, line, tree):
+        return tuple(_one_each(around, call, indent, grown, tree))
+    if call is None or not _ENDS.match(line[tree.span(call).end_column - 1 :]):
+        return ()
+    return tuple(_broken(call, indent, grown, tree))
 
 
-def _broken(
-    call: ast.Call, indent: str, own: Span, length: int, width: int, tree: ModuleTree
+class _Grown(Struct, frozen=True):
+    """What stands at ``own`` and is to be as long as ``length``, on lines of ``width``."""
+
+    own: Span
+    length: int
+    width: int
+
+    @property
+    def more(self) -> int:
+        return self.length - (self.own.end_column - self.own.column)
+
+    def fits(self, span: Span, column: int) -> bool:
+        """Tell whether a part, and a comma, would fit behind a column."""
+        length = span.end_column - span.column + self.more * _holds(span, self.own)
+        return column + length < self.width
+
+
+def _fills(call: ast.Call, line: str, tree: ModuleTree) -> bool:
+    """Tell whether the arguments of a call, two or more, are all that stands on a line."""
+    spans = [tree.span(one) for one in (*call.args, *call.keywords)]
+    first, last = min(spans), max(spans)
+    inside = line[first.column - 1 : last.end_column - 1]
+    return (
+        len(spans) > 1
+        and first.line == last.end_line == call.lineno + 1
+        and inside == line.strip()
+        and all(line[gap.column - 1 : gap.end_column - 1] == ", " for gap in _gaps(spans))
+        and not _is_starred(call)
+    )
+
+
+def _gaps(spans: Sequence[Span]) -> list[Span]:
+    return [Span(one.line, one.end_column, two.line, two.column) for one, two in pairwise(spans)]
+
+
+def _one_each(
+    around: ast.Call, call: ast.Call | None, indent: str, grown: _Grown, tree: ModuleTree
 ) -> list[Edit]:
-    """Return the edits that break a call, none where that is not enough.
+    """Return the edits that give each argument a line, and break the one that is still too long."""
+    given, path = [*around.args, *around.keywords], tree.source.path
+    spans = [tree.span(one) for one in given]
+    edits = [Edit(path, gap, f",\n{indent}") for gap in _gaps(spans)]
+    edits.append(inserted(path, spans[-1].end_line, spans[-1].end_column, ","))
+    holds = next((span for span in spans if _holds(span, grown.own)), None)
+    if holds is not None and call is not None and not grown.fits(holds, len(indent)):
+        edits += _broken(call, indent, grown, tree)
+    return edits
+
+
+def _broken(call: ast.Call, indent: str, grown: _Grown, tree: ModuleTree) -> list[Edit]:
+    """Return the edits that break a call of one line, none where that is not enough.
 
     Args:
         indent: that of the line on which the call begins.
-        own: what is to be as long as ``length``.
     """
     given = [*call.args, *call.keywords]
     spans, bracket, end = [tree.span(one) for one in given], opening(call, tree), tree.span(call)
-    gaps = [Span(one.line, one.end_column, two.line, two.column) for one, two in pairwise(spans)]
+    gaps = _gaps(spans)
     line, path = tree.source.line(end.line), tree.source.path
     if bracket is None or any(line[g.column - 1 : g.end_column - 1] != ", " for g in gaps):
         return []
     inside = indent + " " * _INDENT
-    more = length - (own.end_column - own.column)
-    lengths = [one.end_column - one.column + more * _holds(one, own) for one in spans]
+    lengths = [one.end_column - one.column + grown.more * _holds(one, grown.own) for one in spans]
     begin = inserted(path, end.line, bracket.end_column, f"\n{inside}")
     close = inserted(path, end.line, end.end_column - 1, f"\n{indent}")
-    if len(inside) + sum(lengths) + 2 * len(gaps) <= width:
+    if len(inside) + sum(lengths) + 2 * len(gaps) <= grown.width:
         return [begin, close]
     if not gaps and isinstance(given[0], ast.Call):
-        within = _broken(given[0], inside, own, length, width, tree)
+        within = _broken(given[0], inside, grown, tree)
         return [begin, *within, close] if within else []
-    if not gaps or len(inside) + max(lengths) >= width or _is_starred(call):
+    if not gaps or len(inside) + max(lengths) >= grown.width or _is_starred(call):
         return []
     each = [Edit(path, gap, f",\n{inside}") for gap in gaps]
     return [begin, *each, inserted(path, end.line, end.end_column - 1, f",\n{indent}")]
 
 
-def _outermost(node: ast.expr, tree: ModuleTree) -> ast.Call | None:
-    """Return the outermost call that a node is given to, where it is all on one line."""
+def _calls(node: ast.expr, tree: ModuleTree) -> tuple[ast.Call | None, ast.Call | None]:
+    """Return the outermost call of one line that a node is given to, and the call around that."""
     found: ast.Call | None = None
     child: ast.AST = node
     for parent in tree.ancestors(node):
         if isinstance(parent, ast.stmt):
             break
         if isinstance(parent, ast.Call) and child is not parent.func:
+            if parent.lineno != parent.end_lineno:
+                return found, parent
             found = parent
         child = parent
-    return found if found is not None and found.lineno == found.end_lineno else None
+    return found, None
 
 
 def _holds(span: Span, own: Span) -> bool:

@@ -17,9 +17,18 @@ Repaired = tuple[Finding, Fix]
 
 
 def summary(
-    proposed: Sequence[Repaired], made: Sequence[Repaired], files: int, *, written: bool
+    proposed: Sequence[Repaired],
+    made: Sequence[Repaired],
+    files: int,
+    unsure: int = 0,
+    *,
+    written: bool,
 ) -> str:
-    """Return one line: how many are fixed, and how many would be with another option."""
+    """Return one line: how many are fixed, and how many would be with another option.
+
+    Args:
+        unsure: how many findings were left out because they are not sure enough.
+    """
     done = {finding.fingerprint for finding, _ in made}
     kinds = Counter(fix.applicability for f, fix in proposed if f.fingerprint not in done)
     unsafe, shown = kinds[Applicability.UNSAFE], kinds[Applicability.SHOWN]
@@ -27,6 +36,7 @@ def summary(
     what = f"{verb} {len(made)}" if made else ("Nothing fixed" if written else "Nothing to fix")
     where = f" in {files} {'file' if files == 1 else 'files'}" if made else ""
     more = [f"{unsafe} more with --unsafe"] if unsafe else []
+    more += [f"{unsure} less sure: --min-confidence low"] if unsure else []
     more += [f"{shown} to decide by hand: --show-fixes"] if shown else []
     return f"{what}{where}" + (f" ({'; '.join(more)})" if more else "")
 
