@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.parse import parse_module
 
 _TREES = 4
+_SOURCE_ROOTS = frozenset({"", "src", "lib"})
 
 
 class Choices(Struct, frozen=True):
@@ -102,7 +103,9 @@ class Bench:
         folder = path.rpartition("/")[0]
         parts: list[str] = []
         while folder and (
-            self.exists(f"{folder}/__init__.py") or folder in self.choices.namespaces
+            self.exists(f"{folder}/__init__.py")
+            or folder in self.choices.namespaces
+            or self.is_namespace(folder)
         ):
             if parts and self.is_searched(folder):
                 break
@@ -116,6 +119,52 @@ class Bench:
         if name not in self._made:
             self._made[name] = make()
         return self._made[name]
+
+    def is_namespace(self, folder: str) -> bool:
+        """Tell whether files import through a folder as through a package that has no module."""
+        if self.exists(f"{folder}/__init__.py") or folder in _SOURCE_ROOTS:
+            return False
+        root = folder.rpartition("/")[0]
+        if root and root not in _SOURCE_ROOTS and not self.is_namespace(root):
+            return False
+        first, _, rest = folder.partition("/")
+        dotted = rest if first in _SOURCE_ROOTS else folder
+        said = self._imported_below(dotted.replace("/", ".")) & self.inside(folder)
+        return bool(said) and not self.is_searched(folder)
+
+    def _imported_below(self, dotted: str) -> Set[str]:
+        """Return the names that files import right below a dotted name."""
+
+        def found() -> dict[str, set[str]]:
+            below: dict[str, set[str]] = {}
+            for facts in self.project.files:
+                for name in facts.imports:
+                    parts = name.split(".")
+                    for at in range(1, len(parts)):
+                        below.setdefault(".".join(parts[:at]), set()).add(parts[at])
+            return below
+
+        made = self.made("imported below", found)
+        assert isinstance(made, dict)
+        names: Set[str] = made.get(dotted, frozenset())
+        return names
+
+    def inside(self, folder: str) -> Set[str]:
+        """Return the names of the modules and packages right inside a folder."""
+
+        def found() -> dict[str, set[str]]:
+            inside: dict[str, set[str]] = {}
+            for path in self.facts:
+                parts = path.split("/")
+                for at in range(1, len(parts)):
+                    name = parts[at].partition(".")[0]
+                    inside.setdefault("/".join(parts[:at]), set()).add(name)
+            return inside
+
+        made = self.made("inside", found)
+        assert isinstance(made, dict)
+        names: Set[str] = made.get(folder, frozenset())
+        return names
 
     def is_searched(self, folder: str) -> bool:
         """Tell whether files import from a folder as from a place of the path, not a package."""

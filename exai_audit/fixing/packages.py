@@ -46,13 +46,17 @@ def home_of(path: str, bench: Bench) -> Home:
 def top_package(path: str, bench: Bench) -> str:
     """Return the folder of the topmost package that a file is in.
 
-    A namespace package that the settings name is one only where no other is below it.
+    A namespace package that the settings name is one only where no other is below it; one that the
+    project's own files import through is one where it holds several parts of the project.
 
     Raises:
         RefusedError: there is none.
     """
     own = folder = path.rpartition("/")[0]
     top = ""
+    shared = _shared_namespace(own, bench)
+    if shared:
+        return shared
     while folder and bench.exists(f"{folder}/__init__.py"):
         top, folder = folder, folder.rpartition("/")[0]
     if not folder and top and bench.exists("__init__.py"):
@@ -64,6 +68,15 @@ def top_package(path: str, bench: Bench) -> str:
     if not top:
         raise RefusedError("the file is in no package (see the setting namespace-packages)")
     return top
+
+
+def _shared_namespace(folder: str, bench: Bench) -> str:
+    """Return the outermost folder around a file that is a namespace of several parts, if any."""
+    while folder.rpartition("/")[0] not in ("", "src", "lib"):
+        folder = folder.rpartition("/")[0]
+    if folder in bench.choices.namespaces or not bench.is_namespace(folder):
+        return ""
+    return folder if len(bench.inside(folder)) > 1 else ""
 
 
 def _holds_one_package(folder: str, bench: Bench) -> bool:
