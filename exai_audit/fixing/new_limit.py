@@ -9,19 +9,26 @@ from collections.abc import Sequence
 from exai_audit.edits.edit import Edit
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.fixing.bench import Bench
-from exai_audit.fixing.keywords import with_keyword
 from exai_audit.fixing.limits import Constant, held, table
 from exai_audit.fixing.moved import defined, used
 from exai_audit.fixing.naming import purposes
 from exai_audit.fixing.packages import home_of
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.fixing.surroundings import check_file
+from exai_audit.fixing.wrapping import given
 from exai_audit.location import Place
 from exai_audit.project.central_timeouts import is_literal_limit
 from exai_audit.syntax.module import ModuleTree
 
 _DECIDE = "  # decide"
-_A_MINUTE = 60
+_FEWEST, _A_MINUTE = 2, 60
+_KINDS = {
+    Category.HTTP_API: "HTTP_REQUEST",
+    Category.DATABASE: "DATABASE_CALL",
+    Category.LOCK_OR_QUEUE: "QUEUE_WAIT",
+    Category.GENERAL_ASYNC: "COROUTINE_RESULT",
+}
+_ABOUT = frozenset({"timeout", "socket", "request", "total", "seconds", "sec", "s", "in"})
 
 
 def limited(
@@ -53,22 +60,22 @@ def limited(
         else edit
         for edit in defined(constant, bench)
     ]
-    edits = with_keyword(call, f"{argument}={name}", tree)
+    edits = given(call, f"{argument}={name}", tree, bench)
     return f"{constant.home.name}.{constant.name}", (*edits, *imports, *definition)
 
 
 def _usual(operation: str, categories: Sequence[Category], bench: Bench) -> str:
     """Return the number of seconds that the project gives most often, as it is written.
 
-    To calls of the same library, else to others of the category; there minutes are no limit to go
-    by, for they are of a job of its own.
+    To calls of the same library, else to others of the category; there a second is no limit to go
+    by, nor are minutes: they are of a place at hand, or of a job of its own.
     """
     known = [f for facts in bench.project.judged_files() for f in facts.timeouts if _is_usual(f)]
     library = operation.partition(".")[0]
     for category in categories:
         alike = [fact for fact in known if fact.category is category]
         own = [fact.literal for fact in alike if fact.operation.partition(".")[0] == library]
-        others = [fact.literal for fact in alike if (fact.seconds or 0) <= _A_MINUTE]
+        others = [fact.literal for fact in alike if _FEWEST <= (fact.seconds or 0) <= _A_MINUTE]
         numbers = Counter(own or others)
         if numbers:
             return min(numbers, key=lambda number: (-numbers[number], -float(number)))
@@ -83,15 +90,31 @@ def _is_usual(fact: TimeoutFact) -> bool:
 
 
 def _constant(fact: TimeoutFact, number: str, path: str, bench: Bench) -> Constant:
+    """Return the constant for a call: those of a kind share one, for its number is a first guess.
+
+    Where its name has another number, the call has one of its own.
+    """
     home = home_of(path, bench)
     taken = held(home, bench) | {
-        constant.name: constant.literal for constant in table(bench).constants.values()
+        constant.name: constant.literal
+        for constant in table(bench).constants.values()
+        if constant.home == home
     }
     owners = bench.made("new limits", dict)
     assert isinstance(owners, dict)
-    for purpose in purposes(fact, path):
+    kind = _kind(fact)
+    for purpose in (kind, *purposes(fact, path)):
         middle = "" if "timeout" in home.name.lower() else "TIMEOUT_"
-        name = f"{purpose}_{middle}SECONDS"
-        if taken.get(name, number) == number and owners.setdefault(name, path) == path:
+        name, owner = f"{purpose}_{middle}SECONDS", kind if purpose == kind else path
+        said = owner, number
+        is_free = taken.get(name, number) == number
+        if is_free and owners.setdefault((home.path, name), said) == said:
             return Constant(home, name, number, (), name not in taken)
     raise RefusedError("no name tells its limit from others")
+
+
+def _kind(fact: TimeoutFact) -> str:
+    """Return what kind of wait it is: its category, else its library, and the argument's words."""
+    library = fact.operation.partition(".")[0].upper()
+    said = [word for word in fact.name.lower().split("_") if word not in _ABOUT]
+    return "_".join([_KINDS.get(fact.category, library or "WAIT"), *map(str.upper, said)])

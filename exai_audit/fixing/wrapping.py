@@ -12,10 +12,13 @@ from msgspec import Struct
 from exai_audit.edits.edit import Edit
 from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.calls import inserted, opening
+from exai_audit.fixing.keywords import with_keyword
 from exai_audit.location import Span
 from exai_audit.syntax.module import ModuleTree
 
-_WIDTH = 88
+_WIDTH, _WIDEST = 88, 120
+_FEW = 3
+_HOLDS_TEXT = re.compile(r"['\"#]")
 _SETTINGS = ("pyproject.toml", "ruff.toml", ".flake8", "setup.cfg", "tox.ini")
 _SAYS_WIDTH = re.compile(r"(?m)^\s*(?:max[-_])?line[-_]length\s*=\s*(\d{2,3})\b")
 _ENDS = re.compile(
@@ -31,7 +34,7 @@ def wrapped(node: ast.expr, text: str, tree: ModuleTree, bench: Bench) -> tuple[
     They are none where it fits, where the line was too long before, or where what else stands on
     the line decides how it is broken.
     """
-    line, own, width = tree.source.line(node.lineno), tree.span(node), _width(bench)
+    line, own, width = tree.source.line(node.lineno), tree.span(node), _width(tree, bench)
     more = len(text) - (own.end_column - own.column)
     call, around = _calls(node, tree)
     if len(line) > width or len(line) + more <= width:
@@ -43,6 +46,57 @@ def wrapped(node: ast.expr, text: str, tree: ModuleTree, bench: Bench) -> tuple[
     if call is None or not _ENDS.match(line[tree.span(call).end_column - 1 :]):
         return ()
     return tuple(_broken(call, indent, grown, tree))
+
+
+def given(call: ast.Call, text: str, tree: ModuleTree, bench: Bench) -> tuple[Edit, ...]:
+    """Return the edits that give a call one more argument, and break it where it gets too long.
+
+    Raises:
+        RefusedError: the call cannot be given it.
+    """
+    edits = with_keyword(call, text, tree)
+    line, end, width = tree.source.line(call.lineno), tree.span(call), _width(tree, bench)
+    is_short = len(line) > width or len(line) + len(text) + 2 <= width
+    if len(edits) != 1 or call.lineno != call.end_lineno or is_short:
+        return edits
+    outer, around = _calls(call, tree)
+    indent = line[: len(line) - len(line.lstrip())]
+    if outer is not None:
+        grown = _Grown(edits[0].span, len(edits[0].text), width)
+        return (*edits, *_opened(outer, call, indent, grown, tree))
+    if not _ENDS.match(line[end.end_column - 1 :]):
+        return edits
+    parts = [tree.text(one) for one in (*call.args, *call.keywords)]
+    bracket = opening(call, tree)
+    fills = around is not None and not line.strip().startswith(tree.text(call))
+    if bracket is None or any("\n" in part for part in parts) or _is_starred(call) or fills:
+        return edits
+    inside = indent + " " * _INDENT
+    together = ", ".join([*parts, text])
+    lines = ",\n".join(f"{inside}{part}" for part in (*parts, text)) + ","
+    if len(inside) + len(together) <= width:
+        lines = f"{inside}{together}"
+    span = Span(end.line, bracket.end_column, end.end_line, end.end_column - 1)
+    return (Edit(tree.source.path, span, f"\n{lines}\n{indent}"),)
+
+
+def _opened(
+    outer: ast.Call, call: ast.Call, indent: str, grown: _Grown, tree: ModuleTree
+) -> list[Edit]:
+    """Return the edits that give the one argument of a call a line, if that is enough."""
+    spans = [tree.span(one) for one in (*outer.args, *outer.keywords)]
+    bracket, end, line = opening(outer, tree), tree.span(outer), tree.source.line(outer.lineno)
+    length = spans[0].end_column - spans[0].column + grown.length
+    fits = len(indent) + _INDENT + length <= grown.width
+    if len(spans) != 1 or bracket is None or not fits:
+        return []
+    if outer is call or not _ENDS.match(line[end.end_column - 1 :]):
+        return []
+    path, inside = tree.source.path, indent + " " * _INDENT
+    return [
+        inserted(path, end.line, bracket.end_column, f"\n{inside}"),
+        inserted(path, end.line, end.end_column - 1, f"\n{indent}"),
+    ]
 
 
 class _Grown(Struct, frozen=True):
@@ -145,8 +199,8 @@ def _is_starred(call: ast.Call) -> bool:
     return any(isinstance(one, (ast.Starred, ast.GeneratorExp)) for one in call.args)
 
 
-def _width(bench: Bench) -> int:
-    """Return how long lines may be, as the settings of the project's tools say."""
+def _width(tree: ModuleTree, bench: Bench) -> int:
+    """Return how long lines may be: as the project's tools are told, else as the file has them."""
 
     def found() -> int:
         for path in _SETTINGS:
@@ -154,8 +208,14 @@ def _width(bench: Bench) -> int:
             says = _SAYS_WIDTH.search(source.text) if source is not None else None
             if says:
                 return int(says[1])
-        return _WIDTH
+        return 0
 
     width = bench.made("width", found)
     assert isinstance(width, int)
-    return width
+    return width or (_WIDTH if _keeps_width(tree) else _WIDEST)
+
+
+def _keeps_width(tree: ModuleTree) -> bool:
+    """Tell whether the lines that hold no text and no comment are of a usual width."""
+    plain = [line for line in tree.source.lines if not _HOLDS_TEXT.search(line)]
+    return sum(len(line) > _WIDTH for line in plain) < _FEW
