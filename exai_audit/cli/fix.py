@@ -34,6 +34,7 @@ from exai_audit.rulebook.registry import canonical_code, code_problem, codes_mat
 from exai_audit.session.changing import make_changes, take_back_killed, undo_changes
 from exai_audit.session.run import Run
 
+_BY_PLACES = ("EXA201", "EXA202")
 _FORMATS = ("diff", "patch", "json")
 _SAFE = frozenset({Applicability.SAFE})
 _FORMATTERS = (
@@ -126,13 +127,14 @@ def fix_command(
     wanted = _wanted(select or [], only or [], [run.shown(target) for target in targets])
     least = min_confidence or settings.min_confidence
     is_named = bool(only or names)
+    choices = replace(choices, singles=is_named or least is Confidence.LOW)
     kinds = _SAFE | {Applicability.UNSAFE} if unsafe else _SAFE
     found = repair(
         run.audited,
         root,
         settings,
         choices,
-        lambda finding: wanted(finding) and (is_named or finding.confidence.rank >= least.rank),
+        lambda finding: wanted(finding) and (is_named or _is_sure(finding, least)),
         kinds,
     )
     for line in listing(found.proposed) if show_fixes else ():
@@ -170,12 +172,17 @@ def _wanted(select: Sequence[str], only: Sequence[str], targets: Sequence[str]) 
     return is_wanted
 
 
+def _is_sure(finding: Finding, least: Confidence) -> bool:
+    """Tell whether a finding is sure enough; limits are where several places write them."""
+    return finding.code in _BY_PLACES or finding.confidence.rank >= least.rank
+
+
 def _unsure(run: Run, wanted: Wanted, least: Confidence) -> int:
     """Count the findings with a fixer that are left as they are because they are not sure."""
     audited = run.audited
     active, _ = split(audited.findings, audited.project, run.settings.rules, audited.today)
     return sum(
-        finding.confidence.rank < least.rank and finding.code in fixers() and wanted(finding)
+        not _is_sure(finding, least) and finding.code in fixers() and wanted(finding)
         for finding in active
     )
 

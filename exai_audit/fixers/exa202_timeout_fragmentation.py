@@ -25,6 +25,9 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     }
     for (path, span), constant in constants.constants.items():
         site = next(s for s in constant.sites if (s.path, s.fact.literal_span) == (path, span))
+        if constant.is_single and not bench.choices.singles:
+            left += 1
+            continue
         try:
             if (path, span.line) in kept:
                 raise RefusedError("a comment keeps it")

@@ -26,7 +26,8 @@ class Choices(Struct, frozen=True):
 
     ``names`` are the constants that a person gave to limits, by `exai_audit.fixing.names_file.key`;
     ``environment`` lets environment variables override them. ``defaults`` moves defaults of
-    parameters, too. ``central`` and ``namespaces`` are those of the settings. ``cache_entries``
+    parameters, too, ``singles`` also numbers that one place alone writes. ``central`` and
+    ``namespaces`` are those of the settings. ``cache_entries``
     bounds a cache. ``whole`` tells that the whole project was scanned. Below ``root``, if it is
     known, pages of documentation are looked for.
     """
@@ -34,6 +35,7 @@ class Choices(Struct, frozen=True):
     names: Mapping[tuple[str, str, str], str | None] = {}
     environment: bool = False
     defaults: bool = False
+    singles: bool = True
     central: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     cache_entries: int = 1024

@@ -71,6 +71,9 @@ def import_member(
     known = _known_as(target, tree, before)
     if known:
         return Imported(known)
+    whole = _known_as(package, tree, before) if package in STANDARD_LIBRARY else ""
+    if whole:
+        return Imported(f"{whole}.{member}")
     if not is_free(member, tree, target):
         raise RefusedError(f"the name {member} means something else in the file")
     held = [node for node in _leading(tree, before) if isinstance(node, ast.ImportFrom)]
@@ -203,10 +206,22 @@ def _among_own(
     if own:
         return _sorted_in(text, _from_key(spelled), own, _key_of, tree)
     leading = _leading(tree, before)
+    if root in STANDARD_LIBRARY and leading:
+        return _of_standard_library(text, leading, tree)
     if leading:
         blank = "" if _section(leading[-1]) == 2 else "\n"
         return _after(leading[-1], blank + text, tree)
     return _first(text, tree)
+
+
+def _of_standard_library(text: str, leading: Sequence[_Import], tree: ModuleTree) -> Edit:
+    """Put an import below those of the standard library, above all others where it has none."""
+    own = [node for node in leading if not _section(node)]
+    if own:
+        return _after(own[-1], text, tree)
+    if not _begins_its_line(leading[0], tree):
+        return _after(leading[-1], text, tree)
+    return _inserted(tree, leading[0].lineno, 1, f"{text}\n")
 
 
 def _is_own(node: ast.ImportFrom, root: str) -> bool:

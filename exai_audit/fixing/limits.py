@@ -7,50 +7,24 @@ gets the same names however a fix is asked for.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from exai_audit.facts.timeouts import TimeoutFact
 from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.naming import purposes, unit_suffix
 from exai_audit.fixing.packages import Home, constants_in, home_of
+from exai_audit.fixing.policies import told, whose_is
 from exai_audit.fixing.refusal import RefusedError
+from exai_audit.fixing.sites import Site, all_sites
 from exai_audit.location import Span
-from exai_audit.project.central_timeouts import (
-    bounded,
-    central_modules,
-    repeated_defaults,
-    scattered_limits,
-)
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _UNIT = re.compile(r"(?:_(?:TIMEOUT|[A-Z]*SECONDS|MS|MINUTES|HOURS|DAYS))+$")
 Spot = tuple[str, Span]
 """A file, and where in it a number is written."""
-
-
-class Site(Struct, frozen=True):
-    """A limit that is written as a number."""
-
-    path: str
-    fact: TimeoutFact
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What names the site in a file of names, across moved lines."""
-        return self.path, f"{bounded(self.fact)} in {self.fact.place.symbol}", self.fact.literal
-
-    @property
-    def number(self) -> str:
-        """The number as a constant has it: without the quotes of a fallback for a variable."""
-        return self.fact.literal.strip("\"'") if self.is_text else self.fact.literal
-
-    @property
-    def is_text(self) -> bool:
-        return self.fact.literal[:1] in ("'", '"')
 
 
 class Constant(Struct, frozen=True):
@@ -61,6 +35,11 @@ class Constant(Struct, frozen=True):
     literal: str
     sites: tuple[Site, ...]
     is_new: bool = True
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one place alone writes the number, and nothing has named it."""
+        return self.is_new and len(self.sites) == 1
 
 
 class Table(Struct, frozen=True):
@@ -86,16 +65,6 @@ def table(bench: Bench) -> Table:
     made = bench.made("limits", lambda: _table(bench))
     assert isinstance(made, Table)
     return made
-
-
-def all_sites(bench: Bench) -> Iterator[Site]:
-    """Yield the scattered limits, and repeated defaults where they were asked for."""
-    central = central_modules(bench.project, bench.choices.central)
-    for facts, fact in scattered_limits(bench.project, central):
-        yield Site(facts.path, fact)
-    for defaults in repeated_defaults(bench.project, central) if bench.choices.defaults else ():
-        for path, fact in defaults:
-            yield Site(path, fact)
 
 
 def _table(bench: Bench) -> Table:
@@ -204,14 +173,9 @@ def _grouped(
     groups: dict[tuple[str, str, str], list[Site]] = {}
     for site in sites:
         name = _name_at(site, home, level, bench)
-        whose = "" if bench.choices.names.get(site.key) else _whose(site)
+        whose = "" if bench.choices.names.get(site.key) else whose_is(site, bench)
         groups.setdefault((name, whose, site.number), []).append(site)
     return [(name, group) for (name, _, _), group in groups.items()]
-
-
-def _whose(site: Site) -> str:
-    """Return what must be the same for two sites to be one: the setting, else the module."""
-    return f"key {site.fact.key}" if site.fact.key.isupper() else site.path
 
 
 def _names(site: Site, home: Home, bench: Bench) -> Iterator[str]:
@@ -219,69 +183,9 @@ def _names(site: Site, home: Home, bench: Bench) -> Iterator[str]:
     scale = _scale(site)
     says_so = "timeout" in home.name.lower() and scale is not None
     suffix = "" if scale is None else f"_{unit_suffix(scale)}"
-    for purpose in purposes(_told(site, bench), site.path):
-        yield f"{purpose}{suffix}" if says_so else f"{purpose}_TIMEOUT{suffix}"
-
-
-def _told(site: Site, bench: Bench) -> TimeoutFact:
-    """Return what names a site: one in a decorator is told by what is decorated alone.
-
-    The same number for the same operation in several functions of a module is one limit, which
-    none of the functions names; so it is for several operations of a library in one function.
-    """
-    fact, source = site.fact, bench.read(site.path)
-    fact = replace(fact, operation=min(_operations(bench)[_alike(site)], key=_shortest))
-    if source is not None and source.line(fact.call[0]).lstrip().startswith("@"):
-        return replace(fact, operation="")
-    if len(_functions(bench)[_same(site)]) > 1:
-        return replace(fact, place=replace(fact.place, symbol=""))
-    return fact
-
-
-def _shortest(operation: str) -> tuple[int, str]:
-    return len(operation), operation
-
-
-def _alike(site: Site) -> tuple[str, str, str, str, str]:
-    fact = site.fact
-    return site.path, fact.place.symbol, fact.operation.partition(".")[0], fact.name, site.number
-
-
-def _operations(bench: Bench) -> Mapping[tuple[str, str, str, str, str], set[str]]:
-    """Return the operations of one library that a function gives one number."""
-
-    def found() -> Mapping[tuple[str, str, str, str, str], set[str]]:
-        operations: defaultdict[tuple[str, str, str, str, str], set[str]] = defaultdict(set)
-        for site in all_sites(bench):
-            operations[_alike(site)].add(site.fact.operation)
-        return operations
-
-    made = bench.made("operations of limits", found)
-    assert isinstance(made, defaultdict)
-    return made
-
-
-def _same(site: Site) -> tuple[str, str, str, str]:
-    return (
-        site.path,
-        site.fact.operation or f"in {site.fact.place.symbol}",
-        site.fact.name,
-        site.number,
-    )
-
-
-def _functions(bench: Bench) -> Mapping[tuple[str, str, str, str], set[str]]:
-    """Return the functions that give one number to one operation, by module."""
-
-    def found() -> Mapping[tuple[str, str, str, str], set[str]]:
-        symbols: defaultdict[tuple[str, str, str, str], set[str]] = defaultdict(set)
-        for site in all_sites(bench):
-            symbols[_same(site)].add(site.fact.place.symbol)
-        return symbols
-
-    made = bench.made("functions of limits", found)
-    assert isinstance(made, defaultdict)
-    return made
+    for fact, path in told(site, bench):
+        for purpose in purposes(fact, path):
+            yield f"{purpose}{suffix}" if says_so else f"{purpose}_TIMEOUT{suffix}"
 
 
 def _name_at(site: Site, home: Home, level: int, bench: Bench) -> str:

@@ -10,10 +10,11 @@ from exai_audit.edits.edit import Edit
 from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.imports import Imported, import_member, spelling
-from exai_audit.fixing.limits import Constant, Site
+from exai_audit.fixing.limits import Constant
 from exai_audit.fixing.packages import Home
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.fixing.signatures import check_signature
+from exai_audit.fixing.sites import Site
 from exai_audit.fixing.surroundings import check_file, check_number, node_at
 from exai_audit.fixing.wrapping import wrapped
 from exai_audit.knowledge.standard_library import STANDARD_LIBRARY

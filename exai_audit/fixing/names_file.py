@@ -10,8 +10,9 @@ from typing import Any
 
 from exai_audit.errors import UsageError
 from exai_audit.fixing.bench import Bench
-from exai_audit.fixing.limits import Site, all_sites, table
+from exai_audit.fixing.limits import table
 from exai_audit.fixing.refusal import RefusedError
+from exai_audit.fixing.sites import Site, all_sites
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -15,7 +15,8 @@ _COMPOUND = re.compile(
 )
 _LIMIT = frozenset({"timeout", "timeouts", "deadline"})
 _UNITS = frozenset({
-    "s", "sec", "secs", "second", "seconds", "ms", "millis", "minutes", "hours", "max", "min",
+    "s", "sec", "secs", "second", "seconds", "ms", "msec", "msecs", "millis", "minutes", "hours",
+    "max", "min",
 })  # fmt: skip
 _SMALL = frozenset({"the", "a", "an", "of", "for", "and", "or", "to", "with", "from", "in", "on"})
 _CLAUSES = _SMALL | {"if", "by", "against", "when", "until", "via", "as", "at", "into"}

@@ -9,8 +9,8 @@ from exai_audit.facts.timeouts import TimeoutForm
 from exai_audit.files.side_files import side_texts
 from exai_audit.finding import Scope
 from exai_audit.fixing.bench import Bench
-from exai_audit.fixing.limits import Site
 from exai_audit.fixing.refusal import RefusedError
+from exai_audit.fixing.sites import Site
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
 
