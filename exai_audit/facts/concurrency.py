@@ -271,7 +271,7 @@ class DroppedTaskFact(Struct, frozen=True):
     ``watched`` when a callback is told of its end. ``by_name`` when its name alone says that a
     loop starts it, ``excused`` when a comment for another linter allows it, ``catches`` when what
     it runs catches all its own errors. ``starter`` is the dotted name of what is called, if that
-    is not asyncio's own: it may start a task.
+    is not asyncio's own: it may start a task. ``elsewhere`` when another thread's loop runs it.
     """
 
     place: Place
@@ -282,6 +282,7 @@ class DroppedTaskFact(Struct, frozen=True):
     excused: bool = False
     catches: bool = False
     starter: str = ""
+    elsewhere: bool = False
 
 
 class FanOutFact(Struct, frozen=True):

@@ -68,7 +68,15 @@ HELD_CLIENTS = (
     HeldClient(
         _words("create"),
         BlockingKind.NETWORK,
-        held=_words("completions embeddings transcriptions moderations"),
+        held=_words("completions embeddings transcriptions moderations verifications"),
+    ),
+    HeldClient(_words("generate edit"), BlockingKind.NETWORK, held=_words("images")),
+    HeldClient(
+        _words("load load_and_split"),
+        BlockingKind.WORK,
+        "await loader.aload(...)",
+        held=_words("loader"),
+        imported=("langchain",),
     ),
     HeldClient(
         _words("invoke batch"),
@@ -84,7 +92,6 @@ HELD_CLIENTS = (
         ),
         BlockingKind.NETWORK,
         "await its coroutine twin, whose name begins with a",
-        imported=("langchain", "langgraph", "chromadb", "faiss"),
     ),
     HeldClient(
         _words(

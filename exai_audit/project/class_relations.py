@@ -7,12 +7,15 @@ from functools import cached_property
 from typing import TypeGuard
 
 from exai_audit.facts.calls import ClassFact, MadeFact
+from exai_audit.knowledge.limit_names import words
 from exai_audit.knowledge.table import table
 from exai_audit.project.definitions import Definitions, Module
 from exai_audit.project.targets import ClassTarget, LibraryTarget, Target
 
 _DEEPEST = 8
 _INIT = "__init__"
+_ENDING = 6
+_STAND_INS = frozenset({"fake", "memory", "mock", "stub", "dummy", "null", "test"})
 Resolve = Callable[..., Target | None]
 """`exai_audit.project.resolution.Resolution.resolve`."""
 
@@ -35,6 +38,29 @@ class ClassRelations:
                     found[one.name] = one
                     waiting.append(one.name)
         return list(found.values())
+
+    def like(self, protocol: ClassTarget) -> list[ClassTarget]:
+        """Return the classes that have the methods of a protocol, and its name in theirs.
+
+        Those that only stand in for one (in memory, fakes) are left out.
+        """
+        wanted = set(protocol.fact.abstract)
+        name = protocol.fact.name.rpartition(".")[2]
+        return [
+            ClassTarget(module, fact)
+            for module, fact in self._by_ending.get(name[-_ENDING:], ())
+            if fact is not protocol.fact
+            and fact.name.endswith(name)
+            and wanted <= set(fact.methods)
+            and _STAND_INS.isdisjoint(words(fact.name))
+        ]
+
+    @cached_property
+    def _by_ending(self) -> dict[str, list[tuple[Module, ClassFact]]]:
+        found: dict[str, list[tuple[Module, ClassFact]]] = {}
+        for module, fact in self._classes():
+            found.setdefault(fact.name[-_ENDING:], []).append((module, fact))
+        return found
 
     def given(self, parameter: str, left: int) -> Target | None:
         """Return what all who make objects of a class hand to a parameter of its ``__init__``.

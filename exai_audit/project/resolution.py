@@ -152,17 +152,17 @@ class Resolution:
     def _implemented(self, target: ClassTarget, name: str, left: int) -> Target | None:
         """Return a method that a class leaves to its subclasses, where only one defines it.
 
-        Of several that which blocks, where the class leaves its coroutine twin to them, too.
+        Of several that which blocks, where the class leaves its coroutine twin to them, too, and
+        the first of those that all block. A protocol has no subclasses, but what is like it.
         """
-        known = self._relations.below(target.name)
+        known = self._relations.below(target.name) or self._relations.like(target)
         defining = [one for one in known if name in one.fact.methods]
-        if len(defining) > 1 and not any(one in target.fact.methods for one in twins_of(name)):
-            return None
-        for one in defining:
-            found = self._of_class(one, name, left - 1, set())
-            if len(defining) == 1 or (isinstance(found, FunctionTarget) and found.fact.blocks):
-                return found
-        return None
+        if len(defining) == 1:
+            return self._of_class(defining[0], name, left - 1, set())
+        found = [self._of_class(one, name, left - 1, set()) for one in defining]
+        blocking = [one for one in found if isinstance(one, FunctionTarget) and one.fact.blocks]
+        has_twin = any(one in target.fact.methods for one in twins_of(name))
+        return blocking[0] if blocking and (has_twin or len(blocking) == len(defining)) else None
 
     def _inherited(
         self, target: ClassTarget, name: str, left: int, seen: set[str]

@@ -36,7 +36,8 @@ function of the project that starts a task and only gives it back keeps nothing:
 *References.* Python documentation, ``asyncio.create_task``: "Save a reference to the result of
 this function, to avoid a task disappearing mid-execution." Low confidence: a task with a callback
 for its end, one that only sends or deletes a message or a reaction to one, and a line that says
-``noqa: RUF006``.
+``noqa: RUF006``. Of what ``asyncio.run_coroutine_threadsafe`` hands to another thread's loop, the
+errors stay in the future: not even the loop tells of them (low severity).
 """
 
 from __future__ import annotations
@@ -69,7 +70,10 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         for fact in facts.dropped_tasks:
             if fact.starter and starters.isdisjoint(spellings(fact.starter, exported)):
                 continue
-            if not (fact.by_name and has_own):
+            if fact.elsewhere:
+                if not fact.catches:
+                    yield _hit_elsewhere(facts.path, fact)
+            elif not (fact.by_name and has_own):
                 yield _hit(facts.path, fact)
 
 
@@ -96,12 +100,27 @@ def _hit(path: str, fact: DroppedTaskFact) -> Hit:
     )
 
 
+def _hit_elsewhere(path: str, fact: DroppedTaskFact) -> Hit:
+    work = fact.work or "a coroutine"
+    return Hit(
+        path=path,
+        place=fact.place,
+        severity=Severity.LOW,
+        confidence=Confidence.LOW if _may_be_meant(fact) else Confidence.MEDIUM,
+        message=f"nothing looks at the future of {work}: its errors are told to nobody",
+        remedy=(
+            f"Keep it: future = {fact.operation}(...); future.add_done_callback(report), with a"
+            " function that logs future.exception()."
+        ),
+    )
+
+
 RULE = Rule(
     code="EXA412",
     name="dropped-task",
     family=Family.CONCURRENCY,
     summary="a task that is started and that nothing keeps",
-    severity="medium",
+    severity="medium; low where only errors are lost",
     options=Options,
     check=check,
 )

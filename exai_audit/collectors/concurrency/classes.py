@@ -9,7 +9,7 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, last_name
 from exai_audit.syntax.terms import Terms, unannotated
 
-LEAVES_TO_SUBCLASSES = frozenset({"abstractmethod", "NotImplementedError"})
+LEAVES_TO_SUBCLASSES = frozenset({"abstractmethod", "NotImplementedError", "Protocol"})
 """Words of a file that may define methods for subclasses to fill in."""
 LEAVES_TO_OTHERS = LEAVES_TO_SUBCLASSES | {"__init__"}
 
@@ -18,14 +18,21 @@ def abstract_methods(owner: ast.ClassDef, tree: ModuleTree) -> tuple[str, ...]:
     """Return the methods of a class that do nothing but wait for a subclass to define them."""
     if LEAVES_TO_SUBCLASSES.isdisjoint(tree.words):
         return ()
+    is_protocol = any(_is_protocol(base) for base in owner.bases)
     methods = (one for one in owner.body if isinstance(one, FUNCTIONS))
-    return tuple(one.name for one in methods if _is_abstract(one))
+    return tuple(one.name for one in methods if _is_abstract(one, is_protocol))
 
 
-def _is_abstract(method: Function) -> bool:
+def _is_protocol(base: ast.expr) -> bool:
+    return last_name(base.value if isinstance(base, ast.Subscript) else base) == "Protocol"
+
+
+def _is_abstract(method: Function, is_protocol: bool) -> bool:
     if any(last_name(one) == "abstractmethod" for one in method.decorator_list):
         return True
     body = [one for one in method.body if not _says_nothing(one)]
+    if is_protocol and all(isinstance(one, ast.Pass) for one in body):
+        return True
     return len(body) == 1 and isinstance(body[0], ast.Raise) and _refuses(body[0].exc)
 
 

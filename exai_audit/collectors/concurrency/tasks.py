@@ -28,7 +28,8 @@ _RUNS_ON = frozenset({"run_forever", "run_until_complete"})
 _SAYS_TASK = re.compile(r"task|background|spawn|future|schedule", re.IGNORECASE)
 _EXCUSED = re.compile(r"#\s*noqa\s*:[^#]*\bRUF006\b", re.IGNORECASE)
 TRIGGER = Trigger(names=_STARTS)
-DROPS = Trigger(words=_SAYS_TASK)
+_HANDS_OVER = "run_coroutine_threadsafe"
+DROPS = Trigger(words=_SAYS_TASK, names=frozenset({_HANDS_OVER}))
 
 
 def dropped_tasks(tree: ModuleTree) -> tuple[DroppedTaskFact, ...]:
@@ -76,12 +77,21 @@ def _dropped_by_starters(tree: ModuleTree) -> Iterator[DroppedTaskFact]:
         if not isinstance(call, ast.Call) or not _SAYS_TASK.search(last_name(call.func)):
             continue
         name = tree.qualified(call.func) if call.args and isinstance(call.args[0], ast.Call) else ""
-        if name and name not in _OF_ASYNCIO:
+        if name and name not in _OF_ASYNCIO and not name.startswith("asyncio."):
             yield replace(_fact(call, False, tree), by_name=False, starter=name)
+
+
+def _dropped_elsewhere(tree: ModuleTree) -> Iterator[DroppedTaskFact]:
+    """Yield the coroutines handed to another thread's loop whose future nothing looks at."""
+    for call in tree.calls(frozenset({_HANDS_OVER})):
+        name, is_alone = tree.qualified(call.func), isinstance(tree.parent(call), ast.Expr)
+        if is_alone and name == f"asyncio.{_HANDS_OVER}":
+            yield replace(_fact(call, False, tree), by_name=False, elsewhere=True)
 
 
 def _dropped(tree: ModuleTree) -> Iterator[DroppedTaskFact]:
     yield from _dropped_by_starters(tree)
+    yield from _dropped_elsewhere(tree)
     for call in tree.calls(_STARTS):
         watch = _watched(call, tree)
         statement = tree.parent(watch or call)
