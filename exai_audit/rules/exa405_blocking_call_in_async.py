@@ -179,7 +179,8 @@ def _led(
     for call in function.calls:
         ways = [way for way in graph.ways(function, call, module) if is_judged(path, way)]
         if ways and call.place is not None:
-            way = max(ways, key=lambda way: severity_of(way.blocks, call.moment).rank)
+            typed = [way for way in ways if not way.blocks.untyped]
+            way = max(typed or ways, key=lambda way: severity_of(way.blocks, call.moment).rank)
             yield _Blocked(path, call.place, way, call.moment, function.line)
 
 

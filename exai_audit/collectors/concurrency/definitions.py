@@ -20,6 +20,7 @@ from exai_audit.collectors.concurrency.moments import moments_of
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_ITEMS, ASKS_FOR_LOOP
 from exai_audit.collectors.concurrency.signatures import forwards, loop_runners, taken
 from exai_audit.collectors.concurrency.twins import blocking_twins
+from exai_audit.collectors.concurrency.untyped_waits import plain_untyped_waits
 from exai_audit.collectors.concurrency.vocabulary import OF_ANYTHING, OF_PLAIN_OBJECTS
 from exai_audit.facts.calls import (
     CallFact,
@@ -109,13 +110,16 @@ class _Definitions:
         return DefinitionFacts(functions, classes, variables, made)
 
     def _blocking_functions(self) -> dict[ast.AST, tuple[BlockingFact, ...]]:
-        twins = blocking_twins(self._tree, self._terms)
+        found: dict[ast.AST, tuple[BlockingFact, ...]] = {}
+        for function, fact in plain_untyped_waits(self._tree):
+            found[function] = (*found.get(function, ()), fact)
+        found |= blocking_twins(self._tree, self._terms)
         calls = self._blocking
         if calls is None:
-            return twins
+            return found
         plain = [one for one in calls.functions if isinstance(one, ast.FunctionDef)]
-        found = ((function, calls.of(function)) for function in plain)
-        return twins | {function: facts for function, facts in found if facts}
+        named = ((function, calls.of(function)) for function in plain)
+        return found | {function: facts for function, facts in named if facts}
 
     def _exits(self) -> None:
         """Note the calls that may be of something that another file defines or holds."""

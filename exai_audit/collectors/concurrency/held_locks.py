@@ -11,14 +11,15 @@ from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
 from exai_audit.syntax.walk import children
 
-_LOCKS = frozenset({"threading.Lock", "threading.RLock", "threading.Semaphore"})
+_LOCKS = frozenset({"threading.Lock", "threading.Semaphore"})
 _INSTEAD = "async with an asyncio.Lock"
 
 
 def held_locks(tree: ModuleTree) -> Iterator[BlockingFact]:
     """Yield the locks of threads that a coroutine keeps over an ``await``.
 
-    Another coroutine that wants one then blocks the loop, which the first needs to go on.
+    Another coroutine that wants one then blocks the loop, which the first needs to go on. (An
+    ``RLock`` is the thread's: it lets all coroutines of one loop in.)
     """
     for block in tree.all(ast.With) if "threading" in tree.words else ():
         if not isinstance(tree.function_of(block), ast.AsyncFunctionDef) or not _awaits(block):

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from exai_audit.collectors.concurrency.futures import is_known_done, made_by
 from exai_audit.collectors.concurrency.harmless import AWAITS, is_meant, is_right_here
 from exai_audit.collectors.concurrency.moments import moments_of
-from exai_audit.facts.concurrency import BlockingFact, BlockingKind
+from exai_audit.facts.concurrency import BlockingFact, BlockingKind, Moment
 from exai_audit.knowledge.held_clients import HELD_CLIENTS, METHODS, HeldClient
 from exai_audit.knowledge.limit_names import words
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import is_number, last_name
+from exai_audit.syntax.nodes import Function, is_number, last_name
 
 _TO_THREAD = "await asyncio.to_thread(...)"
 _INSTEAD = {
@@ -43,7 +43,8 @@ _SHORTEST = 0.01
 
 def untyped_waits(tree: ModuleTree) -> Iterator[BlockingFact]:
     """Yield the waits in coroutines on what the file does not type."""
-    yield from _of_held_clients(tree)
+    found = (call for call in _of_held_clients(tree) if _is_of_coroutine(call[0], tree))
+    yield from (fact for _, fact in found)
     plain = {one.name for one in tree.all(ast.AsyncFunctionDef)}
     for call in tree.calls(_WAITS - plain):
         if _is_of_coroutine(call, tree) and _waits(call, tree):
@@ -109,26 +110,48 @@ def _limit(call: ast.Call, tree: ModuleTree) -> float | None:
     return number / 1000 if number is not None and in_ms else number
 
 
-def _of_held_clients(tree: ModuleTree) -> Iterator[BlockingFact]:
+def plain_untyped_waits(tree: ModuleTree) -> Iterator[tuple[Function, BlockingFact]]:
+    """Yield the calls of synchronous clients in plain functions, which await nothing.
+
+    What a function returns may be awaited by who calls it.
+    """
+    for call, fact in _of_held_clients(tree):
+        function = tree.function_of(call)
+        if isinstance(function, ast.FunctionDef) and not _is_returned(call, tree):
+            yield function, fact
+
+
+def _is_returned(call: ast.Call, tree: ModuleTree) -> bool:
+    return any(
+        isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)) for node in tree.ancestors(call)
+    )
+
+
+def _of_held_clients(tree: ModuleTree) -> Iterator[tuple[ast.Call, BlockingFact]]:
     clients = [one for one in HELD_CLIENTS if _is_imported(one, tree)]
     methods = frozenset(method for one in clients for method in one.methods)
     for call in tree.calls(methods):
         called = call.func
-        if not isinstance(called, ast.Attribute) or not _is_of_coroutine(call, tree):
+        if not isinstance(called, ast.Attribute):
             continue
         client = next((one for one in clients if _is_held(called, one)), None)
         if client is None or (client.lazy and isinstance(tree.parent(call), ast.Expr)):
             continue
         if not _is_used_up(call, tree) or _is_typed(called, tree) or is_right_here(call, tree):
             continue
-        yield BlockingFact(
-            tree.place(call),
-            tree.text(called),
-            client.instead,
-            client.kind,
-            moment=moments_of(tree).of(call),
-            excused=is_meant(call, tree),
-            untyped=True,
+        yield (
+            call,
+            BlockingFact(
+                tree.place(call),
+                tree.text(called),
+                client.instead,
+                client.kind,
+                moment=moments_of(tree).of(call)
+                if _is_of_coroutine(call, tree)
+                else Moment.SERVING,
+                excused=is_meant(call, tree),
+                untyped=True,
+            ),
         )
 
 
