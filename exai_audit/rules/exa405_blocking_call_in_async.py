@@ -73,6 +73,8 @@ from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _MANY = 10
+_ORM = "sqlalchemy"
+_SESSIONS = frozenset({"session", "db", "conn", "connection"})
 _Judged = Callable[[str, Way], bool]
 
 
@@ -196,6 +198,9 @@ def _by_kind(causes: Sequence[Sequence[_Blocked]], *, in_scripts: bool) -> Itera
     kinds: dict[str, list[Sequence[_Blocked]]] = {}
     for found in causes:
         kinds.setdefault(_kind(found[0]), []).append(found)
+    if _ORM in kinds:  # what no file types is most likely of the library that the others are of
+        for name in _SESSIONS & kinds.keys():
+            kinds[_ORM] += kinds.pop(name)
     for kind, alike in kinds.items():
         coroutines = {(one.path, one.place.symbol) for found in alike for one in found}
         if kind and len(alike) > 1 and len(coroutines) >= _MANY:
