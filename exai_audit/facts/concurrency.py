@@ -246,13 +246,18 @@ class BlockingFact(Struct, frozen=True):
         return self.kind is BlockingKind.FILE_SYSTEM
 
 
+BY_OBJECT = "?."
+"""Begins the name of a method of which the file tells only how its object is called."""
+
+
 class UnawaitedFact(Struct, frozen=True):
     """A call that nothing awaits, of a coroutine function or perhaps of one.
 
     Its statement throws it away, or, ``as_result``, it is used for what it would give if awaited.
 
-    ``function`` is its dotted name. ``shown`` when the file itself or the knowledge table shows
-    that it is a coroutine function; else the file that defines it tells (``FileFacts.coroutines``).
+    ``function`` is its dotted name, or ``?.object.method``. ``shown`` when the file itself or the
+    knowledge table shows that it is a coroutine function; else the file that defines it tells
+    (``FileFacts.coroutines``).
     ``in_coroutine`` when a coroutine makes the call, ``in_loop`` when it is made in a loop.
     """
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from exai_audit.collectors.concurrency.asked import plain_calls
 from exai_audit.collectors.concurrency.coroutine_values import OTHER_USES, used_as_result
-from exai_audit.facts.concurrency import UnawaitedFact
+from exai_audit.collectors.concurrency.vocabulary import OF_PLAIN_OBJECTS
+from exai_audit.facts.concurrency import BY_OBJECT, UnawaitedFact
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import words
 from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
@@ -171,13 +172,37 @@ class _Unawaited:
 
     def _unawaited(self, call: ast.Call, *, as_result: bool) -> Iterator[UnawaitedFact]:
         tree, in_coroutine = self._tree, self._is_in_coroutine(call)
-        name = tree.qualified(call.func) or self._of_wrapped(call)
-        shown = self._is_shown(name) if name else False
-        if not name or call in self._plain or _is_for_sync_code(call, tree):
+        if call in self._plain or _is_for_sync_code(call, tree):
             return
-        if shown or (in_coroutine and self._may_be_one(name)):
-            in_loop = _is_in_loop(call, tree)
-            yield UnawaitedFact(tree.place(call), name, shown, in_coroutine, in_loop, as_result)
+        for name in self._names(call, thrown_away=not as_result):
+            shown = self._is_shown(name)
+            if shown or (in_coroutine and self._may_be_one(name)):
+                in_loop = _is_in_loop(call, tree)
+                yield UnawaitedFact(tree.place(call), name, shown, in_coroutine, in_loop, as_result)
+
+    def _names(self, call: ast.Call, *, thrown_away: bool) -> Iterator[str]:
+        """Yield what a call may be of: by its name, of a class above, by its object's name."""
+        name = self._tree.qualified(call.func) or self._of_wrapped(call)
+        above = list(self._of_classes_above(call)) if name else []
+        if above:
+            yield from above
+        elif name:
+            yield name
+        elif thrown_away and self._is_in_coroutine(call):
+            yield from _by_object(call)
+
+    def _of_classes_above(self, call: ast.Call) -> Iterator[str]:
+        """Yield the methods of the classes above that ``self.method()`` may be."""
+        owner, called = self._tree.class_of(call), receiver(call.func)
+        if owner is None or not isinstance(called, ast.Name) or called.id != "self":
+            return
+        method = last_name(call.func)
+        if (owner, method) in self._tree.scopes.attributes or _defines(owner, method):
+            return
+        for base in owner.bases:
+            name = self._tree.qualified(base)
+            if name:
+                yield f"{name}.{method}"
 
     def _of_wrapped(self, call: ast.Call) -> str:
         """Return the coroutine method that a decorator's wrapper calls on the object it is given.
@@ -197,10 +222,23 @@ class _Unawaited:
 
     def _may_be_one(self, name: str) -> bool:
         """Tell whether a name is that of a function which another module of the project defines."""
+        if name.startswith(BY_OBJECT):
+            return True
         own, root = self._tree.dotted, name.partition(".")[0]
         if name.startswith(f"{own}.") or "." not in name:
             return False
         return root == own.partition(".")[0] or root not in self._known_roots
+
+
+def _defines(owner: ast.ClassDef, method: str) -> bool:
+    return any(isinstance(one, FUNCTIONS) and one.name == method for one in owner.body)
+
+
+def _by_object(call: ast.Call) -> Iterator[str]:
+    """Yield a method by the name of the object that it is called on: ``?.store.save``."""
+    owner, method = receiver(call.func), last_name(call.func)
+    if isinstance(owner, (ast.Name, ast.Attribute)) and method not in OF_PLAIN_OBJECTS:
+        yield f"{BY_OBJECT}{last_name(owner)}.{method}"
 
 
 def _thrown_away(value: ast.expr) -> Iterator[ast.Call]:
