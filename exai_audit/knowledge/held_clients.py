@@ -41,7 +41,7 @@ HELD_CLIENTS = (
         held=_words("cursor cur crsr"),
     ),
     HeldClient(
-        _words("execute scalar scalars commit rollback"),
+        _words("execute scalar scalars commit"),
         BlockingKind.DATABASE,
         _DRIVER,
         held=_words("session db conn connection database"),
