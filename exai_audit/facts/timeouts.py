@@ -103,6 +103,7 @@ class UnlimitedFact(Struct, frozen=True):
     tells that a limit stands around it, ``served`` that a coroutine or a request handler makes the
     call. ``rest_of`` is the function that hands all its other keywords on to the call, by its name
     in the module: what they are only its callers show.
+    ``lifted`` tells that a parameter which is None by default lifts the library's own limit.
     """
 
     place: Place
@@ -118,6 +119,7 @@ class UnlimitedFact(Struct, frozen=True):
     guarded: bool = False
     served: bool = False
     rest_of: str = ""
+    lifted: bool = False
 
 
 class EnclosedFact(Struct, frozen=True):

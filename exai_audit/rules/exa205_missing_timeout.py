@@ -32,7 +32,7 @@ whose caller may end them. A limit that the operating system, a proxy or a watch
 sets. Calls inside a limit (``asyncio.timeout``, ``wait_for``) or beside a watchdog that cancels or
 closes (``call_later(10, task.cancel)``), files that set ``socket.setdefaulttimeout`` or mount their
 own transport adapter, Unix sockets and waits in the same process (locks, queues, events) are no
-findings.
+findings, but for a request handler that waits for an event or a queue of another thread.
 
 *References.* The library's documented default decides (``exai-audit``'s knowledge table names the
 source of each). Where it depends on the version, the project's lock file or requirements do;
@@ -41,7 +41,8 @@ may carry a limit, or another function awaits this one inside a limit of its own
 without a limit is a finding in coroutines and request handlers only, and in files that limit most
 of the commands that they run, a low one, unless what it runs talks to another machine (``ssh``,
 ``git clone``). A function that is handed to another thread (``to_thread(requests.get, url)``) and
-one chosen by name (``getattr(session, verb)``) count as called. Clients of Redis whose address is a
+one chosen by name (``getattr(session, verb)``) count as called. A parameter that is None by default
+and lifts a limit that the library would have is one of medium confidence. Clients of Redis whose address is a
 variable are one finding together. A call on an object of unknown class is found where other calls
 on it have a limit, or where only one library has a method of that name: medium confidence.
 """
@@ -80,9 +81,9 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     for facts in project.judged_files():
         for fact in facts.unlimited:
             is_own = fact.operation.partition(".")[0] in own
-            if is_own or fact.guarded or fact.waits == "in-process":
+            if is_own or fact.guarded:
                 continue
-            if fact.waits == "process" and not fact.served:
+            if fact.waits in ("in-process", "process") and not fact.served:
                 continue
             if fact.elsewhere and is_limited_by_its_maker(fact, facts.path, project.call_graph()):
                 continue
@@ -172,6 +173,8 @@ def _hit(path: str, fact: UnlimitedFact, confidence: Confidence) -> Hit:
 def _message(fact: UnlimitedFact) -> str:
     version = f" before version {fact.forever_below}" if fact.forever_below else ""
     why = f"its {fact.argument} is None" if fact.given else f"it has no {fact.argument}"
+    if fact.lifted:
+        why = f"its {fact.argument} is None unless a caller gives one, and lifts the library's own"
     if fact.rest_of:
         why = f"no caller gives {fact.rest_of} a {fact.argument} to hand on"
     doubt = f" ({fact.doubt})" if fact.doubt else ""
@@ -183,6 +186,11 @@ def _remedy(fact: UnlimitedFact) -> str:
         return (
             f"Give {fact.rest_of} a default from the project's timeout settings, which callers may"
             f" override: kwargs.setdefault({fact.argument!r}, ...)."
+        )
+    if fact.lifted:
+        return (
+            f"Hand {fact.argument} on only where a caller gives it, or give it a default from the"
+            " project's timeout settings."
         )
     if fact.operation == "urllib.request.urlretrieve":
         return "It takes no timeout: read from urlopen(..., timeout=…) and write the file."

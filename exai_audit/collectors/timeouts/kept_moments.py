@@ -23,6 +23,7 @@ _GOOD_FOR = frozenset({
 _RESTS = frozenset({"breaker", "circuit", "cooldown", "recovery", "reset"})
 _BEATS = frozenset({"delay", "interval", "period"})
 _ENDS = frozenset({"deadline", "timeout"})
+_ROUND = frozenset({"float", "int", "round"})
 
 
 class _Kept(Struct, frozen=True):
@@ -100,6 +101,7 @@ def _asked(
     if isinstance(one, ast.Attribute) and reads_the_wall(other, tree):
         ends = [(each, each.limit) for each in kept.get(one.attr, ()) if each.limit is not None]
         return (ends[0][0], one.attr, ends[0][1]) if ends else None
+    one = _worked_out(one, tree)
     if not isinstance(one, ast.BinOp):
         return None
     for moment, rest, limit in _reckoned(one, other):
@@ -107,6 +109,15 @@ def _asked(
         if begins and begins[0].limit is None and reads_the_wall(rest, tree):
             return begins[0], last_name(moment), limit
     return None
+
+
+def _worked_out(node: ast.expr, tree: ModuleTree) -> ast.expr:
+    """Return what a name is given in its function, and what is rounded: ``int(now - begun)``."""
+    if isinstance(node, ast.Name):
+        values = tree.bindings(node.id, node)
+        node = values[0] if len(values) == 1 else node
+    rounded = isinstance(node, ast.Call) and last_name(node.func) in _ROUND and len(node.args) == 1
+    return node.args[0] if rounded else node  # type: ignore[attr-defined]
 
 
 def _reckoned(sum_: ast.BinOp, other: ast.expr) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]]:

@@ -8,7 +8,8 @@ from enum import Enum
 from exai_audit.knowledge.calls import Timeout
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import argument, arguments, is_none
+from exai_audit.syntax.nodes import FUNCTIONS, argument, arguments, is_none, parameters
+from exai_audit.syntax.scopes import BindingKind
 
 _READS = frozenset({"read", "sock_read"})
 _WHOLE = "all phases together"
@@ -62,6 +63,26 @@ def is_unlimited(given: ast.expr | None, limit: Timeout) -> bool:
         return limit.default == "forever" or bool(limit.forever_below)
     means_it = limit.unlimited or limit.default == "forever"
     return means_it and is_none(given)
+
+
+def none_by_default(given: ast.expr | None, limit: Timeout, tree: ModuleTree) -> bool:
+    """Tell whether a limit is a parameter that is None unless a caller gives one.
+
+    That matters where None lifts the limit that the library has by default.
+    """
+    if not isinstance(given, ast.Name) or not limit.unlimited or limit.default == "forever":
+        return False
+    scope = tree.scopes.owner(given.id, tree.scopes.of(given))
+    bound = scope.names.get(given.id, ()) if scope is not None else ()
+    if len(bound) != 1 or bound[0].kind is not BindingKind.PARAMETER or not is_none(bound[0].value):
+        return False
+    function = scope.node if scope is not None else None
+    if not isinstance(function, FUNCTIONS):
+        return False
+    position = [param.name for param in parameters(function)].index(given.id)
+    position -= tree.class_of(function) is not None
+    calls = list(tree.calls_named(frozenset({function.name})))
+    return not calls or any(argument(call, given.id, position) is None for call in calls)
 
 
 def unpacks(call: ast.Call) -> bool:

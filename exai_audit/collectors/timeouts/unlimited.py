@@ -15,7 +15,13 @@ from exai_audit.collectors.context.roles import FunctionRoles, is_route
 from exai_audit.collectors.timeouts.adapters import mounts_a_limit
 from exai_audit.collectors.timeouts.commands import remote_command
 from exai_audit.collectors.timeouts.handed_over import asked_by_name, calls_by_name, handed_over
-from exai_audit.collectors.timeouts.phases import Open, given_limit, is_unlimited, open_phases
+from exai_audit.collectors.timeouts.phases import (
+    Open,
+    given_limit,
+    is_unlimited,
+    none_by_default,
+    open_phases,
+)
 from exai_audit.collectors.timeouts.unpacked import handing_on, keys_besides, unpacked_keys
 from exai_audit.collectors.timeouts.untyped import STUB_WORD, distinct_names, untyped
 from exai_audit.facts.timeouts import ADDRESS_MAY, Category, UnlimitedFact
@@ -24,7 +30,7 @@ from exai_audit.knowledge.limit_names import category_of
 from exai_audit.knowledge.script_folders import hold_scripts
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import argument, last_name, text_of
+from exai_audit.syntax.nodes import FUNCTIONS, argument, last_name, text_of
 from exai_audit.syntax.triggers import Trigger
 
 _WAITS = frozenset({"network", "process", "in-process"})
@@ -41,6 +47,9 @@ _FEEDS = frozenset({"iter_lines", "sseclient", "SSEClient", "EventSource"})
 _PIPES = {"mcp.ClientSession": "stdio_client"}
 _RUNS = frozenset({
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
+})  # fmt: skip
+_OTHER_THREADS = frozenset({
+    "threading.Event.wait", "threading.Condition.wait", "queue.Queue.get", "queue.SimpleQueue.get",
 })  # fmt: skip
 _LAST_OF_RUNS = frozenset(name.rpartition(".")[2] for name in _RUNS)
 _SENDS = frozenset({"request", "send", "get_adapter"})
@@ -101,11 +110,12 @@ class _Reader:
             return
         given = given_limit(call, row.timeout)
         open_ended = open_phases(given, self._tree) if given is not None else Open.NOTHING
-        if open_ended is Open.NOTHING and not is_unlimited(given, row.timeout):
+        lifted = open_ended is Open.NOTHING and none_by_default(given, row.timeout, self._tree)
+        if open_ended is Open.NOTHING and not lifted and not is_unlimited(given, row.timeout):
             return
         if not _asks_nobody(call, self._tree) and not self._is_limited_elsewhere(call, row):
             fact = self._fact(call, at or call, row, row.timeout, open_ended, given is not None)
-            yield replace(fact, rest_of=rest_of)
+            yield replace(fact, rest_of=rest_of, lifted=lifted)
 
     def _fact(
         self,
@@ -146,7 +156,9 @@ class _Reader:
             or beside
             or (row.name.startswith("requests.Session.") and not self._makes_sessions),
             guarded=self._guards.stand_around(at),
-            served=beside or _is_served(at, tree),
+            served=_is_handled(at, row, tree)
+            if limit.waits == "in-process"
+            else beside or _is_served(at, tree),
         )
 
     def _doubt_of_command(self, call: ast.Call, *, partly: bool) -> str:
@@ -309,3 +321,13 @@ def _is_served(call: ast.Call, tree: ModuleTree) -> bool:
     if isinstance(function, ast.AsyncFunctionDef):
         return True
     return isinstance(function, ast.FunctionDef) and any(map(is_route, function.decorator_list))
+
+
+def _is_handled(call: ast.Call, row: Call, tree: ModuleTree) -> bool:
+    """Tell whether the thread of a request waits for another one, with nothing to end that."""
+    if row.name not in _OTHER_THREADS or call.args or call.keywords:
+        return False
+    around = [one for one in tree.ancestors(call) if isinstance(one, FUNCTIONS)]
+    if any(isinstance(one, ast.AsyncFunctionDef) for one in around):
+        return False
+    return any(is_route(decorator) for one in around for decorator in one.decorator_list)
