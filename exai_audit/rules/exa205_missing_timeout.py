@@ -42,9 +42,10 @@ without a limit is a finding in coroutines and request handlers only, and in fil
 of the commands that they run, a low one, unless what it runs talks to another machine (``ssh``,
 ``git clone``). A function that is handed to another thread (``to_thread(requests.get, url)``) and
 one chosen by name (``getattr(session, verb)``) count as called. A parameter that is None by default
-and lifts a limit that the library would have is one of medium confidence. Clients of Redis whose address is a
-variable are one finding together. A call on an object of unknown class is found where other calls
-on it have a limit, or where only one library has a method of that name: medium confidence.
+and lifts a limit that the library would have is one of medium confidence. Clients of Redis whose
+address is a variable are one finding together. A call on an object of unknown class is found where
+other calls on it have a limit, or where only one library has a method of that name: medium
+confidence.
 """
 
 from __future__ import annotations
