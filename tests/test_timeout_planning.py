@@ -268,6 +268,17 @@ def test_units_come_from_libraries_that_count_in_seconds(tmp_path: Path) -> None
     assert shown == ["7 s", "60 s", "300 s", "30 s"]
 
 
+def test_the_unit_is_that_of_what_a_function_hands_its_keywords_on_to(tmp_path: Path) -> None:
+    text = (
+        "import requests\n\n\nclass Stock:\n"
+        "    def _get(self, path, **options):\n"
+        "        return requests.get(path, **options)\n\n"
+        "    def level(self):\n        return self._get('/level', timeout=10)\n"
+    )
+    shown = [one.message.partition(" is ")[0] for one in project(tmp_path, a=text).findings]
+    assert shown == ["10 s"]
+
+
 def test_a_child_that_has_answered_is_less_sure_to_hang(tmp_path: Path) -> None:
     text = (
         "import multiprocessing\n\n\nasync def ask(pipe, work):\n"

@@ -194,7 +194,12 @@ def _remedy(fact: UnlimitedFact) -> str:
             " project's timeout settings."
         )
     if fact.operation == "urllib.request.urlretrieve":
-        return "It takes no timeout: read from urlopen(..., timeout=…) and write the file."
+        return (
+            "It takes no timeout: read from urlopen(..., timeout=…), write a file beside the"
+            " target, and rename that when it is whole."
+        )
+    if fact.operation == "twilio.rest.Client":
+        return "Give it http_client=TwilioHttpClient(timeout=…) of twilio.http.http_client."
     if fact.operation == "pycurl.Curl":
         return "Set a limit on the transfer before it starts: setopt(pycurl.TIMEOUT, …)."
     if fact.operation == "ldap.initialize":

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from exai_audit.collectors.timeouts.carriers import function_called
+from exai_audit.collectors.timeouts.carriers import function_called, hands_on_the_rest
 from exai_audit.collectors.timeouts.clocks import is_a_clock, is_age
 from exai_audit.collectors.timeouts.shapes import name_of_target, targets_of
 from exai_audit.knowledge.calls import Call, Timeout
@@ -147,7 +147,17 @@ class UnitReader:
         for value, scale in (*self._given(), *self._converted(), *self._timed()):
             for slot in self._slots(value):
                 found[slot].add(scale)
+        for slot, scale in self._rest():
+            found[slot].add(scale)
         return found
+
+    def _rest(self) -> Iterator[tuple[_Slot, float]]:
+        """Yield the limits of known calls to which a function hands on all that it is given."""
+        for call in self._tree.calls_of(takes_a_limit):
+            row = table().call(self._tree.qualified(call.func) or "")
+            function = hands_on_the_rest(call, self._tree)
+            if function is not None and row is not None and row.timeout is not None:
+                yield (function, row.timeout.argument), unit_scale(row.timeout.unit)
 
     def _slots(self, value: ast.expr) -> Iterator[_Slot]:
         for part in _parts(value):

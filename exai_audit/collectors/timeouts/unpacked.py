@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from exai_audit.collectors.timeouts.carriers import hands_on_the_rest
 from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, dotted, last_name, text_of
@@ -35,14 +36,11 @@ def handing_on(call: ast.Call, tree: ModuleTree) -> str:
 
     Empty where it is handed none of these.
     """
-    function = tree.function_of(call)
-    if not isinstance(function, FUNCTIONS) or function.args.kwarg is None:
+    function = hands_on_the_rest(call, tree)
+    if function is None or function.args.kwarg is None:
         return ""
-    name = function.args.kwarg.arg
-    handed = (k.value for k in call.keywords if k.arg is None)
-    is_handed = any(isinstance(one, ast.Name) and one.id == name for one in handed)
-    bound = tree.scopes.inside(function).names.get(name, ())
-    return tree.symbol(call) if is_handed and len(bound) == 1 else ""
+    bound = tree.scopes.inside(function).names.get(function.args.kwarg.arg, ())
+    return tree.symbol(call) if len(bound) == 1 else ""
 
 
 def keys_besides(call: ast.Call, tree: ModuleTree) -> frozenset[str] | None:
