@@ -177,7 +177,7 @@ def test_what_is_not_sure_is_left_unless_it_is_asked_for(project: Path) -> None:
     assert fix(project).stderr.splitlines() == [
         "Nothing to fix (2 to decide by hand: --show-fixes)"
     ]
-    assert "one place alone writes it" in fix(project, "--show-fixes").stderr
+    assert "few places write it" in fix(project, "--show-fixes").stderr
     assert "Would fix 2" in fix(project, "--min-confidence", "low").stderr
     told = json.loads(fix(project, "--min-confidence", "low", "-f", "json").stdout)
     done = fix(project, "--only", told["fixes"][0]["fingerprint"])

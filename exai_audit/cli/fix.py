@@ -127,7 +127,7 @@ def fix_command(
     wanted = _wanted(select or [], only or [], [run.shown(target) for target in targets])
     least = min_confidence or settings.min_confidence
     is_named = bool(only or names)
-    choices = replace(choices, singles=is_named or least is Confidence.LOW)
+    choices = replace(choices, details=is_named or least is Confidence.LOW)
     kinds = _SAFE | {Applicability.UNSAFE} if unsafe else _SAFE
     found = repair(
         run.audited,

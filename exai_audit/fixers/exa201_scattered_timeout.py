@@ -8,8 +8,9 @@ from exai_audit.edits.edit import Applicability, Fix
 from exai_audit.finding import Finding
 from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.fixer import Fixer
-from exai_audit.fixing.limits import table
+from exai_audit.fixing.limits import Constant, table
 from exai_audit.fixing.moved import moved
+from exai_audit.fixing.policies import is_detail
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.fixing.sites import Site
 from exai_audit.project.central_timeouts import by_operation, central_modules, repeated_defaults
@@ -19,11 +20,15 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     """Move all limits of the finding; what they are and what unit they have stays."""
     sites, constants = _sites(finding, bench), table(bench)
     found = [(site, constants.at(site.path, site.fact)) for site in sites]
-    if not bench.choices.singles and all(constant.is_single for _, constant in found):
-        raise RefusedError("one place alone writes it: --min-confidence low names it, too")
+    if not bench.choices.details and all(_is_detail(*one, bench) for one in found):
+        raise RefusedError("few places write it: --min-confidence low names it, too")
     edits = [edit for site, constant in found for edit in moved(site, constant, bench)]
     names = ", ".join(dict.fromkeys(f"{c.home.name}.{c.name}" for _, c in found))
     return Fix(Applicability.SAFE, f"name it {names}", tuple(dict.fromkeys(edits)))
+
+
+def _is_detail(site: Site, constant: Constant, bench: Bench) -> bool:
+    return constant.is_new and is_detail(site, bench)
 
 
 def _sites(finding: Finding, bench: Bench) -> list[Site]:

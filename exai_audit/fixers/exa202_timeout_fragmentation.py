@@ -8,6 +8,7 @@ from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.fixer import Fixer
 from exai_audit.fixing.limits import table
 from exai_audit.fixing.moved import moved
+from exai_audit.fixing.policies import is_detail
 from exai_audit.fixing.refusal import RefusedError
 
 
@@ -25,7 +26,7 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     }
     for (path, span), constant in constants.constants.items():
         site = next(s for s in constant.sites if (s.path, s.fact.literal_span) == (path, span))
-        if constant.is_single and not bench.choices.singles:
+        if constant.is_new and not bench.choices.details and is_detail(site, bench):
             left += 1
             continue
         try:

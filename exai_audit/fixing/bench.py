@@ -26,7 +26,7 @@ class Choices(Struct, frozen=True):
 
     ``names`` are the constants that a person gave to limits, by `exai_audit.fixing.names_file.key`;
     ``environment`` lets environment variables override them. ``defaults`` moves defaults of
-    parameters, too, ``singles`` also numbers that one place alone writes. ``central`` and
+    parameters, too, ``details`` also numbers that few places write. ``central`` and
     ``namespaces`` are those of the settings. ``cache_entries``
     bounds a cache. ``whole`` tells that the whole project was scanned. Below ``root``, if it is
     known, pages of documentation are looked for.
@@ -35,7 +35,7 @@ class Choices(Struct, frozen=True):
     names: Mapping[tuple[str, str, str], str | None] = {}
     environment: bool = False
     defaults: bool = False
-    singles: bool = True
+    details: bool = True
     central: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     cache_entries: int = 1024
@@ -131,8 +131,7 @@ class Bench:
             return False
         first, _, rest = folder.partition("/")
         dotted = rest if first in _SOURCE_ROOTS else folder
-        said = self._imported_below(dotted.replace("/", ".")) & self.inside(folder)
-        return bool(said) and not self.is_searched(folder)
+        return bool(self._imported_below(dotted.replace("/", ".")) & self.inside(folder))
 
     def _imported_below(self, dotted: str) -> Set[str]:
         """Return the names that files import right below a dotted name."""

@@ -36,11 +36,6 @@ class Constant(Struct, frozen=True):
     sites: tuple[Site, ...]
     is_new: bool = True
 
-    @property
-    def is_single(self) -> bool:
-        """Whether one place alone writes the number, and nothing has named it."""
-        return self.is_new and len(self.sites) == 1
-
 
 class Table(Struct, frozen=True):
     """The constant of each site, or why it has none."""

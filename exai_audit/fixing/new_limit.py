@@ -67,25 +67,24 @@ def limited(
 def _usual(operation: str, categories: Sequence[Category], bench: Bench) -> str:
     """Return the number of seconds that the project gives most often, as it is written.
 
-    To calls of the same library, else to others of the category; there a second is no limit to go
-    by, nor are minutes: they are of a place at hand, or of a job of its own.
+    To calls of the category, else of the same library. A second is no limit to go by, nor are
+    minutes of another library: they are of a place at hand, or of a job of its own.
     """
     known = [f for facts in bench.project.judged_files() for f in facts.timeouts if _is_usual(f)]
     library = operation.partition(".")[0]
     for category in categories:
         alike = [fact for fact in known if fact.category is category]
         own = [fact.literal for fact in alike if fact.operation.partition(".")[0] == library]
-        others = [fact.literal for fact in alike if _FEWEST <= (fact.seconds or 0) <= _A_MINUTE]
-        numbers = Counter(own or others)
+        numbers = Counter(f.literal for f in alike if (f.seconds or 0) <= _A_MINUTE) or Counter(own)
         if numbers:
             return min(numbers, key=lambda number: (-numbers[number], -float(number)))
     raise RefusedError("the project has no limit of its kind to go by: decide on one")
 
 
 def _is_usual(fact: TimeoutFact) -> bool:
-    """Tell whether a limit is a policy in seconds, of a second or more, written as one number."""
+    """Tell whether a limit is a policy in seconds, of two or more, written as one number."""
     is_number = fact.literal.replace(".", "", 1).isdecimal()
-    in_seconds = fact.scale == 1.0 and fact.seconds is not None and fact.seconds >= 1
+    in_seconds = fact.scale == 1.0 and fact.seconds is not None and fact.seconds >= _FEWEST
     return is_number and in_seconds and not fact.role and is_literal_limit(fact)
 
 
@@ -115,6 +114,6 @@ def _constant(fact: TimeoutFact, number: str, path: str, bench: Bench) -> Consta
 
 def _kind(fact: TimeoutFact) -> str:
     """Return what kind of wait it is: its category, else its library, and the argument's words."""
-    library = fact.operation.partition(".")[0].upper()
+    library = fact.operation.partition(".")[0].removesuffix("lib").upper()
     said = [word for word in fact.name.lower().split("_") if word not in _ABOUT]
     return "_".join([_KINDS.get(fact.category, library or "WAIT"), *map(str.upper, said)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -22,6 +22,11 @@ def whose_is(site: Site, bench: Bench) -> str:
     return f"key {site.fact.key}" if site.fact.key.isupper() else site.path
 
 
+def is_detail(site: Site, bench: Bench) -> bool:
+    """Tell whether few places write a limit: too few to be a policy."""
+    return _spread(site, bench) is None
+
+
 def told(site: Site, bench: Bench) -> Iterator[tuple[TimeoutFact, str]]:
     """Yield what names a site, and in which module: as part of a policy first, then alone."""
     spread = _spread(site, bench)
@@ -36,7 +41,16 @@ def _spread(site: Site, bench: Bench) -> Spread | None:
 
     made = bench.made("scattering", found)
     assert isinstance(made, Scattering)
-    return made.of(site.path, [site.fact])
+    spread = made.of(site.path, [site.fact])
+    if spread is None or spread.way.kind != "http":
+        return spread
+    return next((one for one in made.wide if _joins(site, spread, one)), spread)
+
+
+def _joins(site: Site, spread: Spread, other: Spread) -> bool:
+    """Tell whether a file gives its number to a host that other files ask so, too."""
+    is_alike = other.way._replace(where="") == spread.way._replace(where="")
+    return is_alike and other.files > 1 and any(path == site.path for path, _ in other.sites)
 
 
 def _of_policy(site: Site, spread: Spread) -> tuple[TimeoutFact, str]:
@@ -47,8 +61,9 @@ def _of_policy(site: Site, spread: Spread) -> tuple[TimeoutFact, str]:
         host = way.where.rpartition(":")[2].split(".")
         path = site.path if spread.files == 1 else host[-2] if len(host) > 1 else host[0]
         fact = replace(fact, operation="http")
-    elif way.kind in ("key", "name") and spread.files > 1:
-        path, fact = "", replace(fact, operation="")
+    elif way.kind in ("key", "name"):
+        fact = replace(fact, operation="")
+        path = "" if spread.files > 1 else path
     return replace(fact, place=replace(fact.place, symbol="")), path
 
 
@@ -59,7 +74,7 @@ def _alone(site: Site, bench: Bench) -> TimeoutFact:
     none of the functions names; so it is for several operations of a library in one function.
     """
     fact, source = site.fact, bench.read(site.path)
-    fact = replace(fact, operation=min(_operations(bench)[_alike(site)], key=_shortest))
+    fact = replace(fact, operation=_common(_operations(bench)[_alike(site)]))
     if len(_functions(bench)[_same(site)]) > 1:
         return replace(fact, place=replace(fact.place, symbol=""))
     if source is not None and source.line(fact.call[0]).lstrip().startswith("@"):
@@ -67,8 +82,13 @@ def _alone(site: Site, bench: Bench) -> TimeoutFact:
     return fact
 
 
-def _shortest(operation: str) -> tuple[int, str]:
-    return len(operation), operation
+def _common(operations: Collection[str]) -> str:
+    """Return what several operations of a library have in common: how they begin, or end."""
+    shortest = min(operations, key=len)
+    if all(operation.startswith(shortest) for operation in operations):
+        return shortest
+    ends = {operation.rpartition(".")[2] for operation in operations}
+    return ends.pop() if len(ends) == 1 else shortest.partition(".")[0]
 
 
 def _alike(site: Site) -> tuple[str, str, str, str, str]:

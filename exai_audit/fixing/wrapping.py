@@ -17,7 +17,7 @@ from exai_audit.location import Span
 from exai_audit.syntax.module import ModuleTree
 
 _WIDTH, _WIDEST = 88, 120
-_FEW = 3
+_SHARE, _SAMPLE = 0.001, 100
 _HOLDS_TEXT = re.compile(r"['\"#]")
 _SETTINGS = ("pyproject.toml", "ruff.toml", ".flake8", "setup.cfg", "tox.ini")
 _SAYS_WIDTH = re.compile(r"(?m)^\s*(?:max[-_])?line[-_]length\s*=\s*(\d{2,3})\b")
@@ -34,7 +34,7 @@ def wrapped(node: ast.expr, text: str, tree: ModuleTree, bench: Bench) -> tuple[
     They are none where it fits, where the line was too long before, or where what else stands on
     the line decides how it is broken.
     """
-    line, own, width = tree.source.line(node.lineno), tree.span(node), _width(tree, bench)
+    line, own, width = tree.source.line(node.lineno), tree.span(node), _width(bench)
     more = len(text) - (own.end_column - own.column)
     call, around = _calls(node, tree)
     if len(line) > width or len(line) + more <= width:
@@ -55,7 +55,7 @@ def given(call: ast.Call, text: str, tree: ModuleTree, bench: Bench) -> tuple[Ed
         RefusedError: the call cannot be given it.
     """
     edits = with_keyword(call, text, tree)
-    line, end, width = tree.source.line(call.lineno), tree.span(call), _width(tree, bench)
+    line, end, width = tree.source.line(call.lineno), tree.span(call), _width(bench)
     is_short = len(line) > width or len(line) + len(text) + 2 <= width
     if len(edits) != 1 or call.lineno != call.end_lineno or is_short:
         return edits
@@ -199,7 +199,7 @@ def _is_starred(call: ast.Call) -> bool:
     return any(isinstance(one, (ast.Starred, ast.GeneratorExp)) for one in call.args)
 
 
-def _width(tree: ModuleTree, bench: Bench) -> int:
+def _width(bench: Bench) -> int:
     """Return how long lines may be: as the project's tools are told, else as the file has them."""
 
     def found() -> int:
@@ -210,12 +210,14 @@ def _width(tree: ModuleTree, bench: Bench) -> int:
                 return int(says[1])
         return 0
 
-    width = bench.made("width", found)
+    width = bench.made("width", lambda: found() or _kept_width(bench))
     assert isinstance(width, int)
-    return width or (_WIDTH if _keeps_width(tree) else _WIDEST)
+    return width
 
 
-def _keeps_width(tree: ModuleTree) -> bool:
-    """Tell whether the lines that hold no text and no comment are of a usual width."""
-    plain = [line for line in tree.source.lines if not _HOLDS_TEXT.search(line)]
-    return sum(len(line) > _WIDTH for line in plain) < _FEW
+def _kept_width(bench: Bench) -> int:
+    """Return how long lines are that hold no text and no comment, which formatters leave long."""
+    sources = [bench.read(path) for path in sorted(bench.project.judged)[:_SAMPLE]]
+    lines = [line for source in sources if source is not None for line in source.lines]
+    long = sum(len(line) > _WIDTH for line in lines if not _HOLDS_TEXT.search(line))
+    return _WIDEST if long > _SHARE * len(lines) else _WIDTH
