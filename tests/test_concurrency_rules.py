@@ -89,7 +89,21 @@ def findings_in(text: str, folder: Path) -> list[Finding]:
         ),
         (
             "def f(p: ThreadPoolExecutor, work):\n    return p.submit(asyncio.run, work)\n",
+            "EXA404", Severity.MEDIUM, Confidence.LOW,
+        ),
+        (
+            "def f(p: ThreadPoolExecutor):\n    return p.submit(asyncio.run, g())\n",
             "EXA404", Severity.MEDIUM, Confidence.HIGH,
+        ),
+        (
+            "import threading\ndef f():\n    def h():\n        asyncio.run(g())\n"
+            "    threading.Thread(target=h).start()\n",
+            "EXA404", Severity.MEDIUM, Confidence.LOW,
+        ),
+        (
+            "class C:\n    async def close(self): ...\n    async def open(self): ...\n"
+            "    def __del__(self):\n        asyncio.run(self.close())\n",
+            "EXA404", Severity.LOW, Confidence.LOW,
         ),
         (
             "import time\ndef g():\n    time.sleep(1)\nasync def f():\n    g()\n",
@@ -97,7 +111,20 @@ def findings_in(text: str, folder: Path) -> list[Finding]:
         ),
         (
             "def f(work, loop):\n    asyncio.run_coroutine_threadsafe(work, loop).result()\n",
+            "EXA406", Severity.MEDIUM, Confidence.LOW,
+        ),
+        (
+            "def f(work):\n    asyncio.run_coroutine_threadsafe(work, LOOP).result()\n",
             "EXA406", Severity.MEDIUM, Confidence.MEDIUM,
+        ),
+        (
+            "def f(work):\n    asyncio.run_coroutine_threadsafe(work(1), LOOP).result()\n",
+            "EXA406", Severity.MEDIUM, Confidence.MEDIUM,
+        ),
+        (
+            "def f(item, loop):\n    q = asyncio.Queue()\n"
+            "    asyncio.run_coroutine_threadsafe(q.put(item), loop).result()\n",
+            "EXA406", Severity.MEDIUM, Confidence.LOW,
         ),
         (
             "def f(url, loop):\n    asyncio.run_coroutine_threadsafe(g(url), loop).result()\n",

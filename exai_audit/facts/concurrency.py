@@ -156,7 +156,8 @@ class BridgeFact(Struct, frozen=True):
     the function is run, ``handed_line`` on which line of the file that is said; both are empty
     where the file does not show it. ``itself`` when the bridge is not called but handed over.
     ``unlimited`` is where the result is waited for without a limit, ``doubt`` why it may end;
-    ``stuck`` is where it is waited for in the very thread whose loop is to bring it.
+    ``stuck`` is where it is waited for in the very thread whose loop is to bring it. ``generic``
+    when what is run is a parameter: the function is a bridge for others.
     ``guarded`` when a running loop is asked for first; ``fails`` when one surely runs already.
     ``runs`` is the dotted name of the coroutine function that is run, where the file says.
     """
@@ -179,6 +180,7 @@ class BridgeFact(Struct, frozen=True):
     runs: str = ""
     doubt: WaitDoubt | None = None
     stuck: Place | None = None
+    generic: bool = False
 
 
 class OffloadedFunctionFact(Struct, frozen=True):

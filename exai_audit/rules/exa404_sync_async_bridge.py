@@ -47,7 +47,9 @@ that outlives the call; it leaves its thread with a closed loop; ``except Except
 hides the error; it stands among coroutines of its class and is no twin of one (``load``,
 ``aload``); it makes the loop only if what it is given is a coroutine; a coroutine of the project
 calls it, directly or through another function, and it fails there (medium confidence).
-``get_event_loop().run_until_complete`` runs the thread's own loop: low confidence.
+``get_event_loop().run_until_complete`` runs the thread's own loop: low confidence. So is a thread
+for the call, where nothing that outlives it is used, a bridge that runs the coroutine it is given,
+a finalizer, and everything where the project nests loops with ``nest_asyncio``.
 """
 
 from __future__ import annotations
@@ -186,7 +188,7 @@ def _hits(
     if fact.runs_in is not None:
         handing = _Handing(path, fact.handed_line, fact.runs_in)
     if handing is not None and handing.runs_in in _PER_CALL:
-        yield _in_pool(path, fact, handing)
+        yield _in_pool(path, fact, handing, kept.get(fact.runs, ""))
     elif handing is None and fact.role is Role.LIBRARY and not _is_script(fact, project):
         yield _in_library(path, fact, kept.get(fact.runs, ""))
 
@@ -218,20 +220,32 @@ def _is_script(fact: BridgeFact, project: Project) -> bool:
     return bool(fact.callers) and all(name in project.scripts for name in fact.callers)
 
 
-def _in_pool(path: str, fact: BridgeFact, handing: _Handing) -> Hit:
+def _in_pool(path: str, fact: BridgeFact, handing: _Handing, kept: str) -> Hit:
     runs = "makes a new event loop" if fact.new_loop or fact.itself else "runs an event loop"
     where = "each task of a pool" if handing.runs_in is RunsIn.POOL else "a thread for each call"
     return Hit(
         path=path,
         place=fact.place,
         severity=Severity.MEDIUM,
-        confidence=Confidence.HIGH if fact.new_loop or fact.itself else Confidence.LOW,
+        confidence=_confidence_in_pool(fact, handing, kept),
         message=f"{fact.operation} {runs} in {where}",
         remedy=_remedy_in_pool(fact),
         related=()
         if fact.itself
         else (Related(handing.path, handing.line, "the function is handed over here"),),
     )
+
+
+def _confidence_in_pool(fact: BridgeFact, handing: _Handing, kept: str) -> Confidence:
+    """Return how sure it is that the loop does harm: where it is thrown away with what needs it.
+
+    A thread for the call keeps it apart on purpose, and so does a bridge for what it is given.
+    """
+    if not (fact.new_loop or fact.itself) or fact.generic:
+        return Confidence.LOW
+    if handing.runs_in is RunsIn.THREAD_PER_CALL and not kept:
+        return Confidence.LOW
+    return Confidence.HIGH
 
 
 def _remedy_in_pool(fact: BridgeFact) -> str:
@@ -282,7 +296,7 @@ def _in_library(path: str, fact: BridgeFact, kept: str) -> Hit:
 
 
 def _confidence_in_library(fact: BridgeFact, kept: str) -> Confidence:
-    if not fact.new_loop:
+    if not fact.new_loop or fact.place.symbol.endswith("__del__"):
         return Confidence.LOW
     if kept:
         return Confidence.HIGH

@@ -35,11 +35,11 @@ def doubt_about(call: ast.Call, kind: BridgeKind, tree: ModuleTree) -> WaitDoubt
     given = argument(call, "coro", 0)
     if given is None:
         return None
-    if _passes_items_on(given.value):
+    if _passes_items_on(given.value, tree) or _goes_through_items(inside):
         return WaitDoubt.ITEMS
     if _has_a_thread_of_its_own(function, tree):
         return WaitDoubt.THREAD_OF_ITS_OWN
-    if not _is_of_a_parameter(given.value, function, tree):
+    if not is_of_a_parameter(given.value, function, tree):
         return None
     looks_after = _looks_after_the_loop(call, inside, tree)
     return WaitDoubt.LOOP_LOOKED_AFTER if looks_after else WaitDoubt.PARAMETER
@@ -55,12 +55,26 @@ def _stops_a_loop(function: Function, inside: list[ast.Call], tree: ModuleTree) 
     return (stops and "join" in called) or _TERMINATES in called
 
 
-def _passes_items_on(value: ast.expr) -> bool:
+def _passes_items_on(value: ast.expr, tree: ModuleTree) -> bool:
     """Tell whether a coroutine is that of a queue: ``queue.put(item)``."""
     if not isinstance(value, ast.Call) or last_name(value.func) not in _OF_QUEUES:
         return False
     owner = receiver(value.func)
-    return owner is not None and not _QUEUES.isdisjoint(words(last_name(owner)))
+    if owner is None:
+        return False
+    ref, around = tree.resolve(owner), tree.class_of(value)
+    is_own = last_name(owner) == "self" and around is not None
+    names = [last_name(owner), ref.name.rpartition(".")[2] if ref is not None else ""]
+    names += [around.name] if is_own and around is not None else []
+    return any(not _QUEUES.isdisjoint(words(name)) for name in names)
+
+
+def _goes_through_items(inside: list[ast.Call]) -> bool:
+    """Tell whether a function itself takes the items of a queue, which the coroutine fills."""
+    owners = (receiver(one.func) for one in inside if last_name(one.func) == "get")
+    return any(
+        owner is not None and not _QUEUES.isdisjoint(words(last_name(owner))) for owner in owners
+    )
 
 
 def _has_a_thread_of_its_own(function: Function, tree: ModuleTree) -> bool:
@@ -75,7 +89,7 @@ def _has_a_thread_of_its_own(function: Function, tree: ModuleTree) -> bool:
     )
 
 
-def _is_of_a_parameter(value: ast.expr, function: Function, tree: ModuleTree) -> bool:
+def is_of_a_parameter(value: ast.expr, function: Function, tree: ModuleTree) -> bool:
     """Tell whether a coroutine is a parameter, made by one, or awaits one inside the function."""
     taken = _taken(function)
     if isinstance(value, ast.Name):
@@ -109,9 +123,13 @@ def _looks_after_the_loop(call: ast.Call, inside: list[ast.Call], tree: ModuleTr
     loop = argument(call, "loop", 1)
     if loop is None:
         return False
+    function = tree.function_of(call)
     if isinstance(loop.value, ast.Call):
         return True
     name = loop.value
+    given = _taken(function) if isinstance(function, FUNCTIONS) else set()
+    if isinstance(name, ast.Name) and name.id in given:
+        return True  # all that the function does is to hand on
     values = tree.bindings(name.id, name) if isinstance(name, ast.Name) else []
     return any(isinstance(value, ast.Call) for value in values)
 
@@ -133,6 +151,7 @@ def waits_for_itself(call: ast.Call, tree: ModuleTree) -> bool:
     values = [loop.value]
     if isinstance(loop.value, ast.Name):
         values = tree.bindings(loop.value.id, loop.value)
+    values = [value for value in values if not _is_left_with(value, tree)]
     got = [v for v in values if isinstance(v, ast.Call) and tree.function_of(v) is function]
     if not got or len(got) < len(values):
         return False
@@ -140,6 +159,13 @@ def waits_for_itself(call: ast.Call, tree: ModuleTree) -> bool:
     if names == {_RUNNING}:
         return True
     return names <= {_RUNNING, _THREADS_OWN} and _is_where_running(call, loop.value, tree)
+
+
+def _is_left_with(value: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether a handler in which a value is given leaves the function."""
+    around = (one for one in tree.ancestors(value) if isinstance(one, ast.ExceptHandler))
+    handler = next(around, None)
+    return handler is not None and isinstance(handler.body[-1], (ast.Return, ast.Raise))
 
 
 def _is_where_running(call: ast.Call, loop: ast.expr, tree: ModuleTree) -> bool:

@@ -8,7 +8,11 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from exai_audit.collectors.concurrency.bridge_waits import doubt_about, waits_for_itself
+from exai_audit.collectors.concurrency.bridge_waits import (
+    doubt_about,
+    is_of_a_parameter,
+    waits_for_itself,
+)
 from exai_audit.collectors.concurrency.futures import WAITS, is_known_done, is_wait, made_by
 from exai_audit.collectors.concurrency.hazards import hazard_of, is_made_before
 from exai_audit.collectors.concurrency.loop_guards import LoopGuards
@@ -133,6 +137,7 @@ class _Bridges:
             handed_line=self._tree.span(call).line,
             itself=True,
             guarded=self._guards.stand_before(call),
+            generic=self._is_generic(call, given.function),
         )
 
     def _runs_once(self, call: ast.Call) -> bool:
@@ -144,7 +149,8 @@ class _Bridges:
         function = self._tree.function_of(call)
         in_loop = kind in LOOPS
         handed = self._handed.get(function) if function is not None and in_loop else None
-        fails = in_loop and self._guards.surely_fails(call)
+        starts = not _is_coroutine(function) and self._functions.is_entry(function)
+        fails = in_loop and not starts and self._guards.surely_fails(call)
         return BridgeFact(
             place=self._place(call),
             kind=kind,
@@ -162,8 +168,17 @@ class _Bridges:
             fails=fails,
             hazard=hazard_of(call, self._tree) if in_loop else None,
             runs=self._run_by(call) if in_loop else "",
+            generic=in_loop and self._is_generic(call, call),
             doubt=doubt_about(call, kind, self._tree),
         )
+
+    def _is_generic(self, call: ast.Call, runner: ast.expr) -> bool:
+        """Tell whether a parameter is run, of the function around or one around that."""
+        function = self._tree.function_of(call)
+        if not isinstance(function, FUNCTIONS):
+            return False
+        given = [one.value for one in arguments(call) if one.value is not runner]
+        return any(is_of_a_parameter(one, function, self._tree) for one in given[:1])
 
     def _run_by(self, call: ast.Call) -> str:
         """Return the dotted name of the coroutine function whose coroutine is run."""
@@ -208,8 +223,12 @@ class _Bridges:
         Its own name says so, or those of all that call it, and the loop's result is not used.
         """
         parent = self._tree.parent(call)
-        if isinstance(parent, ast.Return) and isinstance(function, FUNCTIONS):
-            return bool(_STARTS & set(words(function.name)))
+        if isinstance(function, FUNCTIONS):
+            of_module = self._tree.parent(function) is self._tree.module
+            if of_module and function.name in _STARTS:
+                return True
+            if isinstance(parent, ast.Return):
+                return bool(_STARTS & set(words(function.name)))
         if function is None or not isinstance(parent, ast.Expr):
             return False
         tops = self._functions.tops(function)

@@ -18,7 +18,7 @@ from exai_audit.syntax.nodes import (
 )
 from exai_audit.syntax.walk import children
 
-_LIMITED = {"result": 0, "exception": 0, "as_completed": 1, "wait_for": 1, "map": None}
+_LIMITED = {"result": 0, "as_completed": 1, "wait_for": 1, "map": None}
 """What waits for tasks, by where its limit stands among the arguments."""
 _ENDS_TASKS = frozenset({"kill", "terminate", "set", "stop", "abort", "_exit", "interrupt"})
 _FUTURES = "concurrent.futures."
