@@ -15,20 +15,24 @@ _OF_KIND = {
 _OF_OTHERS = frozenset({BlockingKind.NETWORK, BlockingKind.DATABASE, BlockingKind.DNS})
 _LONG, _SHORT = 1.0, 0.1
 _WHOLE_TREES = "shutil."
+_BRIEF = ("hashlib.", "bcrypt.", "argon2.", "passlib.", "werkzeug.security.", "PIL.")
+"""Work of a tenth of a second or so: a password's hash at a login, one picture."""
 
 
 def severity_of(blocks: BlockingFact, moment: Moment) -> Severity:
     """Return the severity of a blocking call for coroutines that run at a moment.
 
     High from a second on or without a limit; medium from a tenth of one, for databases and names,
-    and where nothing says how long; low below, on the machine itself, and while nothing else can
-    wait.
+    and where nothing says how long; low below, for passwords and pictures, on the machine itself,
+    and while nothing else can wait.
     """
     if moment is not Moment.SERVING or (blocks.loopback and blocks.kind in _OF_OTHERS):
         return Severity.LOW
     if blocks.kind is BlockingKind.FILE_SYSTEM:
         whole = blocks.operation.startswith(_WHOLE_TREES)
         return Severity.MEDIUM if whole else Severity.LOW
+    if blocks.kind is BlockingKind.WORK and blocks.operation.startswith(_BRIEF):
+        return Severity.LOW
     if blocks.kind in _OF_KIND:
         return _OF_KIND[blocks.kind]
     if blocks.seconds is None or blocks.seconds >= _LONG:

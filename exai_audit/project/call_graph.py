@@ -214,7 +214,9 @@ class Arguments:
 
     def meet(self, needs: Sequence[tuple[str, bool]]) -> bool:
         """Tell whether the arguments, or the defaults, may be what is needed."""
-        return all(self._may_be(name, wanted) for name, wanted in needs)
+        return all(
+            any(self._may_be(one, wanted) for one in name.split("|")) for name, wanted in needs
+        )
 
     def _may_be(self, name: str, wanted: bool) -> bool:
         value = self._given.get(name, "" if self._unpacks else self._defaults.get(name, ""))

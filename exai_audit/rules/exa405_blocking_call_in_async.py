@@ -46,10 +46,11 @@ to a thread do not block.
 All callers of a place that blocks are one finding, and so are ten or more coroutines that use
 synchronous clients of one kind. The severity says how long it takes and who waits: high from one
 second on or without a limit; medium for databases, name look-ups and limits below a second; low
-for the machine's own addresses, at start-up, shutdown and where a coroutine runs alone: in programs
-of one coroutine, in a loop that its class or the function that runs it has for itself, and where
-the project hands it to a function of its own that gives it a thread or a loop of its own. There,
-and in scripts, all but sleeps are of low confidence: nobody waits but the one who runs it.
+for passwords' hashes and pictures, for the machine's own addresses, at start-up, shutdown and where
+a coroutine runs alone: in programs of one coroutine, in a loop that its class or the function that
+runs it has for itself, and where the project hands it to a function of its own that gives it a
+thread or a loop of its own. There, and in scripts, all but sleeps are of low confidence: nobody
+waits but the one who runs it.
 File-system calls are judged with ``judge-file-system = true``, but for what copies, packs or
 unpacks whole trees.
 """
@@ -75,6 +76,7 @@ from exai_audit.rulebook.registry import Rule, Scoped
 _MANY = 10
 _ORM = "sqlalchemy"
 _SESSIONS = frozenset({"session", "db", "conn", "connection"})
+_DJANGO = "django.db."
 _Judged = Callable[[str, Way], bool]
 
 
@@ -301,6 +303,10 @@ def _remedy(one: _Blocked) -> str:
     if not one.way.hops:
         return f"Write {one.way.blocks.instead} instead."
     called = one.way.hops[0].callee.rpartition(".")[2]
+    if one.way.blocks.operation.startswith(_DJANGO):
+        return (
+            f"Call it as await sync_to_async({called})(...), which keeps its thread's connections."
+        )
     if one.way.blocks.kind is BlockingKind.TWIN and len(one.way.hops) == 1:
         return f"Write {one.way.blocks.instead} instead, its coroutine twin."
     return (

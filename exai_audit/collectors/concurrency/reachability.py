@@ -32,8 +32,54 @@ def needs(node: ast.AST, function: Function, tree: ModuleTree) -> Needs:
     """Return the parameters of ``function`` that decide whether it reaches ``node``.
 
     Each comes with whether it must be true: for ``if flag: node`` and after ``if not flag: return``
-    it must.
+    it must; ``a|b`` stands for one of several. What is only there where a condition held
+    (``if wait: done = Event()`` … ``if done is not None: done.wait()``) needs that.
     """
+    found = _asked_around(node, function, tree)
+    for around in tree.ancestors(node):
+        if around is function:
+            break
+        if isinstance(around, ast.If) and node is not around.test:
+            made = _only_made(around, function, tree)
+            if made is not None:
+                found |= _asked_around(made, function, tree)
+    if not found:
+        return ()
+    taken = {parameter.name for parameter in parameters(function)}
+    return tuple(pair for pair in found if taken.issuperset(pair[0].split("|")))
+
+
+def _only_made(condition: ast.If, function: Function, tree: ModuleTree) -> ast.Assign | None:
+    """Return what alone gives its value to the thing of which a condition asks whether it is there.
+
+    What gives it None does not count.
+    """
+    test = condition.test
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.IsNot):
+        return None
+    if not is_none(test.comparators[0]) or not isinstance(test.left, (ast.Name, ast.Attribute)):
+        return None
+    asked = tree.text(test.left)
+    given = _given(tree).get((function, last_name(test.left)), ())
+    made = [one for one in given if tree.text(one.targets[0]) == asked]
+    return made[0] if len(made) == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _given(tree: ModuleTree) -> dict[tuple[ast.AST | None, str], list[ast.Assign]]:
+    """Return the assignments of anything but None by function and last name of their target."""
+    found: dict[tuple[ast.AST | None, str], list[ast.Assign]] = {}
+    for one in tree.all(ast.Assign):
+        if not is_none(one.value):
+            key = tree.function_of(one), last_name(one.targets[0])
+            found.setdefault(key, []).append(one)
+    return found
+
+
+def _asked_around(
+    node: ast.AST, function: Function, tree: ModuleTree
+) -> dict[tuple[str, bool], None]:
+    """Return the names that decide whether a node is reached, in order."""
     found: dict[tuple[str, bool], None] = {}
     guards = _guards_of(tree)
     child: ast.AST = node
@@ -46,10 +92,7 @@ def needs(node: ast.AST, function: Function, tree: ModuleTree) -> Needs:
         if around is function:
             break
         child = around
-    if not found:
-        return ()
-    taken = {parameter.name for parameter in parameters(function)}
-    return tuple(pair for pair in found if pair[0] in taken)
+    return found
 
 
 class _Guards:
@@ -87,6 +130,12 @@ def _asked(test: ast.expr, met: bool) -> Iterator[tuple[str, bool]]:
     """Yield the name that a condition asks for, and what it is where that is ``met``."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield from _asked(test.operand, not met)
+    elif isinstance(test, ast.BoolOp):
+        each = [list(_asked(one, met)) for one in test.values]
+        if isinstance(test.op, ast.And) is met:
+            yield from (pair for pairs in each for pair in pairs)
+        elif all(len(pairs) == 1 for pairs in each) and len({p[0][1] for p in each}) == 1:
+            yield "|".join(pairs[0][0] for pairs in each), each[0][0][1]
     elif isinstance(test, ast.Name):
         yield test.id, met
     elif isinstance(test, ast.Compare) and len(test.ops) == 1 and is_none(test.comparators[0]):
