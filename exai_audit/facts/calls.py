@@ -6,7 +6,8 @@ dotted name, with marks for what is done on the way: ``()`` called, ``(await)`` 
 parameter of the function before it. ``shop.clients.make().get`` is the ``get`` of what
 ``shop.clients.make`` returns; ``shop.orders.total.<db>.execute`` the ``execute`` of an argument.
 An instance of the class ``shop.Store`` is ``shop.Store()``. Any other argument of a call is
-``?``, a literal stands as it is written.
+``?``, a literal stands as it is written, a parameter handed on whose class is no matter as
+``<name>``.
 """
 
 from __future__ import annotations

@@ -54,7 +54,8 @@ class Way(Struct, frozen=True):
     hops: tuple[Hop, ...] = ()
 
 
-_Found = tuple[tuple[Way, tuple[tuple[str, bool], ...]], ...]
+_Needs = tuple[tuple[str, bool], ...]
+_Found = tuple[tuple[Way, _Needs], ...]
 
 
 class CallGraph:
@@ -87,7 +88,8 @@ class CallGraph:
 
         Those without a hop block themselves, on a receiver that another module types.
         """
-        return self._ways(caller, call, module, given or {}, AWAY, _HELPERS)
+        found = self._ways(caller, call, module, given or {}, AWAY, _HELPERS)
+        return tuple(way for way, _ in found)
 
     def _ways(
         self,
@@ -97,13 +99,14 @@ class CallGraph:
         given: Given,
         away: int,
         helpers: int,
-    ) -> tuple[Way, ...]:
+    ) -> _Found:
+        """Return the ways of `ways`, each with what parameters of the caller must be for it."""
         if call.form is CallForm.AWAITED:
             return ()
         target = self.target(call, module, given)
         if isinstance(target, LibraryTarget):
             fact = _blocking(target.name, call, module)
-            return (Way(module.facts.path, fact),) if fact is not None else ()
+            return ((Way(module.facts.path, fact), ()),) if fact is not None else ()
         if not isinstance(target, FunctionTarget) or not _runs(target.fact, call):
             return ()
         is_own = target.module is module and _is_private(target.fact.name)
@@ -115,7 +118,7 @@ class CallGraph:
         handed = self._handed(target, arguments, module, given)
         hop = _hop(caller, call, module, target)
         return tuple(
-            replace(way, hops=(hop, *way.hops))
+            (replace(way, hops=(hop, *way.hops)), arguments.passed_on(needs))
             for way, needs in self._from(target, handed, away, helpers)
             if arguments.meet(needs) and way.blocks.queue not in _asked(caller)
             if not (call.for_plain and way.blocks.kind is BlockingKind.TWIN)
@@ -170,7 +173,8 @@ class CallGraph:
         ]
         for call in fact.calls:
             found += [
-                (way, call.needs) for way in self._ways(fact, call, module, given, away, helpers)
+                (way, (*call.needs, *passed))
+                for way, passed in self._ways(fact, call, module, given, away, helpers)
             ]
         nearest = tuple(sorted(found, key=lambda pair: len(pair[0].hops)))
         if not given:
@@ -209,7 +213,7 @@ class Arguments:
     def terms(self) -> Iterator[tuple[str, str]]:
         """Yield the parameters with the terms of what they are given, literals left out."""
         for name, term in self._given.items():
-            if term.endswith((")", ">")) and not term.startswith("'"):
+            if term.endswith((")", ">")) and not term.startswith(("'", "<")):
                 yield name, term
 
     def meet(self, needs: Sequence[tuple[str, bool]]) -> bool:
@@ -218,8 +222,21 @@ class Arguments:
             any(self._may_be(one, wanted) for one in name.split("|")) for name, wanted in needs
         )
 
+    def passed_on(self, needs: _Needs) -> _Needs:
+        """Return what the parameters of the caller must be, as far as these are the arguments."""
+        found = []
+        for names, wanted in needs:
+            values = [self._value(one) for one in names.split("|") if self._may_be(one, wanted)]
+            if all(value.endswith(">") for value in values):
+                passed = (value.rpartition("<")[2].removesuffix(">") for value in values)
+                found.append(("|".join(passed), wanted))
+        return tuple(found)
+
+    def _value(self, name: str) -> str:
+        return self._given.get(name, "" if self._unpacks else self._defaults.get(name, ""))
+
     def _may_be(self, name: str, wanted: bool) -> bool:
-        value = self._given.get(name, "" if self._unpacks else self._defaults.get(name, ""))
+        value = self._value(name)
         if value in ("", UNKNOWN) or value.endswith(">"):
             return True
         return (value not in _FALSE) is wanted
@@ -298,4 +315,5 @@ def _gives_no_wait(row: Call, call: CallFact) -> bool:
         return value != ""
     if blocking.unless == "false":
         return value == "False"
-    return blocking.unless in ("zero", "nohang") and value in ("0", "0.0", UNKNOWN)
+    is_open = value == UNKNOWN or value.startswith("<")
+    return blocking.unless in ("zero", "nohang") and (is_open or value in ("0", "0.0"))

@@ -14,6 +14,7 @@ from exai_audit.facts.calls import UNKNOWN, CallFact, CallForm, MadeFact
 from exai_audit.facts.concurrency import Moment
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, Function, first_parameter, last_name
+from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.terms import CALLED, Terms, unannotated
 
 _RUNS_THROUGH = frozenset({
@@ -138,9 +139,17 @@ class CallSites:
         if kind is not ast.Name and kind is not ast.Attribute:
             return UNKNOWN
         if last_name(value) not in self._held:
-            return UNKNOWN
+            return self._passed_on(value, function)
         term = self.terms.term(value)
         return term if term.endswith((")", ">")) else UNKNOWN
+
+    def _passed_on(self, value: ast.expr, function: Function) -> str:
+        """Return what stands for a parameter of the function around, if it is one as it came."""
+        if not isinstance(value, ast.Name):
+            return UNKNOWN
+        bound = self._tree.scopes.inside(function).names.get(value.id, ())
+        is_one = len(bound) == 1 and bound[0].kind is BindingKind.PARAMETER
+        return f"<{value.id}>" if is_one else UNKNOWN
 
     def _parameters(self, function: Function) -> frozenset[str]:
         if function not in self._open:
