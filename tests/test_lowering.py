@@ -126,13 +126,9 @@ def same(text: str) -> tuple[str, str]:
 
 
 def shown(tree: ast.AST) -> str:
-    """Show a tree; contexts and kinds of strings are left out, which no collector reads."""
+    """Show a tree; kinds of strings are left out, which no collector reads."""
     for node in ast.walk(tree):
-        if isinstance(
-            node, (ast.Name, ast.Attribute, ast.Subscript, ast.Starred, ast.List, ast.Tuple)
-        ):
-            node.ctx = ast.Load()
-        elif isinstance(node, ast.Constant):
+        if isinstance(node, ast.Constant):
             node.kind = None
         elif isinstance(node, ast.JoinedStr):
             node.values = [v for v in node.values if getattr(v, "value", "text") != ""]  # of 3.12.1

@@ -11,6 +11,7 @@ import ast
 import libcst as cst
 
 from exai_audit.files.source import SourceFile
+from exai_audit.syntax.lowering.contexts import set_contexts
 from exai_audit.syntax.lowering.expressions import Expressions
 from exai_audit.syntax.lowering.places import Places
 from exai_audit.syntax.lowering.statements import Statements
@@ -30,7 +31,9 @@ def lowered(source: SourceFile) -> ast.Module:
     try:
         module = cst.parse_module(source.text)
         expressions = Expressions(Places(module, source))
-        return ast.Module(Statements(expressions).block(module.body), type_ignores=[])
+        tree = ast.Module(Statements(expressions).block(module.body), type_ignores=[])
+        set_contexts(tree)
+        return tree
     except RecursionError:
         raise
     except Exception as error:  # values of literals are evaluated, and may be none
