@@ -88,9 +88,12 @@ def _in_a_thread(
     path, span = tree.source.path, tree.span(call)
     start, end = ("(", ")") if binds_tighter(call, tree) else ("", "")
     rest = tree.source.line(bracket.line)[bracket.end_column - 1 :]
-    comma = "," if not rest.strip() or rest.lstrip().startswith("#") else ", "
+    is_open = not rest.strip()
+    comma = "," if is_open or rest.lstrip().startswith("#") else ", "
+    below = tree.source.line(bracket.line + 1)
+    gap = "\n" + below[: len(below) - len(below.lstrip())] if is_open else ""
     edits = [
-        inserted(path, span.line, span.column, f"{start}await {asyncio}.to_thread("),
+        inserted(path, span.line, span.column, f"{start}await {asyncio}.to_thread({gap}"),
         Edit(path, bracket, comma if call.args or call.keywords else ""),
     ]
     if end:

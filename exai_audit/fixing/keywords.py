@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 
 from exai_audit.edits.edit import Edit
 from exai_audit.fixing.calls import inserted
@@ -32,11 +33,22 @@ def with_keyword(call: ast.Call, text: str, tree: ModuleTree) -> tuple[Edit, ...
     last_line, last_column, last = _last_sign(call, tree)
     is_own_line = not tree.source.line(line)[: column - 1].strip()
     if not is_own_line:
-        gap = " " if last == "," else ", "
+        column_of_last = _first_on_its_line([*call.args, *call.keywords], tree)
+        gap = ",\n" + " " * (column_of_last - 1) if column_of_last else ", "
+        gap = gap.removeprefix(",") if last == "," else gap
         return (inserted(path, last_line, last_column, f"{gap}{text}"),)
     indent = _indent(tree.source.line(last_line))
     comma = () if last == "," else (inserted(path, last_line, last_column, ","),)
     return (*comma, inserted(path, line, 1, f"{indent}{text},\n"))
+
+
+def _first_on_its_line(given: Sequence[ast.AST], tree: ModuleTree) -> int:
+    """Return the column of the last argument where it stands below the others, else 0."""
+    if len(given) < 2:
+        return 0
+    last, before = tree.span(given[-1]), tree.span(given[-2])
+    is_first = not tree.source.line(last.line)[: last.column - 1].strip()
+    return last.column if is_first and last.line > before.end_line else 0
 
 
 def _last_sign(call: ast.Call, tree: ModuleTree) -> tuple[int, int, str]:

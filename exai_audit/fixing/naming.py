@@ -140,6 +140,11 @@ def _place_part(part: str) -> list[str]:
     return [part.lower()] if any(char.isdigit() for char in part) else _words(part)
 
 
+def says_something(name: str) -> bool:
+    """Tell whether a name says more of a limit than that it is one."""
+    return _says_enough(_words(name))
+
+
 def _says_enough(words: Sequence[str]) -> bool:
     return bool(set(words) - _VAGUE - _CLAUSES)
 

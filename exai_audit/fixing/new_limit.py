@@ -74,7 +74,7 @@ def _usual(operation: str, categories: Sequence[Category], bench: Bench) -> str:
     library = operation.partition(".")[0]
     for category in categories:
         alike = [fact for fact in known if fact.category is category]
-        own = [fact.literal for fact in alike if fact.operation.partition(".")[0] == library]
+        own = [f.literal for f in alike if library and f.operation.partition(".")[0] == library]
         numbers = Counter(f.literal for f in alike if (f.seconds or 0) <= _A_MINUTE) or Counter(own)
         if numbers:
             return min(numbers, key=lambda number: (-numbers[number], -float(number)))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from exai_audit.facts.timeouts import TimeoutFact
 from exai_audit.fixing.bench import Bench
+from exai_audit.fixing.naming import says_something
 from exai_audit.fixing.sites import Site, all_sites
 from exai_audit.project.central_timeouts import central_modules
 from exai_audit.project.scattering import Scattering, Spread
@@ -62,8 +63,10 @@ def _of_policy(site: Site, spread: Spread) -> tuple[TimeoutFact, str]:
         path = site.path if spread.files == 1 else host[-2] if len(host) > 1 else host[0]
         fact = replace(fact, operation="http")
     elif way.kind in ("key", "name"):
-        fact = replace(fact, operation="")
-        path = "" if spread.files > 1 else path
+        last = fact.operation.rpartition(".")[2]
+        is_named = way.kind == "key" or says_something(fact.name)
+        fact = replace(fact, operation="" if is_named else last, name=fact.name if is_named else "")
+        path = "" if spread.files > 1 and is_named else path
     return replace(fact, place=replace(fact.place, symbol="")), path
 
 

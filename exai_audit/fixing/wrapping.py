@@ -55,6 +55,10 @@ def given(call: ast.Call, text: str, tree: ModuleTree, bench: Bench) -> tuple[Ed
         RefusedError: the call cannot be given it.
     """
     edits = with_keyword(call, text, tree)
+    if (call.args or call.keywords) and call.end_lineno == call.lineno + 2:
+        filled = _filled(call, text, tree, _width(bench))
+        if filled:
+            return filled
     line, end, width = tree.source.line(call.lineno), tree.span(call), _width(bench)
     is_short = len(line) > width or len(line) + len(text) + 2 <= width
     if len(edits) != 1 or call.lineno != call.end_lineno or is_short:
@@ -78,6 +82,25 @@ def given(call: ast.Call, text: str, tree: ModuleTree, bench: Bench) -> tuple[Ed
         lines = f"{inside}{together}"
     span = Span(end.line, bracket.end_column, end.end_line, end.end_column - 1)
     return (Edit(tree.source.path, span, f"\n{lines}\n{indent}"),)
+
+
+def _filled(call: ast.Call, text: str, tree: ModuleTree, width: int) -> tuple[Edit, ...]:
+    """Return the edits where the arguments fill the one line between the brackets, else none."""
+    line, path = tree.source.line(call.lineno + 1), tree.source.path
+    spans = [tree.span(one) for one in (*call.args, *call.keywords)]
+    inside = line[min(spans).column - 1 : max(spans).end_column - 1]
+    is_filled = min(spans).line == max(spans).end_line == call.lineno + 1
+    if not is_filled or inside != line.strip() or _is_starred(call):
+        return ()
+    behind = inserted(path, spans[-1].end_line, spans[-1].end_column, f", {text}")
+    gaps = _gaps(spans)
+    if len(line) + len(text) + 2 <= width:
+        return (behind,)
+    if any(line[gap.column - 1 : gap.end_column - 1] != ", " for gap in gaps):
+        return ()
+    between = ",\n" + line[: len(line) - len(line.lstrip())]
+    each = [Edit(path, gap, between) for gap in gaps]
+    return (*each, inserted(path, behind.span.line, behind.span.column, f"{between}{text},"))
 
 
 def _opened(
