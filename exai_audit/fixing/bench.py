@@ -68,6 +68,7 @@ class Bench:
         self._trees: dict[str, ModuleTree] = {}
         self._made: dict[str, object] = {}
         self._searched: dict[str, bool] = {}
+        self._namespaces: dict[str, bool] = {}
 
     def pool(self, finding: Finding) -> PoolFact:
         """Return the pool that a finding is about.
@@ -124,6 +125,11 @@ class Bench:
 
     def is_namespace(self, folder: str) -> bool:
         """Tell whether files import through a folder as through a package that has no module."""
+        if folder not in self._namespaces:
+            self._namespaces[folder] = self._is_namespace(folder)
+        return self._namespaces[folder]
+
+    def _is_namespace(self, folder: str) -> bool:
         if self.exists(f"{folder}/__init__.py") or folder in _SOURCE_ROOTS:
             return False
         root = folder.rpartition("/")[0]
@@ -131,7 +137,8 @@ class Bench:
             return False
         first, _, rest = folder.partition("/")
         dotted = rest if first in _SOURCE_ROOTS else folder
-        return bool(self._imported_below(dotted.replace("/", ".")) & self.inside(folder))
+        said = self._imported_below(dotted.replace("/", ".")) & self.inside(folder)
+        return bool(said) and self._leaning(folder, across=True) <= 0
 
     def _imported_below(self, dotted: str) -> Set[str]:
         """Return the names that files import right below a dotted name."""
@@ -170,15 +177,27 @@ class Bench:
     def is_searched(self, folder: str) -> bool:
         """Tell whether files import from a folder as from a place of the path, not a package."""
         if folder not in self._searched:
-            inside = (facts for facts in self.project.files if facts.path.startswith(f"{folder}/"))
-            self._searched[folder] = sum(self._leaning(facts, folder) for facts in inside) > 0
+            self._searched[folder] = self._leaning(folder) > 0
         return self._searched[folder]
 
-    def _leaning(self, facts: FileFacts, folder: str) -> int:
-        """Return how many more imports of other parts take a folder for a place than a package."""
+    def _leaning(self, folder: str, *, across: bool = False) -> int:
+        """Return how many more imports take a folder for a place than for a package.
+
+        Args:
+            across: count those of other parts of it alone, for those of one's own may be relative.
+        """
+        inside = (facts for facts in self.project.files if facts.path.startswith(f"{folder}/"))
+        return sum(self._leaning_of(facts, folder, across=across) for facts in inside)
+
+    def _leaning_of(self, facts: FileFacts, folder: str, *, across: bool) -> int:
         root = folder.rpartition("/")[2]
         own = facts.path.removeprefix(f"{folder}/").partition("/")[0].removesuffix(".py")
-        as_place = sum(self._is_only_in(folder, name) for name in facts.imports)
+        left_out = own if across else ""
+        as_place = sum(
+            self._is_only_in(folder, name)
+            for name in facts.imports
+            if name.partition(".")[0] != left_out
+        )
         others = {name.split(".")[1] for name in facts.imports if name.startswith(f"{root}.")}
         return as_place - len(others - {own})
 
