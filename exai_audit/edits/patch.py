@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
 
 from exai_audit.edits.edit import FileChange
 from exai_audit.files.visible import visible
@@ -64,6 +63,8 @@ def _groups(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[list[Op
     tail = next((i for i in range(most - head) if before[-1 - i] != after[-1 - i]), most - head)
     first = max(0, head - _CONTEXT)
     cut = max(0, tail - _CONTEXT)
+    from difflib import SequenceMatcher  # slow to load, and no scan needs it
+
     matcher = SequenceMatcher(
         None, before[first : len(before) - cut], after[first : len(after) - cut], autojunk=False
     )

@@ -47,14 +47,16 @@ def _fields(kind: type[Struct]) -> tuple[tuple[str, ...], Callable[[Struct], tup
 
 def json_value(value: object) -> Json:
     """Return a value as JSON; a number that JSON cannot hold is null."""
+    if type(value) is tuple:  # most are
+        return [one if type(one) in _AS_THEY_ARE else json_value(one) for one in value]
+    if isinstance(value, Struct):
+        return members(value)
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, (bool, int, str)):
         return value
-    if isinstance(value, Struct):
-        return members(value)
     if isinstance(value, Mapping):
         return {str(key): json_value(item) for key, item in value.items()}
     if isinstance(value, Iterable):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log
-from statistics import quantiles
 
 from exai_audit.results.result import ScoreBar, Standing
 from exai_audit.score.grades import grade
@@ -23,7 +22,7 @@ def standing(shown: float, judged_lines: int) -> Standing | None:
         return None
     peers = nearest(services, judged_lines)
     lines = sorted(peer.judged_lines for peer in peers)
-    lower, _, upper = quantiles([one.score for one in services], n=4, method="inclusive")
+    lower, upper = _quartiles([one.score for one in services])
     below = sum(peer.score < shown for peer in peers)
     libraries_below = sum(one.score < shown for one in libraries)
     middle = round(lower, 1), round(upper, 1)
@@ -43,6 +42,19 @@ def standing(shown: float, judged_lines: int) -> Standing | None:
         libraries=len(libraries),
         bars=_bars(services, peers, libraries),
     )
+
+
+def _quartiles(scores: Sequence[float]) -> tuple[float, float]:
+    """Return the first and third quartile, as ``statistics.quantiles`` does inclusively.
+
+    That module takes longer to load than a whole score.
+    """
+    ranked, last = sorted(scores), len(scores) - 1
+    found = []
+    for quarter in (1, 3):
+        at, rest = divmod(quarter * last, 4)
+        found.append((ranked[at] * (4 - rest) + ranked[min(at + 1, last)] * rest) / 4)
+    return found[0], found[1]
 
 
 def nearest(

@@ -8,7 +8,7 @@ module gave it another one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from unicodedata import normalize
 
@@ -150,24 +150,40 @@ def names_of(rows: Rows, roots: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=128)  # a file's topics ask in turn, some of them several times
 def _names_of(rows: Rows, roots: frozenset[str], own: object) -> frozenset[str]:
-    reached = _reached(roots & table().roots, own)
-    return _last_names(rows, reached.intersection(_by_root(rows, own)), own)
+    return _last_names(rows, _reached(roots & table().roots, own), own)
 
 
 @lru_cache(maxsize=4096)
 def _last_names(rows: Rows, roots: frozenset[str], own: object) -> frozenset[str]:
-    by_root = _by_root(rows, own)
+    by_root = _chosen(rows, own)
     return frozenset[str]().union(*(by_root[root] for root in roots))
 
 
+class _Chosen(dict[str, frozenset[str]]):
+    """The last names of the chosen rows, by library; of those only that are asked about."""
+
+    def __init__(self, rows: Rows, by_root: Mapping[str, Sequence[Call]]) -> None:
+        super().__init__()
+        self._rows, self._by_root = rows, by_root
+
+    def __missing__(self, root: str) -> frozenset[str]:
+        chosen = filter(self._rows, self._by_root.get(root, ()))
+        names = (name.rpartition(".")[2] for row in chosen for name in (row.name, *row.aliases))
+        found = self[root] = frozenset(names)
+        return found
+
+
 @lru_cache(maxsize=64)
-def _by_root(rows: Rows, own: object) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
+def _chosen(rows: Rows, own: object) -> _Chosen:
+    return _Chosen(rows, _by_root(own))
+
+
+@lru_cache(maxsize=4)
+def _by_root(own: object) -> dict[str, list[Call]]:
+    found: dict[str, list[Call]] = {}
     for row in table().calls.values():
-        if rows(row):
-            names = (name.rpartition(".")[2] for name in (row.name, *row.aliases))
-            found.setdefault(row.name.partition(".")[0], set()).update(names)
-    return {root: frozenset(names) for root, names in found.items()}
+        found.setdefault(row.name.partition(".")[0], []).append(row)
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from itertools import chain
 
 from exai_audit.facts.file import FileFacts
 from exai_audit.facts.references import ReferenceFact
@@ -49,7 +50,7 @@ class Outside:
     def _importers(self) -> dict[str, list[FileFacts]]:
         found: dict[str, list[FileFacts]] = {}
         for file in self._files:
-            for name in {above for imported in file.imports for above in _upwards(imported)}:
+            for name in set(chain.from_iterable(map(_upwards, file.imports))):
                 found.setdefault(name, []).append(file)
         return found
 
@@ -78,10 +79,12 @@ class Outside:
         return found
 
 
-def _upwards(name: str) -> Iterable[str]:
-    """Yield a dotted name and all that stand above it."""
-    yield name
+@lru_cache(maxsize=16_384)  # most names are imported by many files
+def _upwards(name: str) -> Sequence[str]:
+    """Return a dotted name and all that stand above it."""
+    found = [name]
     at = name.rfind(".")
     while at >= 0:
-        yield name[:at]
+        found.append(name[:at])
         at = name.rfind(".", 0, at)
+    return found
