@@ -45,10 +45,11 @@ class Parameter(Struct, frozen=True):
 
 def arguments(call: ast.Call | ast.ClassDef) -> list[Argument]:
     """Return the arguments of a call, or the bases and keywords of a class, as they are written."""
-    return [_argument(node) for node in arguments_in_order(call)]
+    return [argument_of(node) for node in arguments_in_order(call)]
 
 
-def _argument(node: ast.AST) -> Argument:
+def argument_of(node: ast.AST) -> Argument:
+    """Return what stands among the arguments of a call as one of them."""
     if isinstance(node, ast.keyword):
         return Argument(node, node.value, node.arg or "", "" if node.arg else "**")
     if isinstance(node, ast.Starred):
@@ -61,11 +62,11 @@ def argument(call: ast.Call, name: str, position: int | None = None) -> Argument
     """Return the argument given by keyword, or by position where nothing is unpacked before it."""
     for given in call.keywords:
         if given.arg == name:
-            return _argument(given)
+            return argument_of(given)
     if position is None or position >= len(call.args):
         return None
     before = call.args[: position + 1]
-    return None if any(isinstance(one, ast.Starred) for one in before) else _argument(before[-1])
+    return None if any(isinstance(one, ast.Starred) for one in before) else argument_of(before[-1])
 
 
 def parameters(function: Function | ast.Lambda) -> list[Parameter]:
@@ -124,6 +125,11 @@ def dotted(node: ast.AST) -> str:
 
 def last_name(node: ast.AST) -> str:
     """Return the last identifier of a dotted expression, a call or a subscript."""
+    kind = type(node)
+    if kind is ast.Name:  # most are
+        return node.id  # type: ignore[attr-defined, no-any-return]
+    if kind is ast.Attribute:
+        return node.attr  # type: ignore[attr-defined, no-any-return]
     while isinstance(node, (ast.Call, ast.Subscript)):
         node = node.func if isinstance(node, ast.Call) else node.value
     if isinstance(node, ast.Name):

@@ -122,15 +122,16 @@ class Resolver:
         return found
 
     def _work_out(self, node: ast.expr, scope: Scope, awaited: bool) -> Ref | None:
-        if isinstance(node, ast.Name):
-            return self._name(node, scope)
-        if isinstance(node, ast.Attribute):
-            owner = self._resolve(node.value, scope)
-            return self._member(owner, node.attr) if owner else None
-        if isinstance(node, ast.Call):
-            return self._call(node, scope, awaited)
-        if isinstance(node, ast.Constant):
-            return _constant(node)
+        kind = type(node)  # far cheaper to compare than to ask for the class of
+        if kind is ast.Name:
+            return self._name(node, scope)  # type: ignore[arg-type]
+        if kind is ast.Attribute:
+            owner = self._resolve(node.value, scope)  # type: ignore[attr-defined]
+            return self._member(owner, node.attr) if owner else None  # type: ignore[attr-defined]
+        if kind is ast.Call:
+            return self._call(node, scope, awaited)  # type: ignore[arg-type]
+        if kind is ast.Constant:
+            return _constant(node)  # type: ignore[arg-type]
         if isinstance(node, ast.Await):
             return self._resolve(node.value, scope, awaited=True)
         if isinstance(node, ast.NamedExpr):

@@ -18,6 +18,7 @@ from exai_audit.syntax.walk import LEAVES, walk
 from exai_audit.syntax.work import Work
 
 _NAMED = (*FUNCTIONS, ast.ClassDef)
+_FUNCTIONS = frozenset(FUNCTIONS)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 LONGEST_EVIDENCE = 200
 _LONG_LINE = 500
@@ -121,12 +122,16 @@ class SyntaxTree:
                 by_identifier[node.id].append(node)
         return by_identifier
 
-    def mentions(self, identifier: str) -> Iterator[ast.AST]:
-        """Yield where a name, an attribute or an annotation in quotes says an identifier."""
-        for known in self._mentioning:
-            found = known.get(identifier, ())
-            self.work.add(len(found))
-            yield from found
+    def mentions(self, identifier: str) -> Sequence[ast.AST]:
+        """Return where a name, an attribute or an annotation in quotes says an identifier."""
+        names, attributes, quoted = self._mentioning
+        found = [
+            *names.get(identifier, ()),
+            *attributes.get(identifier, ()),
+            *quoted.get(identifier, ()),
+        ]
+        self.work.add(len(found))
+        return found
 
     @cached_property
     def _mentioning(self) -> Sequence[Mapping[str, Sequence[ast.AST]]]:
@@ -201,15 +206,18 @@ class SyntaxTree:
 
         A function's own decorators and defaults belong to what is around it.
         """
-        passed: list[ast.AST] = []
         parents, known = self.parents, self._functions
+        if node in known:
+            return known[node]
+        passed: list[ast.AST] = []
         child, parent = node, parents.get(node)
         while parent is not None and child not in known:
             passed.append(child)
-            if (isinstance(parent, FUNCTIONS) and isinstance(child, ast.stmt)) or (
-                isinstance(parent, ast.Lambda) and child is parent.body
+            kind = type(parent)
+            if (kind in _FUNCTIONS and isinstance(child, ast.stmt)) or (
+                kind is ast.Lambda and child is parent.body  # type: ignore[attr-defined]
             ):
-                known[child] = parent
+                known[child] = parent  # type: ignore[assignment]
                 break
             child, parent = parent, parents.get(parent)
         function = known.get(child)
@@ -220,7 +228,7 @@ class SyntaxTree:
         """Return the nearest class in whose body ``node`` stands, through functions too."""
         child = node
         for parent in self.ancestors(node):
-            if isinstance(parent, ast.ClassDef) and isinstance(child, ast.stmt):
+            if type(parent) is ast.ClassDef and isinstance(child, ast.stmt):
                 return parent
             child = parent
         return None
@@ -229,10 +237,11 @@ class SyntaxTree:
         """Return ``Class.method`` for a node in its body, signature or decorators, or itself."""
         named: list[str] = []
         current: ast.AST | None = node
+        parents = self.parents
         while current is not None:
-            if isinstance(current, _NAMED):
-                named.append(current.name)
-            current = self.parents.get(current)
+            if type(current) in _NAMED:
+                named.append(current.name)  # type: ignore[attr-defined]
+            current = parents.get(current)
         return ".".join(reversed(named))
 
     def text(self, node: ast.AST) -> str:

@@ -90,11 +90,21 @@ def _of_visitors(tree: ModuleTree) -> set[str]:
             keyed.append((source, call.args[0]))
     for asked in tree.all(ast.Compare):
         keyed.extend((side, asked.left) for side in asked.comparators)
-    found = {
-        last_name(of) for of, key in keyed if any(names_visitor(n) for n, _ in identifiers(key))
-    }
+    found = {""}  # what has no name is nowhere to be found
+    for of, key in keyed:
+        name = last_name(of)
+        if name not in found and _is_by_visitor(key):
+            found.add(name)
     emptied = (receiver(call.func) for call in tree.calls(_EMPTIES))
     return found | {last_name(source) for source in emptied if source is not None}
+
+
+def _is_by_visitor(key: ast.expr) -> bool:
+    if isinstance(key, ast.Name):
+        return names_visitor(key.id)
+    if isinstance(key, ast.Constant) and not isinstance(key.value, str):
+        return False
+    return any(names_visitor(name) for name, _ in identifiers(key))
 
 
 def _places(tree: ModuleTree, index: CacheIndex, name: str) -> Iterator[tuple[ast.expr, str]]:

@@ -64,7 +64,7 @@ def _asks_for_coroutine(call: ast.Call, tree: ModuleTree) -> bool:
 def _leaves_a_closed_loop(call: ast.Call, tree: ModuleTree) -> bool:
     """Tell whether the thread is given a loop that the same function closes, and no other then."""
     loop = receiver(call.func)
-    if not isinstance(loop, ast.Name) or next(tree.mentions("set_event_loop"), None) is None:
+    if not isinstance(loop, ast.Name) or not tree.mentions("set_event_loop"):
         return False
     function = tree.function_of(call)
     around = tree.all(ast.Call) if function is None else descendants(function)

@@ -81,9 +81,9 @@ def _asked_around(
 ) -> dict[tuple[str, bool], None]:
     """Return the names that decide whether a node is reached, in order."""
     found: dict[tuple[str, bool], None] = {}
-    guards = _guards_of(tree)
-    child: ast.AST = node
-    for around in tree.ancestors(node):
+    guards, parents = _guards_of(tree), tree.parents
+    child, around = node, parents.get(node)
+    while around is not None:
         if isinstance(around, ast.If) and child is not around.test:
             asked = _asked(around.test, tree.place_in_block(child)[0] is around.body)
             found.update(dict.fromkeys(asked))
@@ -91,7 +91,7 @@ def _asked_around(
             found.update(dict.fromkeys(guards.before(child)))
         if around is function:
             break
-        child = around
+        child, around = around, parents.get(around)
     return found
 
 
@@ -105,12 +105,13 @@ class _Guards:
     def before(self, statement: ast.stmt) -> Sequence[tuple[str, bool]]:
         """Return the names that decide before a statement, in its block, whether it is reached."""
         block, index = self._tree.place_in_block(statement)
-        if not block:
+        if not index:
             return ()
-        if block[0] not in self._known:
-            self._known[block[0]] = _guards_in(block)
-        places, asked = self._known[block[0]]
-        return asked[: bisect_left(places, index)]
+        known = self._known.get(block[0])
+        if known is None:
+            known = self._known[block[0]] = _guards_in(block)
+        places, asked = known
+        return asked[: bisect_left(places, index)] if places else ()
 
 
 _guards_of = lru_cache(maxsize=1)(_Guards)

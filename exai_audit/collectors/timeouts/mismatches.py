@@ -23,9 +23,10 @@ from exai_audit.knowledge.limit_names import (
 )
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import Argument, argument, arguments, last_name, text_of
+from exai_audit.syntax.nodes import Argument, argument, argument_of, last_name, text_of
 from exai_audit.syntax.numbers import is_numeric_literal
 from exai_audit.syntax.triggers import Trigger
+from exai_audit.syntax.walk import arguments_in_order
 
 
 def _takes_a_limit_unnamed(row: Call) -> bool:
@@ -345,8 +346,8 @@ def _unit_of_call(call: ast.Call, tree: ModuleTree, bindings: int) -> _Unit | No
 
 
 def _first(call: ast.Call) -> ast.expr | None:
-    given = next(iter(arguments(call)), None)
-    return given.value if given is not None else None
+    given = next(iter(arguments_in_order(call)), None)
+    return argument_of(given).value if given is not None else None
 
 
 def _converted(node: ast.BinOp, tree: ModuleTree, bindings: int) -> _Unit | None:

@@ -11,6 +11,8 @@ from exai_audit.syntax.walk import children
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
+_RUN_LATER = (*_FUNCTIONS, ast.Lambda)
 _HOOKS = frozenset({"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"})
 _OF_A_METACLASS = frozenset({"__new__", "__init__", "__prepare__", "__call__"})
 
@@ -95,19 +97,17 @@ def called_at_import(nodes: Iterable[ast.stmt]) -> set[str]:
     found = set()
     waiting: list[ast.AST] = [*nodes]
     for node in waiting:  # which grows on the way
-        called: list[ast.expr] = []
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            called = node.decorator_list
-        elif isinstance(node, ast.Call):
-            called = [node.func]
-        elif isinstance(node, ast.Subscript):
-            called = [node.value]
-        for one in called:
-            found.add(_root(one))
-        if isinstance(node, (*_FUNCTIONS, ast.Lambda)):
-            waiting += getattr(node, "decorator_list", [])
+        kind = type(node)
+        if kind is ast.Call:
+            found.add(_root(node.func))  # type: ignore[attr-defined]
+        elif kind is ast.Subscript:
+            found.add(_root(node.value))  # type: ignore[attr-defined]
+        elif isinstance(node, _DEFINITIONS):
+            found.update(map(_root, node.decorator_list))
+        if isinstance(node, _RUN_LATER):
+            waiting += getattr(node, "decorator_list", ())
             waiting += [d for d in (*node.args.defaults, *node.args.kw_defaults) if d]
-        else:
+        elif kind is not ast.Name and kind is not ast.Constant:
             waiting += children(node)
     return found
 

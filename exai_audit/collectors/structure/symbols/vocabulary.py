@@ -23,7 +23,7 @@ _EMPTY = frozenset({
 })  # fmt: skip
 
 _IDENTIFIERS: dict[type[ast.AST], str] = {
-    ast.Name: "id", ast.Attribute: "attr", ast.FunctionDef: "name", ast.AsyncFunctionDef: "name",
+    ast.FunctionDef: "name", ast.AsyncFunctionDef: "name",
     ast.ClassDef: "name", ast.arg: "arg", ast.keyword: "arg",
 }  # fmt: skip
 
@@ -38,17 +38,21 @@ def words_in(nodes: Iterable[ast.AST]) -> tuple[tuple[str, int], ...]:
     identifiers = _IDENTIFIERS
     for node in nodes:
         kind = type(node)
-        if kind in identifiers:
+        if kind is ast.Name:  # the two commonest
+            said.append(node.id)  # type: ignore[attr-defined]
+        elif kind is ast.Attribute:
+            said.append(node.attr)  # type: ignore[attr-defined]
+        elif kind in identifiers:
             name = getattr(node, identifiers[kind])
             if name is not None:
                 said.append(name)
         elif kind is ast.Constant and isinstance(node.value, str):  # type: ignore[attr-defined]
             said += _TEXT.findall(node.value[:_LONGEST_TEXT])  # type: ignore[attr-defined]
-    found: Counter[str] = Counter()
+    found: dict[str, int] = {}
     for name, count in Counter(said).items():
         for word in words_of(name):
-            found[word] += count
-    return tuple(sorted((w, n) for w, n in found.items() if w not in _EMPTY and len(w) > 1))
+            found[word] = found.get(word, 0) + count
+    return tuple(sorted([(w, n) for w, n in found.items() if w not in _EMPTY and len(w) > 1]))
 
 
 def parameters_of(nodes: Iterable[ast.stmt]) -> tuple[str, ...]:
