@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from itertools import accumulate
+from operator import mul
 
 _CHARACTERS = 100
 _FACTOR = 37
 _SIXTY_FOUR_BITS = (1 << 64) - 1
+_POWERS = [_FACTOR**power & _SIXTY_FOUR_BITS for power in reversed(range(_CHARACTERS))]
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _END = "\uffff" + "\0" * _CHARACTERS
 
@@ -25,7 +27,7 @@ def line_hashes(data: bytes, numbers: Collection[int]) -> dict[int, str]:
     units = _units(data)
     last = max(numbers, default=0)
     lines = units[1:].split("\n", last)[:last]
-    starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=1))
+    starts = list(accumulate(map((1).__add__, map(len, lines[:-1])), initial=1))
     seen: dict[str, tuple[int, int]] = {}
     found: dict[int, str] = {}
     for number in sorted(number for number in numbers if 0 < number <= len(lines)):
@@ -58,7 +60,5 @@ def _two_units(found: re.Match[str]) -> str:
 
 
 def _hash(window: str) -> int:
-    value = 0
-    for character in window:
-        value = (value * _FACTOR + ord(character)) & _SIXTY_FOUR_BITS
-    return value
+    whole: int = sum(map(mul, map(ord, window), _POWERS))
+    return whole & _SIXTY_FOUR_BITS
