@@ -17,9 +17,11 @@ def mounts_a_limit(request: ast.Call, tree: ModuleTree) -> bool:
     That is any but requests' own. Where the function, or class, is seen to make the session itself,
     only what is mounted on that counts, else whatever the file mounts.
     """
+    mounts = [call for call in tree.calls(_MOUNT) if len(call.args) > 1]
+    if not mounts:
+        return False
     owner = request.func.value if isinstance(request.func, ast.Attribute) else None
     own = owner if owner is not None and _is_made_here(owner, tree) else None
-    mounts = [call for call in tree.calls(_MOUNT) if len(call.args) > 1]
     if own is not None:
         mounts = [one for one in mounts if _is_on(own, one, tree) and _is_sure(one, request, tree)]
     return any(not _is_plain(call.args[1], tree) for call in mounts)
