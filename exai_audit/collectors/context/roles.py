@@ -20,7 +20,7 @@ from exai_audit.syntax.nodes import (
 
 AnyFunction = Function | ast.Lambda
 _MAIN = frozenset({"main", "async", "a", "run", "cli", "sync", "amain"})
-_REGISTERS = frozenset({"register"})
+_AT_EXIT = frozenset({"register"})
 _COMMANDS = frozenset({"command", "group"})
 _ROUTES = frozenset({
     "get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket",
@@ -107,7 +107,7 @@ class FunctionRoles:
         """The functions that run once, when the program ends."""
         registered = (
             call
-            for call in self._tree.calls(_REGISTERS)
+            for call in self._tree.calls(_AT_EXIT)
             if self._tree.qualified(call.func) == "atexit.register"
         )
         given = (next(iter(arguments(call)), None) for call in registered)
