@@ -156,7 +156,8 @@ def _confidence(fact: UnlimitedFact, project: Project) -> Confidence | None:
             return Confidence.LOW
     if fact.doubt:
         return Confidence.LOW
-    return Confidence.MEDIUM if fact.elsewhere or fact.rest_of else Confidence.HIGH
+    unsure = fact.elsewhere or fact.rest_of or fact.lifted or fact.waits == "in-process"
+    return Confidence.MEDIUM if unsure else Confidence.HIGH
 
 
 def _hit(path: str, fact: UnlimitedFact, confidence: Confidence) -> Hit:

@@ -77,12 +77,20 @@ def none_by_default(given: ast.expr | None, limit: Timeout, tree: ModuleTree) ->
     if len(bound) != 1 or bound[0].kind is not BindingKind.PARAMETER or not is_none(bound[0].value):
         return False
     function = scope.node if scope is not None else None
-    if not isinstance(function, FUNCTIONS):
+    if not isinstance(function, FUNCTIONS) or tree.function_of(function) is not None:
+        return False  # one inside another is often handed on, to who gives a limit
+    if any(_is_asked(use, tree) for use in tree.uses(given)):
         return False
     position = [param.name for param in parameters(function)].index(given.id)
     position -= tree.class_of(function) is not None
     calls = list(tree.calls_named(frozenset({function.name})))
     return not calls or any(argument(call, given.id, position) is None for call in calls)
+
+
+def _is_asked(use: ast.Name, tree: ModuleTree) -> bool:
+    """Tell whether a condition asks about a name: ``if timeout is None``, ``timeout or 5``."""
+    around = tree.parent(use)
+    return isinstance(around, (ast.Compare, ast.BoolOp, ast.If, ast.IfExp, ast.UnaryOp))
 
 
 def unpacks(call: ast.Call) -> bool:

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from exai_audit.collectors.context.data_urls import opens_data
 from exai_audit.collectors.context.limiters import Guards
 from exai_audit.collectors.context.roles import FunctionRoles, is_route
-from exai_audit.collectors.timeouts.adapters import mounts_a_limit
 from exai_audit.collectors.timeouts.commands import remote_command
+from exai_audit.collectors.timeouts.elsewhere import RUNS, Elsewhere
 from exai_audit.collectors.timeouts.handed_over import asked_by_name, calls_by_name, handed_over
 from exai_audit.collectors.timeouts.phases import (
     Open,
@@ -30,7 +30,7 @@ from exai_audit.knowledge.limit_names import category_of
 from exai_audit.knowledge.script_folders import hold_scripts
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, argument, last_name, text_of
+from exai_audit.syntax.nodes import FUNCTIONS, last_name, text_of
 from exai_audit.syntax.triggers import Trigger
 
 _WAITS = frozenset({"network", "process", "in-process"})
@@ -45,21 +45,10 @@ _MAY_LAST = "a stream may last"
 _FEEDS = frozenset({"iter_lines", "sseclient", "SSEClient", "EventSource"})
 # What limits reads over a network, and what connects it to a process without.
 _PIPES = {"mcp.ClientSession": "stdio_client"}
-_RUNS = frozenset({
-    "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
-})  # fmt: skip
 _OTHER_THREADS = frozenset({
     "threading.Event.wait", "threading.Condition.wait", "queue.Queue.get", "queue.SimpleQueue.get",
 })  # fmt: skip
-_LAST_OF_RUNS = frozenset(name.rpartition(".")[2] for name in _RUNS)
-_SENDS = frozenset({"request", "send", "get_adapter"})
-# What names the options by which these are given their limit once they are made.
-_SET_LATER = {
-    "pycurl": frozenset({"TIMEOUT", "TIMEOUT_MS", "LOW_SPEED_TIME"}),
-    "ldap": frozenset({"OPT_NETWORK_TIMEOUT", "OPT_TIMEOUT", "network_timeout", "timeout"}),
-}
 _ANSWERS = frozenset({"recv", "recv_bytes", "get"})
-_SESSIONS = frozenset({"Session", "session"})
 
 
 def _waits(row: Call) -> bool:
@@ -90,6 +79,7 @@ class _Reader:
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
         self._guards = Guards(tree)
+        self._elsewhere = Elsewhere(tree)
 
     def read(self, call: ast.Call, at: ast.Call | None = None) -> Iterator[UnlimitedFact]:
         """Yield what there is to say of a call.
@@ -113,7 +103,7 @@ class _Reader:
         lifted = open_ended is Open.NOTHING and none_by_default(given, row.timeout, self._tree)
         if open_ended is Open.NOTHING and not lifted and not is_unlimited(given, row.timeout):
             return
-        if not _asks_nobody(call, self._tree) and not self._is_limited_elsewhere(call, row):
+        if not _asks_nobody(call, self._tree) and not self._elsewhere.limits(call, row):
             fact = self._fact(call, at or call, row, row.timeout, open_ended, given is not None)
             yield replace(fact, rest_of=rest_of, lifted=lifted)
 
@@ -128,15 +118,15 @@ class _Reader:
     ) -> UnlimitedFact:
         tree = self._tree
         place = tree.place(at)
-        remote = remote_command(call, tree) if row.name in _RUNS else None
+        remote = remote_command(call, tree) if row.name in RUNS else None
         doubt = _PARTLY if open_ended is Open.SOME else _doubt(call, row, limit)
         by_pipe = doubt == _PARTLY and _PIPES.get(row.name, "") in tree.words
         doubt = "" if by_pipe else doubt
         loads = not doubt and _is_streamed(call)
         if loads and not _FEEDS.isdisjoint(tree.words):
             doubt = _MAY_LAST
-        beside = row.name in _RUNS and remote is None and not _is_served(at, tree)
-        beside = beside and self._limits_commands
+        beside = row.name in RUNS and remote is None and not _is_served(at, tree)
+        beside = beside and self._elsewhere.limits_commands
         if beside:
             doubt = self._doubt_of_command(call, partly=False)
         if row.name.endswith("Process.join") and _has_answered(call, tree):
@@ -154,7 +144,7 @@ class _Reader:
             elsewhere=loads
             or by_pipe
             or beside
-            or (row.name.startswith("requests.Session.") and not self._makes_sessions),
+            or (row.name.startswith("requests.Session.") and not self._elsewhere.makes_sessions),
             guarded=self._guards.stand_around(at),
             served=_is_handled(at, row, tree)
             if limit.waits == "in-process"
@@ -174,65 +164,8 @@ class _Reader:
 
     def guarded(self, call: ast.Call, fact: UnlimitedFact) -> UnlimitedFact:
         """Return a fact with what stands around its call."""
-        is_guarded = self._guards.stand_around(call) or self._sets_the_default
+        is_guarded = self._guards.stand_around(call) or self._elsewhere.sets_the_default
         return replace(fact, guarded=is_guarded, served=_is_served(call, self._tree))
-
-    def _is_limited_elsewhere(self, call: ast.Call, row: Call) -> bool:
-        """Tell whether the file sets a limit in another way for calls of this kind."""
-        if row.timeout is None or row.timeout.waits != "network":
-            return False
-        if self._sets_the_default:
-            return True
-        root = row.name.partition(".")[0]
-        if root in _SET_LATER:
-            return not _SET_LATER[root].isdisjoint(self._tree.words)
-        if root in ("socket", "imaplib") or row.name == "paramiko.SSHClient.exec_command":
-            return "settimeout" in self._called
-        if row.name.startswith("requests.Session."):
-            limited = mounts_a_limit(call, self._tree)
-            return limited or self._replaces or _own_class(call, self._tree)
-        if root in ("smtplib", "ftplib"):
-            calls = self._tree.all(ast.Call)
-            return any(last_name(c.func) == "connect" and _limits(c) for c in calls)
-        return False
-
-    @cached_property
-    def _limits_commands(self) -> bool:
-        """Whether the file limits the commands that it runs, and more than it leaves without."""
-        runs = [
-            call
-            for call in self._tree.calls(_LAST_OF_RUNS)
-            if self._tree.qualified(call.func) in _RUNS
-        ]
-        limited = sum(argument(call, "timeout") is not None for call in runs)
-        return limited > 1 and limited > len(runs) - limited
-
-    @cached_property
-    def _called(self) -> frozenset[str]:
-        return frozenset(last_name(call.func) for call in self._tree.all(ast.Call))
-
-    @cached_property
-    def _sets_the_default(self) -> bool:
-        setters = self._tree.calls(frozenset({"setdefaulttimeout"}))
-        return any(self._tree.qualified(c.func) == "socket.setdefaulttimeout" for c in setters)
-
-    @cached_property
-    def _makes_sessions(self) -> bool:
-        """Whether the file makes a session of requests itself."""
-        makers = self._tree.calls(_SESSIONS)
-        return any(self._tree.qualified(c.func) == "requests.Session" for c in makers)
-
-    @cached_property
-    def _replaces(self) -> bool:
-        """Whether the file puts its own function in the place of one that sends requests."""
-        targets = (t for assign in self._tree.all(ast.Assign) for t in assign.targets)
-        return any(isinstance(t, ast.Attribute) and t.attr in _SENDS for t in targets)
-
-
-def _limits(call: ast.Call) -> bool:
-    if any(keyword.arg == "timeout" for keyword in call.keywords):
-        return True
-    return len(call.args) + sum(keyword.arg is None for keyword in call.keywords) > 2
 
 
 def _asks_nobody(call: ast.Call, tree: ModuleTree) -> bool:
@@ -295,16 +228,6 @@ def _is_streamed(call: ast.Call) -> bool:
 
 def _is_true(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
-
-
-def _own_class(call: ast.Call, tree: ModuleTree) -> bool:
-    """Tell whether the receiver is of a class of this file, which may set its own limit."""
-    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    known = tree.resolve(owner) if owner is not None else None
-    if known is not None and known.name.startswith(f"{tree.dotted}."):
-        return True
-    is_self = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
-    return is_self and tree.class_of(call) is not None
 
 
 def _category(row: Call, symbol: str, tree: ModuleTree) -> Category:
