@@ -39,6 +39,7 @@ class _Change(Struct, frozen=True):
     node: ast.AST
     function: Function
     removes: bool
+    locked: bool
 
 
 def gone_over(tree: ModuleTree) -> tuple[GoneOverFact, ...]:
@@ -109,7 +110,8 @@ def _changes(tree: ModuleTree, keys: set[_Key]) -> dict[_Key, list[_Change]]:
         key = _key(place, tree) if place is not None else None
         function = tree.function_of(node)
         if key in keys and isinstance(function, FUNCTIONS) and not is_constructor(function):
-            found[key].append(_Change(node, function, removes))
+            locked = isinstance(function, ast.FunctionDef) and is_inside_lock(node, tree)
+            found[key].append(_Change(node, function, removes, locked))
     return found
 
 
@@ -121,6 +123,7 @@ def _fact(
     index: CacheIndex,
 ) -> GoneOverFact | None:
     function = tree.function_of(loop)
+    tree.work.add(len(changes))
     others = [one for one in changes if one.function is not function]
     if not isinstance(function, FUNCTIONS) or says_locked(function.name):
         return None
@@ -132,8 +135,7 @@ def _fact(
     if awaits:
         change = next((one for one in others if one.removes and not _ends(one.function)), None)
     else:
-        threads = (one for one in others if isinstance(one.function, ast.FunctionDef))
-        locked = [one for one in threads if is_inside_lock(one.node, tree)]
+        locked = [one for one in others if one.locked]
         change = next(iter(locked), None) if len(locked) == len(others) else None
         if isinstance(function, ast.AsyncFunctionDef) or is_constructor(function):
             change = None
