@@ -1,4 +1,4 @@
-"""Remedies of the cache rules: what they say to write must work with what is there."""
+"""What the cache rules say to do must work with what is there, and be worth doing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import pytest
 
 from exai_audit.audit.engine import audit
 from exai_audit.config import load
-from exai_audit.finding import Finding
+from exai_audit.finding import Confidence, Finding
 
 
-def found(folder: Path, text: str, code: str) -> list[Finding]:
+def found(
+    folder: Path, text: str, code: str = "EXA301", others: dict[str, str] | None = None
+) -> list[Finding]:
     (folder / ".git").mkdir()
-    (folder / "module.py").write_text(textwrap.dedent(text))
+    for name, content in {"module.py": text, **(others or {})}.items():
+        (folder / name).write_text(textwrap.dedent(content))
     settings, _ = load(folder, None, False)
     audited = audit([folder], folder, settings, 1, lambda done, total: None)
     return [finding for finding in audited.findings if finding.code == code]
@@ -258,3 +261,178 @@ def test_two_threads_make_a_lock_in_one_step(tmp_path: Path) -> None:
             threading.Thread(target=lock_of, args=(kind,)).start()
         """
     assert "_locks.setdefault(kind, threading.Lock())" in remedy(tmp_path, text, "EXA307")
+
+
+@pytest.mark.parametrize(
+    ("key", "confidence"),
+    [
+        ("digest[:5]", Confidence.LOW),
+        ("digest[:12]", Confidence.MEDIUM),
+        ("message[:5]", Confidence.HIGH),
+        ("(width, height)", Confidence.LOW),
+        ("(url, width)", Confidence.MEDIUM),
+    ],
+)
+def test_few_digits_and_sizes_are_few_keys(
+    key: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    text = f"""
+        _shown = {{}}
+
+        def shown(digest, message, url, width, height):
+            short = {key}
+            if short not in _shown:
+                _shown[short] = draw(short)
+            return _shown[short]
+        """
+    (finding,) = found(tmp_path, text)
+    assert finding.confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("base", "confidence"), [("Enum", Confidence.LOW), ("Model", Confidence.HIGH)]
+)
+@pytest.mark.parametrize(
+    "made", ["_words: dict[Order, str] = {}", "_words: dict[tuple[Order, Order], str] = {}"]
+)
+def test_members_of_an_enumeration_of_another_file_are_few(
+    made: str, base: str, confidence: Confidence, tmp_path: Path
+) -> None:
+    text = f"""
+        from orders import Order
+
+        {made}
+
+        def words(order):
+            if order not in _words:
+                _words[order] = order.spoken()
+            return _words[order]
+        """
+    orders = f"from enum import Enum\nfrom shop import Model\n\nclass Order({base}):\n    pass\n"
+    (finding,) = found(tmp_path, text, others={"orders.py": orders})
+    assert finding.confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("used", "confidence"),
+    [
+        ("from module import by_mail", Confidence.LOW),
+        ("from module import by_mail, by_number", Confidence.HIGH),
+        ("import module", Confidence.HIGH),
+        ("import shop", Confidence.HIGH),
+    ],
+)
+def test_what_nobody_fills_does_not_grow(used: str, confidence: Confidence, tmp_path: Path) -> None:
+    text = """
+        _users = {}
+
+        def by_mail(mail):
+            return mail
+
+        def by_number(user_id):
+            if user_id not in _users:
+                _users[user_id] = find(user_id)
+            return _users[user_id]
+        """
+    (finding,) = found(tmp_path, text, others={"views.py": f"{used}\n"})
+    assert finding.confidence is confidence
+
+
+def test_rows_that_are_kept_for_good_are_called_out_of_date(tmp_path: Path) -> None:
+    text = """
+        from shop.models import User
+
+        _users = {}
+
+        def by_number(user_id):
+            if user_id not in _users:
+                _users[user_id] = User.objects.get(pk=user_id)
+            return _users[user_id]
+        """
+    (finding,) = found(tmp_path, text)
+    assert "what User.objects.get said first is never asked again" in finding.message
+    assert "TTLCache(maxsize=1024, ttl=...)" in finding.remedy
+
+
+def test_the_others_of_a_pattern_are_named(tmp_path: Path) -> None:
+    text = """
+        _names = {}
+        _prices = {}
+
+        def name_of(user_id):
+            return _names.setdefault(user_id, load(user_id))
+
+        def price_of(order_id):
+            return _prices.setdefault(order_id, load(order_id))
+        """
+    (finding,) = found(tmp_path, text)
+    assert "1 more that is kept the same way" in finding.message
+    assert [(one.line, one.message) for one in finding.related] == [(3, "_prices only grows, too")]
+
+
+def test_from_what_size_on_a_bound_is_none_is_a_setting(tmp_path: Path) -> None:
+    (tmp_path / "exai-audit.toml").write_text("no-bound-from = 50\n")
+    text = """
+        from functools import lru_cache
+
+        @lru_cache(maxsize=50)
+        def price(article_id):
+            return article_id.price()
+        """
+    (finding,) = found(tmp_path, text)
+    assert "may hold 50 entries: that is no bound" in finding.message
+
+
+def test_one_entry_for_each_object_that_is_there_is_few(tmp_path: Path) -> None:
+    text = """
+        _scripts = {}
+
+        def script(client, text):
+            client_id = id(client)
+            if client_id not in _scripts:
+                _scripts[client_id] = {}
+            _scripts[client_id][text] = client.register(text)
+            return _scripts.get(client_id)
+        """
+    assert all(one.confidence is Confidence.LOW for one in found(tmp_path, text))
+
+
+def test_a_late_store_leaves_what_another_function_set(tmp_path: Path) -> None:
+    text = """
+        class LocaleManager:
+            def __init__(self, config):
+                self._config = config
+                self._locales = {}
+
+            async def locale(self, room_id):
+                if room_id in self._locales:
+                    return self._locales[room_id]
+                found = await self._config.locale(room_id)
+                self._locales[room_id] = found
+                return found
+
+            async def set_locale(self, room_id, locale):
+                self._locales[room_id] = locale
+        """
+    assert "self._locales.setdefault(room_id, ...)" in remedy(tmp_path, text, "EXA307")
+
+
+def test_rows_kept_side_by_side_are_one_finding(tmp_path: Path) -> None:
+    text = """
+        from shop.models import User
+
+        _by_number = {}
+        _by_mail = {}
+
+        def by_number(kind):
+            if len(_by_number) > 9:
+                _by_number.popitem()
+            return _by_number.setdefault(kind, User.objects.get(kind=kind))
+
+        def by_mail(sort):
+            if len(_by_mail) > 9:
+                _by_mail.popitem()
+            return _by_mail.setdefault(sort, User.objects.get(sort=sort))
+        """
+    (finding,) = found(tmp_path, text, "EXA304")
+    assert [one.line for one in finding.related] == [5]

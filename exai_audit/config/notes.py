@@ -41,6 +41,7 @@ NOTES: dict[str, str] = {
     "fragmentation-timeouts": "so many limits written as numbers are called fragmented",
     "fragmentation-files": "if they stand in so many files",
     "suggested-cache-size": "the bound that remedies propose for a cache",
+    "no-bound-from": "from how many entries on a bound is none; a hundredth for arrays and images",
     "expire-local": "whether results of files, the environment and programs must expire",
     "fragmentation-caches": "so many caches are called fragmented",
     "fragmentation-cache-files": "if they stand in so many files",

@@ -71,7 +71,8 @@ class Makeup(Struct, frozen=True):
     decorated function that ends before its results do: a request, a session; ``weighty`` tells
     that results are arrays, images or tables, ``stacked`` that it is decorated by more than the
     cache and by none that makes it a property, ``as_property`` that one does. ``room`` is the
-    number of entries for which there is a bound, 0 where it is not known.
+    number of entries for which there is a bound, 0 where it is not known. ``key_types`` are the
+    dotted classes of all parts of the key, as annotations say them, empty where one says nothing.
     """
 
     kind: str = ""
@@ -85,6 +86,7 @@ class Makeup(Struct, frozen=True):
     stacked: bool = False
     as_property: bool = False
     room: int = 0
+    key_types: tuple[str, ...] = ()
 
 
 _UNKNOWN = Makeup()
@@ -262,7 +264,8 @@ class CacheFacts(Struct, frozen=True):
     ``in_threads`` are its functions that it has run by several threads of a pool, ``threaded`` the
     functions and methods of other files, dotted, that several of its threads call; ``served``
     is the framework that runs its functions in the threads of requests, or empty. ``unfilled`` are
-    containers that only other files make caches, by the ``foreign`` uses of these.
+    containers that only other files make caches, by the ``foreign`` uses of these. ``enums`` are
+    the enumerations that the file defines, dotted.
     """
 
     found: tuple[CacheFact, ...] = ()
@@ -277,3 +280,4 @@ class CacheFacts(Struct, frozen=True):
     decorators: tuple[OwnDecorator, ...] = ()
     unfilled: tuple[CacheFact, ...] = ()
     foreign: tuple[ForeignUse, ...] = ()
+    enums: tuple[str, ...] = ()

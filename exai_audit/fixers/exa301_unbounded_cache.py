@@ -25,6 +25,7 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     tree = bench.tree(finding.path)
     found = decorated_at(finding, tree)
     _check(found, tree, bench)
+    _check_keys(finding, bench)
     size = str(bench.choices.cache_entries)
     if found.name == "functools.cache":
         name, imports = _lru_cache(found, tree)
@@ -61,6 +62,14 @@ def _check(found: Decorated, tree: ModuleTree, bench: Bench) -> None:
         raise RefusedError("it is a method")
     if asks_for_cache(name, bench):
         raise RefusedError("the code looks into the cache, or clears it")
+
+
+def _check_keys(finding: Finding, bench: Bench) -> None:
+    for cache in bench.facts[finding.path].caches.found:
+        if cache.place.span.line == finding.line and cache.makeup.passing:
+            raise RefusedError(f"its keys keep each {cache.makeup.passing} alive: {finding.remedy}")
+        if cache.place.span.line == finding.line and cache.makeup.weighty:
+            raise RefusedError("its entries are large: how many fit in memory is not known")
 
 
 FIXER = Fixer("EXA301", Applicability.UNSAFE, fix)

@@ -16,6 +16,7 @@ from exai_audit.project.project import Project
 from exai_audit.results.result import CacheRow, CacheStrategy, SharedStore
 
 _FRAGMENTATION = "EXA305"
+_OF_BLOCKS = frozenset({"EXA301", "EXA304"})  # their related places are caches of one pattern
 _CODE = re.compile(r"EXA3\d\d\b")
 _Spot = tuple[str, int]
 
@@ -96,6 +97,9 @@ def _verdicts(findings: Iterable[Finding]) -> dict[_Spot, set[str]]:
             here = [r.message for r in finding.related if r.line == finding.line]
             codes = {m[0] for message in here if (m := _CODE.match(message))}
             found.setdefault((finding.path, finding.line), set()).update({finding.code, *codes})
+            for other in finding.related if finding.code in _OF_BLOCKS else ():
+                if not _CODE.match(other.message):
+                    found.setdefault((other.path, other.line), set()).add(finding.code)
     return found
 
 

@@ -23,6 +23,8 @@ class Surroundings:
         self._files = files
         self._exported = exported_names(files)
         self._imported = frozenset(name for file in files for name in file.imports)
+        self._used_of = {name.rpartition(".")[0] for name in self._imported}
+        self._enums = frozenset(name for file in files for name in file.caches.enums)
         self._once = _makers((f, f.caches.makings.once) for f in files)
         self._passing = _makers((f, f.caches.makings.passing) for f in files)
         self._parts: dict[str, list[tuple[FileFacts, str]]] = defaultdict(list)
@@ -54,8 +56,20 @@ class Surroundings:
             long_lived=once or (fact.long_lived and not passes),
             shared=not used and (fact.shared or self._is_imported(fact, file)),
             part=part,
+            idle=self._is_idle(fact, file),
+            fixed_keys=fact.fixed_keys or self._are_members(fact.makeup.key_types),
             run_by=self._run_by(fact, file),
         )
+
+    def _is_idle(self, fact: CacheFact, file: FileFacts) -> bool:
+        """Tell whether nobody calls what fills a cache, though others use functions beside it."""
+        fillers = {f"{file.module}.{name}" for name in fact.makeup.filled_in}
+        known = file.module in self._used_of and file.module not in self._imported
+        return fact.makeup.unused and known and fillers.isdisjoint(self._imported)
+
+    def _are_members(self, types: Sequence[str]) -> bool:
+        """Tell whether all of some classes are enumerations of the project."""
+        return bool(types) and all(self.real(name) in self._enums for name in types)
 
     def _is_imported(self, fact: CacheFact, file: FileFacts) -> bool:
         """Tell whether another file imports a container by its name, and may empty it."""

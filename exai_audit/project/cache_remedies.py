@@ -100,9 +100,10 @@ def end_of(cache: CacheFact) -> str:
 
 def _of_decorator(cache: CacheFact, size: int) -> str:
     passing, distinct = cache.makeup.passing, cache.keys or "arguments"
+    own = cache.name.lstrip("_")
     if passing in ("request", "req"):
         return (
-            f"Keep the result on the {passing} itself ({passing}._{cache.name} = ...) and take the"
+            f"Keep the result on the {passing} itself ({passing}._{own} = ...) and take the"
             f" cache off: a bound would keep {passing}s that have ended, and never find them again."
         )
     if passing:

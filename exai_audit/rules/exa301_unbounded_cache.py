@@ -31,20 +31,24 @@ where the keys come with requests, by their names (users, sessions, messages), o
 fetched from elsewhere; medium for other keys without an end (addresses, texts, times, ``*args``).
 It is low where annotation or name says that they are classes, functions, languages, settings and
 the like, where they are paths, job names or modules, where nothing is said, where what is stored is
-registered (``register_component``), where a comment beside the cache argues its size, and where a
-function calls itself. So it is on an object that nothing shows to live as long as the process, and
-in modules of a command line interface: a command that ends after one run has no time to grow.
+registered (``register_component``), where nobody calls what fills it, where a comment beside the
+cache argues its size, and where a function calls itself. So it is on an object that nothing shows
+to live as long as the process, and in modules of a command line interface: a command that ends
+after one run has no time to grow.
+Sizes of images, members of enumerations and the first digits of a digest are few, too.
 
 *References.* ``functools.cache`` is ``lru_cache(maxsize=None)`` (Python documentation). A function
 without parameters keeps one entry and is no finding, nor is a cache that some code empties, one of
 weak references, one whose length is checked, or one that is swept by age. An age that is looked at
-only when its own key is asked for again limits nothing. On an instance, a container whose name
-says that it is a cache is judged, and one of any name that is keyed by users and the like where the
-project makes the object once; a manager, client, server and the like lives long, and so does
-an object that holds a lock or that its own module makes. Registries (locks, sessions, clients,
-and what is kept for each user or session) are judged where their keys are open-ended and nothing
-removes one; those of objects only where the project makes the object once, where they are locks
-and the object lives long, or where its class removes from another dictionary under the same key.
+only when its own key is asked for again limits nothing, nor does a bound of a million entries.
+Dictionaries on lines without a gap that are kept the same way are one finding. On an instance, a
+container whose name says that it is a cache is judged, and one of any name that is keyed by users
+and the like where the project makes the object once; a manager, client, server and the like lives
+long, and so does an object that holds a lock or that its own module makes. Registries (locks,
+sessions, clients, and what is kept for each user or session) are judged where their keys are
+open-ended and nothing removes one; those of objects only where the project makes the object once,
+where they are locks and the object lives long, or where its class removes from another dictionary
+under the same key.
 """
 
 from __future__ import annotations
@@ -55,28 +59,36 @@ from msgspec import Struct
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Openness, Origin
 from exai_audit.facts.file import FileFacts
-from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.knowledge.script_folders import are_run_by_people
+from exai_audit.project.cache_blocks import blocks, grows_at
 from exai_audit.project.cache_remedies import FUNCTOOLS, growth_remedy
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
+_WEIGHTY = 100
+_OF_RESULTS = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM, CacheForm.DECORATOR})
 _COMMAND_LIBRARIES = frozenset({"argparse", "click", "optparse", "typer"})
 
 
 class Options(Struct, frozen=True):
-    """The bound that the remedies propose."""
+    """The bound that the remedies propose, and from what number of entries on a bound is none.
+
+    Results that are arrays, images or tables reach the second at a hundredth of it.
+    """
 
     suggested_cache_size: int = 1024
+    no_bound_from: int = 1_000_000
 
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
-    """Yield a hit at each cache that nothing bounds, sweeps or empties."""
+    """Yield a hit at each cache, or block of like ones, that nothing bounds, sweeps or empties."""
     for facts in project.judged_files():
-        brief = _is_command(facts)
-        for cache in facts.caches.found:
-            if _is_judged(cache) and _grows(cache):
-                yield _hit(facts.path, cache, options.at(facts.path).suggested_cache_size, brief)
+        brief, chosen = _is_command(facts), options.at(facts.path)
+        judged = [cache for cache in facts.caches.found if _is_judged(cache)]
+        growing = [cache for cache in judged if _grows(cache, chosen)]
+        for first, *others in blocks(growing, _confidence):
+            yield _hit(facts.path, first, others, chosen.suggested_cache_size, brief)
 
 
 def _is_command(facts: FileFacts) -> bool:
@@ -110,18 +122,28 @@ def _is_judged(cache: CacheFact) -> bool:
     return True
 
 
-def _grows(cache: CacheFact) -> bool:
-    return cache.bound is None and not (cache.expiry and cache.sweeps) and not cache.emptied
+def _grows(cache: CacheFact, options: Options) -> bool:
+    bounded = cache.bound is not None and not _has_room_for_all(cache, options)
+    return not (bounded or (cache.expiry and cache.sweeps) or cache.emptied)
 
 
-def _hit(path: str, cache: CacheFact, size: int, brief: bool) -> Hit:
+def _has_room_for_all(cache: CacheFact, options: Options) -> bool:
+    """Tell whether a bound is so large that memory ends first."""
+    share = _WEIGHTY if cache.makeup.weighty else 1
+    return cache.makeup.room * share >= options.no_bound_from
+
+
+def _hit(path: str, cache: CacheFact, others: list[CacheFact], size: int, brief: bool) -> Hit:
     return Hit(
         path=path,
-        place=cache.grows or cache.place,
+        place=grows_at(cache),
         severity=Severity.MEDIUM if _lives_on(cache) else Severity.LOW,
         confidence=Confidence.LOW if brief else _confidence(cache),
-        message=_message(cache),
+        message=_message(cache, len(others)),
         remedy=growth_remedy(cache, size),
+        related=tuple(
+            Related(path, grows_at(one).span.line, f"{one.name} only grows, too") for one in others
+        ),
     )
 
 
@@ -130,7 +152,12 @@ def _lives_on(cache: CacheFact) -> bool:
 
 
 def _confidence(cache: CacheFact) -> Confidence:
+    of_kept_objects = cache.form is CacheForm.REGISTRY and cache.makeup.by_identity
+    if cache.idle or of_kept_objects:
+        return Confidence.LOW  # nobody calls what fills it, or it has an entry for what is there
     if cache.forgotten and not (cache.argued or cache.shared):
+        return Confidence.MEDIUM
+    if cache.bound is not None:  # room for all results is none by their weight
         return Confidence.MEDIUM
     if cache.form is CacheForm.REGISTRY and cache.lifetime is Lifetime.INSTANCE:
         is_open = _is_explained(cache) or not cache.name.startswith("_")
@@ -173,7 +200,29 @@ def _stays(cache: CacheFact) -> bool:
     return cache.lifetime is not Lifetime.CLOSURE
 
 
-def _message(cache: CacheFact) -> str:
+def _message(cache: CacheFact, others: int) -> str:
+    return f"{_growth(cache)}{_staleness(cache)}{_more(others)}"
+
+
+def _more(others: int) -> str:
+    return (
+        f"; so it is with {others} more that {'is' if others == 1 else 'are'} kept the same way"
+        if others
+        else ""
+    )
+
+
+def _staleness(cache: CacheFact) -> str:
+    """Return that results also go out of date, where nothing drops or renews them."""
+    renewed = cache.expiry or cache.invalidation or cache.unchanging
+    if cache.origin is not Origin.NETWORK or renewed or cache.form not in _OF_RESULTS:
+        return ""
+    return f", and what {cache.source} said first is never asked again"
+
+
+def _growth(cache: CacheFact) -> str:
+    if cache.form is CacheForm.DECORATOR and cache.makeup.room:
+        return f"the cache of {cache.name} may hold {cache.makeup.room:,} entries: that is no bound"
     if cache.form is CacheForm.DECORATOR:
         return f"the cache of {cache.name} has no bound: every new set of arguments stays for ever"
     what = "registry" if cache.form is CacheForm.REGISTRY else "cache"

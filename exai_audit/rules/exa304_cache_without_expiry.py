@@ -32,7 +32,8 @@ def price_of(article):
 *Known false alarms.* What never changes under its name: an immutable object asked for by its hash,
 a released file by its version. Suppress it with that reason. Where a docstring or a comment beside
 the cache says so (immutable, never expires, for the lifetime of the process), or the key is a
-digest by its name, the confidence is low.
+digest by its name, or nobody calls what fills it, the confidence is low. Dictionaries on lines
+without a gap are one finding.
 
 *References.* A result is called stale-prone when it is awaited, or computed by a call that waits
 for another machine (in another module, too: medium confidence), by the clock, or by a variable of
@@ -53,8 +54,9 @@ from msgspec.structs import replace
 
 from exai_audit.facts.caches import CacheFact, CacheForm, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
-from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.knowledge.layers import words
+from exai_audit.project.cache_blocks import blocks
 from exai_audit.project.cache_remedies import container_of
 from exai_audit.project.caches import is_single, keeps_one, result_caches
 from exai_audit.project.origins import fetched_elsewhere
@@ -74,19 +76,31 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each cache of stale-prone results that keeps them for good."""
+    stale: dict[str, dict[CacheFact, Confidence]] = {}
     for facts, known in (*result_caches(project), *_credentials(project)):
         cache = known if known.origin is not None else _fetched(known, facts, project)
         if _keeps_stale(cache, options.at(facts.path)):
             sure = _confidence(cache)
             is_told = known.origin is not None or sure is not Confidence.HIGH
-            yield Hit(
-                path=facts.path,
-                place=cache.place,
-                severity=Severity.LOW,
-                confidence=sure if is_told else Confidence.MEDIUM,
-                message=_message(cache),
-                remedy=_remedy(cache),
-            )
+            stale.setdefault(facts.path, {})[cache] = sure if is_told else Confidence.MEDIUM
+    for path, found in stale.items():
+        for first, *others in blocks(found, found.__getitem__):
+            yield _hit(path, first, others, found[first])
+
+
+def _hit(path: str, cache: CacheFact, others: list[CacheFact], confidence: Confidence) -> Hit:
+    return Hit(
+        path=path,
+        place=cache.place,
+        severity=Severity.LOW,
+        confidence=confidence,
+        message=_message(cache),
+        remedy=_remedy(cache),
+        related=tuple(
+            Related(path, one.place.span.line, f"{one.name} is kept for good, too")
+            for one in others
+        ),
+    )
 
 
 def _fetched(cache: CacheFact, facts: FileFacts, project: Project) -> CacheFact:
@@ -123,7 +137,7 @@ def _keeps_stale(cache: CacheFact, options: Options) -> bool:
 def _confidence(cache: CacheFact) -> Confidence:
     passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
     unsure = cache.bound == "weak references" or cache.shared or cache.unchanging
-    if unsure or passing or cache.of_files or keeps_one(cache):
+    if unsure or passing or cache.of_files or keeps_one(cache) or cache.idle:
         return Confidence.LOW
     return Confidence.MEDIUM if cache.origin is Origin.STATE else Confidence.HIGH
 

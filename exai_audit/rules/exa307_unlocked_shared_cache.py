@@ -260,12 +260,22 @@ def _of_coroutine(path: str, cache: CacheFact) -> Hit:
         if (harmless or passes) and not cache.set_in
         else Confidence.MEDIUM,
         message=f"{cache.unlocked_in} looks up {cache.name}, awaits, and then stores: {risk}",
-        remedy=(
-            f"Keep the task that makes it under {cache.keys or 'the key'} before it is awaited, let"
-            " others await that, and drop it if it fails; or hold an asyncio.Lock() of that key"
-            f" from the look-up to the store on line {cache.unlocked}."
-        ),
+        remedy=_remedy_of_coroutine(cache, overwrites=harmless and bool(cache.set_in)),
         related=_related(path, cache),
+    )
+
+
+def _remedy_of_coroutine(cache: CacheFact, *, overwrites: bool) -> str:
+    key = cache.keys or "the key"
+    if overwrites:
+        return (
+            f"Store with {container_of(cache)}.setdefault({key}, ...) after the await: what"
+            f" {cache.set_in} stored meanwhile stays."
+        )
+    return (
+        f"Keep the task that makes it under {key} before it is awaited, let others await that, and"
+        " drop it if it fails; or hold an asyncio.Lock() of that key from the look-up to the store"
+        f" on line {cache.unlocked}."
     )
 
 

@@ -37,8 +37,7 @@ function of the project that starts a task and only gives it back keeps nothing:
 this function, to avoid a task disappearing mid-execution." Low confidence: a task with a callback
 for its end, one that only sends or deletes a message or a reaction to one, and a line that says
 ``noqa: RUF006``. Of what ``asyncio.run_coroutine_threadsafe`` hands to another thread's loop, the
-errors stay in the future: not even the loop tells of them (low severity; low confidence for what
-only hands something on or ends something).
+errors stay in the future: not even the loop tells of them (low severity).
 """
 
 from __future__ import annotations
@@ -49,20 +48,12 @@ from msgspec import Struct
 
 from exai_audit.facts.concurrency import DroppedTaskFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
-from exai_audit.knowledge.limit_names import words
 from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _MESSAGES = frozenset({
     "send", "delete", "add_reaction", "remove_reaction", "clear_reaction", "clear_reactions",
-})  # fmt: skip
-
-_HANDS_ON = frozenset({
-    "put", "push", "set", "emit", "notify", "publish", "broadcast", "local", "write", "log",
-    "reply", "edit", "respond", "close", "aclose", "stop", "shutdown", "disconnect", "cancel",
-    "cleanup", "acknowledge", "ack", "feed", "enqueue", "append", "update", "report", "say",
-    "speak", "play",
 })  # fmt: skip
 
 
@@ -109,19 +100,13 @@ def _hit(path: str, fact: DroppedTaskFact) -> Hit:
     )
 
 
-def _tells(fact: DroppedTaskFact) -> bool:
-    """Tell whether what runs elsewhere only hands something on, or ends something."""
-    said = words(fact.work)
-    return not said or said[0] in _HANDS_ON
-
-
 def _hit_elsewhere(path: str, fact: DroppedTaskFact) -> Hit:
     work = fact.work or "a coroutine"
     return Hit(
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        confidence=Confidence.LOW if _may_be_meant(fact) or _tells(fact) else Confidence.MEDIUM,
+        confidence=Confidence.LOW if _may_be_meant(fact) else Confidence.MEDIUM,
         message=f"nothing looks at the future of {work}: its errors are told to nobody",
         remedy=(
             f"Keep it: future = {fact.operation}(...); future.add_done_callback(report), with a"

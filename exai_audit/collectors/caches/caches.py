@@ -13,6 +13,7 @@ from exai_audit.collectors.caches.decorators import cleared, decorated
 from exai_audit.collectors.caches.definitions import Definition, definitions
 from exai_audit.collectors.caches.foreign import foreign_uses, unfilled
 from exai_audit.collectors.caches.lives import makings
+from exai_audit.collectors.caches.makeup import enums
 from exai_audit.collectors.caches.own_decorators import own_decorators
 from exai_audit.collectors.caches.registries import registries
 from exai_audit.collectors.caches.stores import library_stores
@@ -77,6 +78,7 @@ def _facts(tree: ModuleTree, found: Iterable[CacheFact]) -> CacheFacts:
         in_threads=in_threads(tree) if "import" in tree.words else (),
         threaded=threaded(tree) if "import" in tree.words else (),
         served=serving(tree) if "import" in tree.words else "",
+        enums=enums(tree) if "class" in tree.words else (),
         makings=Makings() if tree.words.isdisjoint(_DEFINING) else makings(tree),
     )
 

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.caches.accesses import identifiers
 from exai_audit.collectors.caches.uses import Use
+from exai_audit.collectors.caches.vocabulary import DIGESTS
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.scopes import BindingKind
-
-_DIGESTS = frozenset({
-    "checksum", "digest", "etag", "fingerprint", "hash", "md5", "sha", "sha1", "sha256",
-})  # fmt: skip
 
 
 def key_names(use: Use, tree: ModuleTree) -> Iterator[str]:
@@ -28,4 +25,4 @@ def key_names(use: Use, tree: ModuleTree) -> Iterator[str]:
 def is_keyed_by_digest(stored: Iterable[Use], tree: ModuleTree) -> bool:
     """Tell whether keys are digests by their names: what is kept for one never changes."""
     named = [{word for name in key_names(use, tree) for word in words(name)} for use in stored]
-    return bool(named) and not any(map(_DIGESTS.isdisjoint, named))
+    return bool(named) and not any(map(DIGESTS.isdisjoint, named))

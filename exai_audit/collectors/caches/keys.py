@@ -26,12 +26,14 @@ from exai_audit.collectors.caches.vocabulary import (
     is_file_name,
     is_long_lived,
     is_plugged_in,
+    names_digest,
     registers,
 )
 from exai_audit.facts.caches import Openness
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
+    FUNCTIONS,
     Parameter,
     arguments,
     first_parameter,
@@ -40,7 +42,11 @@ from exai_audit.syntax.nodes import (
 from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.walk import descendants
 
-_FEW = frozenset({"type", "Type", "Callable", "ModuleType", "FunctionType", "bool", "Literal"})
+_FEW = frozenset({
+    "type", "Type", "Callable", "ModuleType", "FunctionType", "bool", "Literal", "Enum", "IntEnum",
+    "StrEnum", "Flag", "IntFlag",
+})  # fmt: skip
+_LONGEST_PREFIX = 5
 _FEW_NAMES = frozenset({
     "__class__", "cls", "klass", "func", "fn", "function", "type_", "typ", "tp", "module",
 })  # fmt: skip
@@ -220,7 +226,10 @@ def _has_fixed_key(use: Use, tree: ModuleTree) -> bool:
     function = use.function
     if function is not None and _makes_objects(function, tree):
         return True
-    if registers(name_of(function)) or (function is not None and _imports(function)):
+    around = () if function is None else (function, *tree.ancestors(function))
+    if any(isinstance(one, FUNCTIONS) and registers(one.name) for one in around):
+        return True
+    if function is not None and _imports(function):
         return True
     return use.key is not None and _is_fixed_key(use.key, function, tree)
 
@@ -239,7 +248,7 @@ def _is_fixed_key(key: ast.expr, function: Function | None, tree: ModuleTree) ->
         return all(_is_fixed_key(side, function, tree) for side in (key.body, key.orelse))
     if isinstance(key, ast.Call):
         return _is_fixed_call(key, function, tree)
-    if is_literal(key):
+    if is_literal(key) or _is_digest_prefix(key):
         return True
     if not isinstance(key, (ast.Name, ast.Attribute)):
         return False
@@ -248,6 +257,15 @@ def _is_fixed_key(key: ast.expr, function: Function | None, tree: ModuleTree) ->
     if not isinstance(key, ast.Name) or function is None:
         return False
     return _is_fixed_local(key.id, function, tree)
+
+
+def _is_digest_prefix(key: ast.expr) -> bool:
+    """Tell whether a key is the first few digits of a digest: ``digest[:4]``."""
+    if not isinstance(key, ast.Subscript) or not isinstance(key.slice, ast.Slice):
+        return False
+    upper, lower = key.slice.upper, key.slice.lower
+    short = isinstance(upper, ast.Constant) and upper.value in range(1, _LONGEST_PREFIX + 1)
+    return lower is None and short and names_digest(last_name(key.value))
 
 
 def _is_fixed_call(key: ast.Call, function: Function | None, tree: ModuleTree) -> bool:

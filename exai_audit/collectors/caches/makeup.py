@@ -14,6 +14,7 @@ from exai_audit.collectors.caches.accesses import (
     last_names,
     method_class,
 )
+from exai_audit.collectors.caches.identity import is_enum
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import is_passing
@@ -45,6 +46,7 @@ def makeup_of(container: Container, tree: ModuleTree, index: CacheIndex) -> Make
         unused=bool(fillers) and all(_is_unused(one, tree, index) for one in fillers),
         of_arguments=len(fillers) == 1 and _takes_only_keys(fillers[0], container.stores(), tree),
         by_identity=any(_has_identity(use, tree) for use in filling),
+        key_types=_key_types(container, tree),
         weighty=any(_is_weighty(use.value, use.function, tree) for use in filling if use.value),
     )
 
@@ -68,7 +70,50 @@ def makeup_of_decorated(
         stacked=bool(others) and others.isdisjoint(_PROPERTIES),
         as_property=not others.isdisjoint(_PROPERTIES),
         room=_number(size) if size is not None else 0,
+        key_types=_types([param.annotation for param in taken], tree),
     )
+
+
+def _key_types(container: Container, tree: ModuleTree) -> tuple[str, ...]:
+    """Return the classes of a container's keys, by its annotation or those of parameters."""
+    definition = tree.parent(container.target.node)
+    said = definition.annotation if isinstance(definition, ast.AnnAssign) else None
+    if isinstance(said, ast.Subscript):
+        key = said.slice.elts[0] if isinstance(said.slice, ast.Tuple) else said.slice
+        parts = key.slice.elts if _is_tuple(key) else [key]  # type: ignore[attr-defined]
+        return _types(parts, tree)
+    found: set[str] = set()
+    for use in container.stores():
+        taken = parameters(use.function) if isinstance(use.function, FUNCTIONS) else []
+        by_name = {param.name: param.annotation for param in taken}
+        names = _plain_names(use.key) if use.key is not None else [""]
+        types = _types([by_name.get(name) for name in names], tree)
+        if not types:
+            return ()
+        found.update(types)
+    return tuple(sorted(found))
+
+
+def _is_tuple(key: ast.expr) -> bool:
+    return (
+        isinstance(key, ast.Subscript)
+        and last_name(key.value) in ("tuple", "Tuple")
+        and isinstance(key.slice, ast.Tuple)
+    )
+
+
+def _types(annotations: Sequence[ast.expr | None], tree: ModuleTree) -> tuple[str, ...]:
+    """Return what annotations name, dotted, empty where one is missing or names nothing."""
+    names = [tree.qualified(one) or "" if one is not None else "" for one in annotations]
+    here = {one.name for one in tree.all(ast.ClassDef) if tree.parent(one) is tree.module}
+    found = [f"{tree.dotted}.{name}" if name in here else name for name in names]
+    return tuple(sorted(set(found))) if all(found) else ()
+
+
+def enums(tree: ModuleTree) -> tuple[str, ...]:
+    """Return the enumerations that a module defines, dotted."""
+    found = (one for one in tree.all(ast.ClassDef) if is_enum(one, tree))
+    return tuple(sorted(f"{tree.dotted}.{tree.symbol(one)}" for one in found))
 
 
 def _once(functions: Iterable[Named]) -> list[Named]:
@@ -118,7 +163,8 @@ def _is_weighty(value: ast.expr | None, function: Function | None, tree: ModuleT
     """Tell whether a value comes from a call of a library for arrays, images, sounds or tables."""
     if isinstance(value, ast.Name) and function is not None:
         bound = tree.scopes.inside(function).names.get(value.id, [])
-        return any(_is_loaded(one.value, tree) for one in bound)
+        made = (tree.statement(one.node) for one in bound)
+        return any(_is_loaded(one.value, tree) for one in made if isinstance(one, ast.Assign))
     return _is_loaded(value, tree)
 
 

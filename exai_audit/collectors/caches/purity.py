@@ -48,6 +48,7 @@ _QUERIES = frozenset({
 _WAITED_ON = frozenset({"asyncio.sleep", "time.sleep"})
 _NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 _ORDER = tuple(Origin)
+_GIVEN = (BindingKind.VALUE, BindingKind.ENTERED)
 _MOST_OF_A_NAME = 1_000
 _DEEPEST = 2
 
@@ -70,19 +71,24 @@ def cause(
 
 
 def value_cause(
-    tree: ModuleTree, index: CacheIndex, value: ast.expr, function: Function | None
+    tree: ModuleTree,
+    index: CacheIndex,
+    value: ast.expr,
+    function: Function | None,
+    depth: int = _DEEPEST,
 ) -> Cause | None:
-    """Return the cause of a stored value; of local names in it, that of what they were assigned."""
+    """Return the cause of a stored value; of local names in it, that of what they were assigned.
+
+    So it is for the names in that, a few assignments away: ``got = get(); data = got.json()``.
+    """
     found = [cause(tree, index, value)]
-    if function is not None:
+    if function is not None and depth > 0:
         names = tree.scopes.inside(function).names
         used = [node.id for node in _own(value) if isinstance(node, ast.Name)]
         for binding in (one for name in used for one in names.get(name, [])):
-            if (
-                binding.kind in (BindingKind.VALUE, BindingKind.ENTERED)
-                and binding.value is not None
-            ):
-                found.append(cause(tree, index, binding.value))
+            made = binding.value
+            if binding.kind in _GIVEN and made is not None and made is not value:
+                found.append(value_cause(tree, index, made, function, depth - 1))
     return _gravest(one for one in found if one is not None)
 
 

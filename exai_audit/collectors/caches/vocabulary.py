@@ -42,6 +42,7 @@ _FIXED = frozenset({
     "plugin", "prefix", "protocol", "provider", "schema", "scheme", "separator", "setting",
     "settings", "signature", "strict", "suffix", "symbol", "timezone", "tp", "typ", "type", "types",
     "tz", "unit", "units", "verbose", "version",
+    "dpi", "height", "quality", "resolution", "size", "width", "zoom",
 })  # fmt: skip
 # Values that are called so come from outside: there is no end of them.
 _OPEN = frozenset({
@@ -86,6 +87,9 @@ _LIVE = frozenset({
 _CONNECTIONS = frozenset({
     "client", "clients", "conn", "connect", "connection", "connections", "engine", "session",
     "sessions", "socket", "websocket",
+})  # fmt: skip
+DIGESTS = frozenset({
+    "checksum", "digest", "etag", "fingerprint", "hash", "md5", "sha", "sha1", "sha256",
 })  # fmt: skip
 _PASSING = frozenset({
     "conn", "connection", "cursor", "db", "db_session", "req", "request", "session", "websocket",
@@ -272,6 +276,11 @@ def is_double(name: str) -> bool:
 def is_file_name(name: str) -> bool:
     """Tell whether what is called so says which file is meant."""
     return bool({"file", "filename", "filepath", "fname", "path"} & set(name_words(name)))
+
+
+def names_digest(name: str) -> bool:
+    """Tell whether what is called so is a digest by its name."""
+    return bool(DIGESTS & set(name_words(name)))
 
 
 def registers(name: str) -> bool:

@@ -85,31 +85,10 @@ class _CoroutineFunctions:
 
         A method that is awaited on the object itself is what its decorators leave of it.
         """
-        if all(self._keeps_coroutines(one) for one in function.decorator_list):
+        if all(last_name(one) in _KEEP_COROUTINES for one in function.decorator_list):
             return True
         owner = self._tree.parent(function)
         return isinstance(owner, ast.ClassDef) and (owner, function.name) in self._awaited
-
-    def _keeps_coroutines(self, decorator: ast.expr) -> bool:
-        """Tell whether a decorator makes a coroutine function of one: by its name or its body.
-
-        A decorator of the file does if all that it defines is one coroutine function.
-        """
-        if last_name(decorator) in _KEEP_COROUTINES:
-            return True
-        name = decorator.id if isinstance(decorator, ast.Name) else ""
-        made = [one for one in self._tree.functions if one.name == name]
-        if len(made) != 1 or not isinstance(made[0], ast.FunctionDef):
-            return False
-        inner = [one for one in self._tree.functions if self._tree.parent(one) is made[0]]
-        last = made[0].body[-1]
-        return (
-            len(inner) == 1
-            and isinstance(inner[0], ast.AsyncFunctionDef)
-            and isinstance(last, ast.Return)
-            and isinstance(last.value, ast.Name)
-            and last.value.id == inner[0].name
-        )
 
     @cached_property
     def _awaited(self) -> set[tuple[ast.AST, str]]:
