@@ -13,7 +13,7 @@ from exai_audit.fixing.moved import moved
 from exai_audit.fixing.policies import is_detail
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.fixing.sites import Site
-from exai_audit.project.central_timeouts import by_operation, central_modules, repeated_defaults
+from exai_audit.project.central_timeouts import by_operation, repeated_defaults
 
 
 def fix(finding: Finding, bench: Bench) -> Fix:
@@ -48,7 +48,7 @@ def _sites(finding: Finding, bench: Bench) -> list[Site]:
 
 
 def _groups(bench: Bench) -> Iterator[tuple[list[Site], bool]]:
-    central = central_modules(bench.project, bench.choices.central)
+    central = bench.central
     for path, facts in by_operation(bench.project, central):
         yield [Site(path, fact) for fact in facts], False
     for defaults in repeated_defaults(bench.project, central):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from exai_audit.facts.suppressions import StaleSuppression
 from exai_audit.files.source import SourceFile
 from exai_audit.finding import Finding
 from exai_audit.fixing.refusal import RefusedError
+from exai_audit.project.central_timeouts import central_modules
 from exai_audit.project.project import Project
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.parse import parse_module
@@ -69,6 +71,11 @@ class Bench:
         self._made: dict[str, object] = {}
         self._searched: dict[str, bool] = {}
         self._namespaces: dict[str, bool] = {}
+
+    @cached_property
+    def central(self) -> frozenset[str]:
+        """The modules that hold the project's limits."""
+        return central_modules(self.project, self.choices.central)
 
     def pool(self, finding: Finding) -> PoolFact:
         """Return the pool that a finding is about.

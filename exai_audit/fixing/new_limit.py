@@ -12,7 +12,7 @@ from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.limits import Constant, held, table
 from exai_audit.fixing.moved import defined, used
 from exai_audit.fixing.naming import purposes
-from exai_audit.fixing.packages import home_of
+from exai_audit.fixing.packages import Home, home_of
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.fixing.surroundings import check_file
 from exai_audit.fixing.wrapping import given
@@ -70,15 +70,28 @@ def _usual(operation: str, categories: Sequence[Category], bench: Bench) -> str:
     To calls of the category, else of the same library. A second is no limit to go by, nor are
     minutes of another library: they are of a place at hand, or of a job of its own.
     """
-    known = [f for facts in bench.project.judged_files() for f in facts.timeouts if _is_usual(f)]
     library = operation.partition(".")[0]
     for category in categories:
-        alike = [fact for fact in known if fact.category is category]
+        alike = [fact for fact in _known(bench) if fact.category is category]
         own = [f.literal for f in alike if library and f.operation.partition(".")[0] == library]
         numbers = Counter(f.literal for f in alike if (f.seconds or 0) <= _A_MINUTE) or Counter(own)
         if numbers:
             return min(numbers, key=lambda number: (-numbers[number], -float(number)))
     raise RefusedError("the project has no limit of its kind to go by: decide on one")
+
+
+def _known(bench: Bench) -> tuple[TimeoutFact, ...]:
+    made = bench.made(
+        "usual limits",
+        lambda: tuple(
+            fact
+            for facts in bench.project.judged_files()
+            for fact in facts.timeouts
+            if _is_usual(fact)
+        ),
+    )
+    assert isinstance(made, tuple)
+    return made
 
 
 def _is_usual(fact: TimeoutFact) -> bool:
@@ -94,11 +107,7 @@ def _constant(fact: TimeoutFact, number: str, path: str, bench: Bench) -> Consta
     Where its name has another number, the call has one of its own.
     """
     home = home_of(path, bench)
-    taken = held(home, bench) | {
-        constant.name: constant.literal
-        for constant in table(bench).constants.values()
-        if constant.home == home
-    }
+    taken = held(home, bench) | _planned(home, bench)
     owners = bench.made("new limits", dict)
     assert isinstance(owners, dict)
     kind = _kind(fact)
@@ -110,6 +119,17 @@ def _constant(fact: TimeoutFact, number: str, path: str, bench: Bench) -> Consta
         if is_free and owners.setdefault((home.path, name), said) == said:
             return Constant(home, name, number, (), name not in taken)
     raise RefusedError("no name tells its limit from others")
+
+
+def _planned(home: Home, bench: Bench) -> dict[str, str]:
+    """Return the constants that scattered limits become, with their numbers as written."""
+    known = table(bench).constants.values()
+    made = bench.made(
+        f"planned in {home.path}",
+        lambda: {one.name: one.literal for one in known if one.home == home},
+    )
+    assert isinstance(made, dict)
+    return made
 
 
 def _kind(fact: TimeoutFact) -> str:

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.refusal import RefusedError
-from exai_audit.project.central_timeouts import central_modules
 from exai_audit.syntax.numbers import is_numeric_literal
 
 _STEM = "timeouts"
@@ -35,6 +34,12 @@ def home_of(path: str, bench: Bench) -> Home:
         RefusedError: the file is in no package.
     """
     folder = top_package(path, bench)
+    made = bench.made(f"home in {folder}", lambda: _home_in(folder, bench))
+    assert isinstance(made, Home)
+    return made
+
+
+def _home_in(folder: str, bench: Bench) -> Home:
     existing = _existing(folder, bench)
     if existing:
         package = bench.dotted(f"{existing.rpartition('/')[0]}/__init__.py")
@@ -96,7 +101,7 @@ def _existing(folder: str, bench: Bench) -> str:
     """Return the package's own module of limits, of constants and without own imports."""
     found = [
         path
-        for path in sorted(central_modules(bench.project, bench.choices.central))
+        for path in sorted(bench.central)
         if path.startswith(f"{folder}/") and "timeout" in _stem(path).lower()
     ]
     fit = [path for path in found if _is_fit(path, folder, bench)]

@@ -11,7 +11,6 @@ from exai_audit.facts.timeouts import TimeoutFact
 from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.naming import says_something
 from exai_audit.fixing.sites import Site, all_sites
-from exai_audit.project.central_timeouts import central_modules
 from exai_audit.project.scattering import Scattering, Spread
 
 
@@ -38,7 +37,7 @@ def told(site: Site, bench: Bench) -> Iterator[tuple[TimeoutFact, str]]:
 
 def _spread(site: Site, bench: Bench) -> Spread | None:
     def found() -> Scattering:
-        return Scattering(bench.project, central_modules(bench.project, bench.choices.central))
+        return Scattering(bench.project, bench.central)
 
     made = bench.made("scattering", found)
     assert isinstance(made, Scattering)

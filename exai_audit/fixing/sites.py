@@ -10,7 +10,6 @@ from exai_audit.facts.timeouts import TimeoutFact
 from exai_audit.fixing.bench import Bench
 from exai_audit.project.central_timeouts import (
     bounded,
-    central_modules,
     repeated_defaults,
     scattered_limits,
 )
@@ -39,7 +38,7 @@ class Site(Struct, frozen=True):
 
 def all_sites(bench: Bench) -> Iterator[Site]:
     """Yield the scattered limits, and repeated defaults where they were asked for."""
-    central = central_modules(bench.project, bench.choices.central)
+    central = bench.central
     for facts, fact in scattered_limits(bench.project, central):
         yield Site(facts.path, fact)
     for defaults in repeated_defaults(bench.project, central) if bench.choices.defaults else ():
