@@ -34,7 +34,8 @@ when the program runs. Where a condition has found that the function is no corou
 
 *References.* Python documentation, "Coroutines": simply calling a coroutine will not schedule it.
 Known are the coroutines of the knowledge table, those that the file itself defines without a
-decorator, and those of other modules of the project, by the names they are imported under (medium
+decorator or awaits elsewhere, and those of other modules of the project, by the names they are
+imported under, by the classes above, and where an object is called like its class (medium
 confidence).
 """
 
