@@ -187,6 +187,7 @@ def method(decorators: str, parameters: str = "self, size") -> str:
     [
         (method("@lru_cache(maxsize=2)"), "lru_cache(maxsize=2)(self._compute_total)"),
         (method("@lru_cache"), "lru_cache(maxsize=128)(self._compute_total)"),
+        (method("@lru_cache").replace("total", "__getitem__"), "(self._compute_getitem)"),
         (method("@copied\n            @lru_cache(maxsize=2)"), "a dictionary of its own with"),
         (method("@property\n            @cache", "self"), "in place of both decorators"),
         (method("@cache", "self"), "if all callers of total drop the ()"),

@@ -150,7 +150,7 @@ def _remedy(cache: CacheFact) -> str:
             f"Keep the result in the object: @cached_property, if all callers of {cache.name} drop"
             " the (), or an attribute that the method fills when it is called first."
         )
-    own = f"_cached_{cache.name.lstrip('_')}"
+    own = f"_cached_{cache.name.strip('_')}"
     return (
         f"Make the cache in __init__, one for each object, and let {cache.name} call it:"
         f" self.{own} = {_decorator(cache)}(self._{_worked_out(cache.name)})."
@@ -159,7 +159,7 @@ def _remedy(cache: CacheFact) -> str:
 
 def _worked_out(name: str) -> str:
     """Return what a method that does the work of another can be called."""
-    return f"compute_{name.lstrip('_')}"
+    return f"compute_{name.strip('_')}"
 
 
 def _decorator(cache: CacheFact) -> str:
@@ -184,7 +184,7 @@ def _other_remedy(cache: CacheFact) -> str:
             f"Make the cache in __init__, one for each object, with the same size and lifetime, and"
             f" let {cache.name} call it."
         )
-    own = f"self._cached_{cache.name.lstrip('_')} = {_decorator(cache)}"
+    own = f"self._cached_{cache.name.strip('_')} = {_decorator(cache)}"
     return (
         f"Make the cache in __init__, one for each object, and let {cache.name} call it:"
         f" {own}(self._{_worked_out(cache.name)})."
