@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import fsum
@@ -145,13 +146,15 @@ class _Climb:
 
 def _pieces(findings: Sequence[Finding]) -> Iterator[tuple[Finding, ...]]:
     """Yield what is repaired at once: equal findings, a project-wide one with its sites."""
-    alike: dict[str, tuple[Finding, ...]] = {}
+    alike: dict[str, list[Finding]] = defaultdict(list)
+    standing: dict[tuple[str, int], list[str]] = defaultdict(list)
     for finding in findings:
-        alike[finding.fingerprint] = (*alike.get(finding.fingerprint, ()), finding)
-    for found in alike.values():
-        sites = places(found) if found[0].project_wide else frozenset()
-        there = (f for f in findings if (f.path, f.line) in sites and not f.project_wide)
-        others = {f.fingerprint for f in there} - {found[0].fingerprint}
+        alike[finding.fingerprint].append(finding)
+        if not finding.project_wide:
+            standing[finding.path, finding.line].append(finding.fingerprint)
+    for own, found in alike.items():
+        sites = places(found) if found[0].project_wide else ()
+        others = {other for site in sites for other in standing.get(site, ())} - {own}
         yield (*found, *(f for one in sorted(others) for f in alike[one]))
 
 
