@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -49,7 +48,7 @@ from exai_audit.facts.size import LineCounts
 from exai_audit.facts.symbols import ClassMembers, ModuleShape, ModuleSymbols
 from exai_audit.files.source import SourceFile, UnreadableSourceError, decode
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.parse import TOO_DEEP, parse_module, parse_with_both
+from exai_audit.syntax.parse import TOO_DEEP, parse_once, parse_with_both
 from exai_audit.syntax.triggers import Trigger
 from exai_audit.syntax.work import MOST_STEPS, TooMuchWorkError, Work
 
@@ -118,7 +117,7 @@ def collect(
     facts = FileFacts(path, dotted, count_lines(source), suppressions=suppressions(source))
     if is_generated(source) or path.endswith(".pyi"):
         return replace(facts, generated=is_generated(source))
-    syntax = parse_with_both(source) if exhaustive else parse_module(source)
+    syntax = parse_with_both(source) if exhaustive else parse_once(source)
     if isinstance(syntax, Failure):
         return replace(facts, failure=syntax)
     try:
@@ -146,17 +145,14 @@ def _shape(facts: FileFacts, tree: ModuleTree, limit: int | None) -> ModuleShape
 
 def symbols_of(source: SourceFile) -> ModuleSymbols | None:
     """Return the symbols of a module, None where it cannot be read."""
-    syntax = _parsed(source)
+    syntax = parse_once(source)
     return None if isinstance(syntax, Failure) else module_symbols(source, syntax)
 
 
 def members_of(source: SourceFile, name: str) -> ClassMembers | None:
     """Return the members of a class at the top of a module, None where there is none."""
-    syntax = _parsed(source)
+    syntax = parse_once(source)
     return None if isinstance(syntax, Failure) else class_members(syntax, name)
-
-
-_parsed = lru_cache(maxsize=8)(parse_module)  # once for the plans of a module and its classes
 
 
 def _with_collected(facts: FileFacts, tree: ModuleTree, *, exhaustive: bool) -> FileFacts:

@@ -35,6 +35,17 @@ def parse_module(source: SourceFile) -> ast.Module | Failure:
             return TOO_DEEP
 
 
+_last: dict[str, ast.Module | Failure] = {}
+
+
+def parse_once(source: SourceFile) -> ast.Module | Failure:
+    """Return what `parse_module` does; the last tree is kept for who asks right after."""
+    if source.text not in _last:
+        _last.clear()  # first: no two trees at a time
+        _last[source.text] = parse_module(source)
+    return _last[source.text]
+
+
 def _with_null(source: SourceFile) -> Failure:
     before = source.text.partition("\0")[0]
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
