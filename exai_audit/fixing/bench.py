@@ -139,13 +139,11 @@ class Bench:
     def _is_namespace(self, folder: str) -> bool:
         if self.exists(f"{folder}/__init__.py") or folder in _SOURCE_ROOTS:
             return False
-        root = folder.rpartition("/")[0]
-        if root and root not in _SOURCE_ROOTS and not self.is_namespace(root):
-            return False
-        first, _, rest = folder.partition("/")
-        dotted = rest if first in _SOURCE_ROOTS else folder
-        said = self._imported_below(dotted.replace("/", ".")) & self.inside(folder)
-        return bool(said) and self._leaning(folder, across=True) <= 0
+        parts = folder.split("/")
+        said = {
+            name for at in range(len(parts)) for name in self._imported_below(".".join(parts[at:]))
+        }
+        return not said.isdisjoint(self.inside(folder)) and self._leaning(folder, across=True) <= 0
 
     def _imported_below(self, dotted: str) -> Set[str]:
         """Return the names that files import right below a dotted name."""

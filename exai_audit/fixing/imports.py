@@ -14,16 +14,21 @@ from msgspec import Struct
 
 from exai_audit.edits.edit import Edit
 from exai_audit.fixing.bindings import is_free
+from exai_audit.fixing.import_lines import (
+    Import,
+    after,
+    begins_its_line,
+    body_of,
+    first,
+    inserted_line,
+    section,
+)
 from exai_audit.fixing.refusal import RefusedError
 from exai_audit.knowledge.standard_library import STANDARD_LIBRARY
-from exai_audit.location import Span
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import text_of
 from exai_audit.syntax.scopes import BindingKind
 
-_Import = ast.Import | ast.ImportFrom
 _Key = tuple[object, ...]
-_LONGEST_LINE = 88
 
 
 class Imported(Struct, frozen=True):
@@ -122,10 +127,10 @@ def _line(node: ast.AST) -> int:
     return getattr(node, "lineno", 0)
 
 
-def _leading(tree: ModuleTree, before: int) -> list[_Import]:
+def _leading(tree: ModuleTree, before: int) -> list[Import]:
     """Return the imports at the head of the module, or the first ones where none lead it."""
-    found: list[_Import] = []
-    for node in _body(tree):
+    found: list[Import] = []
+    for node in body_of(tree):
         if node.lineno >= before or isinstance(
             node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
         ):
@@ -135,19 +140,6 @@ def _leading(tree: ModuleTree, before: int) -> list[_Import]:
         elif found and not isinstance(node, (ast.If, ast.Try)):
             break
     return found
-
-
-def _body(tree: ModuleTree) -> Sequence[ast.stmt]:
-    """Return the statements of a module after docstring and ``__future__``."""
-    body = tree.module.body
-    at = 1 if body and isinstance(body[0], ast.Expr) and text_of(body[0].value) is not None else 0
-    while at < len(body) and _is_future(body[at]):
-        at += 1
-    return body[at:]
-
-
-def _is_future(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 def _spelled(node: ast.ImportFrom) -> str:
@@ -179,10 +171,10 @@ def _extended(node: ast.ImportFrom, member: str, tree: ModuleTree) -> Edit:
     if following is not None:
         span = tree.span(following)
         indent = "\n" + " " * (span.column - 1) if many_lines else " "
-        return _inserted(tree, span.line, span.column, f"{member},{indent}")
+        return inserted_line(tree, span.line, span.column, f"{member},{indent}")
     span = tree.span(node.names[-1])
     indent = "\n" + " " * (span.column - 1) if many_lines else " "
-    return _inserted(tree, span.end_line, span.end_column, f",{indent}{member}")
+    return inserted_line(tree, span.end_line, span.end_column, f",{indent}{member}")
 
 
 def member_key(name: str) -> tuple[int, str]:
@@ -209,19 +201,19 @@ def _among_own(
     if root in STANDARD_LIBRARY and leading:
         return _of_standard_library(text, leading, tree)
     if leading:
-        blank = "" if _section(leading[-1]) == 2 else "\n"
-        return _after(leading[-1], blank + text, tree)
-    return _first(text, tree)
+        blank = "" if section(leading[-1]) == 2 else "\n"
+        return after(leading[-1], blank + text, tree)
+    return first(text, tree)
 
 
-def _of_standard_library(text: str, leading: Sequence[_Import], tree: ModuleTree) -> Edit:
+def _of_standard_library(text: str, leading: Sequence[Import], tree: ModuleTree) -> Edit:
     """Put an import below those of the standard library, above all others where it has none."""
-    own = [node for node in leading if not _section(node)]
+    own = [node for node in leading if not section(node)]
     if own:
-        return _after(own[-1], text, tree)
-    if not _begins_its_line(leading[0], tree):
-        return _after(leading[-1], text, tree)
-    return _inserted(tree, leading[0].lineno, 1, f"{text}\n")
+        return after(own[-1], text, tree)
+    if not begins_its_line(leading[0], tree):
+        return after(leading[-1], text, tree)
+    return inserted_line(tree, leading[0].lineno, 1, f"{text}\n")
 
 
 def _is_own(node: ast.ImportFrom, root: str) -> bool:
@@ -232,7 +224,7 @@ def _is_own(node: ast.ImportFrom, root: str) -> bool:
     )
 
 
-def _key_of(node: _Import) -> _Key:
+def _key_of(node: Import) -> _Key:
     return _from_key(_spelled(node)) if isinstance(node, ast.ImportFrom) else (node.names[0].name,)
 
 
@@ -245,91 +237,26 @@ def _from_key(spelled: str) -> _Key:
 def _sorted_in(
     text: str,
     key: _Key,
-    group: Sequence[_Import],
-    key_of: Callable[[_Import], _Key],
+    group: Sequence[Import],
+    key_of: Callable[[Import], _Key],
     tree: ModuleTree,
 ) -> Edit:
     following = next((node for node in group if key_of(node) > key), None)
-    if following is not None and _begins_its_line(following, tree):
-        return _inserted(tree, following.lineno, 1, text)
-    return _after(group[-1], text, tree)
+    if following is not None and begins_its_line(following, tree):
+        return inserted_line(tree, following.lineno, 1, text)
+    return after(group[-1], text, tree)
 
 
 def _plain(module: str, tree: ModuleTree, before: int) -> Edit:
     """Put ``import x`` among those of the standard library, at their head where it has none."""
     text = f"import {module}\n"
     leading = _leading(tree, before)
-    plain = [node for node in leading if isinstance(node, ast.Import) and not _section(node)]
+    plain = [node for node in leading if isinstance(node, ast.Import) and not section(node)]
     if plain:
         return _sorted_in(text, (module,), plain, _key_of, tree)
     if not leading:
-        return _first(text, tree)
+        return first(text, tree)
     head = leading[0]
-    if not _begins_its_line(head, tree):
-        return _after(leading[-1], text, tree)
-    return _inserted(tree, head.lineno, 1, text if not _section(head) else f"{text}\n")
-
-
-def _section(node: _Import) -> int:
-    """Return 0 for the standard library, 1 for others, 2 for relative imports."""
-    if isinstance(node, ast.ImportFrom) and node.level:
-        return 2
-    name = node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
-    return 0 if name.partition(".")[0] in STANDARD_LIBRARY else 1
-
-
-def _begins_its_line(node: ast.stmt, tree: ModuleTree) -> bool:
-    line = tree.source.line(node.lineno)
-    return not line[: tree.span(node).column - 1].strip()
-
-
-def _after(node: ast.stmt, text: str, tree: ModuleTree) -> Edit:
-    """Put lines below the line on which a statement ends, with all that stands on that line."""
-    body = tree.module.body
-    at = body.index(node)
-    while at + 1 < len(body) and body[at + 1].lineno == _end(body[at]):
-        at += 1
-    return _below(_end(body[at]), text, tree)
-
-
-def _end(node: ast.stmt) -> int:
-    return node.end_lineno or node.lineno
-
-
-def _below(line: int, text: str, tree: ModuleTree) -> Edit:
-    source = tree.source
-    if line < len(source.lines) or source.text.endswith("\n"):
-        return _inserted(tree, line + 1, 1, text)
-    return _inserted(tree, line, len(source.line(line)) + 1, "\n" + text.rstrip("\n"))
-
-
-def _first(text: str, tree: ModuleTree) -> Edit:
-    """Put an import where the module has none: below docstring and header, above the code."""
-    body, rest = tree.module.body, _body(tree)
-    if len(rest) < len(body):
-        last = body[len(body) - len(rest) - 1]
-        return _after(last, f"\n{text}" + ("\n" if _is_dense(last, tree) else ""), tree)
-    top = _first_line(tree, rest)
-    gap = "\n\n" if rest and isinstance(rest[0], (ast.FunctionDef, ast.ClassDef)) else "\n"
-    return _inserted(tree, top, 1, text + gap)
-
-
-def _is_dense(node: ast.stmt, tree: ModuleTree) -> bool:
-    return bool(tree.source.line(_end(node) + 1).strip())
-
-
-def _first_line(tree: ModuleTree, rest: Sequence[ast.stmt]) -> int:
-    """Return the line of the first statement with the comments right above it, below a header."""
-    if not rest:
-        return len(tree.source.lines) + 1
-    node = rest[0]
-    decorators = getattr(node, "decorator_list", [])
-    line: int = min([node.lineno, *(one.lineno for one in decorators)])
-    while line > 1 and tree.source.line(line - 1).startswith("#"):
-        line -= 1
-    is_header = line == 1
-    return min([node.lineno, *(one.lineno for one in decorators)]) if is_header else line
-
-
-def _inserted(tree: ModuleTree, line: int, column: int, text: str) -> Edit:
-    return Edit(tree.source.path, Span(line, column, line, column), text)
+    if not begins_its_line(head, tree):
+        return after(leading[-1], text, tree)
+    return inserted_line(tree, head.lineno, 1, text if not section(head) else f"{text}\n")

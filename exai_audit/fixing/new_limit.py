@@ -136,4 +136,5 @@ def _kind(fact: TimeoutFact) -> str:
     """Return what kind of wait it is: its category, else its library, and the argument's words."""
     library = fact.operation.partition(".")[0].removesuffix("lib").upper()
     said = [word for word in fact.name.lower().split("_") if word not in _ABOUT]
-    return "_".join([_KINDS.get(fact.category, library or "WAIT"), *map(str.upper, said)])
+    kind = _KINDS.get(fact.category, library or "WAIT")
+    return "_".join([kind.partition("_")[0] if said else kind, *map(str.upper, said)])

@@ -57,31 +57,34 @@ def top_package(path: str, bench: Bench) -> str:
     Raises:
         RefusedError: there is none.
     """
-    own = folder = path.rpartition("/")[0]
-    top = ""
-    shared = _shared_namespace(own, bench)
-    if shared:
-        return shared
-    while folder and bench.exists(f"{folder}/__init__.py"):
-        top, folder = folder, folder.rpartition("/")[0]
-    if not folder and top and bench.exists("__init__.py"):
+    own = path.rpartition("/")[0]
+    around = _packages_around(own, bench)
+    top = around[-1] if around else ""
+    if top and not top.rpartition("/")[0] and bench.exists("__init__.py"):
         raise RefusedError("the scanned root is itself a package: run from the folder above it")
     if not top and own in bench.choices.namespaces:
         top = own
-    while top and top != own and (bench.is_searched(top) or _holds_one_package(top, bench)):
+    while top and top != own and _is_for_the_name(top, bench):
         top = f"{top}/{own.removeprefix(f'{top}/').partition('/')[0]}"
     if not top:
         raise RefusedError("the file is in no package (see the setting namespace-packages)")
     return top
 
 
-def _shared_namespace(folder: str, bench: Bench) -> str:
-    """Return the outermost folder around a file that is a namespace of several parts, if any."""
-    while folder.rpartition("/")[0] not in ("", "src", "lib"):
+def _packages_around(folder: str, bench: Bench) -> list[str]:
+    """Return the packages around a file, and namespaces that are used; the innermost first."""
+    found = []
+    while folder and (bench.exists(f"{folder}/__init__.py") or bench.is_namespace(folder)):
+        found.append(folder)
         folder = folder.rpartition("/")[0]
-    if folder in bench.choices.namespaces or not bench.is_namespace(folder):
-        return ""
-    return folder if len(bench.inside(folder)) > 1 else ""
+    return found
+
+
+def _is_for_the_name(top: str, bench: Bench) -> bool:
+    """Tell whether a package is there for the name alone, or is none but a place of the path."""
+    if bench.exists(f"{top}/__init__.py"):
+        return bench.is_searched(top) or _holds_one_package(top, bench)
+    return top in bench.choices.namespaces or len(bench.inside(top)) < 2
 
 
 def _holds_one_package(folder: str, bench: Bench) -> bool:

@@ -54,12 +54,10 @@ def given(call: ast.Call, text: str, tree: ModuleTree, bench: Bench) -> tuple[Ed
     Raises:
         RefusedError: the call cannot be given it.
     """
-    edits = with_keyword(call, text, tree)
+    edits, width = with_keyword(call, text, tree), _width(bench)
     if (call.args or call.keywords) and call.end_lineno == call.lineno + 2:
-        filled = _filled(call, text, tree, _width(bench))
-        if filled:
-            return filled
-    line, end, width = tree.source.line(call.lineno), tree.span(call), _width(bench)
+        return _filled(call, text, tree, width) or edits
+    line = tree.source.line(call.lineno)
     is_short = len(line) > width or len(line) + len(text) + 2 <= width
     if len(edits) != 1 or call.lineno != call.end_lineno or is_short:
         return edits
@@ -68,20 +66,26 @@ def given(call: ast.Call, text: str, tree: ModuleTree, bench: Bench) -> tuple[Ed
     if outer is not None:
         grown = _Grown(edits[0].span, len(edits[0].text), width)
         return (*edits, *_opened(outer, call, indent, grown, tree))
-    if not _ENDS.match(line[end.end_column - 1 :]):
+    if around is not None and not line.strip().startswith(tree.text(call)):
         return edits
+    return _laid_out(call, text, indent, tree, width) or edits
+
+
+def _laid_out(
+    call: ast.Call, text: str, indent: str, tree: ModuleTree, width: int
+) -> tuple[Edit, ...]:
+    """Return the edits that put the arguments of a call, and one more, below it, if they can."""
+    bracket, end = opening(call, tree), tree.span(call)
     parts = [tree.text(one) for one in (*call.args, *call.keywords)]
-    bracket = opening(call, tree)
-    fills = around is not None and not line.strip().startswith(tree.text(call))
-    if bracket is None or any("\n" in part for part in parts) or _is_starred(call) or fills:
-        return edits
+    is_last = _ENDS.match(tree.source.line(end.line)[end.end_column - 1 :])
+    if bracket is None or not is_last or _is_starred(call):
+        return ()
     inside = indent + " " * _INDENT
-    together = ", ".join([*parts, text])
+    together = f"{inside}{', '.join([*parts, text])}"
     lines = ",\n".join(f"{inside}{part}" for part in (*parts, text)) + ","
-    if len(inside) + len(together) <= width:
-        lines = f"{inside}{together}"
+    shown = together if len(together) <= width else lines
     span = Span(end.line, bracket.end_column, end.end_line, end.end_column - 1)
-    return (Edit(tree.source.path, span, f"\n{lines}\n{indent}"),)
+    return (Edit(tree.source.path, span, f"\n{shown}\n{indent}"),)
 
 
 def _filled(call: ast.Call, text: str, tree: ModuleTree, width: int) -> tuple[Edit, ...]:
