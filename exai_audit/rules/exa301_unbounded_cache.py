@@ -68,6 +68,7 @@ from exai_audit.rulebook.registry import Rule, Scoped
 
 _WEIGHTY = 100
 _OF_RESULTS = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM, CacheForm.DECORATOR})
+_CACHES_ON_OBJECTS = (CacheForm.CONTAINER, CacheForm.CLASS, CacheForm.LIBRARY_STORE)
 _COMMAND_LIBRARIES = frozenset({"argparse", "click", "optparse", "typer"})
 
 
@@ -98,28 +99,39 @@ def _is_command(facts: FileFacts) -> bool:
 
 
 def _is_judged(cache: CacheFact) -> bool:
-    if cache.form is CacheForm.CACHED_PROPERTY or cache.parameters == 0 or cache.elsewhere:
+    """Tell whether ever more keys may come, something keeps them, and no other rule says so."""
+    return not _is_said_elsewhere(cache) and _has_no_last_key(cache) and _is_kept(cache)
+
+
+def _is_said_elsewhere(cache: CacheFact) -> bool:
+    """Tell whether EXA303 or EXA308 speaks of it, or the store that keeps what it decorates."""
+    is_functools = cache.form is CacheForm.DECORATOR and cache.callable in FUNCTOOLS
+    return bool(cache.elsewhere or cache.grows_on_read or (is_functools and cache.on_coroutine))
+
+
+def _has_no_last_key(cache: CacheFact) -> bool:
+    """Tell whether its code lets ever more keys come; of a registry its keys have to say so."""
+    if cache.form is CacheForm.CACHED_PROPERTY or cache.parameters == 0 or cache.constant_keys:
         return False
-    if cache.constant_keys or cache.grows_on_read:  # of the latter EXA308 speaks
-        return False
-    if (
-        cache.form is CacheForm.REGISTRY
-        and cache.openness is Openness.UNSAID
-        and not cache.fixed_keys
-    ):
-        return False
+    is_said = cache.openness is not Openness.UNSAID or cache.fixed_keys
+    return cache.form is not CacheForm.REGISTRY or is_said
+
+
+def _is_kept(cache: CacheFact) -> bool:
+    """Tell whether it may outlive the work that fills it."""
     if cache.form is CacheForm.DECORATOR:
-        holds_coroutines = cache.on_coroutine and cache.callable in FUNCTOOLS  # EXA303 speaks
-        stays = cache.lifetime is not Lifetime.CLOSURE or cache.openness is Openness.ASKED
-        return stays and not holds_coroutines
-    if cache.lifetime is Lifetime.INSTANCE and cache.form is CacheForm.REGISTRY:
+        return cache.lifetime is not Lifetime.CLOSURE or cache.openness is Openness.ASKED
+    return cache.lifetime is not Lifetime.INSTANCE or _is_kept_by_object(cache)
+
+
+def _is_kept_by_object(cache: CacheFact) -> bool:
+    """Tell whether the object that holds it shows that it stays, or its form that it is a cache."""
+    if cache.form is CacheForm.REGISTRY:
         stays = cache.made_once or cache.part or (cache.of_locks and cache.long_lived)
         return bool(cache.forgotten) or (stays and cache.openness is Openness.ASKED)
-    if cache.lifetime is Lifetime.INSTANCE and cache.form is CacheForm.MEMO_IDIOM:
+    if cache.form is CacheForm.MEMO_IDIOM:
         return cache.made_once and cache.openness is Openness.ASKED
-    if cache.lifetime is Lifetime.INSTANCE:
-        return cache.form in (CacheForm.CONTAINER, CacheForm.CLASS, CacheForm.LIBRARY_STORE)
-    return True
+    return cache.form in _CACHES_ON_OBJECTS
 
 
 def _grows(cache: CacheFact, options: Options) -> bool:
@@ -152,20 +164,37 @@ def _lives_on(cache: CacheFact) -> bool:
 
 
 def _confidence(cache: CacheFact) -> Confidence:
-    of_kept_objects = cache.form is CacheForm.REGISTRY and cache.makeup.by_identity
-    if cache.idle or of_kept_objects:
-        return Confidence.LOW  # nobody calls what fills it, or it has an entry for what is there
-    if cache.forgotten and not (cache.argued or cache.shared):
-        return Confidence.MEDIUM
-    if cache.bound is not None:  # room for all results is none by their weight
+    """Return how sure the growth is: what its code shows speaks before what its keys tell."""
+    if _has_what_is_there(cache):
+        return Confidence.LOW
+    if _shows_growth(cache):
         return Confidence.MEDIUM
     if cache.form is CacheForm.REGISTRY and cache.lifetime is Lifetime.INSTANCE:
         is_open = _is_explained(cache) or not cache.name.startswith("_")
         return Confidence.LOW if is_open else Confidence.MEDIUM
+    return Confidence.LOW if _is_doubtful(cache) else _confidence_by_keys(cache)
+
+
+def _has_what_is_there(cache: CacheFact) -> bool:
+    """Tell whether nobody calls what fills it, or it has an entry for each object that is kept."""
+    return cache.idle or (cache.form is CacheForm.REGISTRY and cache.makeup.by_identity)
+
+
+def _shows_growth(cache: CacheFact) -> bool:
+    """Tell whether a removal leaves it out, or its results are too heavy for the bound it has."""
+    left_out = cache.forgotten and not (cache.argued or cache.shared)
+    return bool(left_out) or cache.bound is not None
+
+
+def _is_doubtful(cache: CacheFact) -> bool:
+    """Tell whether few keys, others or its object's end may bound it."""
     if _is_explained(cache) or _is_emptied_by_others(cache) or _passes(cache):
-        return Confidence.LOW
-    if cache.set_in and cache.openness is not Openness.ASKED:
-        return Confidence.LOW  # the settings of what is known, kept up to date
+        return True
+    # A setter keeps the settings of what is known up to date.
+    return bool(cache.set_in) and cache.openness is not Openness.ASKED
+
+
+def _confidence_by_keys(cache: CacheFact) -> Confidence:
     sure = _takes_any_key(cache)
     unnamed = cache.form is CacheForm.MEMO_IDIOM and cache.lifetime is Lifetime.INSTANCE
     if sure and _stays(cache) and not (cache.unread or unnamed):
