@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from exai_audit.collectors.timeouts.expression_units import unit_of
 from exai_audit.collectors.timeouts.limit_calls import may_be_of_the_project
-from exai_audit.collectors.timeouts.mismatches import unit_of
 from exai_audit.facts.timeouts import BY_NAME, Clue, HandedUnitFact
 from exai_audit.knowledge.limit_names import is_timeout_like, named_unit
 from exai_audit.syntax.module import ModuleTree

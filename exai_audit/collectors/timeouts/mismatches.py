@@ -5,28 +5,24 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from msgspec import Struct
-
-from exai_audit.collectors.timeouts.clocks import is_left
 from exai_audit.collectors.timeouts.contradicted import contradicted
+from exai_audit.collectors.timeouts.expression_units import (
+    UNITS,
+    Unit,
+    first_given,
+    unit_of,
+    unit_said,
+)
 from exai_audit.collectors.timeouts.units import UnitReader
 from exai_audit.facts.timeouts import Clue, MismatchFact
 from exai_audit.knowledge.calls import Call
-from exai_audit.knowledge.limit_names import (
-    LIMIT_WORD,
-    is_timeout_like,
-    named_amount,
-    named_unit,
-    unit_scale,
-)
+from exai_audit.knowledge.limit_names import LIMIT_WORD, is_timeout_like, named_amount, unit_scale
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import Argument, argument, argument_of, last_name, text_of
+from exai_audit.syntax.nodes import Argument, argument, last_name, text_of
 from exai_audit.syntax.numbers import is_numeric_literal
 from exai_audit.syntax.triggers import Trigger
-from exai_audit.syntax.walk import arguments_in_order
 
 
 def _takes_a_limit_unnamed(row: Call) -> bool:
@@ -45,14 +41,8 @@ TRIGGER = Trigger(
     words=re.compile(rf"{LIMIT_WORD.pattern}|\Await\Z|{_AMOUNT_WORD}"),
     rows=_takes_a_limit_unnamed,
 )
-_CASTS = frozenset({"builtins.float", "builtins.int", "builtins.round", "builtins.abs"})
-_FACTORS = (1000.0, 60.0, 3600.0, 1e6, 1e9)
-_UNITS = {
-    1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours", 1e-6: "µs",
-    86400.0: "days", 604800.0: "weeks",
-}  # fmt: skip
 _LENGTHS = {"milliseconds": 1e-3, "seconds": 1.0, "minutes": 60.0, "hours": 3600.0}
-_ALL_SCALES = (*_UNITS, 1e-9)
+_ALL_SCALES = (*UNITS, 1e-9)
 # Before a number of another sense there is another word: PHASE_2_SECONDS.
 _AMOUNT = re.compile(
     r"(?:\A|(?:CACHE|TIMEOUT|TTL|EVERY|LAST|MAX|WAIT|AFTER|FOR|IN|INTERVAL|DELAY|EXPIRY|EXPIRES)_)"
@@ -64,20 +54,11 @@ _LEAST_IN_MS = 2000.0
 # Nobody answers over a network in less than this many milliseconds; as seconds they are usual.
 _LEAST_MS = 100.0
 _FEW_MS = 10.0
-_MOST_BINDINGS = 4
 _ROUND_IN_MS = 500.0
 _HOUR = 3600.0
 _HAVE_UNITS = frozenset({
     ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp, ast.BoolOp,
 })  # fmt: skip
-_unit_said = lru_cache(maxsize=16384)(named_unit)
-
-
-class _Unit(Struct, frozen=True):
-    """How many seconds one of an expression's units is, and what tells so."""
-
-    scale: float
-    clue: Clue
 
 
 def mismatches(tree: ModuleTree) -> tuple[MismatchFact, ...]:
@@ -93,7 +74,7 @@ def mismatches(tree: ModuleTree) -> tuple[MismatchFact, ...]:
 
 def _contradicted(tree: ModuleTree) -> Iterator[MismatchFact]:
     for given, scale in contradicted(tree, list(tree.calls_of(_takes_a_limit))):
-        unit = _Unit(scale, Clue.CONVERSION)
+        unit = Unit(scale, Clue.CONVERSION)
         yield _fact(given.at, given.operation, given.argument, given.scale, given.at, unit, tree)
 
 
@@ -101,7 +82,7 @@ def _calls(tree: ModuleTree) -> list[ast.Call]:
     """Return the calls that are given something of a unit, or a number of an odd size."""
     found = [call for call in tree.calls_of(_takes_a_limit) if _is_given_a_unit(call, tree)]
     for keyword in tree.all(ast.keyword):
-        if type(keyword.value) in _HAVE_UNITS and keyword.arg and _unit_said(keyword.arg):
+        if type(keyword.value) in _HAVE_UNITS and keyword.arg and unit_said(keyword.arg):
             around = tree.parent(keyword)
             if isinstance(around, ast.Call):
                 found.append(around)
@@ -161,7 +142,7 @@ def _amounts(tree: ModuleTree) -> Iterator[MismatchFact]:
             place=tree.place(target),
             operation="",
             target=name,
-            target_unit=f"{said[0]:g} {_UNITS.get(said[1], 'units')}",
+            target_unit=f"{said[0]:g} {UNITS.get(said[1], 'units')}",
             given=" ".join(tree.text(node.value).split()),
             given_unit="",
             clue=Clue.AMOUNT,
@@ -212,12 +193,12 @@ def _given_to_known(given: Argument, row: Call, tree: ModuleTree) -> Iterator[Mi
     said = _said_where_defined(value, tree)
     if said is not None and said != expected:
         at = _defined_at(value, tree) or given.node
-        other = _Unit(said, Clue.NAME)
+        other = Unit(said, Clue.NAME)
         yield _fact(at, row.name, target, expected, value, other, tree)
         return
     clue = _size(number, row) if number is not None else None
     if clue is not None:
-        other = _Unit(1e-3 if expected == 1.0 else 1.0, clue)
+        other = Unit(1e-3 if expected == 1.0 else 1.0, clue)
         at = _defined_at(value, tree) or given.node
         yield _fact(at, row.name, target, expected, value, other, tree)
 
@@ -247,7 +228,7 @@ def _size(number: float, row: Call) -> Clue | None:
         return Clue.LIKELY if limit.waits == "network" else Clue.MAGNITUDE
     if limit.unit != "ms" or not 0 < number < _LEAST_MS:
         return None
-    if limit.waits == "network" and _unit_said(limit.argument) is None:
+    if limit.waits == "network" and unit_said(limit.argument) is None:
         return Clue.LIKELY
     return Clue.MAGNITUDE if number < _FEW_MS and number != int(number) else None
 
@@ -260,7 +241,7 @@ def _between(
     target: str, value: ast.expr, at: ast.AST, operation: str, tree: ModuleTree
 ) -> Iterator[MismatchFact]:
     """Yield the mismatch of a value with the unit that the name of its target says."""
-    expected = _unit_said(target)
+    expected = unit_said(target)
     if expected is None or is_numeric_literal(value):
         return
     unit = unit_of(value, tree)
@@ -276,7 +257,7 @@ def _fact(
     target: str,
     expected: float,
     value: ast.expr,
-    unit: _Unit | None,
+    unit: Unit | None,
     tree: ModuleTree,
 ) -> MismatchFact:
     other = 1e-3 if expected == 1.0 else 1.0
@@ -284,105 +265,18 @@ def _fact(
         place=tree.place(at),
         operation=operation,
         target=target,
-        target_unit=_UNITS.get(expected, "another unit"),
+        target_unit=UNITS.get(expected, "another unit"),
         given=" ".join(tree.text(value).split()),
-        given_unit=_UNITS.get(unit.scale if unit else other, "another unit"),
+        given_unit=UNITS.get(unit.scale if unit else other, "another unit"),
         clue=unit.clue if unit else Clue.MAGNITUDE,
     )
-
-
-def unit_of(node: ast.expr, tree: ModuleTree, bindings: int = _MOST_BINDINGS) -> _Unit | None:
-    """Return the unit that an expression counts in, None where nothing says it.
-
-    Args:
-        bindings: through how many names it is followed; one may be bound to what it says itself.
-    """
-    if isinstance(node, (ast.Name, ast.Attribute)):
-        return _named(last_name(node)) or _of_binding(node, tree, bindings)
-    if isinstance(node, ast.Subscript):
-        return _named(text_of(node.slice) or "")
-    if isinstance(node, ast.Call):
-        return _unit_of_call(node, tree, bindings)
-    if isinstance(node, ast.BinOp):
-        left = _Unit(1.0, Clue.CONVERSION) if is_left(node, tree) else None
-        return left or _converted(node, tree, bindings)
-    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-        return unit_of(node.values[0], tree, bindings)
-    return None
-
-
-def _of_binding(node: ast.Name | ast.Attribute, tree: ModuleTree, bindings: int) -> _Unit | None:
-    """Return the unit of what a limit is read from once: ``self.timeout = config["wait_ms"]``."""
-    if bindings == 0 or not is_timeout_like(last_name(node)):
-        return None
-    if isinstance(node, ast.Attribute):
-        owner = tree.class_of(node) if last_name(node.value) == "self" else None
-        values = tree.self_bindings(owner, node.attr) if owner is not None else []
-    else:
-        values = tree.bindings(node.id, node)
-    if len(values) != 1 or not isinstance(values[0], (ast.Subscript, ast.Call, ast.BinOp)):
-        return None
-    return unit_of(values[0], tree, bindings - 1)
-
-
-def _named(name: str) -> _Unit | None:
-    scale = _unit_said(name)
-    return _Unit(scale, Clue.NAME) if scale is not None else None
-
-
-def _unit_of_call(call: ast.Call, tree: ModuleTree, bindings: int) -> _Unit | None:
-    name = last_name(call.func)
-    if name == "total_seconds" and isinstance(call.func, ast.Attribute):
-        return _Unit(1.0, Clue.NAME)
-    first = _first(call)
-    if first is None:
-        return None
-    if name in ("max", "min"):  # the rest of a limit is never below zero
-        return next((_Unit(1.0, Clue.CONVERSION) for a in call.args if is_left(a, tree)), None)
-    unit = unit_of(first, tree, bindings)
-    if unit is not None and tree.qualified(call.func) in _CASTS:
-        return unit
-    return _named(text_of(first) or "") if name in ("get", "getenv") else None
-
-
-def _first(call: ast.Call) -> ast.expr | None:
-    given = next(iter(arguments_in_order(call)), None)
-    return argument_of(given).value if given is not None else None
-
-
-def _converted(node: ast.BinOp, tree: ModuleTree, bindings: int) -> _Unit | None:
-    """Return the unit after multiplying or dividing by a factor between units."""
-    pairs: tuple[tuple[ast.expr, ast.expr], ...]
-    if isinstance(node.op, ast.Mult):
-        pairs = ((node.left, node.right), (node.right, node.left))
-    elif isinstance(node.op, (ast.Div, ast.FloorDiv)):
-        pairs = ((node.left, node.right),)
-    else:
-        return None
-    for value, by in pairs:
-        factor = tree.number(by) if is_numeric_literal(by) else None
-        if factor not in _FACTORS or factor is None or is_numeric_literal(value):
-            continue
-        unit = unit_of(value, tree, bindings)
-        multiplied = isinstance(node.op, ast.Mult)
-        if unit is not None:
-            scale = unit.scale / factor if multiplied else unit.scale * factor
-            return _Unit(_known_scale(scale), unit.clue)
-        if multiplied and factor == 1000.0 and is_timeout_like(last_name(value)):
-            return _Unit(1e-3, Clue.CONVERSION)
-    return None
-
-
-def _known_scale(scale: float) -> float:
-    """Return the scale of a unit without the noise of floating point."""
-    return next((known for known in _UNITS if abs(known - scale) < known * 1e-9), scale)
 
 
 def _source_name(node: ast.expr) -> str:
     if isinstance(node, ast.BinOp):
         return _source_name(node.left) or _source_name(node.right)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        first = _first(node)
+        first = first_given(node)
         if first is not None:
             return _source_name(first)
     return last_name(node)
