@@ -10,7 +10,8 @@ from exai_audit.collectors.timeouts.candidates import candidates, takes_a_limit_
 from exai_audit.collectors.timeouts.request_targets import request_target
 from exai_audit.collectors.timeouts.roles import role_of
 from exai_audit.collectors.timeouts.sites import Site, SiteFinder
-from exai_audit.collectors.timeouts.units import UnitReader, unit_in_texts
+from exai_audit.collectors.timeouts.unit_words import unit_in_texts
+from exai_audit.collectors.timeouts.units import UnitReader
 from exai_audit.collectors.timeouts.values import Value
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, stated_scale

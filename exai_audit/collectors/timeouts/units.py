@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -11,18 +10,12 @@ from functools import cached_property
 from exai_audit.collectors.timeouts.carriers import function_called, hands_on_the_rest
 from exai_audit.collectors.timeouts.clocks import is_a_clock, is_age
 from exai_audit.collectors.timeouts.shapes import name_of_target, targets_of
+from exai_audit.collectors.timeouts.unit_words import said_of, said_of_amount
 from exai_audit.knowledge.calls import Call, Timeout
 from exai_audit.knowledge.limit_names import is_timeout_like, stated_scale, unit_scale
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import (
-    Function,
-    argument,
-    arguments,
-    last_name,
-    parameters,
-    text_of,
-)
+from exai_audit.syntax.nodes import Function, argument, arguments, last_name, parameters
 from exai_audit.syntax.numbers import is_numeric_literal
 
 _Slot = tuple[ast.AST, str]
@@ -30,18 +23,6 @@ _TIMEDELTA = {
     "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 1e-3,
 }  # fmt: skip
 _KEEPS_THE_UNIT = frozenset({"float", "int", "round", "abs", "min", "max", "Decimal", "str"})
-_SAID = {
-    "seconds": 1.0, "second": 1.0, "secs": 1.0, "sec": 1.0, "milliseconds": 1e-3,
-    "millisecond": 1e-3, "millis": 1e-3, "msec": 1e-3, "ms": 1e-3, "minutes": 60.0, "hours": 3600.0,
-}  # fmt: skip
-_UNITS_COUNTED = _SAID | {
-    "minute": 60.0, "min": 60.0, "mins": 60.0, "hour": 3600.0, "h": 3600.0, "s": 1.0, "m": 60.0,
-    "day": 86400.0, "days": 86400.0,
-}  # fmt: skip
-_SCALES = (1.0, 1e-3, 60.0, 3600.0)
-_COUNTED = re.compile(rf"(?i)(?<![\w.])(\d[\d,.]*)[ -]?({'|'.join(_UNITS_COUNTED)})\b")
-_UNIT_WORD = re.compile(rf"(?i)(?<![\w])({'|'.join(_SAID)})\b")
-_SHORT_UNIT = re.compile(r"\(s\)|\[s\]|in s\b")
 _CONVERTS = {1000.0: 1e-3, 1e6: 1e-6}
 
 
@@ -92,24 +73,17 @@ class UnitReader:
         return None
 
     def said_at(self, node: ast.AST, amount: float | None = None) -> float | None:
-        """Return the unit that the comment behind a statement at ``node`` names.
-
-        A comment may say the value in another unit instead (``300  # 5 minutes``).
-        """
+        """Return the unit that the comment behind a statement at ``node`` names."""
         span = self._tree.span(node)
         line = self._tree.source.line(span.end_line)
         comment = line.rpartition("#")[2] if "#" in line[span.end_column - 1 :] else ""
-        counted = _COUNTED.search(comment)
-        if counted is None:
-            return _said(comment)
-        seconds = float(counted[1].replace(",", "")) * _UNITS_COUNTED[counted[2].lower()]
-        return next((s for s in _SCALES if amount and abs(amount * s - seconds) < 1e-6), None)
+        return said_of_amount(comment, amount)
 
     def _documented(self, function: Function, name: str) -> float | None:
         owner = self._tree.class_of(function) if function.name == "__init__" else None
         for documented in (function, owner):
             text = ast.get_docstring(documented) if documented is not None else None
-            found = _said_of(name, text) if text else None
+            found = said_of(name, text) if text else None
             if found is not None:
                 return found
         return None
@@ -304,34 +278,3 @@ def _speaks_of_one(value: ast.expr) -> bool:
 
 def _name(node: ast.expr) -> str:
     return last_name(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
-
-
-def _said(text: str | None) -> float | None:
-    """Return the one unit that a text names."""
-    if not text:
-        return None
-    text = _COUNTED.sub("", text)  # an amount, not what numbers count in
-    found = {_SAID[match[1].lower()] for match in _UNIT_WORD.finditer(text)}
-    if not found and _SHORT_UNIT.search(text):
-        return 1.0
-    return found.pop() if len(found) == 1 else None
-
-
-def _said_of(name: str, text: str) -> float | None:
-    """Return the unit that a docstring names where it explains a parameter."""
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line):
-            found = _said(" ".join(lines[number : number + 2]))
-            if found is not None:
-                return found
-    return None
-
-
-def unit_in_texts(node: ast.AST, tree: ModuleTree) -> float | None:
-    """Return the unit that the description or help among a call's arguments names."""
-    if not isinstance(node, ast.Call):
-        return None
-    texts = (text_of(k.value) for k in node.keywords if k.arg in ("description", "help", "doc"))
-    found = {scale for text in texts if (scale := _said(text)) is not None}
-    return found.pop() if len(found) == 1 else None
