@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from exai_audit.collectors.timeouts.central import holds_limits, is_constant_of_limits
+from exai_audit.collectors.timeouts.getters import is_getter, looked_up_key, may_get
 from exai_audit.collectors.timeouts.shapes import (
     HEARTBEATS,
     OPTIONS,
@@ -17,7 +18,6 @@ from exai_audit.collectors.timeouts.shapes import (
     options_of,
 )
 from exai_audit.collectors.timeouts.sites import Candidates
-from exai_audit.collectors.timeouts.values import is_getter, looked_up_key, may_get
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import is_timeout_key, is_timeout_like
 from exai_audit.knowledge.table import configuration, table

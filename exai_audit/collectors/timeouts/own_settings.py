@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
+from exai_audit.collectors.timeouts.getters import may_get
 from exai_audit.collectors.timeouts.shapes import options_of
 from exai_audit.collectors.timeouts.sites import Site
-from exai_audit.collectors.timeouts.values import may_get
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from exai_audit.collectors.timeouts.carriers import function_called, is_carrier
 from exai_audit.collectors.timeouts.central import is_constant_of_limits
+from exai_audit.collectors.timeouts.getters import key_asked_for
+from exai_audit.collectors.timeouts.limit_values import Value
 from exai_audit.collectors.timeouts.lookalikes import (
     gives_lifetime,
     is_lifetime,
@@ -32,7 +34,7 @@ from exai_audit.collectors.timeouts.shapes import (
     targets_of,
     through_tasks,
 )
-from exai_audit.collectors.timeouts.values import CASTS, Value, ValueReader
+from exai_audit.collectors.timeouts.values import CASTS, ValueReader
 from exai_audit.facts.timeouts import Category, TimeoutForm, ValueKind
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import (
@@ -331,7 +333,7 @@ class SiteFinder:
     def _chosen(self, node: ast.BoolOp | ast.IfExp) -> Iterator[Site]:
         asked, literal = options_of(node)
         name = key_of(asked) or last_name(asked)
-        key = self._reader.key_of(asked) if isinstance(asked, ast.Call) else ""
+        key = key_asked_for(asked) if isinstance(asked, ast.Call) else ""
         if not key and (isinstance(asked, ast.Call) or not is_timeout_like(name)):
             return
         if is_lifetime(name, node, self._tree):

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.timeouts.candidates import candidates, takes_a_limit_unnamed
+from exai_audit.collectors.timeouts.limit_values import Value
 from exai_audit.collectors.timeouts.request_targets import request_target
 from exai_audit.collectors.timeouts.roles import role_of
 from exai_audit.collectors.timeouts.sites import Site, SiteFinder
 from exai_audit.collectors.timeouts.unit_words import unit_in_texts
 from exai_audit.collectors.timeouts.units import UnitReader
-from exai_audit.collectors.timeouts.values import Value
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, stated_scale
 from exai_audit.syntax.module import ModuleTree

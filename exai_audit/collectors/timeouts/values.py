@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import ast
-import math
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from itertools import takewhile
+from collections.abc import Iterable
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.collectors.timeouts.clocks import is_a_clock
+from exai_audit.collectors.timeouts.getters import default_after, key_asked_for, looked_up
+from exai_audit.collectors.timeouts.limit_values import (
+    NONE,
+    Value,
+    amount_of,
+    number_in,
+    only_literal,
+    strongest_of,
+)
 from exai_audit.facts.timeouts import ValueKind
-from exai_audit.knowledge.limit_names import is_timeout_key, is_timeout_like, unit_scale, words
+from exai_audit.knowledge.limit_names import unit_scale, words
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import (
-    Argument,
-    argument,
-    arguments,
-    dotted,
-    is_none,
-    last_name,
-    receiver,
-    text_of,
-)
+from exai_audit.syntax.nodes import argument, arguments, dotted, is_none, last_name, text_of
 from exai_audit.syntax.numbers import is_numeric_literal
 from exai_audit.syntax.scopes import BindingKind
 
@@ -41,43 +37,9 @@ _FIELDS = frozenset({
     "field", "column", "attrib", "ib", "option", "argument", "query", "param", "setting",
 })  # fmt: skip
 _FIRST_IS_DEFAULT = frozenset({"Field", "Option", "Argument", "Query", "Param"})
-_DEFAULTS = frozenset({"default", "fallback", "default_value"})
-_GETTERS = frozenset({
-    "get", "getenv", "getint", "getfloat", "getattr", "pop", "setdefault", "env", "environ",
-    "config", "conf", "setting", "lookup", "read", "load", "resolve",
-})  # fmt: skip
-_CASTING_GETTERS = frozenset({"int", "float", "str", "timedelta", "decimal"})
-_SOURCES = frozenset({"env", "environ", "config", "conf", "settings", "options"})
 _SCHEMA_KEYS = frozenset({"default", "minimum", "maximum", "min", "max", "type"})
-# The largest numbers of their size: what interfaces without a None write for "no limit".
-_FOR_EVER = frozenset(float(2**bits - 1) for bits in (31, 32, 63, 64))
 _PAIR = ("connect", "read")  # as requests and its likes take a pair
 _SINGLETONS = frozenset({"Ellipsis", "NotImplemented"})
-
-
-class Value(Struct, frozen=True):
-    """What a limit is given. ``amount`` is in the unit of the name, unless ``in_seconds``.
-
-    ``fallback`` tells that the literal only stands in for something that may be missing, ``key``
-    under which name that is looked up. ``compound`` is a limit object, a tuple or a mapping;
-    ``phase`` names the one of its phases that is a literal where its limit on the whole is none,
-    ``phases`` are the amounts of all of them where they differ. ``choices`` are two amounts of
-    which a condition chooses one. ``literal`` is where the number is written, if it is only one.
-    """
-
-    kind: ValueKind
-    amount: float | None = None
-    in_seconds: bool = False
-    fallback: bool = False
-    key: str = ""
-    compound: bool = False
-    phase: str = ""
-    phases: tuple[tuple[str, float], ...] = ()
-    choices: tuple[float, ...] = ()
-    literal: ast.expr | None = None
-
-
-_NONE = Value(ValueKind.NONE)
 
 
 class ValueReader:
@@ -94,11 +56,11 @@ class ValueReader:
             strings: whether a number may be written as text, as in an environment variable.
         """
         if is_numeric_literal(node):
-            return _amount(self._tree.number(node), node)
+            return amount_of(self._tree.number(node), node)
         if isinstance(node, ast.Constant):
             if is_none(node):
-                return _NONE
-            return _amount(_number_in(text_of(node)), node) if strings else None
+                return NONE
+            return amount_of(number_in(text_of(node)), node) if strings else None
         if isinstance(node, (ast.Tuple, ast.List)):
             value = self._compound(_unstarred(element) for element in node.elts)
             is_pair = len(node.elts) == len(_PAIR)
@@ -132,36 +94,12 @@ class ValueReader:
 
     def fallback(self, call: ast.Call) -> tuple[ast.expr, Value] | None:
         """Return the literal that a getter falls back to, and its value with the key."""
-        key, index = self._looked_up(call)
-        given = _default(arguments(call)[index + 1 :]) if key else None
+        key, index = looked_up(call)
+        given = default_after(arguments(call)[index + 1 :]) if key else None
         value = self.read(given, strings=True) if given is not None else None
         if given is None or value is None or value.kind is not ValueKind.LITERAL:
             return None
         return given, replace(value, fallback=True, key=key)
-
-    def key_of(self, call: ast.Call) -> str:
-        """Return the timeout-like key that a getter looks up, empty for any other call."""
-        return self._looked_up(call)[0]
-
-    def _looked_up(self, call: ast.Call) -> tuple[str, int]:
-        """Return the key, its parts joined by dots, and the position of its last part."""
-        if not is_getter(call):
-            return "", 0
-        given = arguments(call)
-        for index, one in enumerate(given):
-            if one.name or one.star or not looked_up_key(one.value):
-                continue
-            key = looked_up_key(one.value)
-            if isinstance(one.value, ast.Constant):
-                before = [text_of(part.value) or "" for part in given[:index]]
-                after = [
-                    text_of(part.value) if not part.name else None for part in given[index + 1 :]
-                ]
-                more = list(takewhile(is_key_part, after))
-                less = before if before and all(map(is_key_part, before)) else []
-                return ".".join([*less, key, *(part or "" for part in more)]), index + len(more)
-            return key, index
-        return "", 0
 
     def _length_from_now(self, node: ast.BinOp) -> Value | None:
         """Return the length of a wait whose end is given: ``time.monotonic() + 30``."""
@@ -189,10 +127,10 @@ class ValueReader:
                 return self._in_phases(replace(value, compound=True), named)
             if value is not None:
                 known.append(replace(value, phase="" if is_whole else given.name))
-        strongest = _strongest(known)
+        strongest = strongest_of(known)
         if strongest is None or whole:
             return strongest
-        alone = replace(strongest, phase="", literal=_only_literal(known))
+        alone = replace(strongest, phase="", literal=only_literal(known))
         return self._in_phases(alone, named)
 
     def _in_phases(
@@ -238,7 +176,7 @@ class ValueReader:
     def _cast(self, node: ast.expr) -> Value | None:
         text = text_of(node)
         if text is not None and text.strip().lstrip("+-").lower() in ("inf", "infinity"):
-            return _NONE
+            return NONE
         return self.read(node, strings=True)
 
     def _bounds(self, call: ast.Call, is_max: bool) -> Value | None:
@@ -252,7 +190,7 @@ class ValueReader:
         if not amounts:
             return literals[0]
         amount = max(amounts) if is_max else min(amounts)
-        return replace(literals[0], amount=amount, literal=_only_literal(literals))
+        return replace(literals[0], amount=amount, literal=only_literal(literals))
 
     def _timedelta(self, call: ast.Call) -> Value | None:
         total = 0.0
@@ -274,12 +212,12 @@ class ValueReader:
         if value is None or value.kind is not ValueKind.LITERAL:
             return value
         is_pair = len(node.values) == 2
-        key = self.key_of(asked) if is_pair and isinstance(asked, ast.Call) else ""
+        key = key_asked_for(asked) if is_pair and isinstance(asked, ast.Call) else ""
         return replace(value, fallback=True, key=value.key or key)
 
     def _branches(self, node: ast.IfExp, strings: bool) -> Value | None:
         body, other = self.read(node.body, strings), self.read(node.orelse, strings)
-        strongest = _strongest([value for value in (body, other) if value is not None])
+        strongest = strongest_of([value for value in (body, other) if value is not None])
         if strongest is None or strongest.kind is not ValueKind.LITERAL:
             return strongest
         both = body is not None and other is not None and body.kind is other.kind
@@ -301,10 +239,10 @@ class ValueReader:
         if not values or any(value is None or value.compound for value in values):
             return None
         found = [value for value in values if value is not None]
-        strongest = _strongest(found)
+        strongest = strongest_of(found)
         if strongest is None:
             return None
-        return replace(strongest, compound=True, literal=_only_literal(found))
+        return replace(strongest, compound=True, literal=only_literal(found))
 
     def _reference(self, node: ast.expr) -> Value | None:
         """Return a reference to a limit named elsewhere; a local handed on says nothing."""
@@ -317,7 +255,7 @@ class ValueReader:
         elif not isinstance(node, (ast.Attribute, ast.Subscript)):
             return None
         if isinstance(node, ast.Attribute) and dotted(node) in ("math.inf", "numpy.inf", "np.inf"):
-            return _NONE
+            return NONE
         return Value(ValueKind.REFERENCE, self._tree.number(node))
 
     def _is_global(self, node: ast.Name) -> bool:
@@ -335,79 +273,5 @@ class ValueReader:
         return self._globals[id(bindings)]
 
 
-def is_getter(call: ast.Call) -> bool:
-    """Tell whether a call by its name looks something up under a key."""
-    name = last_name(call.func)
-    if not may_get(name):
-        return False
-    if name not in _CASTING_GETTERS:
-        return True
-    source = receiver(call.func)
-    return source is not None and not _SOURCES.isdisjoint(words(last_name(source)))
-
-
-@lru_cache(maxsize=16384)
-def may_get(name: str) -> bool:
-    """Tell whether a call of this name may look something up."""
-    return name in _CASTING_GETTERS or not _GETTERS.isdisjoint(words(name))
-
-
-def is_key_part(text: str | None) -> bool:
-    """Tell whether a text may be a part of a key that is given in several: no number."""
-    return bool(text) and str(text).replace("-", "_").isidentifier()
-
-
-def looked_up_key(node: ast.expr) -> str:
-    """Return the key of a limit that an expression is, as text or as a constant named like it."""
-    if isinstance(node, ast.Constant):
-        text = text_of(node) or ""
-        return text if is_timeout_key(text) else ""
-    name = last_name(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
-    return name if name.isupper() and is_timeout_like(_without_env(name)) else ""
-
-
-def _default(given: Sequence[Argument]) -> ast.expr | None:
-    """Return the default among what is given after a key."""
-    for one in given:
-        if one.name in _DEFAULTS:
-            return one.value
-    return next((one.value for one in given[:1] if not one.name and not one.star), None)
-
-
 def _unstarred(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Starred) else node
-
-
-def _amount(number: float | None, node: ast.expr) -> Value | None:
-    """Return the value of a number; none below zero and none that stands for ever are no limit."""
-    if number is None or math.isnan(number):
-        return None
-    is_none = number < 0 or math.isinf(number) or number in _FOR_EVER
-    return _NONE if is_none else Value(ValueKind.LITERAL, number, literal=node)
-
-
-def _number_in(text: str | None) -> float | None:
-    try:
-        return float(text.strip()) if text else None
-    except ValueError:
-        return None
-
-
-def _without_env(name: str) -> str:
-    return "_".join(part for part in name.split("_") if part not in ("ENV", "KEY", "VAR"))
-
-
-def _only_literal(values: Iterable[Value]) -> ast.expr | None:
-    """Return where the number of several values is written, None where there are several."""
-    literals = [value.literal for value in values if value.kind is ValueKind.LITERAL]
-    return literals[0] if len(literals) == 1 else None
-
-
-def _strongest(values: list[Value]) -> Value | None:
-    """Return the longest literal, else a reference, else none."""
-    return max(values, key=_strength, default=None)
-
-
-def _strength(value: Value) -> tuple[int, float]:
-    rank = {ValueKind.NONE: 0, ValueKind.REFERENCE: 1, ValueKind.LITERAL: 2}[value.kind]
-    return rank, value.amount or 0.0
