@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+
+from msgspec import Struct
 
 from exai_audit.collectors.timeouts.central import holds_limits, is_constant_of_limits
 from exai_audit.collectors.timeouts.getters import is_getter, looked_up_key, may_get
@@ -17,15 +19,24 @@ from exai_audit.collectors.timeouts.shapes import (
     name_of_target,
     options_of,
 )
-from exai_audit.collectors.timeouts.sites import Candidates
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import is_timeout_key, is_timeout_like
 from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, last_name
+from exai_audit.syntax.nodes import FUNCTIONS, Function, last_name
 from exai_audit.syntax.triggers import names_of
 
 _MOST_POSITIONS = 6
+
+
+class Candidates(Struct, frozen=True):
+    """The nodes of one module that may give a limit, in source order."""
+
+    calls: Sequence[ast.Call] = ()
+    functions: Sequence[Function] = ()
+    assignments: Sequence[ast.Assign | ast.AnnAssign] = ()
+    mappings: Sequence[ast.Dict] = ()
+    choices: Sequence[ast.BoolOp | ast.IfExp] = ()
 
 
 def candidates(tree: ModuleTree) -> Candidates:

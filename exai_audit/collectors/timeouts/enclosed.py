@@ -11,7 +11,9 @@ from exai_audit.collectors.context.limiters import (
     limiter_of,
     limiters_around,
 )
-from exai_audit.collectors.timeouts.sites import Candidates, Site, SiteFinder
+from exai_audit.collectors.timeouts.candidates import Candidates
+from exai_audit.collectors.timeouts.operations import operation_of
+from exai_audit.collectors.timeouts.sites import Site, SiteFinder
 from exai_audit.facts.timeouts import EnclosedFact, TimeoutForm, ValueKind
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import stated_scale, unit_scale, words
@@ -87,11 +89,10 @@ def _in_limiters(
 ) -> Iterator[EnclosedFact]:
     outer = (limiter for around in inner.values() for limiter, _ in around)
     calls = list(dict.fromkeys((*inner, *outer)))
-    finder = SiteFinder(tree, Candidates(calls=calls))
-    given = _by_call(finder.sites())
+    given = _by_call(SiteFinder(tree, Candidates(calls=calls)).sites())
     for call, around in inner.items():
         for limiter in around:
-            yield from _inside(call, given, limiter, finder, tree)
+            yield from _inside(call, given, limiter, tree)
 
 
 def _by_call(sites: Iterable[Site]) -> dict[ast.Call, list[Site]]:
@@ -106,7 +107,6 @@ def _inside(
     call: ast.Call,
     given: Mapping[ast.Call, list[Site]],
     limiter: _Limiter,
-    finder: SiteFinder,
     tree: ModuleTree,
 ) -> Iterator[EnclosedFact]:
     outer, row = limiter
@@ -119,7 +119,7 @@ def _inside(
         outer_seconds, outer_refers = _limit(around, tree)
         yield EnclosedFact(
             place=tree.place(site.at if site else call),
-            operation=finder.operation(site) if site else name,
+            operation=operation_of(site.call, site.row, tree) if site else name,
             name=site.name if site else "",
             seconds=seconds,
             refers=refers,

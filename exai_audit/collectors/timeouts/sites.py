@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from exai_audit.collectors.timeouts.candidates import Candidates
 from exai_audit.collectors.timeouts.carriers import function_called, is_carrier
 from exai_audit.collectors.timeouts.central import is_constant_of_limits
+from exai_audit.collectors.timeouts.forms import MAPPINGS, form_at, form_of_target
 from exai_audit.collectors.timeouts.getters import key_asked_for
-from exai_audit.collectors.timeouts.limit_values import Value
+from exai_audit.collectors.timeouts.limit_values import NONE, Value
 from exai_audit.collectors.timeouts.lookalikes import (
     gives_lifetime,
     is_lifetime,
@@ -29,12 +31,10 @@ from exai_audit.collectors.timeouts.shapes import (
     is_plain,
     is_setter,
     key_of,
-    name_of_target,
     options_of,
     targets_of,
-    through_tasks,
 )
-from exai_audit.collectors.timeouts.values import CASTS, ValueReader
+from exai_audit.collectors.timeouts.values import ValueReader
 from exai_audit.facts.timeouts import Category, TimeoutForm, ValueKind
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import (
@@ -47,23 +47,17 @@ from exai_audit.knowledge.limit_names import (
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import (
-    FUNCTIONS,
     Argument,
     Function,
     Parameter,
     argument,
-    arguments,
-    dotted,
     last_name,
     parameters,
     text_of,
 )
 from exai_audit.syntax.numbers import is_numeric_literal
-from exai_audit.syntax.scopes import BindingKind
 
-_MAPPINGS = frozenset({"builtins.dict", "collections.OrderedDict"})
 _WEBSOCKETS = frozenset({"ws_connect", "WebSocketResponse"})
-_HOLDERS = (ast.keyword, ast.Starred, ast.Attribute)
 
 
 class Site(Struct, frozen=True):
@@ -80,16 +74,6 @@ class Site(Struct, frozen=True):
     call: ast.Call | None = None
     row: Call | None = None
     scale: float | None = None
-
-
-class Candidates(Struct, frozen=True):
-    """The nodes of one module that may give a limit, in source order."""
-
-    calls: Sequence[ast.Call] = ()
-    functions: Sequence[Function] = ()
-    assignments: Sequence[ast.Assign | ast.AnnAssign] = ()
-    mappings: Sequence[ast.Dict] = ()
-    choices: Sequence[ast.BoolOp | ast.IfExp] = ()
 
 
 class SiteFinder:
@@ -124,7 +108,7 @@ class SiteFinder:
         if node.value is None:
             return
         for target in targets_of(node):
-            form, name = self._definition(target)
+            form, name = form_of_target(target, self._tree)
             is_named = is_timeout_like(name) or is_constant_of_limits(node, self._tree)
             if form is None or not is_named or names_no_limit(name, target):
                 continue
@@ -136,22 +120,6 @@ class SiteFinder:
                     continue
                 call = node.value if isinstance(node.value, ast.Call) else None
                 yield Site(target, form, value, name, node.value, call=call)
-
-    def _definition(self, target: ast.expr) -> tuple[TimeoutForm | None, str]:
-        name = name_of_target(target)
-        if isinstance(target, ast.Attribute):
-            return TimeoutForm.INSTANCE_ATTRIBUTE, name
-        if isinstance(target, ast.Subscript):
-            return (TimeoutForm.MAPPING_ENTRY, name) if is_timeout_key(name) else (None, "")
-        if not isinstance(target, ast.Name):
-            return None, ""
-        owner = self._tree.scopes.owner(name, self._tree.scopes.of(target))
-        forms: dict[type[ast.AST], TimeoutForm] = {
-            ast.Module: TimeoutForm.MODULE_CONSTANT,
-            ast.ClassDef: TimeoutForm.CLASS_FIELD,
-        }
-        kind = type(owner.node) if owner is not None else ast.Module
-        return forms.get(kind, TimeoutForm.LOCAL), name
 
     def _defaults(self, function: Function) -> Iterator[Site]:
         if any(last_name(decorator) == "overload" for decorator in function.decorator_list):
@@ -202,7 +170,7 @@ class SiteFinder:
         fallback = self._reader.fallback(call)
         if fallback is not None and not is_lifetime(fallback[1].key, call, self._tree):
             literal, value = fallback
-            form = self._form_at(call, TimeoutForm.FALLBACK)
+            form = form_at(call, TimeoutForm.FALLBACK, self._tree)
             yield Site(literal, form, value, value.key, call, call)
         if not is_carrier(call, self._tree):
             yield from self._project_call(call, name)
@@ -219,11 +187,11 @@ class SiteFinder:
         covers: ast.AST = given.node
         if row.timeout.waits == "limit":
             value = self._reader.phases(call)
-            covers, form = call, self._form_at(call, form)
+            covers, form = call, form_at(call, form, self._tree)
         else:
             value = self._reader.read(given.value)
         scale = unit_scale(row.timeout.unit)
-        site = Site(given.node, form, _NOTHING, row.timeout.argument, covers, call, row, scale)
+        site = Site(given.node, form, NONE, row.timeout.argument, covers, call, row, scale)
         if value is not None:
             yield replace(site, value=value)
         else:
@@ -232,10 +200,10 @@ class SiteFinder:
     def _keywords(
         self, call: ast.Call, known: Argument | None, row: Call | None, name: str | None
     ) -> Iterator[Site]:
-        is_mapping = name in _MAPPINGS
+        is_mapping = name in MAPPINGS
         form = TimeoutForm.CALL_KEYWORD
         if is_mapping:
-            form = self._form_at(call, TimeoutForm.MAPPING_ENTRY)
+            form = form_at(call, TimeoutForm.MAPPING_ENTRY, self._tree)
         beats = HEARTBEATS if _is_websocket(call, row) else frozenset()
         for given in call.keywords:
             argument_name = given.arg or ""
@@ -246,7 +214,7 @@ class SiteFinder:
             value = self._reader.read(given.value)
             limited = None if is_mapping else call
             unit = _unit_beside(argument_name, row)
-            site = Site(given, form, _NOTHING, argument_name, given, limited, row, unit)
+            site = Site(given, form, NONE, argument_name, given, limited, row, unit)
             if value is not None and _can_be_limit(value, argument_name):
                 yield replace(site, value=value)
             elif value is None and not is_mapping:
@@ -254,20 +222,8 @@ class SiteFinder:
 
     def _through_local(self, node: ast.expr, site: Site) -> Iterator[Site]:
         """Yield the literal local that is handed on, under whatever name, as a limit here."""
-        if not isinstance(node, ast.Name) or is_timeout_like(node.id):
-            return
-        owner = self._tree.scopes.owner(node.id, self._tree.scopes.of(node))
-        if owner is None or not isinstance(owner.node, FUNCTIONS):
-            return
-        bindings = owner.names[node.id]
-        if (
-            len(bindings) != 1
-            or bindings[0].kind is not BindingKind.VALUE
-            or bindings[0].value is None
-        ):
-            return
-        literal = bindings[0].value
-        value = self._reader.read(literal) if is_numeric_literal(literal) else None
+        literal = self._reader.literal_local(node)
+        value = self._reader.read(literal) if literal is not None else None
         if value is not None and value.kind is ValueKind.LITERAL:
             yield replace(site, at=literal, form=TimeoutForm.LOCAL, value=value, covers=literal)
 
@@ -306,29 +262,8 @@ class SiteFinder:
                 continue
             value = self._reader.read(given)
             if value is not None and _can_be_limit(value, name):
-                form = self._form_at(mapping, TimeoutForm.MAPPING_ENTRY)
+                form = form_at(mapping, TimeoutForm.MAPPING_ENTRY, self._tree)
                 yield Site(key, form, value, name, given)
-
-    def _form_at(self, node: ast.AST, otherwise: TimeoutForm) -> TimeoutForm:
-        """Return the form of what a module or class defines with: an own table, a constant.
-
-        What is handed to a call there is part of a definition only if that makes a constant.
-        """
-        if self._tree.function_of(node) is not None:
-            return otherwise
-        is_handed = False
-        for around in self._tree.ancestors(node):
-            is_handed |= isinstance(around, ast.Call) and not self._keeps(around)
-            if isinstance(around, (ast.Assign, ast.AnnAssign)):
-                if is_handed and not _target_name(around).isupper():
-                    break
-                is_class = self._tree.class_of(node) is not None
-                return TimeoutForm.CLASS_FIELD if is_class else TimeoutForm.MODULE_CONSTANT
-        return otherwise
-
-    def _keeps(self, call: ast.Call) -> bool:
-        """Tell whether a call gives back what it is given, as a number or a mapping."""
-        return self._tree.qualified(call.func) in CASTS | _MAPPINGS
 
     def _chosen(self, node: ast.BoolOp | ast.IfExp) -> Iterator[Site]:
         asked, literal = options_of(node)
@@ -341,51 +276,8 @@ class SiteFinder:
         value = self._reader.read(literal, strings=bool(key)) if is_plain(literal) else None
         if value is not None and value.kind is ValueKind.LITERAL:
             value = replace(value, fallback=True, key=key)
-            form = self._form_at(node, TimeoutForm.FALLBACK)
+            form = form_at(node, TimeoutForm.FALLBACK, self._tree)
             yield Site(literal, form, value, key or name, node)
-
-    def operation(self, site: Site) -> str:
-        """Return what the limit bounds: the callee, for a limiter what is awaited in it."""
-        call = site.call
-        if call is None:
-            return ""
-        name = self._callee(call)
-        limit = site.row.timeout if site.row is not None else None
-        awaits = limit is not None and limit.waits == "around" and limit.position
-        given = arguments(call) if awaits else []
-        awaited = through_tasks(given[0].value) if given else None
-        if isinstance(awaited, ast.Call):
-            return self._callee(awaited) or name
-        if limit is not None and limit.waits == "limit":
-            outer = self._taker(call)
-            if outer is not None:
-                return self._callee(outer)
-        return name
-
-    def _taker(self, call: ast.Call) -> ast.Call | None:
-        """Return the call that is given what ``call`` makes, or is one of its methods."""
-        holder = self._tree.parent(call)
-        if isinstance(holder, ast.Call):
-            return holder if holder.func is not call else None
-        outer = self._tree.parent(holder) if isinstance(holder, _HOLDERS) else None
-        if isinstance(holder, ast.Attribute) and isinstance(outer, ast.Call):
-            return outer if outer.func is holder else None
-        return outer if isinstance(outer, ast.Call) else None
-
-    def _callee(self, call: ast.Call) -> str:
-        function = function_called(call, self._tree)
-        name = self._tree.qualified(function)
-        if name:
-            return table().canonical(name)
-        return dotted(function) if isinstance(function, (ast.Name, ast.Attribute)) else ""
-
-
-_NOTHING = Value(ValueKind.NONE)
-
-
-def _target_name(node: ast.Assign | ast.AnnAssign) -> str:
-    target = targets_of(node)[0]
-    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _unit_beside(name: str, row: Call | None) -> float | None:

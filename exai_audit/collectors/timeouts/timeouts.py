@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.timeouts.candidates import candidates, takes_a_limit_unnamed
 from exai_audit.collectors.timeouts.limit_values import Value
+from exai_audit.collectors.timeouts.operations import operation_of
 from exai_audit.collectors.timeouts.request_targets import request_target
 from exai_audit.collectors.timeouts.roles import role_of
 from exai_audit.collectors.timeouts.sites import Site, SiteFinder
@@ -32,9 +33,9 @@ _NAMED_ELSEWHERE = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm
 
 def timeouts(tree: ModuleTree) -> tuple[TimeoutFact, ...]:
     """Return the sites in source order."""
-    finder = SiteFinder(tree, candidates(tree))
+    sites = SiteFinder(tree, candidates(tree)).sites()
     units = UnitReader(tree)
-    facts = [_fact(site, finder, units, tree) for site in _merged(finder.sites(), tree)]
+    facts = [_fact(site, units, tree) for site in _merged(sites, tree)]
     return tuple(sorted(facts, key=lambda fact: (fact.place.span, fact.name)))
 
 
@@ -69,11 +70,11 @@ def _is_entry(site: Site, tree: ModuleTree) -> bool:
     return is_pair and isinstance(holder, ast.Dict)
 
 
-def _fact(site: Site, finder: SiteFinder, units: UnitReader, tree: ModuleTree) -> TimeoutFact:
+def _fact(site: Site, units: UnitReader, tree: ModuleTree) -> TimeoutFact:
     place = tree.place(site.at)
     amount = None if site.value.kind is ValueKind.NONE else site.value.amount
     scale = _scale(site, units, tree)
-    operation = finder.operation(site)
+    operation = operation_of(site.call, site.row, tree)
     is_async = _is_async(site, tree)
     return TimeoutFact(
         place=place,

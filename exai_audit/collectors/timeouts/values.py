@@ -18,10 +18,18 @@ from exai_audit.collectors.timeouts.limit_values import (
     strongest_of,
 )
 from exai_audit.facts.timeouts import ValueKind
-from exai_audit.knowledge.limit_names import unit_scale, words
+from exai_audit.knowledge.limit_names import is_timeout_like, unit_scale, words
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import argument, arguments, dotted, is_none, last_name, text_of
+from exai_audit.syntax.nodes import (
+    FUNCTIONS,
+    argument,
+    arguments,
+    dotted,
+    is_none,
+    last_name,
+    text_of,
+)
 from exai_audit.syntax.numbers import is_numeric_literal
 from exai_audit.syntax.scopes import BindingKind
 
@@ -100,6 +108,17 @@ class ValueReader:
         if given is None or value is None or value.kind is not ValueKind.LITERAL:
             return None
         return given, replace(value, fallback=True, key=key)
+
+    def literal_local(self, node: ast.expr) -> ast.expr | None:
+        """Return the number that a local of no limit's name is bound to, and to nothing else."""
+        if not isinstance(node, ast.Name) or is_timeout_like(node.id):
+            return None
+        owner = self._tree.scopes.owner(node.id, self._tree.scopes.of(node))
+        bindings = owner.names[node.id] if owner and isinstance(owner.node, FUNCTIONS) else []
+        if len(bindings) != 1 or bindings[0].kind is not BindingKind.VALUE:
+            return None
+        literal = bindings[0].value
+        return literal if literal is not None and is_numeric_literal(literal) else None
 
     def _length_from_now(self, node: ast.BinOp) -> Value | None:
         """Return the length of a wait whose end is given: ``time.monotonic() + 30``."""
