@@ -5,18 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
-    is_literal,
-    last_name,
-    place_of,
-)
+from exai_audit.collectors.caches.accesses import CacheIndex, is_literal, last_name, place_of
 from exai_audit.collectors.caches.bounds import calls_of, limits
 from exai_audit.collectors.caches.claims import is_argued, is_said_unchanging
 from exai_audit.collectors.caches.constants import has_constant_keys
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.idiom import is_memo, is_setdefault
 from exai_audit.collectors.caches.key_names import is_keyed_by_digest
+from exai_audit.collectors.caches.key_words import names_location
 from exai_audit.collectors.caches.keys import (
     has_few_keys,
     is_keyed_by_file,
@@ -39,12 +35,7 @@ from exai_audit.collectors.caches.references import references
 from exai_audit.collectors.caches.sharing import NEVER, Unlocked, check_then_act, is_locked
 from exai_audit.collectors.caches.siblings import forgotten
 from exai_audit.collectors.caches.uses import Act, Use, uses
-from exai_audit.collectors.caches.vocabulary import (
-    is_cache_class,
-    is_cache_name,
-    is_live,
-    names_location,
-)
+from exai_audit.collectors.caches.vocabulary import is_cache_class, is_cache_name, is_live
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Openness, Origin
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, parameters

@@ -28,24 +28,19 @@ from exai_audit.collectors.caches.keepers import (
     reads_self,
     store_of_object,
 )
+from exai_audit.collectors.caches.key_words import is_file_name
 from exai_audit.collectors.caches.keys import is_fixed, is_made_once, openness_of
 from exai_audit.collectors.caches.live_objects import kept_objects
 from exai_audit.collectors.caches.makeup import makeup_of_decorated
 from exai_audit.collectors.caches.purity import cause
 from exai_audit.collectors.caches.triggers import CLEARERS, UNKNOWN_DECORATORS
-from exai_audit.collectors.caches.vocabulary import is_file_name, names_lifetime
+from exai_audit.collectors.caches.vocabulary import names_lifetime
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Origin
 from exai_audit.knowledge.calls import Cache, Call
 from exai_audit.knowledge.table import table
 from exai_audit.location import Place, Span
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import (
-    FUNCTIONS,
-    Parameter,
-    arguments,
-    is_none,
-    parameters,
-)
+from exai_audit.syntax.nodes import FUNCTIONS, Parameter, arguments, is_none, parameters
 from exai_audit.syntax.scopes import unstarred
 from exai_audit.syntax.walk import descendants
 

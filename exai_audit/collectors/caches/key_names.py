@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.caches.accesses import identifiers
+from exai_audit.collectors.caches.key_words import DIGESTS
 from exai_audit.collectors.caches.uses import Use
-from exai_audit.collectors.caches.vocabulary import DIGESTS
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.scopes import BindingKind

@@ -17,28 +17,20 @@ from exai_audit.collectors.caches.accesses import (
     shown,
 )
 from exai_audit.collectors.caches.growth import entries_grow
-from exai_audit.collectors.caches.ownership import Container
-from exai_audit.collectors.caches.uses import Use
-from exai_audit.collectors.caches.vocabulary import (
+from exai_audit.collectors.caches.key_words import (
     has_few_values,
     has_many_values,
     is_asked_for,
     is_file_name,
-    is_long_lived,
-    is_plugged_in,
     names_digest,
-    registers,
 )
+from exai_audit.collectors.caches.ownership import Container
+from exai_audit.collectors.caches.uses import Use
+from exai_audit.collectors.caches.vocabulary import is_long_lived, is_plugged_in, registers
 from exai_audit.facts.caches import Openness
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import (
-    FUNCTIONS,
-    Parameter,
-    arguments,
-    first_parameter,
-    parameters,
-)
+from exai_audit.syntax.nodes import FUNCTIONS, Parameter, arguments, first_parameter, parameters
 from exai_audit.syntax.scopes import BindingKind
 from exai_audit.syntax.walk import descendants
 

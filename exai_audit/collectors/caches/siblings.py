@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.caches.accesses import Named, last_name
 from exai_audit.collectors.caches.key_names import key_names
+from exai_audit.collectors.caches.key_words import has_many_values
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Act, Use
-from exai_audit.collectors.caches.vocabulary import has_many_values, names_cache
+from exai_audit.collectors.caches.vocabulary import names_cache
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from exai_audit.collectors.caches.vocabulary import MEETING, has_many_values, name_words
+from exai_audit.collectors.caches.key_words import MEETING, has_many_values, name_words
 
 # Who or what a service works for: each has an end that should end its entry, too.
 _VISITORS = frozenset({
