@@ -21,13 +21,9 @@ from exai_audit.collectors.caches.bounds import Limits, limits
 from exai_audit.collectors.caches.claims import is_argued
 from exai_audit.collectors.caches.containers import Key, container_kind, describe, held
 from exai_audit.collectors.caches.definitions import Definition
-from exai_audit.collectors.caches.keys import (
-    has_few_keys,
-    is_long_lived_object,
-    openness,
-    shown_key,
-)
+from exai_audit.collectors.caches.keys import has_few_keys, openness, shown_key
 from exai_audit.collectors.caches.makeup import makeup_of
+from exai_audit.collectors.caches.object_lives import is_long_lived_object
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.sharing import NEVER, check_then_act, is_locked
 from exai_audit.collectors.caches.uses import Act, uses

@@ -16,8 +16,6 @@ from exai_audit.collectors.caches.key_words import names_location
 from exai_audit.collectors.caches.keys import (
     has_few_keys,
     is_keyed_by_file,
-    is_long_lived_object,
-    is_made_once,
     openness,
     says_which_server,
     shown_key,
@@ -29,6 +27,7 @@ from exai_audit.collectors.caches.lock_registries import (
     openness_of_locks,
 )
 from exai_audit.collectors.caches.makeup import makeup_of
+from exai_audit.collectors.caches.object_lives import is_long_lived_object, is_made_once
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, value_cause
 from exai_audit.collectors.caches.references import references

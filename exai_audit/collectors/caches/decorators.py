@@ -29,9 +29,10 @@ from exai_audit.collectors.caches.keepers import (
     store_of_object,
 )
 from exai_audit.collectors.caches.key_words import is_file_name
-from exai_audit.collectors.caches.keys import is_fixed, is_made_once, openness_of
+from exai_audit.collectors.caches.keys import is_fixed, openness_of
 from exai_audit.collectors.caches.live_objects import kept_objects
 from exai_audit.collectors.caches.makeup import makeup_of_decorated
+from exai_audit.collectors.caches.object_lives import is_made_once
 from exai_audit.collectors.caches.purity import cause
 from exai_audit.collectors.caches.triggers import CLEARERS, UNKNOWN_DECORATORS
 from exai_audit.collectors.caches.vocabulary import names_lifetime

@@ -6,14 +6,12 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
     Function,
     identifiers,
     is_literal,
     last_name,
     method_class,
     name_of,
-    scope_node,
     shown,
 )
 from exai_audit.collectors.caches.growth import entries_grow
@@ -26,7 +24,7 @@ from exai_audit.collectors.caches.key_words import (
 )
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Use
-from exai_audit.collectors.caches.vocabulary import is_long_lived, is_plugged_in, registers
+from exai_audit.collectors.caches.vocabulary import registers
 from exai_audit.facts.caches import Openness
 from exai_audit.knowledge.layers import words
 from exai_audit.syntax.module import ModuleTree
@@ -150,33 +148,6 @@ def _is_called(node: ast.AST, tree: ModuleTree) -> bool:
     """Tell whether a name is that of a function which is called: it says nothing of the values."""
     call = tree.parent(node)
     return isinstance(call, ast.Call) and call.func is node
-
-
-def is_long_lived_object(tree: ModuleTree, index: CacheIndex, owner: ast.AST) -> bool:
-    """Tell whether something shows that an object of a class lives as long as the process.
-
-    Its name says so, the module makes one itself, or it holds a lock.
-    """
-    if not isinstance(owner, ast.ClassDef):
-        return False
-    if is_long_lived(owner.name) or is_made_once(tree, index, owner):
-        return True
-    return any(
-        last_name(call.func) in ("Lock", "RLock", "Condition") and tree.class_of(call) is owner
-        for call in index.calls
-    )
-
-
-def is_made_once(tree: ModuleTree, index: CacheIndex, owner: ast.AST) -> bool:
-    """Tell whether the module itself makes an object of one of its classes, or a framework does."""
-    if not isinstance(owner, ast.ClassDef):
-        return False
-    return any(is_plugged_in(last_name(base)) for base in owner.bases) or any(
-        isinstance(made.value, ast.Call)
-        and last_name(made.value.func) == owner.name
-        and scope_node(tree, made) is tree.module
-        for made in index.assignments
-    )
 
 
 def is_fixed(param: Parameter) -> bool:

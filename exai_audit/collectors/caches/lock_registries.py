@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from exai_audit.collectors.caches.accesses import CacheIndex, identifiers, last_name
 from exai_audit.collectors.caches.key_words import is_file_name
-from exai_audit.collectors.caches.keys import is_made_once, openness
+from exai_audit.collectors.caches.keys import openness
+from exai_audit.collectors.caches.object_lives import is_made_once
 from exai_audit.collectors.caches.uses import Use
 from exai_audit.collectors.caches.vocabulary import is_lock, is_long_lived
 from exai_audit.facts.caches import Openness

@@ -17,14 +17,9 @@ from exai_audit.collectors.caches.constants import has_constant_keys
 from exai_audit.collectors.caches.containers import Key, container_kind, held, owner_name
 from exai_audit.collectors.caches.definitions import assigned_names, definitions
 from exai_audit.collectors.caches.idiom import is_setdefault
-from exai_audit.collectors.caches.keys import (
-    has_few_keys,
-    is_long_lived_object,
-    is_made_once,
-    openness,
-    shown_key,
-)
+from exai_audit.collectors.caches.keys import has_few_keys, openness, shown_key
 from exai_audit.collectors.caches.makeup import makeup_of
+from exai_audit.collectors.caches.object_lives import is_long_lived_object, is_made_once
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.siblings import forgotten
 from exai_audit.collectors.caches.states import are_emptied, are_of_meetings, are_states

@@ -9,18 +9,14 @@ from exai_audit.collectors.caches.accesses import CacheIndex, argument, given, l
 from exai_audit.collectors.caches.bounds import limits
 from exai_audit.collectors.caches.containers import Key, owner_name, stale_cause
 from exai_audit.collectors.caches.definitions import Definition
-from exai_audit.collectors.caches.keys import is_long_lived_object, openness, shown_key
+from exai_audit.collectors.caches.keys import openness, shown_key
+from exai_audit.collectors.caches.object_lives import is_long_lived_object
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.purity import Cause, cause
 from exai_audit.collectors.caches.references import references
 from exai_audit.collectors.caches.sharing import NEVER, check_then_act, is_locked
 from exai_audit.collectors.caches.uses import Act, Use, uses
-from exai_audit.collectors.caches.vocabulary import (
-    is_cache_name,
-    is_expiry,
-    is_size,
-    names_a_store,
-)
+from exai_audit.collectors.caches.vocabulary import is_cache_name, is_expiry, is_size, names_a_store
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
 from exai_audit.knowledge.calls import Cache, Call
 from exai_audit.knowledge.table import table
