@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.collectors.caches.accesses import (
@@ -16,32 +15,23 @@ from exai_audit.collectors.caches.accesses import (
     last_name,
     last_names,
     method_class,
-    scope_node,
 )
+from exai_audit.collectors.caches.cached_functions import Cached, cached_functions, row_of
 from exai_audit.collectors.caches.claims import is_argued, is_said_unchanging
 from exai_audit.collectors.caches.containers import container_kind
 from exai_audit.collectors.caches.definitions import outlives
 from exai_audit.collectors.caches.identity import base_names, is_enum, is_value
-from exai_audit.collectors.caches.keepers import (
-    is_of_class,
-    made_before,
-    reads_self,
-    store_of_object,
-)
+from exai_audit.collectors.caches.keepers import is_of_class, reads_self, store_of_object
 from exai_audit.collectors.caches.key_words import is_file_name
 from exai_audit.collectors.caches.keys import is_fixed, openness_of
 from exai_audit.collectors.caches.live_objects import kept_objects
 from exai_audit.collectors.caches.makeup import makeup_of_decorated
 from exai_audit.collectors.caches.object_lives import is_made_once
 from exai_audit.collectors.caches.purity import cause
-from exai_audit.collectors.caches.triggers import CLEARERS, UNKNOWN_DECORATORS
-from exai_audit.collectors.caches.vocabulary import names_lifetime
+from exai_audit.collectors.caches.triggers import CLEARERS
 from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime, Origin
-from exai_audit.knowledge.calls import Cache, Call
-from exai_audit.knowledge.table import table
-from exai_audit.location import Place, Span
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, Parameter, arguments, is_none, parameters
+from exai_audit.syntax.nodes import Parameter, is_none, parameters
 from exai_audit.syntax.scopes import unstarred
 from exai_audit.syntax.walk import descendants
 
@@ -49,17 +39,6 @@ _STATIC = frozenset({"staticmethod", "classmethod"})
 _STORE_KEYS = frozenset({"cachetools.cached", "asyncache.cached"})
 _OF_SELF = ("functools.", "async_lru.", "cachetools.func.", "funcy.", "memoization.", "toolz.")
 _THREAD_SAFE = frozenset({"functools.cache", "functools.lru_cache"})
-
-
-class _Cached(Struct, frozen=True):
-    """A function and the expression that caches it: a decorator, or a call around its name."""
-
-    function: Named
-    by: ast.expr
-    place: Place
-    name: str
-    cache: Cache
-    callable: str
 
 
 def decorated(tree: ModuleTree, index: CacheIndex, calls: set[ast.Call]) -> Iterator[CacheFact]:
@@ -71,7 +50,7 @@ def decorated(tree: ModuleTree, index: CacheIndex, calls: set[ast.Call]) -> Iter
         calls: those of what may be a decorator for caches.
     """
     emptied = cleared(tree, index)
-    for cached in (*_by_decorator(tree, index), *_by_call(tree, index, calls)):
+    for cached in cached_functions(tree, index, calls):
         if _dies_with_the_call(tree, index, cached.function):
             continue
         fact = _fact(cached, tree, index, cached.name in emptied)
@@ -81,74 +60,11 @@ def decorated(tree: ModuleTree, index: CacheIndex, calls: set[ast.Call]) -> Iter
             yield replace(fact, elsewhere=True)
 
 
-def _by_decorator(tree: ModuleTree, index: CacheIndex) -> Iterator[_Cached]:
-    for function in index.functions:
-        for decorator in function.decorator_list:
-            by = made_before(decorator, tree) or decorator
-            row = _row(by, tree)
-            if row is not None and row.cache is not None and row.cache.kind != "store":
-                place = _place(decorator, tree)
-                yield _Cached(function, by, place, function.name, row.cache, row.name)
-                break
-
-
-def _by_call(tree: ModuleTree, index: CacheIndex, calls: set[ast.Call]) -> Iterator[_Cached]:
-    """Yield ``fast = lru_cache(maxsize=None)(slow)`` for a function of the module."""
-    if not calls:
-        return
-    by_name = {(scope_node(tree, f), f.name): f for f in index.functions}
-    for assignment in index.assignments:
-        call = assignment.value
-        if not isinstance(call, ast.Call) or not {call, call.func} & calls:
-            continue
-        handed = _only_argument(call)
-        row = _row(call.func, tree) if isinstance(call.func, (ast.Call, ast.Name)) else None
-        if row is None or row.cache is None or row.cache.kind == "store":
-            continue
-        scope = scope_node(tree, assignment)
-        function = by_name.get((scope, handed.id)) if isinstance(handed, ast.Name) else None
-        if function is not None and not isinstance(scope, FUNCTIONS):
-            place = tree.place(call)
-            yield _Cached(function, call.func, place, function.name, row.cache, row.name)
-
-
-def _only_argument(call: ast.Call) -> ast.expr | None:
-    """Return what a call is given if it is one thing only."""
-    handed = arguments(call)
-    return handed[0].value if len(handed) == 1 else None
-
-
-def _place(decorator: ast.expr, tree: ModuleTree) -> Place:
-    """Return where a decorator is, from its ``@`` on."""
-    place = tree.place(decorator)
-    span = place.span
-    column = tree.source.line(span.line).rfind("@", 0, span.column - 1) + 1
-    if not column:
-        return place
-    span = Span(span.line, column, span.end_line, span.end_column)
-    return Place(span, place.symbol, place.evidence)
-
-
-def _row(decorator: ast.expr, tree: ModuleTree) -> Call | None:
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = tree.qualified(named)
-    known = table().call(name) if name else None
-    if known is None and name and name.rpartition(".")[2] in UNKNOWN_DECORATORS:
-        return Call(name, cache=Cache("decorator", default_bound="unseen", expiry=_own(decorator)))
-    return known
-
-
-def _own(decorator: ast.expr) -> str | None:
-    """Return the keyword by which a decorator that nobody knows is given a lifetime."""
-    given_by = arguments(decorator) if isinstance(decorator, ast.Call) else []
-    return next((one.name for one in given_by if one.name and names_lifetime(one.name)), None)
-
-
 def _dies_with_the_call(tree: ModuleTree, index: CacheIndex, function: Named) -> bool:
     return tree.function_of(function) is not None and not outlives(tree, index, function)
 
 
-def _keeps_elsewhere(cached: _Cached, tree: ModuleTree) -> bool:
+def _keeps_elsewhere(cached: Cached, tree: ModuleTree) -> bool:
     """Tell whether the results are in a store with a name, which is the cache, or nowhere."""
     if cached.cache.kind != "wrapper" or not isinstance(cached.by, ast.Call):
         return False
@@ -157,7 +73,7 @@ def _keeps_elsewhere(cached: _Cached, tree: ModuleTree) -> bool:
     return is_named or is_none(store) or bool(store_of_object(store, tree))
 
 
-def _fact(cached: _Cached, tree: ModuleTree, index: CacheIndex, emptied: bool) -> CacheFact:
+def _fact(cached: Cached, tree: ModuleTree, index: CacheIndex, emptied: bool) -> CacheFact:
     function = cached.function
     owner = method_class(tree, function)
     is_property = cached.cache.kind == "property"
@@ -229,7 +145,7 @@ def _takes_file(taken: list[Parameter]) -> bool:
     return any(map(is_file_name, names)) and not any("mtime" in name for name in names)
 
 
-def _is_keyed_by_self(cached: _Cached) -> bool:
+def _is_keyed_by_self(cached: Cached) -> bool:
     """Tell whether the keys of a method's results hold the object: none are made of other things.
 
     A store that is a function of the object is one for each.
@@ -244,7 +160,7 @@ def _is_keyed_by_self(cached: _Cached) -> bool:
     return argument(cached.by, "key", 1) is None
 
 
-def _shares_results(cached: _Cached, owner: ast.ClassDef | None, tree: ModuleTree) -> bool:
+def _shares_results(cached: Cached, owner: ast.ClassDef | None, tree: ModuleTree) -> bool:
     """Tell whether all objects of a class keep their results in its store, under the same keys."""
     if cached.callable != "cachetools.cachedmethod" or not isinstance(cached.by, ast.Call):
         return False
@@ -254,12 +170,12 @@ def _shares_results(cached: _Cached, owner: ast.ClassDef | None, tree: ModuleTre
     return shared and leaves_self_out and reads_self(cached.function)
 
 
-def _limits(cached: _Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
+def _limits(cached: Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
     """Return the bound and the expiry that the decorator, or the store in it, gives."""
     cache, by = cached.cache, cached.by
     if cache.kind == "wrapper" and isinstance(by, ast.Call):
         store = argument(by, cache.store, 0)
-        row = _row(store, tree) if isinstance(store, ast.Call) else None
+        row = row_of(store, tree) if isinstance(store, ast.Call) else None
         if isinstance(store, ast.Call) and row is not None and row.cache is not None:
             return given(store, row.cache, tree)
         if store is not None and container_kind(store, tree) is None:
@@ -270,7 +186,7 @@ def _limits(cached: _Cached, tree: ModuleTree) -> tuple[str | None, str | None]:
     return given(by, cache, tree)
 
 
-def _has_few_keys(cached: _Cached, taken: list[Parameter]) -> bool:
+def _has_few_keys(cached: Cached, taken: list[Parameter]) -> bool:
     return (bool(taken) and all(map(is_fixed, taken))) or _calls_itself(cached.function)
 
 
