@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
     Function,
     Mention,
     call_given,
@@ -19,20 +18,13 @@ from exai_audit.collectors.caches.accesses import (
     text,
 )
 from exai_audit.collectors.caches.ages import compares_own_age, judges_age
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.ownership import Container
-from exai_audit.collectors.caches.policies import (
-    has_lives_of_entries,
-    moves_on_look_up,
-    refuses,
-)
+from exai_audit.collectors.caches.policies import has_lives_of_entries, moves_on_look_up, refuses
 from exai_audit.collectors.caches.replacing import ends_whenever, goes_by_size, is_replaced
 from exai_audit.collectors.caches.timestamps import reads_clock, stamps
 from exai_audit.collectors.caches.uses import Act, Use
-from exai_audit.collectors.caches.vocabulary import (
-    is_size,
-    names_expiry,
-    surely_called,
-)
+from exai_audit.collectors.caches.vocabulary import is_size, names_expiry, surely_called
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.walk import descendants
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from exai_audit.collectors.caches.accesses import CacheIndex, Named, scope_node
+from exai_audit.collectors.caches.accesses import Named, scope_node
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.keepers import made_before
 from exai_audit.collectors.caches.triggers import UNKNOWN_DECORATORS
 from exai_audit.collectors.caches.vocabulary import names_lifetime

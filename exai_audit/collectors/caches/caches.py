@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from exai_audit.collectors.caches.accesses import CacheIndex, last_names
+from exai_audit.collectors.caches.accesses import last_names
 from exai_audit.collectors.caches.classes import cache_classes
 from exai_audit.collectors.caches.containers import Key, containers
 from exai_audit.collectors.caches.decorators import cleared, decorated
 from exai_audit.collectors.caches.definitions import Definition, definitions
 from exai_audit.collectors.caches.foreign import foreign_uses, unfilled
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.lives import makings
 from exai_audit.collectors.caches.makeup import enums
 from exai_audit.collectors.caches.own_decorators import own_decorators

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
     Named,
     Target,
     identifiers,
@@ -21,6 +20,7 @@ from exai_audit.collectors.caches.bounds import Limits, limits
 from exai_audit.collectors.caches.claims import is_argued
 from exai_audit.collectors.caches.containers import Key, container_kind, describe, held
 from exai_audit.collectors.caches.definitions import Definition
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.keys import has_few_keys, openness, shown_key
 from exai_audit.collectors.caches.makeup import makeup_of
 from exai_audit.collectors.caches.object_lives import is_long_lived_object

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from exai_audit.collectors.caches.accesses import CacheIndex, Function, is_literal, last_name
+from exai_audit.collectors.caches.accesses import Function, is_literal, last_name
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.tables import goes_over_a_table, is_key_of_a_table
 from exai_audit.collectors.caches.uses import Use
 from exai_audit.syntax.module import ModuleTree

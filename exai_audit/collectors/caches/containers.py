@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from exai_audit.collectors.caches.accesses import CacheIndex, is_literal, last_name, place_of
+from exai_audit.collectors.caches.accesses import is_literal, last_name, place_of
 from exai_audit.collectors.caches.bounds import calls_of, limits
 from exai_audit.collectors.caches.claims import is_argued, is_said_unchanging
 from exai_audit.collectors.caches.constants import has_constant_keys
 from exai_audit.collectors.caches.definitions import Definition
 from exai_audit.collectors.caches.idiom import is_memo, is_setdefault
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.key_names import is_keyed_by_digest
 from exai_audit.collectors.caches.key_words import names_location
 from exai_audit.collectors.caches.keys import (

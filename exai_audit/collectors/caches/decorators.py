@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
     Named,
     argument,
     given,
@@ -21,6 +20,7 @@ from exai_audit.collectors.caches.claims import is_argued, is_said_unchanging
 from exai_audit.collectors.caches.containers import container_kind
 from exai_audit.collectors.caches.definitions import outlives
 from exai_audit.collectors.caches.identity import base_names, is_enum, is_value
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.keepers import is_of_class, reads_self, store_of_object
 from exai_audit.collectors.caches.key_words import is_file_name
 from exai_audit.collectors.caches.keys import is_fixed, openness_of

@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
     Function,
     Named,
     Target,
@@ -19,6 +18,7 @@ from exai_audit.collectors.caches.accesses import (
     scope_of,
     target_of,
 )
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.context.roles import is_route
 from exai_audit.facts.caches import Lifetime
 from exai_audit.syntax.module import ModuleTree

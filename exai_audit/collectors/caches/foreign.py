@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from exai_audit.collectors.caches.accesses import CacheIndex, identifiers, last_name, scope_of
+from exai_audit.collectors.caches.accesses import identifiers, last_name, scope_of
 from exai_audit.collectors.caches.containers import container_kind, describe, held
 from exai_audit.collectors.caches.definitions import assigned_names, definitions
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.keys import openness, shown_key
 from exai_audit.collectors.caches.uses import Act, Use, uses
 from exai_audit.collectors.caches.visitors import names_visitor

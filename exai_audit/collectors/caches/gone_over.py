@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from exai_audit.collectors.caches.accesses import CacheIndex, is_constructor
+from exai_audit.collectors.caches.accesses import is_constructor
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.sharing import is_held_by_callers, is_inside_lock
 from exai_audit.collectors.caches.vocabulary import says_locked
 from exai_audit.facts.caches import GoneOverFact

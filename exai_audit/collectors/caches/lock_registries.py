@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from exai_audit.collectors.caches.accesses import CacheIndex, identifiers, last_name
+from exai_audit.collectors.caches.accesses import identifiers, last_name
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.key_words import is_file_name
 from exai_audit.collectors.caches.keys import openness
 from exai_audit.collectors.caches.object_lives import is_made_once

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
     Function,
     Named,
     argument,
@@ -15,6 +14,7 @@ from exai_audit.collectors.caches.accesses import (
     method_class,
 )
 from exai_audit.collectors.caches.identity import is_enum
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import is_passing

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from exai_audit.collectors.caches.accesses import CacheIndex, last_name, scope_node
+from exai_audit.collectors.caches.accesses import last_name, scope_node
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.vocabulary import is_long_lived, is_plugged_in
 from exai_audit.syntax.module import ModuleTree
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from exai_audit.collectors.caches.accesses import CacheIndex, last_name, text
+from exai_audit.collectors.caches.accesses import last_name, text
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.timestamps import reads_clock
 from exai_audit.collectors.caches.uses import Act, Use

@@ -7,14 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
-    Function,
-    Named,
-    last_name,
-    method_class,
-    shown,
-)
+from exai_audit.collectors.caches.accesses import Function, Named, last_name, method_class, shown
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.vocabulary import is_clock
 from exai_audit.facts.caches import Origin
 from exai_audit.facts.concurrency import BlockingKind

@@ -5,13 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
-    Named,
-    Target,
-    lineage,
-    scope_of,
-)
+from exai_audit.collectors.caches.accesses import Named, Target, scope_of
+from exai_audit.collectors.caches.index import CacheIndex, lineage
 from exai_audit.syntax.module import ModuleTree
 from exai_audit.syntax.nodes import FUNCTIONS, parameters
 from exai_audit.syntax.scopes import BindingKind

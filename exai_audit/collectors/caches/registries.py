@@ -5,18 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
-    Function,
-    identifiers,
-    last_name,
-    place_of,
-)
+from exai_audit.collectors.caches.accesses import Function, identifiers, last_name, place_of
 from exai_audit.collectors.caches.claims import is_argued
 from exai_audit.collectors.caches.constants import has_constant_keys
 from exai_audit.collectors.caches.containers import Key, container_kind, held, owner_name
 from exai_audit.collectors.caches.definitions import assigned_names, definitions
 from exai_audit.collectors.caches.idiom import is_setdefault
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.keys import has_few_keys, openness, shown_key
 from exai_audit.collectors.caches.makeup import makeup_of
 from exai_audit.collectors.caches.object_lives import is_long_lived_object, is_made_once

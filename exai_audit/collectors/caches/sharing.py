@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from exai_audit.collectors.caches.accesses import (
-    CacheIndex,
     Function,
     Named,
     is_constructor,
@@ -18,6 +17,7 @@ from exai_audit.collectors.caches.accesses import (
     text,
 )
 from exai_audit.collectors.caches.idiom import is_setdefault
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.ownership import Container
 from exai_audit.collectors.caches.uses import Act, Use
 from exai_audit.collectors.caches.vocabulary import is_lock, says_locked

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from exai_audit.collectors.caches.accesses import CacheIndex, argument, given, last_name
+from exai_audit.collectors.caches.accesses import argument, given, last_name
 from exai_audit.collectors.caches.bounds import limits
 from exai_audit.collectors.caches.containers import Key, owner_name, stale_cause
 from exai_audit.collectors.caches.definitions import Definition
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.keys import openness, shown_key
 from exai_audit.collectors.caches.object_lives import is_long_lived_object
 from exai_audit.collectors.caches.ownership import Container

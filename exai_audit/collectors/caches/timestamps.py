@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from exai_audit.collectors.caches.accesses import CacheIndex, Function, identifiers
+from exai_audit.collectors.caches.accesses import Function, identifiers
+from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.syntax.nodes import FUNCTIONS, arguments
 from exai_audit.syntax.walk import children, descendants
 
