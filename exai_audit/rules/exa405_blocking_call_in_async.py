@@ -57,19 +57,16 @@ unpacks whole trees.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exai_audit.facts.calls import FunctionFact
-from exai_audit.facts.concurrency import BlockingFact, BlockingKind, Moment
-from exai_audit.finding import Confidence, Family, Hit, Related, Scope, Severity
-from exai_audit.location import Place
-from exai_audit.project.blocking_severity import severity_of
-from exai_audit.project.call_graph import CallGraph, Way
-from exai_audit.project.definitions import Module
-from exai_audit.project.own_loops import alone_in_loops, run_by_entries
+from exai_audit.facts.concurrency import BlockingKind, Moment
+from exai_audit.finding import Confidence, Family, Hit, Related, Scope
+from exai_audit.project.blocked_calls import Blocked, blocked_calls
+from exai_audit.project.call_graph import Way
+from exai_audit.project.own_loops import alone_in_loops
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -77,7 +74,6 @@ _MANY = 10
 _ORM = "sqlalchemy"
 _SESSIONS = frozenset({"session", "db", "conn", "connection"})
 _DJANGO = "django.db."
-_Judged = Callable[[str, Way], bool]
 
 
 class Options(Struct, frozen=True):
@@ -86,39 +82,15 @@ class Options(Struct, frozen=True):
     judge_file_system: bool = False
 
 
-class _Blocked(Struct, frozen=True):
-    """A call in a coroutine, and the way from it to what blocks.
-
-    ``line`` is that of the coroutine.
-    """
-
-    path: str
-    place: Place
-    way: Way
-    moment: Moment
-    line: int = 0
-
-    @property
-    def severity(self) -> Severity:
-        return severity_of(self.way.blocks, self.moment)
-
-    @property
-    def cause(self) -> tuple[str, int, int]:
-        """Return the place that blocks: the call itself, or what it leads to."""
-        span = self.way.blocks.place.span if self.way.hops else self.place.span
-        path = self.way.path if self.way.hops else self.path
-        return path, span.line, 0 if self.way.hops else span.column
-
-
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit for each place that blocks, at the coroutine's call that suffers most."""
 
     def is_judged(path: str, way: Way) -> bool:
         return not way.blocks.file_system or options.at(path).judge_file_system
 
-    causes: dict[tuple[str, int, int], list[_Blocked]] = {}
+    causes: dict[tuple[str, int, int], list[Blocked]] = {}
     alone = alone_in_loops(project.importable_files())
-    for one in _blocked(project, is_judged):
+    for one in blocked_calls(project, is_judged):
         if _name(one) in alone:
             one = replace(one, moment=Moment.ALONE)
         causes.setdefault(one.cause, []).append(one)
@@ -128,76 +100,20 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
         yield from _by_kind(chosen, in_scripts=apart)
 
 
-def _is_script(one: _Blocked, project: Project) -> bool:
+def _is_script(one: Blocked, project: Project) -> bool:
     return project.scope_of.get(one.path) is Scope.SCRIPTS
 
 
-def _blocked(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
-    """Yield what blocks; what other files say of a call comes before what its name tells."""
-    spoken: set[tuple[str, object]] = set()
-    for one in (*_named(project, is_judged), *_led_all(project, is_judged), *_untyped(project)):
-        if (one.path, one.place.span) not in spoken:
-            spoken.add((one.path, one.place.span))
-            yield one
-
-
-def _named(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
-    for facts in project.importable_files():
-        for fact in facts.blocking:
-            way = Way(facts.path, fact)
-            if not fact.untyped and is_judged(facts.path, way):
-                yield _Blocked(facts.path, fact.place, way, fact.moment)
-
-
-def _led_all(project: Project, is_judged: _Judged) -> Iterator[_Blocked]:
-    graph = project.call_graph()
-    judged = {facts.path for facts in project.importable_files()}
-    run = run_by_entries(project.importable_files(), graph)
-    for module, function in graph.coroutines():
-        path = module.facts.path
-        if path in judged:
-            for one in _led(graph, module, function, is_judged):
-                starts = (path, function.name) in run and one.place.span.line < function.serves_from
-                yield replace(one, moment=Moment.START) if starts else one
-
-
-def _untyped(project: Project) -> Iterator[_Blocked]:
-    coroutines = {name.rpartition(".")[2] for file in project.files for name in file.coroutines}
-    for facts in project.importable_files():
-        for fact in facts.blocking:
-            if fact.untyped and not _may_be_a_coroutine(fact, coroutines):
-                yield _Blocked(facts.path, fact.place, Way(facts.path, fact), fact.moment)
-
-
-def _may_be_a_coroutine(fact: BlockingFact, coroutines: set[str]) -> bool:
-    """Tell whether a wait that is known by its method alone may be of the project's own."""
-    name = fact.operation.rpartition(".")[2]
-    return fact.kind is BlockingKind.IN_PROCESS and name in coroutines
-
-
-def _led(
-    graph: CallGraph, module: Module, function: FunctionFact, is_judged: _Judged
-) -> Iterator[_Blocked]:
-    """Yield the calls of a coroutine that lead to what blocks, each with its gravest way."""
-    path = module.facts.path
-    for call in function.calls:
-        ways = [way for way in graph.ways(function, call, module) if is_judged(path, way)]
-        if ways and call.place is not None:
-            typed = [way for way in ways if not way.blocks.untyped]
-            way = max(typed or ways, key=lambda way: severity_of(way.blocks, call.moment).rank)
-            yield _Blocked(path, call.place, way, call.moment, function.line)
-
-
-def _worst_first(found: Sequence[_Blocked]) -> list[_Blocked]:
+def _worst_first(found: Sequence[Blocked]) -> list[Blocked]:
     return sorted(
         found,
         key=lambda one: (-one.severity.rank, len(one.way.hops), one.path, one.place.span),
     )
 
 
-def _by_kind(causes: Sequence[Sequence[_Blocked]], *, in_scripts: bool) -> Iterator[Hit]:
+def _by_kind(causes: Sequence[Sequence[Blocked]], *, in_scripts: bool) -> Iterator[Hit]:
     """Yield one hit for each cause, but one for all of a kind where there are many."""
-    kinds: dict[str, list[Sequence[_Blocked]]] = {}
+    kinds: dict[str, list[Sequence[Blocked]]] = {}
     for found in causes:
         kinds.setdefault(_kind(found[0]), []).append(found)
     if _ORM in kinds:  # what no file types is most likely of the library that the others are of
@@ -211,7 +127,7 @@ def _by_kind(causes: Sequence[Sequence[_Blocked]], *, in_scripts: bool) -> Itera
             yield from (_hit(found, in_scripts=in_scripts) for found in alike)
 
 
-def _kind(one: _Blocked) -> str:
+def _kind(one: Blocked) -> str:
     """Return the client, or library of requests, that blocks, as one repair may replace it."""
     owner, _, _ = one.way.blocks.operation.rpartition(".")
     library, _, name = owner.rpartition(".")
@@ -228,7 +144,7 @@ def _kind(one: _Blocked) -> str:
 
 
 def _of_many(
-    kind: str, alike: Sequence[Sequence[_Blocked]], coroutines: int, *, in_scripts: bool
+    kind: str, alike: Sequence[Sequence[Blocked]], coroutines: int, *, in_scripts: bool
 ) -> Hit:
     causes = _worst_first([found[0] for found in alike])
     hit = _hit([causes[0]], in_scripts=in_scripts)
@@ -247,7 +163,7 @@ def _of_many(
     )
 
 
-def _hit(found: Sequence[_Blocked], *, in_scripts: bool) -> Hit:
+def _hit(found: Sequence[Blocked], *, in_scripts: bool) -> Hit:
     """Return the hit at the worst of the calls that lead to one place; the others are related."""
     first, *others = found
     count = f"{len(others)} more call{'s' if len(others) > 1 else ''}"
@@ -266,7 +182,7 @@ def _hit(found: Sequence[_Blocked], *, in_scripts: bool) -> Hit:
     )
 
 
-def _confidence(one: _Blocked, *, in_scripts: bool) -> Confidence:
+def _confidence(one: Blocked, *, in_scripts: bool) -> Confidence:
     """Return how sure it is that somebody waits; a sleep is mended by a word wherever it stands.
 
     Who asks a person at a terminal mostly is all there is.
@@ -279,7 +195,7 @@ def _confidence(one: _Blocked, *, in_scripts: bool) -> Confidence:
     return Confidence.MEDIUM if one.way.hops or one.way.blocks.untyped else Confidence.HIGH
 
 
-def _message(one: _Blocked) -> str:
+def _message(one: Blocked) -> str:
     blocks = one.way.blocks
     if not one.way.hops:
         return f"{blocks.operation} blocks the event loop of the coroutine {_name(one)}"
@@ -289,17 +205,17 @@ def _message(one: _Blocked) -> str:
     return f"the coroutine {_name(one)} blocks the event loop: {_said(one)}, {where}"
 
 
-def _said(one: _Blocked) -> str:
+def _said(one: Blocked) -> str:
     if not one.way.hops:
         return f"{one.way.blocks.operation} blocks in {one.place.symbol}"
     return f"{one.way.blocks.operation} blocks in {one.way.hops[-1].callee}"
 
 
-def _calls(one: _Blocked) -> str:
+def _calls(one: Blocked) -> str:
     return f"{_name(one)} calls {one.way.hops[0].callee}" if one.way.hops else _said(one)
 
 
-def _remedy(one: _Blocked) -> str:
+def _remedy(one: Blocked) -> str:
     if not one.way.hops:
         return f"Write {one.way.blocks.instead} instead."
     called = one.way.hops[0].callee.rpartition(".")[2]
@@ -315,7 +231,7 @@ def _remedy(one: _Blocked) -> str:
     )
 
 
-def _steps(one: _Blocked) -> tuple[Related, ...]:
+def _steps(one: Blocked) -> tuple[Related, ...]:
     """Return the way, hop by hop, from the coroutine to what blocks."""
     if not one.way.hops:
         return ()
@@ -329,7 +245,7 @@ def _steps(one: _Blocked) -> tuple[Related, ...]:
     )
 
 
-def _name(one: _Blocked) -> str:
+def _name(one: Blocked) -> str:
     return one.place.symbol.rpartition(".")[2]
 
 
