@@ -52,36 +52,30 @@ whose unit the code does not show is compared with such numbers only; scripts ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from exai_audit.facts.timeouts import (
-    HandedLimitFact,
-    LimitParameter,
-    TimeoutFact,
-    TimeoutForm,
-)
+from exai_audit.facts.timeouts import HandedLimitFact, LimitParameter, TimeoutFact, TimeoutForm
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.knowledge.script_folders import hold_scripts
-from exai_audit.knowledge.table import table
 from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.central_timeouts import is_literal_limit, shown_limit, shown_seconds
 from exai_audit.project.constant_names import names_a_purpose, words_of
+from exai_audit.project.limit_keys import (
+    Key,
+    argument_key,
+    constant_key,
+    is_defined_in,
+    setting_key,
+)
 from exai_audit.project.limit_receivers import Receivers
 from exai_audit.project.own_defaults import against_own_defaults
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _Site = tuple[str, TimeoutFact]
-_Key = tuple[str, ...]
 _CALLS = (TimeoutForm.CALL_KEYWORD, TimeoutForm.KNOWN_API, TimeoutForm.PROJECT_CALL)
-# What waits for whatever it is given: how long is for each caller to say.
-_WAITS = frozenset({
-    "wait", "await", "get", "put", "join", "result", "poll", "acquire", "recv", "receive", "next",
-    "close", "shutdown", "stop", "flush", "drain", "kill", "terminate",
-})  # fmt: skip
-_SETTINGS = frozenset({"config", "conf", "cfg", "settings", "options", "environ", "env", "getenv"})
 _MAKES = frozenset({
     "connection", "connect", "client", "session", "channel", "socket", "pool", "conn",
 })  # fmt: skip
@@ -93,25 +87,37 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield one hit for each key, constant and function whose limits disagree."""
+    sites = _compared(project)
+    yield from _disagreeing(_grouped(sites, setting_key), "{} falls back to {}", False)
+    yield from _disagreeing(_grouped(sites, constant_key), "{} is defined as {}", True)
+    by_argument = _grouped(_given(project, sites), argument_key)
+    yield from _disagreeing(by_argument, "{} is given {}", True)
+    yield from _handed_on(project)
+    for (path, fact), (there, default) in against_own_defaults(project, sites):
+        yield _default_hit(path, fact, there, default)
+
+
+def _compared(project: Project) -> list[_Site]:
+    """Return the limits that are written as numbers, outside of scripts."""
     receivers = Receivers(project)
-    sites = [
+    return [
         (facts.path, receivers.known(facts, fact))
         for facts in project.judged_files()
         if not _is_script(facts.path)
         for fact in facts.timeouts
         if fact.amount is not None and is_literal_limit(fact)
     ]
-    yield from _disagreeing(_grouped(sites, _environment_key), "{} falls back to {}", False)
-    yield from _disagreeing(_grouped(sites, _constant), "{} is defined as {}", True)
+
+
+def _given(project: Project, sites: Iterable[_Site]) -> list[_Site]:
+    """Return what is given to calls: to the project's own, then to those of a first argument."""
     owners = {facts.module for facts in project.files}
     calls = [site for site in sites if site[1].form in _CALLS and not site[1].role]
-    mine = [site for site in calls if _is_of(site[1].operation, owners)]
-    foreign = [site for site in calls if not _is_of(site[1].operation, owners) and site[1].first]
-    by_argument = _grouped(mine + foreign, _argument)
-    yield from _disagreeing(by_argument, "{} is given {}", True)
-    yield from _handed_on(project)
-    for (path, fact), (there, default) in against_own_defaults(project, sites):
-        yield _default_hit(path, fact, there, default)
+    mine = [site for site in calls if is_defined_in(site[1].operation, owners)]
+    foreign = [
+        site for site in calls if not is_defined_in(site[1].operation, owners) and site[1].first
+    ]
+    return mine + foreign
 
 
 def _default_hit(path: str, fact: TimeoutFact, there: str, default: TimeoutFact) -> Hit:
@@ -194,53 +200,18 @@ def _is_script(path: str) -> bool:
     return hold_scripts(path.split("/")[:-1])
 
 
-def _grouped(sites: Iterable[_Site], key_of: object) -> dict[_Key, list[_Site]]:
-    groups: dict[_Key, list[_Site]] = {}
+def _grouped(
+    sites: Iterable[_Site], key_of: Callable[[TimeoutFact], Key]
+) -> dict[Key, list[_Site]]:
+    groups: dict[Key, list[_Site]] = {}
     for path, fact in sites:
-        key: _Key = key_of(fact)  # type: ignore[operator]
+        key = key_of(fact)
         if key:
             groups.setdefault(key, []).append((path, fact))
     return groups
 
 
-def _environment_key(fact: TimeoutFact) -> _Key:
-    """Return what names one setting for the whole project: a plain word is any mapping's key."""
-    if not fact.key:
-        return ()
-    if fact.key.isupper() and (names_a_purpose(fact.key) or "env" in fact.operation):
-        return (fact.key,)
-    source = {word for part in fact.operation.split(".")[:-1] for word in part.lower().split("_")}
-    is_setting = bool(source & _SETTINGS) and names_a_purpose(fact.key)
-    return (fact.key,) if is_setting or "." in fact.key else ()
-
-
-def _constant(fact: TimeoutFact) -> _Key:
-    is_constant = fact.form is TimeoutForm.MODULE_CONSTANT and not fact.place.symbol
-    return (fact.name,) if is_constant and fact.name.isupper() and not fact.key else ()
-
-
-def _argument(fact: TimeoutFact) -> _Key:
-    last = fact.operation.rpartition(".")[2].strip("_")
-    if not last or last[:1].isupper() or last == "init":
-        return ()
-    if not fact.first and last.partition("_")[0] in _WAITS:
-        return ()
-    return (fact.operation, fact.name, fact.first)
-
-
-def _is_of(operation: str, modules: set[str]) -> bool:
-    """Tell whether a function is defined in one of the project's modules."""
-    if table().call(operation) is not None:  # a folder may be named as a library is
-        return False
-    head = operation
-    while head:
-        head = head.rpartition(".")[0]
-        if head in modules:
-            return True
-    return False
-
-
-def _disagreeing(groups: dict[_Key, list[_Site]], text: str, across_files: bool) -> Iterator[Hit]:
+def _disagreeing(groups: dict[Key, list[_Site]], text: str, across_files: bool) -> Iterator[Hit]:
     for key, found in groups.items():
         in_seconds = [site for site in found if site[1].seconds is not None]
         as_written = [site for site in found if site[1].seconds is None]
@@ -256,7 +227,7 @@ def _value(fact: TimeoutFact) -> float:
     return value if value is not None else 0.0
 
 
-def _hit(key: _Key, sites: list[_Site], values: Counter[float], text: str) -> Hit:
+def _hit(key: Key, sites: list[_Site], values: Counter[float], text: str) -> Hit:
     rarest = min(sites, key=lambda site: (values[_value(site[1])], site[0], site[1].place))
     path, fact = rarest
     known = fact.seconds is not None
@@ -308,7 +279,7 @@ def _is_of_each_part(sites: list[_Site]) -> bool:
     return len(parts) > 1 and len(places) == 1 and len(parts) == len(sites)
 
 
-def _confidence(key: _Key, fact: TimeoutFact) -> Confidence:
+def _confidence(key: Key, fact: TimeoutFact) -> Confidence:
     if len(key) > 1:
         return Confidence.MEDIUM if key[2] else Confidence.LOW
     is_key = bool(fact.key)
