@@ -73,7 +73,6 @@ that lock.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -81,26 +80,13 @@ from msgspec import Struct
 from exai_audit.facts.caches import CacheFact, CacheForm, GoneOverFact, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.knowledge.layers import words
 from exai_audit.project.cache_remedies import container_of
 from exai_audit.project.caches import OWN
+from exai_audit.project.own_stores import reads_own_store
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _STORES = "cachetools."
-_AWAITS = "await "
-_OF_SELF = "await self."
-_ARGUMENTS = re.compile(r"\((?:[^()]|\([^()]*\))*\)?")
-_READING = frozenset({"get", "read", "load", "find", "fetch", "lookup", "query", "select"})
-_WRITING = frozenset({
-    "add", "allocate", "claim", "create", "delete", "insert", "open", "post", "register", "reserve",
-    "save", "send", "set", "store", "submit", "update", "write",
-})  # fmt: skip
-_SETTINGS = frozenset({"config", "configuration", "settings"})
-_KEPT = frozenset({
-    "config", "configuration", "database", "db", "repo", "repository", "settings", "storage",
-    "store",
-})  # fmt: skip
 _MADE_AT_ONCE = {"lock": "threading.Lock()", "event": "threading.Event()"}
 _JUDGED = OWN | {CacheForm.REGISTRY}
 
@@ -244,7 +230,7 @@ def _remedy(cache: CacheFact) -> str:
 
 
 def _of_coroutine(path: str, cache: CacheFact) -> Hit:
-    harmless = _reads_own_store(cache)
+    harmless = reads_own_store(cache)
     passes = (cache.invalidation or "").startswith("replaced")
     if cache.form is CacheForm.REGISTRY:
         risk = "two requests for one key make one twice"
@@ -277,22 +263,6 @@ def _remedy_of_coroutine(cache: CacheFact, *, overwrites: bool) -> str:
         " drop it if it fails; or hold an asyncio.Lock() of that key from the look-up to the store"
         f" on line {cache.unlocked}."
     )
-
-
-def _reads_own_store(cache: CacheFact) -> bool:
-    """Tell whether what is awaited only reads a database, or what the object keeps: no harm."""
-    if cache.form is CacheForm.REGISTRY or not cache.source.startswith(_AWAITS):
-        return False
-    of_self = cache.source.startswith(_OF_SELF)
-    parts = _ARGUMENTS.sub("", cache.source.removeprefix(_AWAITS)).split(".")[of_self:]
-    verb = next(iter(words(parts[-1])), "")
-    if any(part.lower().endswith("db") for part in parts[:-1]):
-        return verb in _READING
-    if not of_self:
-        return False
-    if not _SETTINGS.isdisjoint(words(parts[0])):
-        return verb not in _WRITING
-    return verb in _READING and any(not _KEPT.isdisjoint(words(part)) for part in parts)
 
 
 def _related(path: str, cache: CacheFact) -> tuple[Related, ...]:
