@@ -8,12 +8,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from exai_audit.collectors.concurrency.bridge_waits import (
-    doubt_about,
-    is_of_a_parameter,
-    waits_for_itself,
-)
-from exai_audit.collectors.concurrency.futures import WAITS, is_known_done, is_wait, made_by
+from exai_audit.collectors.concurrency.bridge_waits import doubt_about, is_of_a_parameter
 from exai_audit.collectors.concurrency.hazards import hazard_of, is_made_before
 from exai_audit.collectors.concurrency.loop_guards import LoopGuards
 from exai_audit.collectors.concurrency.offloads import (
@@ -29,15 +24,15 @@ from exai_audit.collectors.concurrency.offloads import (
     row_of,
     row_of_callee,
 )
-from exai_audit.collectors.context.limiters import is_guarded
+from exai_audit.collectors.concurrency.result_waits import ResultWaits
 from exai_audit.collectors.context.roles import AnyFunction, FunctionRoles, is_runner
 from exai_audit.facts.concurrency import LOOPS, BridgeFact, BridgeKind, Role, RunsIn
 from exai_audit.knowledge.calls import Call
-from exai_audit.knowledge.limit_names import is_timeout_like, words
+from exai_audit.knowledge.limit_names import words
 from exai_audit.knowledge.table import table
 from exai_audit.location import Place
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, argument, arguments, is_none, receiver
+from exai_audit.syntax.nodes import FUNCTIONS, arguments, receiver
 from exai_audit.syntax.triggers import Trigger
 
 
@@ -54,7 +49,6 @@ _THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
 _THREADS_OWN = "asyncio.get_event_loop"
 _ASKS = frozenset({"asyncio.new_event_loop", "uvloop.new_event_loop", _THREADS_OWN})
 _STARTS = frozenset({"start", "serve", "launch", "entrypoint"})
-_LIMITERS = frozenset({"asyncio.wait_for", "asyncio.timeout"})
 
 
 def bridges(tree: ModuleTree) -> tuple[BridgeFact, ...]:
@@ -69,6 +63,7 @@ class _Bridges:
         self._tree = tree
         self._functions = FunctionRoles(tree)
         self._guards = LoopGuards(tree, self._functions)
+        self._waits = ResultWaits(tree)
 
     @cached_property
     def _handed(self) -> dict[AnyFunction, Offloaded]:
@@ -161,8 +156,8 @@ class _Bridges:
             callers=self._callers(function) if in_loop else (),
             runs_in=handed.runs_in if handed else None,
             handed_line=self._tree.span(handed.call).line if handed else 0,
-            unlimited=self._unlimited(call, kind),
-            stuck=self._stuck(call, kind),
+            unlimited=self._waits.unlimited(call, kind),
+            stuck=self._waits.stuck(call, kind),
             new_loop=kind is BridgeKind.RUN or self._is_new_loop(call),
             guarded=in_loop and self._guards.stand_before(handed.call if handed else call),
             fails=fails,
@@ -265,53 +260,6 @@ class _Bridges:
             made = list(self._tree.bindings(loop.id, loop))
         rows = [row_of(one, self._tree) for one in made if isinstance(one, ast.Call)]
         return bool(rows) and not any(row and row.name == _THREADS_OWN for row in rows)
-
-    # Waits
-
-    def _unlimited(self, call: ast.Call, kind: BridgeKind) -> Place | None:
-        if kind is BridgeKind.OWN:
-            limits = (given.star or is_timeout_like(given.name) for given in arguments(call))
-            return None if any(limits) else self._place(call)
-        if kind is not BridgeKind.RUN_COROUTINE_THREADSAFE or self._limits_inside(call):
-            return None
-        for wait in self._waits.get(call, ()):
-            limit = argument(wait, "timeout", 0)
-            unlimited = limit is None or is_none(limit.value)
-            if not unlimited or is_known_done(wait, self._tree):
-                continue
-            if not is_guarded(wait, self._tree):
-                return self._place(wait)
-        return None
-
-    def _stuck(self, call: ast.Call, kind: BridgeKind) -> Place | None:
-        """Return where a thread waits for the loop that it runs itself, in the same function."""
-        if kind is not BridgeKind.RUN_COROUTINE_THREADSAFE or not waits_for_itself(
-            call, self._tree
-        ):
-            return None
-        function = self._tree.function_of(call)
-        waits = (
-            one for one in self._waits.get(call, ()) if self._tree.function_of(one) is function
-        )
-        return next((self._place(one) for one in waits if not is_known_done(one, self._tree)), None)
-
-    @cached_property
-    def _waits(self) -> dict[ast.Call, list[ast.Call]]:
-        """Return the calls of ``result()`` by the call that made their future."""
-        waits: dict[ast.Call, list[ast.Call]] = {}
-        for call in self._tree.calls(WAITS):
-            made = made_by(call, self._tree) if is_wait(call) else None
-            if made is not None:
-                waits.setdefault(made[0], []).append(call)
-        return waits
-
-    def _limits_inside(self, call: ast.Call) -> bool:
-        """Tell whether the coroutine handed over is itself limited: ``wait_for(work(), 5)``."""
-        given = next((given.value for given in arguments(call)), None)
-        if not isinstance(given, ast.Call):
-            return False
-        name = self._tree.qualified(given.func)
-        return bool(name) and table().canonical(name or "") in _LIMITERS
 
 
 def _is_asked_for(call: ast.Call, tree: ModuleTree) -> bool:
