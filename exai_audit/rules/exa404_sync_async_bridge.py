@@ -59,10 +59,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exai_audit.facts.concurrency import LOOPS, BridgeFact, BridgeKind, LoopHazard, Role, RunsIn
+from exai_audit.facts.concurrency import LOOPS, BridgeFact, LoopHazard, Role, RunsIn
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project.bridged_loops import (
+    Handing,
+    called_by_coroutines,
+    handed_in_other_files,
+    kept_by_users,
+    nests_loops,
+)
 from exai_audit.project.call_graph import Hop
-from exai_audit.project.calls import exported_names
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -73,22 +79,14 @@ class Options(Struct, frozen=True):
     """This rule has no settings."""
 
 
-class _Handing(Struct, frozen=True):
-    """Where a function is handed to a pool or a thread."""
-
-    path: str
-    line: int
-    runs_in: RunsIn
-
-
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit for each class, or function outside of one, that makes loops, at its gravest.
 
     Where a running loop makes one fail, each function is a cause of its own.
     """
-    handed = _handed_in_other_files(project)
-    nested, kept = _nests_loops(project), _kept_by_user(project)
-    called = {} if nested else _called_by_coroutines(project)
+    handed = handed_in_other_files(project)
+    nested, kept = nests_loops(project), kept_by_users(project)
+    called = {} if nested else called_by_coroutines(project)
     for facts in project.importable_files():
         causes: dict[tuple[str, bool], list[Hit]] = {}
         for fact in facts.bridges:
@@ -119,26 +117,6 @@ def _doubted(hits: Iterable[Hit]) -> Iterator[Hit]:
         yield replace(hit, confidence=Confidence.LOW)
 
 
-def _called_by_coroutines(project: Project) -> Mapping[str, tuple[Hop, ...]]:
-    """Return the functions that make a loop and that coroutines call, with the way there."""
-    unasked = {
-        fact.function
-        for facts in project.importable_files()
-        for fact in facts.bridges
-        if fact.kind in LOOPS and not (fact.guarded or fact.itself or fact.is_async)
-    }
-    found: dict[str, tuple[Hop, ...]] = {}
-    graph = project.call_graph()
-    runs = any(one.runs_loop for file in project.files for one in file.definitions.functions)
-    judged = {facts.path for facts in project.importable_files()} if unasked and runs else set()
-    for module, coroutine in graph.coroutines() if judged else ():
-        for call in coroutine.calls if module.facts.path in judged else ():
-            hops = graph.way_to_loop(coroutine, call, module)
-            if hops:
-                found.setdefault(hops[-1].called, hops)
-    return {name: hops for name, hops in found.items() if name in unasked}
-
-
 def _called(path: str, fact: BridgeFact, called: Mapping[str, tuple[Hop, ...]]) -> Iterator[Hit]:
     """Yield the hit at a loop made in a function that a coroutine calls: one runs already."""
     hops = called.get(fact.function, ())
@@ -157,26 +135,10 @@ def _called(path: str, fact: BridgeFact, called: Mapping[str, tuple[Hop, ...]]) 
     )
 
 
-def _nests_loops(project: Project) -> bool:
-    """Tell whether the project has loops run inside running ones, with nest_asyncio."""
-    kinds = (fact.kind for facts in project.files for fact in facts.bridges)
-    return BridgeKind.NEST_ASYNCIO in kinds
-
-
-def _kept_by_user(project: Project) -> Mapping[str, str]:
-    """Return by the dotted name of a coroutine function what it uses that outlives its call."""
-    return {
-        user: bound.kept_as
-        for facts in project.files
-        for bound in facts.loop_bound
-        for user in bound.users
-    }
-
-
 def _hits(
     path: str,
     fact: BridgeFact,
-    handed: Mapping[str, _Handing],
+    handed: Mapping[str, Handing],
     kept: Mapping[str, str],
     project: Project,
 ) -> Iterator[Hit]:
@@ -186,7 +148,7 @@ def _hits(
         return
     handing = handed.get(fact.function)
     if fact.runs_in is not None:
-        handing = _Handing(path, fact.handed_line, fact.runs_in)
+        handing = Handing(path, fact.handed_line, fact.runs_in)
     if handing is not None and handing.runs_in in _PER_CALL:
         yield _in_pool(path, fact, handing, kept.get(fact.runs, ""))
     elif handing is None and fact.role is Role.LIBRARY and not _is_script(fact, project):
@@ -202,17 +164,6 @@ def _one_of(hits: Sequence[Hit]) -> Hit:
     return replace(first, related=first.related + others)
 
 
-def _handed_in_other_files(project: Project) -> Mapping[str, _Handing]:
-    exported = exported_names(project.files)
-    return {
-        exported.get(fact.function, fact.function): _Handing(
-            facts.path, fact.place.span.line, fact.runs_in
-        )
-        for facts in project.files
-        for fact in facts.offloaded_functions
-    }
-
-
 def _is_script(fact: BridgeFact, project: Project) -> bool:
     """Tell whether the program starts here: at module level, in a script or below one alone."""
     if not fact.function or fact.function in project.scripts:
@@ -220,7 +171,7 @@ def _is_script(fact: BridgeFact, project: Project) -> bool:
     return bool(fact.callers) and all(name in project.scripts for name in fact.callers)
 
 
-def _in_pool(path: str, fact: BridgeFact, handing: _Handing, kept: str) -> Hit:
+def _in_pool(path: str, fact: BridgeFact, handing: Handing, kept: str) -> Hit:
     runs = "makes a new event loop" if fact.new_loop or fact.itself else "runs an event loop"
     where = "each task of a pool" if handing.runs_in is RunsIn.POOL else "a thread for each call"
     return Hit(
@@ -236,7 +187,7 @@ def _in_pool(path: str, fact: BridgeFact, handing: _Handing, kept: str) -> Hit:
     )
 
 
-def _confidence_in_pool(fact: BridgeFact, handing: _Handing, kept: str) -> Confidence:
+def _confidence_in_pool(fact: BridgeFact, handing: Handing, kept: str) -> Confidence:
     """Return how sure it is that the loop does harm: where it is thrown away with what needs it.
 
     A thread for the call keeps it apart on purpose, and so does a bridge for what it is given.
