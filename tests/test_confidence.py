@@ -23,6 +23,14 @@ def test_unsure_fixtures_have_low_confidence(case: Path) -> None:
     assert set(found) == {Confidence.LOW}
 
 
+def test_a_pool_of_an_object_made_for_a_call_is_no_pool_for_the_process() -> None:
+    case = FIXTURES / "EXA403" / "called"
+    settings, _ = load(case, None, False)
+    findings = audit([case], case, settings, 1, lambda done, total: None).findings
+    found = [f.confidence for f in findings if f.code == "EXA403"]
+    assert found == [Confidence.HIGH] * 3
+
+
 @pytest.mark.parametrize(
     ("signature", "added", "expected"),
     [

@@ -48,12 +48,11 @@ class PoolFact(Struct, frozen=True):
     ``loop``, ``handler``, the ``wrapper`` of a decorator, a function that is ``called-again``, or
     perhaps a ``method``), or is empty. ``tasks`` is how many calls it is given in all, 0 where
     the file does not say. ``kept_as`` is the last name of what holds it. ``by_entry`` when the
-    program's own start makes it, so that it ends with the program; ``single`` when the module
-    makes one object of its class, for itself. ``left_by`` is the method of its class that closes
-    the rest and not the pool, and ``left_line`` its line; ``lent`` when all that gives it away is
-    to hand it to a call; ``asks_for_loop`` when a plain function makes it that asks whether a loop
-    runs; ``loses_limit`` when its tasks are waited for with a limit inside its ``with`` block: the
-    end of that waits for them without one.
+    program's own start makes it, so that it ends with the program. ``left_by`` is the method of
+    its class that closes the rest and not the pool, and ``left_line`` its line; ``lent`` when all
+    that gives it away is to hand it to a call; ``asks_for_loop`` when a plain function makes it
+    that asks whether a loop runs; ``loses_limit`` when its tasks are waited for with a limit inside
+    its ``with`` block: the end of that waits for them without one.
     """
 
     place: Place
@@ -75,7 +74,6 @@ class PoolFact(Struct, frozen=True):
     by_entry: bool = False
     default: str = ""
     with_four: int | None = None
-    single: bool = False
     left_by: str = ""
     left_line: int = 0
     lent: bool = False

@@ -13,6 +13,7 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.project.calls import exported_names
 
 _CONTAINERS = frozenset({CacheForm.CONTAINER, CacheForm.MEMO_IDIOM, CacheForm.REGISTRY})
+_DEEPEST = 3
 _Makers = Mapping[str, list[FileFacts]]
 
 
@@ -83,6 +84,18 @@ class Surroundings:
     def _is_made_once(self, module: str, name: str) -> bool:
         makers = self._once.get(name, ())
         return any(self._knows(file, module, name) for file in makers)
+
+    def live_on(self, module: str, name: str, deepest: int = _DEEPEST) -> bool:
+        """Tell whether all objects of a class are made once, for the life of the process.
+
+        Those that an object of another class keeps live as long as that.
+        """
+        if deepest == 0 or self._passes(module, name):
+            return False
+        owners = [(f, o) for f, o in self._parts.get(name, ()) if self._knows(f, module, name)]
+        if not owners and not self._is_made_once(module, name):
+            return False
+        return all(self.live_on(file.module, owner, deepest - 1) for file, owner in owners)
 
     def _passes(self, module: str, name: str) -> bool:
         """Tell whether an object of a class is made in the course of a call."""

@@ -37,9 +37,9 @@ class Mailer:
 
 *Known false alarms.* One pool for the whole program may be left to the interpreter's exit, where
 ``concurrent.futures`` itself joins its workers, and so may one that an entry point makes: low
-confidence; and so may that of the one object that a module makes of a class. A pool that the file
-gives away (returns it, passes it to another call) may be closed there and is silent, unless the
-class that made it has a method that closes the rest of it.
+confidence; and so may that of an object that a module, the class's own or another, makes once for
+the life of the process. A pool that the file gives away (returns it, passes it to another call) may
+be closed there and is silent, unless the class that made it has a method that closes the rest.
 
 *References.* Python documentation, ``Executor.shutdown``; ``multiprocessing.pool.Pool``: "must be
 properly managed (either by using the pool as a context manager or by calling close() and
@@ -53,7 +53,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from exai_audit.facts.concurrency import PoolFact, PoolLifetime
+from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
+from exai_audit.project.pool_owners import PoolOwners
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -66,18 +68,19 @@ class Options(Struct, frozen=True):
 
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each pool that its file neither closes nor gives away."""
+    owners = PoolOwners(project)
     for facts in project.importable_files():
         for pool in facts.pools:
             left = bool(pool.left_by) and pool.lent
             if not pool.closed and (left or not pool.handed_on):
-                yield _hit(facts.path, pool)
+                yield _hit(facts, pool, owners)
 
 
-def _hit(path: str, pool: PoolFact) -> Hit:
-    name = pool.callable.rpartition(".")[2]
+def _hit(facts: FileFacts, pool: PoolFact, owners: PoolOwners) -> Hit:
+    path, name = facts.path, pool.callable.rpartition(".")[2]
     if pool.left_by:
         return _left(path, pool, name)
-    for_all = pool.lifetime in _FOR_THE_PROGRAM or pool.single
+    for_all = pool.lifetime in _FOR_THE_PROGRAM or owners.live_on(pool, facts)
     at_exit = pool.by_entry or (pool.at_exit and for_all)
     until = ", until the interpreter exits" if at_exit else ""
     return Hit(

@@ -124,30 +124,6 @@ def _is_true(test: ast.expr) -> bool:
     return isinstance(test, ast.Constant) and test.value in (True, 1)
 
 
-def is_single(call: ast.Call, tree: ModuleTree) -> bool:
-    """Tell whether the module makes one object of the class in which a pool is made, for itself.
-
-    It does so at module level, or in a getter: ``global x`` … ``x = C()``.
-    """
-    owner = tree.class_of(call)
-    if owner is None:
-        return False
-    made = [one for one in tree.calls(frozenset({owner.name})) if last_name(one.func) == owner.name]
-    return len(made) == 1 and _is_for_the_module(made[0], tree)
-
-
-def _is_for_the_module(made: ast.Call, tree: ModuleTree) -> bool:
-    target = tree.parent(made)
-    if not isinstance(target, (ast.Assign, ast.AnnAssign)):
-        return False
-    function = tree.function_of(made)
-    if function is None:
-        return True
-    name = target.targets[0] if isinstance(target, ast.Assign) else target.target
-    declared = (d for d in tree.all(ast.Global) if tree.function_of(d) is function)
-    return isinstance(name, ast.Name) and any(name.id in one.names for one in declared)
-
-
 def closing_method(call: ast.Call, tree: ModuleTree) -> Function | None:
     """Return the method that closes objects of the class in which a pool is made."""
     owner = tree.class_of(call)

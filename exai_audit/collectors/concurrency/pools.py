@@ -10,11 +10,7 @@ from msgspec import Struct
 
 from exai_audit.collectors.concurrency.pool_holders import holder_of, uses_of
 from exai_audit.collectors.concurrency.pool_limits import loses_its_limit
-from exai_audit.collectors.concurrency.pool_makers import (
-    PoolMakers,
-    closing_method,
-    is_single,
-)
+from exai_audit.collectors.concurrency.pool_makers import PoolMakers, closing_method
 from exai_audit.collectors.concurrency.pool_uses import disposal_of
 from exai_audit.collectors.concurrency.reachability import ASKS_FOR_LOOP
 from exai_audit.facts.concurrency import PoolFact, PoolKind, PoolLifetime, Workers
@@ -147,7 +143,6 @@ def _pool(call: ast.Call, name: str, pool: Pool, makers: PoolMakers, sized: bool
         by_entry=not fate.closed and makers.starts_the_program(call),
         default=pool.default,
         with_four=pool.with_four,
-        single=lives_in_object and is_single(call, tree),
         left_by=left.name if left is not None else "",
         left_line=tree.span(left).line if left is not None else 0,
         lent=fate.lent,
