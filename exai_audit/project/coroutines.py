@@ -9,13 +9,6 @@ from exai_audit.project.definitions import shadowed
 from exai_audit.project.project import Project
 
 _MOST_EXPORTS = 5
-_SAID_OF_MANY = frozenset({
-    "client", "session", "connection", "conn", "manager", "service", "server", "handler", "task",
-    "process", "socket", "queue", "lock", "event", "context", "ctx", "engine", "pool", "stream",
-    "response", "request", "message", "channel", "user", "bot", "db", "database", "app", "loop",
-    "logger", "log", "file", "writer", "reader", "state", "store", "cache", "thread", "worker",
-    "runner", "driver", "page", "browser", "agent", "tool", "model", "node", "item", "data",
-})  # fmt: skip
 
 
 class Coroutines:
@@ -59,12 +52,15 @@ class Coroutines:
         return len(found) == 1
 
     def _is_of_object(self, held: str, method: str) -> bool:
-        """Tell whether an object's name ends like that of a class whose method is a coroutine."""
+        """Tell whether an object's name ends like that of a class whose method is a coroutine.
+
+        One word says too little: many things are a pipeline or a session.
+        """
         said = words(held)
         for name in self._by_last.get(method, ()):
             owner = name.rpartition(".")[0].rpartition(".")[2]
             of_class = words(owner) if owner[:1].isupper() else ()
             most = min(len(said), len(of_class))
-            if most and said[-most:] == of_class[-most:]:
-                return most > 1 or said[-1] not in _SAID_OF_MANY
+            if most > 1 and said[-most:] == of_class[-most:]:
+                return True
         return False

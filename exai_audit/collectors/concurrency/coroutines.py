@@ -189,7 +189,7 @@ class _Unawaited:
         elif name:
             yield name
         elif thrown_away and self._is_in_coroutine(call):
-            yield from _by_object(call)
+            yield from _by_object(call, self._tree)
 
     def _of_classes_above(self, call: ast.Call) -> Iterator[str]:
         """Yield the methods of the classes above that ``self.method()`` may be."""
@@ -234,9 +234,15 @@ def _defines(owner: ast.ClassDef, method: str) -> bool:
     return any(isinstance(one, FUNCTIONS) and one.name == method for one in owner.body)
 
 
-def _by_object(call: ast.Call) -> Iterator[str]:
-    """Yield a method by the name of the object that it is called on: ``?.store.save``."""
+def _by_object(call: ast.Call, tree: ModuleTree) -> Iterator[str]:
+    """Yield a method by the name of the object that it is called on: ``?.store.save``.
+
+    What a call in the file gave says by that call what it is.
+    """
     owner, method = receiver(call.func), last_name(call.func)
+    values = tree.bindings(owner.id, owner) if isinstance(owner, ast.Name) else []
+    if any(isinstance(value, ast.Call) for value in values):
+        return
     if isinstance(owner, (ast.Name, ast.Attribute)) and method not in OF_PLAIN_OBJECTS:
         yield f"{BY_OBJECT}{last_name(owner)}.{method}"
 
