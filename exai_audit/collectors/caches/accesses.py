@@ -26,6 +26,7 @@ __all__ = [
     "call_given",
     "given",
     "identifiers",
+    "is_called",
     "is_constructor",
     "is_literal",
     "last_name",
@@ -97,6 +98,12 @@ def call_given(tree: ModuleTree, node: ast.AST) -> ast.Call | None:
     if isinstance(parent, (ast.keyword, ast.Starred)):
         node, parent = parent, tree.parent(parent)
     return parent if isinstance(parent, ast.Call) and parent.func is not node else None
+
+
+def is_called(node: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a name is that of a function which is called, and stands for no value."""
+    call = tree.parent(node)
+    return isinstance(call, ast.Call) and call.func is node
 
 
 def given(call: ast.Call | None, cache: Cache, tree: ModuleTree) -> tuple[str | None, str | None]:

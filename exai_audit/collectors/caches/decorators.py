@@ -22,7 +22,7 @@ from exai_audit.collectors.caches.definitions import outlives
 from exai_audit.collectors.caches.identity import base_names, is_enum, is_value
 from exai_audit.collectors.caches.index import CacheIndex
 from exai_audit.collectors.caches.keepers import is_of_class, reads_self, store_of_object
-from exai_audit.collectors.caches.key_words import is_file_name
+from exai_audit.collectors.caches.key_words import are_paths_alone
 from exai_audit.collectors.caches.keys import is_fixed, openness_of
 from exai_audit.collectors.caches.live_objects import kept_objects
 from exai_audit.collectors.caches.makeup import makeup_of_decorated
@@ -141,8 +141,7 @@ def _gone_over(tree: ModuleTree, name: ast.Name) -> Iterator[str]:
 
 
 def _takes_file(taken: list[Parameter]) -> bool:
-    names = [param.name for param in taken]
-    return any(map(is_file_name, names)) and not any("mtime" in name for name in names)
+    return are_paths_alone(param.name for param in taken)
 
 
 def _is_keyed_by_self(cached: Cached) -> bool:

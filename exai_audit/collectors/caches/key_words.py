@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from exai_audit.knowledge.layers import words
@@ -99,6 +100,12 @@ def names_location(name: str) -> bool:
 def is_file_name(name: str) -> bool:
     """Tell whether what is called so says which file is meant."""
     return bool({"file", "filename", "filepath", "fname", "path"} & set(name_words(name)))
+
+
+def are_paths_alone(names: Iterable[str]) -> bool:
+    """Tell whether names of keys say which file is meant, and none when it was changed."""
+    said = set(names)
+    return any(map(is_file_name, said)) and not any("mtime" in name for name in said)
 
 
 def names_digest(name: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from exai_audit.collectors.caches.accesses import (
     Function,
     identifiers,
+    is_called,
     is_literal,
     last_name,
     method_class,
@@ -16,10 +17,10 @@ from exai_audit.collectors.caches.accesses import (
 )
 from exai_audit.collectors.caches.growth import entries_grow
 from exai_audit.collectors.caches.key_words import (
+    are_paths_alone,
     has_few_values,
     has_many_values,
     is_asked_for,
-    is_file_name,
     names_digest,
 )
 from exai_audit.collectors.caches.ownership import Container
@@ -58,7 +59,7 @@ def shown_key(tree: ModuleTree, stored: list[Use]) -> str:
 def is_keyed_by_file(stored: Iterable[Use]) -> bool:
     """Tell whether the keys are the paths of files, and no time of change is part of them."""
     names = {name for use in stored if use.key is not None for name, _ in identifiers(use.key)}
-    return any(map(is_file_name, names)) and not any("mtime" in name for name in names)
+    return are_paths_alone(names)
 
 
 def has_few_keys(tree: ModuleTree, held: Container, stored: list[Use]) -> bool:
@@ -134,7 +135,7 @@ def _open_names(
 ) -> Iterator[str]:
     """Yield the names in a key, and in what they were assigned, whose values have no end."""
     for name, node in identifiers(key):
-        if _is_called(node, tree):
+        if is_called(node, tree):
             continue
         if has_many_values(name):
             yield name
@@ -142,12 +143,6 @@ def _open_names(
         for binding in bindings if len(bindings) == 1 and depth > 0 else ():
             if binding.kind is BindingKind.VALUE and binding.value is not None:
                 yield from _open_names(binding.value, function, tree, depth - 1)
-
-
-def _is_called(node: ast.AST, tree: ModuleTree) -> bool:
-    """Tell whether a name is that of a function which is called: it says nothing of the values."""
-    call = tree.parent(node)
-    return isinstance(call, ast.Call) and call.func is node
 
 
 def is_fixed(param: Parameter) -> bool:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from exai_audit.collectors.caches.accesses import (
     Function,
     Named,
+    is_called,
     is_constructor,
     last_name,
     name_of,
@@ -95,14 +96,9 @@ def _is_on_loop(function: Function | None, tree: ModuleTree, index: CacheIndex, 
         return False
     mentions = [] if function.name.startswith("__") else index.mentions(function.name)
     return bool(mentions) and all(
-        _is_called(one, tree) and _is_on_loop(tree.function_of(one), tree, index, depth - 1)
+        is_called(one, tree) and _is_on_loop(tree.function_of(one), tree, index, depth - 1)
         for one in mentions
     )
-
-
-def _is_called(mention: ast.AST, tree: ModuleTree) -> bool:
-    call = tree.parent(mention)
-    return isinstance(call, ast.Call) and call.func is mention
 
 
 def _look_up(use: Use, held: Container, tree: ModuleTree) -> Use | None:

@@ -22,7 +22,7 @@ from exai_audit.facts.caches import CacheFact, CacheForm, Layer, Lifetime
 from exai_audit.knowledge.calls import Cache, Call
 from exai_audit.knowledge.table import table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import arguments
+from exai_audit.syntax.nodes import arguments, is_none
 
 _REDIS = frozenset({
     "redis.Redis", "redis.StrictRedis", "redis.from_url", "redis.Redis.from_url",
@@ -68,14 +68,10 @@ def _made(value: ast.expr) -> ast.Call | None:
     """Return the call that makes a store, also where there may be none: ``... if on else None``."""
     if isinstance(value, ast.IfExp):
         sides = [value.body, value.orelse]
-        made = [side for side in sides if not _is_none(side)]
+        made = [side for side in sides if not is_none(side)]
         return _made(made[0]) if len(made) == 1 else None
     call = value.value if isinstance(value, ast.Await) else value
     return call if isinstance(call, ast.Call) else None
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _by_name(call: ast.Call, name: str) -> Call | None:

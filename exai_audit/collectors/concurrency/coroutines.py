@@ -8,6 +8,7 @@ from functools import cached_property
 
 from exai_audit.collectors.concurrency.asked import plain_calls
 from exai_audit.collectors.concurrency.coroutine_values import OTHER_USES, used_as_result
+from exai_audit.collectors.concurrency.offloads import is_in_loop
 from exai_audit.collectors.concurrency.vocabulary import OF_PLAIN_OBJECTS
 from exai_audit.facts.concurrency import BY_OBJECT, UnawaitedFact
 from exai_audit.knowledge.calls import Call
@@ -24,7 +25,6 @@ _KEEP_COROUTINES = frozenset({
 })  # fmt: skip
 _TO_AWAIT = ("Awaitable", "Coroutine", "Future", "Task", "Any")
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 def _is_coroutine_row(row: Call) -> bool:
@@ -177,7 +177,7 @@ class _Unawaited:
         for name in self._names(call, thrown_away=not as_result):
             shown = self._is_shown(name)
             if shown or (in_coroutine and self._may_be_one(name)):
-                in_loop = _is_in_loop(call, tree)
+                in_loop = is_in_loop(call, tree)
                 yield UnawaitedFact(tree.place(call), name, shown, in_coroutine, in_loop, as_result)
 
     def _names(self, call: ast.Call, *, thrown_away: bool) -> Iterator[str]:
@@ -274,11 +274,3 @@ def _is_for_sync_code(call: ast.Call, tree: ModuleTree) -> bool:
             return True
         child = node
     return False
-
-
-def _is_in_loop(call: ast.Call, tree: ModuleTree) -> bool:
-    function = tree.function_of(call)
-    return any(
-        isinstance(node, _LOOPS) and tree.function_of(node) is function
-        for node in tree.ancestors(call)
-    )

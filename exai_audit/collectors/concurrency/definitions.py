@@ -33,13 +33,7 @@ from exai_audit.facts.calls import (
 from exai_audit.facts.concurrency import BlockingFact
 from exai_audit.knowledge.table import configuration, table
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import (
-    FUNCTIONS,
-    Function,
-    last_name,
-    receiver,
-    source_order,
-)
+from exai_audit.syntax.nodes import FUNCTIONS, Function, last_name, receiver, source_order
 from exai_audit.syntax.terms import Terms, unannotated
 from exai_audit.syntax.triggers import Trigger
 
@@ -203,14 +197,7 @@ class _Definitions:
         """Return the names of what a class holds that matters: in its body, on its objects."""
         names = self._held.names
         inside = self._tree.scopes.inside(owner).names.keys() & names
-        return inside | (self._of_objects.get(owner, set()) & names)
-
-    @cached_property
-    def _of_objects(self) -> dict[ast.AST, set[str]]:
-        found: dict[ast.AST, set[str]] = {}
-        for owner, name in self._tree.scopes.attributes:
-            found.setdefault(owner, set()).add(name)
-        return found
+        return inside | (self._inherited.attributes.get(owner, set()) & names)
 
     def _made(self) -> Iterator[MadeFact]:
         """Yield the calls that make objects of classes, and hand them what matters."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from exai_audit.collectors.concurrency.offloads import is_in_loop
 from exai_audit.collectors.context.roles import FunctionRoles
 from exai_audit.facts.concurrency import FanOutFact
 from exai_audit.knowledge.calls import Call
@@ -61,7 +62,7 @@ def fan_outs(tree: ModuleTree) -> tuple[FanOutFact, ...]:
 def _found(tree: ModuleTree) -> Iterator[FanOutFact]:
     roles = FunctionRoles(tree)
     for call in tree.calls(frozenset({"gather"})):
-        if tree.qualified(call.func) != _GATHER or _is_in_loop(call, tree):
+        if tree.qualified(call.func) != _GATHER or is_in_loop(call, tree):
             continue
         for fanned in _fanned(call, tree):
             items = _plain_items(fanned.items)
@@ -180,14 +181,6 @@ def _is_limit(count: ast.Call, tree: ModuleTree) -> bool:
         return False
     sides = [side for side in (around.left, *around.comparators) if side is not count]
     return not all(is_number(side) and tree.number(side) in (0, 1) for side in sides)
-
-
-def _is_in_loop(call: ast.Call, tree: ModuleTree) -> bool:
-    function = tree.function_of(call)
-    return any(
-        isinstance(node, _LOOPS) and tree.function_of(node) is function
-        for node in tree.ancestors(call)
-    )
 
 
 def _waits_elsewhere(row: Call) -> bool:

@@ -49,10 +49,11 @@ class InheritedCalls:
     def _defined(self, owner: ast.ClassDef) -> set[str]:
         """Return the methods and attributes that a class defines itself."""
         methods = {one.name for one in owner.body if isinstance(one, FUNCTIONS)}
-        return methods | self._attributes.get(owner, set())
+        return methods | self.attributes.get(owner, set())
 
     @cached_property
-    def _attributes(self) -> dict[ast.AST, set[str]]:
+    def attributes(self) -> dict[ast.AST, set[str]]:
+        """The names that each class sets on its objects."""
         found: dict[ast.AST, set[str]] = {}
         for owner, name in self._tree.scopes.attributes:
             found.setdefault(owner, set()).add(name)

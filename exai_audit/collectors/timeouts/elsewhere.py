@@ -74,6 +74,7 @@ class Elsewhere:
 
     @cached_property
     def sets_the_default(self) -> bool:
+        """Whether the file gives all sockets a limit: ``socket.setdefaulttimeout(5)``."""
         setters = self._tree.calls(frozenset({"setdefaulttimeout"}))
         return any(self._tree.qualified(c.func) == "socket.setdefaulttimeout" for c in setters)
 

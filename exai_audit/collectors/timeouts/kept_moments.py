@@ -86,11 +86,14 @@ def reads_the_wall(node: ast.expr, tree: ModuleTree) -> bool:
     """Tell whether an expression is the time now by the wall clock, or a name for just that."""
     if isinstance(node, ast.Name):
         values = tree.bindings(node.id, node)
-        return len(values) == 1 and isinstance(values[0], ast.Call) and _is_time(values[0], tree)
-    return _is_time(node, tree)
+        return (
+            len(values) == 1 and isinstance(values[0], ast.Call) and is_wall_time(values[0], tree)
+        )
+    return is_wall_time(node, tree)
 
 
-def _is_time(node: ast.expr, tree: ModuleTree) -> bool:
+def is_wall_time(node: ast.expr, tree: ModuleTree) -> bool:
+    """Tell whether an expression asks for the time now by the wall clock."""
     return isinstance(node, ast.Call) and tree.qualified(node.func) == "time.time"
 
 

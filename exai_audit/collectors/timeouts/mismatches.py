@@ -14,7 +14,7 @@ from exai_audit.collectors.timeouts.expression_units import (
     unit_of,
     unit_said,
 )
-from exai_audit.collectors.timeouts.units import UnitReader
+from exai_audit.collectors.timeouts.units import UnitReader, takes_a_limit
 from exai_audit.facts.timeouts import Clue, MismatchFact
 from exai_audit.knowledge.calls import Call
 from exai_audit.knowledge.limit_names import LIMIT_WORD, is_timeout_like, named_amount, unit_scale
@@ -28,10 +28,6 @@ from exai_audit.syntax.triggers import Trigger
 def _takes_a_limit_unnamed(row: Call) -> bool:
     limit = row.timeout
     return limit is not None and (limit.position is not None or not is_timeout_like(limit.argument))
-
-
-def _takes_a_limit(row: Call) -> bool:
-    return row.timeout is not None
 
 
 # A key may say "max-wait-ms", which is several words.
@@ -73,14 +69,14 @@ def mismatches(tree: ModuleTree) -> tuple[MismatchFact, ...]:
 
 
 def _contradicted(tree: ModuleTree) -> Iterator[MismatchFact]:
-    for given, scale in contradicted(tree, list(tree.calls_of(_takes_a_limit))):
+    for given, scale in contradicted(tree, list(tree.calls_of(takes_a_limit))):
         unit = Unit(scale, Clue.CONVERSION)
         yield _fact(given.at, given.operation, given.argument, given.scale, given.at, unit, tree)
 
 
 def _calls(tree: ModuleTree) -> list[ast.Call]:
     """Return the calls that are given something of a unit, or a number of an odd size."""
-    found = [call for call in tree.calls_of(_takes_a_limit) if _is_given_a_unit(call, tree)]
+    found = [call for call in tree.calls_of(takes_a_limit) if _is_given_a_unit(call, tree)]
     for keyword in tree.all(ast.keyword):
         if type(keyword.value) in _HAVE_UNITS and keyword.arg and unit_said(keyword.arg):
             around = tree.parent(keyword)

@@ -31,7 +31,7 @@ from exai_audit.syntax.nodes import (
     text_of,
 )
 from exai_audit.syntax.numbers import is_numeric_literal
-from exai_audit.syntax.scopes import BindingKind
+from exai_audit.syntax.scopes import BindingKind, unstarred
 
 _TIMEDELTA = {
     "weeks": 604800.0, "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0,
@@ -70,7 +70,7 @@ class ValueReader:
                 return NONE
             return amount_of(number_in(text_of(node)), node) if strings else None
         if isinstance(node, (ast.Tuple, ast.List)):
-            value = self._compound(_unstarred(element) for element in node.elts)
+            value = self._compound(unstarred(element) for element in node.elts)
             is_pair = len(node.elts) == len(_PAIR)
             return self._in_phases(value, zip(_PAIR, node.elts, strict=True)) if is_pair else value
         if isinstance(node, ast.Dict):
@@ -290,7 +290,3 @@ class ValueReader:
             is_value = outside and BindingKind.VALUE in kinds
             self._globals[id(bindings)] = is_value or BindingKind.IMPORT in kinds
         return self._globals[id(bindings)]
-
-
-def _unstarred(node: ast.expr) -> ast.expr:
-    return node.value if isinstance(node, ast.Starred) else node

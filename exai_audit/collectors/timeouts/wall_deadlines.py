@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from exai_audit.collectors.timeouts.kept_moments import reads_the_wall
+from exai_audit.collectors.timeouts.kept_moments import is_wall_time, reads_the_wall
 from exai_audit.collectors.timeouts.long_limits import lasts, names_in
 from exai_audit.collectors.timeouts.shapes import is_target
 from exai_audit.facts.waits import WallClockFact
@@ -20,7 +20,7 @@ _LEAVES = (ast.Break, ast.Return, ast.Raise)
 
 def deadlines(tree: ModuleTree) -> Iterator[WallClockFact]:
     """Yield the moments that end a loop, and the beginnings from which its limit is counted."""
-    if not any(_reads(call, tree) for call in tree.calls(frozenset({"time"}))):
+    if not any(is_wall_time(call, tree) for call in tree.calls(frozenset({"time"}))):
         return
     for node in tree.all(ast.Assign):
         target, function = node.targets[0], tree.function_of(node)
@@ -31,7 +31,7 @@ def deadlines(tree: ModuleTree) -> Iterator[WallClockFact]:
             asked = _end_of_a_loop(target.id, function, tree)
             if asked is not None:
                 yield _fact(node, target.id, added, asked, tree)
-        elif isinstance(node.value, ast.Call) and _reads(node.value, tree):
+        elif isinstance(node.value, ast.Call) and is_wall_time(node.value, tree):
             found = _limit_of_age(target.id, function, tree)
             if found is not None:
                 yield _fact(node, target.id, *found, tree)
@@ -41,7 +41,11 @@ def what_is_left(tree: ModuleTree) -> Iterator[WallClockFact]:
     """Yield where a wait is given what is left of its limit by the wall clock, with no loop."""
     for call in tree.calls(frozenset({"time"})):
         left = tree.parent(call)
-        if not _reads(call, tree) or not isinstance(left, ast.BinOp) or left.right is not call:
+        if (
+            not is_wall_time(call, tree)
+            or not isinstance(left, ast.BinOp)
+            or left.right is not call
+        ):
             continue
         holder = tree.parent(left)
         waits = isinstance(holder, ast.Call) and last_name(holder.func) not in _ROUNDS
@@ -75,10 +79,6 @@ def _fact(
     )
 
 
-def _reads(node: ast.expr, tree: ModuleTree) -> bool:
-    return isinstance(node, ast.Call) and tree.qualified(node.func) == "time.time"
-
-
 def _added(value: ast.expr, tree: ModuleTree) -> ast.expr | None:
     """Return what is added to the wall clock's time, None for any other value."""
     if isinstance(value, ast.IfExp):
@@ -107,7 +107,7 @@ def _end_of_a_loop(name: str, function: ast.AST, tree: ModuleTree) -> ast.AST | 
         if isinstance(around, ast.Compare) and _decides(around, loop, tree):
             return None if _is_moved(name, loop) else around
         is_left = isinstance(around, ast.BinOp) and isinstance(around.op, ast.Sub)
-        if is_left and _reads(around.right, tree):  # type: ignore[union-attr]
+        if is_left and is_wall_time(around.right, tree):  # type: ignore[union-attr]
             return None if _is_moved(name, loop) else around
     return None
 
@@ -132,7 +132,7 @@ def _limit_of_age(
         age = tree.parent(use)
         if not isinstance(age, ast.BinOp) or not isinstance(age.op, ast.Sub):
             continue
-        if age.right is not use or not _reads(age.left, tree) or _is_moved(name, loop):
+        if age.right is not use or not is_wall_time(age.left, tree) or _is_moved(name, loop):
             continue
         for compared in _compared(age, loop, tree):
             if _decides(compared, loop, tree):
