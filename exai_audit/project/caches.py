@@ -21,6 +21,7 @@ from exai_audit.facts.caches import (
 from exai_audit.facts.file import FileFacts
 from exai_audit.knowledge.layers import own_layer, words
 from exai_audit.project.cache_lives import Surroundings
+from exai_audit.project.cache_remedies import FUNCTOOLS
 from exai_audit.project.project import Project
 
 _ELSEWHERE = frozenset({Origin.NETWORK, Origin.AWAITED})
@@ -220,6 +221,16 @@ def is_single(cache: CacheFact) -> bool:
 def keeps_one(cache: CacheFact) -> bool:
     """Tell whether there is room for one entry only."""
     return cache.bound is not None and cache.bound.endswith("=1")
+
+
+def passes_with_its_object(cache: CacheFact) -> bool:
+    """Tell whether it goes with an object of which nothing shows that it stays."""
+    return cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
+
+
+def keeps_spent_coroutines(cache: CacheFact) -> bool:
+    """Tell whether functools keep coroutines, which are awaited once only: EXA303 speaks."""
+    return cache.on_coroutine and cache.callable in FUNCTOOLS
 
 
 def strategic_caches(project: Project) -> Iterator[tuple[FileFacts, CacheFact]]:

@@ -62,7 +62,8 @@ from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.knowledge.script_folders import are_run_by_people
 from exai_audit.project.cache_blocks import blocks, grows_at
-from exai_audit.project.cache_remedies import FUNCTOOLS, growth_remedy
+from exai_audit.project.cache_remedies import growth_remedy
+from exai_audit.project.caches import keeps_spent_coroutines, passes_with_its_object
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -105,8 +106,7 @@ def _is_judged(cache: CacheFact) -> bool:
 
 def _is_said_elsewhere(cache: CacheFact) -> bool:
     """Tell whether EXA303 or EXA308 speaks of it, or the store that keeps what it decorates."""
-    is_functools = cache.form is CacheForm.DECORATOR and cache.callable in FUNCTOOLS
-    return bool(cache.elsewhere or cache.grows_on_read or (is_functools and cache.on_coroutine))
+    return bool(cache.elsewhere or cache.grows_on_read or keeps_spent_coroutines(cache))
 
 
 def _has_no_last_key(cache: CacheFact) -> bool:
@@ -188,7 +188,7 @@ def _shows_growth(cache: CacheFact) -> bool:
 
 def _is_doubtful(cache: CacheFact) -> bool:
     """Tell whether few keys, others or its object's end may bound it."""
-    if _is_explained(cache) or _is_emptied_by_others(cache) or _passes(cache):
+    if _is_explained(cache) or _is_emptied_by_others(cache) or passes_with_its_object(cache):
         return True
     # A setter keeps the settings of what is known up to date.
     return bool(cache.set_in) and cache.openness is not Openness.ASKED
@@ -210,11 +210,6 @@ def _is_explained(cache: CacheFact) -> bool:
 def _is_emptied_by_others(cache: CacheFact) -> bool:
     """Tell whether it offers to be emptied, to more than tests."""
     return not cache.tested_only and any(not name.startswith("_") for name in cache.removers)
-
-
-def _passes(cache: CacheFact) -> bool:
-    """Tell whether it goes with an object of which nothing shows that it stays."""
-    return cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
 
 
 def _takes_any_key(cache: CacheFact) -> bool:

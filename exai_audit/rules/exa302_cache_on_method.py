@@ -52,11 +52,11 @@ from msgspec import Struct
 from exai_audit.facts.caches import CacheFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
 from exai_audit.knowledge.layers import words
-from exai_audit.project.caches import keeps_one
+from exai_audit.project.cache_remedies import FUNCTOOLS
+from exai_audit.project.caches import keeps_one, keeps_spent_coroutines
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
-_FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 _FEW = 8
 _LASTING = frozenset({"app", "connector", "manager", "server", "service"})
 _STORED = frozenset({"cachetools.cached", "asyncache.cached"})
@@ -70,8 +70,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield a hit at each caching decorator of an instance method."""
     for facts in project.judged_files():
         for cache in facts.caches.found:
-            fails = cache.on_coroutine and cache.callable in _FUNCTOOLS  # EXA303 speaks
-            if cache.on_method and cache.keyed_by_self and not fails:
+            if cache.on_method and cache.keyed_by_self and not keeps_spent_coroutines(cache):
                 yield _hit(facts.path, cache)
             elif cache.shares_results:
                 yield _shared_hit(facts.path, cache)
@@ -136,7 +135,7 @@ def _how_many(cache: CacheFact) -> str:
 
 
 def _remedy(cache: CacheFact) -> str:
-    if cache.callable not in _FUNCTOOLS:
+    if cache.callable not in FUNCTOOLS:
         return _other_remedy(cache)
     if cache.makeup.as_property:
         return f"Write @cached_property in place of both decorators of {cache.name}."

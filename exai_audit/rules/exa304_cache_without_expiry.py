@@ -58,14 +58,19 @@ from exai_audit.finding import Confidence, Family, Hit, Related, Severity
 from exai_audit.knowledge.layers import words
 from exai_audit.project.cache_blocks import blocks
 from exai_audit.project.cache_remedies import container_of
-from exai_audit.project.caches import is_single, keeps_one, result_caches
+from exai_audit.project.caches import (
+    is_single,
+    keeps_one,
+    keeps_spent_coroutines,
+    passes_with_its_object,
+    result_caches,
+)
 from exai_audit.project.origins import fetched_elsewhere
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
 _ENDS = frozenset({"token", "tokens", "credential", "credentials", "jwt", "jwks"})
 _LOCAL = frozenset({Origin.FILE, Origin.ENVIRONMENT, Origin.PROCESS})
-_FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 
 
 class Options(Struct, frozen=True):
@@ -125,7 +130,7 @@ def _ends(cache: CacheFact) -> bool:
 def _keeps_stale(cache: CacheFact, options: Options) -> bool:
     if cache.origin is None or cache.expiry or cache.invalidation:
         return False
-    if cache.form is CacheForm.CLASS or (cache.on_coroutine and cache.callable in _FUNCTOOLS):
+    if cache.form is CacheForm.CLASS or keeps_spent_coroutines(cache):
         return False
     if cache.constant_keys and not _ends(cache):
         return False
@@ -135,9 +140,8 @@ def _keeps_stale(cache: CacheFact, options: Options) -> bool:
 
 
 def _confidence(cache: CacheFact) -> Confidence:
-    passing = cache.lifetime is Lifetime.INSTANCE and not (cache.long_lived or cache.part)
     unsure = cache.bound == "weak references" or cache.shared or cache.unchanging
-    if unsure or passing or cache.of_files or keeps_one(cache) or cache.idle:
+    if unsure or passes_with_its_object(cache) or cache.of_files or keeps_one(cache) or cache.idle:
         return Confidence.LOW
     return Confidence.MEDIUM if cache.origin is Origin.STATE else Confidence.HIGH
 
