@@ -43,10 +43,11 @@ functions named ``main`` and what stands in ``cli``, ``commands`` or ``scripts``
 started once with a loop of its own, and a runner whose loop outlives the call, are silent; so is
 code that asks for a running loop first, or catches the RuntimeError that one gives. In library code
 the confidence is low unless harm shows: it stands in a loop; what it runs uses a lock or client
-that outlives the call; it leaves its thread with a closed loop; ``except Exception`` around it
-hides the error; it stands among coroutines of its class and is no twin of one (``load``,
-``aload``); it makes the loop only if what it is given is a coroutine; a coroutine of the project
-calls it, directly or through another function, and it fails there (medium confidence).
+that outlives the call; it leaves its thread with a closed loop, or never closes its own;
+``except Exception`` around it hides the error; it stands among coroutines of its class and is no
+twin of one (``load``, ``aload``); it makes the loop only if what it is given is a coroutine; a
+coroutine of the project calls it, directly or through another function, and it fails there (medium
+confidence).
 ``get_event_loop().run_until_complete`` runs the thread's own loop: low confidence. So is a thread
 for the call, where nothing that outlives it is used, a bridge that runs the coroutine it is given,
 a finalizer, and everything where the project nests loops with ``nest_asyncio``.
