@@ -72,10 +72,7 @@ from msgspec import Struct
 
 from exai_audit.facts.timeouts import TimeoutFact
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.project.central_timeouts import (
-    central_modules,
-    scattered_limits,
-)
+from exai_audit.project.central_timeouts import central_modules, scattered_limits
 from exai_audit.project.project import Project
 from exai_audit.project.scattering import Scattering, Spread, part_of, values_of
 from exai_audit.rulebook.registry import Rule, Scoped

@@ -44,7 +44,8 @@ message is not.
 
 *References.* Python documentation, ``collections.defaultdict.__missing__``. Judged for modules,
 classes, and objects that are seen to live long; for other objects the confidence is low. So it is
-where the file hands the dictionary on, or another file imports it: they may empty it.
+where the file hands the dictionary on, or another file imports it: they may empty it. Reads by
+other files count where none of them removes from it, measures it or hands it on.
 """
 
 from __future__ import annotations
