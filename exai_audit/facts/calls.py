@@ -52,9 +52,8 @@ class CallFact(Struct, frozen=True):
 
     ``arguments`` has position or keyword of each with its term. ``needs`` are parameters of the
     function around, each (of ``a|b`` one) with whether it must be true for the call to be reached.
-    ``place`` is
-    None but in coroutines, and ``moment`` is theirs; ``for_plain`` where the code has found that a
-    function is no coroutine function.
+    ``place`` is None but in coroutines, and ``moment`` is theirs; ``for_plain`` where the code has
+    found that a function is no coroutine function.
     """
 
     line: int

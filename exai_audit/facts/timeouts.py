@@ -102,8 +102,8 @@ class UnlimitedFact(Struct, frozen=True):
     be there all the same, ``elsewhere`` tells that the client is made out of sight, ``guarded``
     tells that a limit stands around it, ``served`` that a coroutine or a request handler makes the
     call. ``rest_of`` is the function that hands all its other keywords on to the call, by its name
-    in the module: what they are only its callers show.
-    ``lifted`` tells that a parameter which is None by default lifts the library's own limit.
+    in the module: what they are only its callers show. ``lifted`` tells that a parameter which is
+    None by default lifts the library's own limit.
     """
 
     place: Place

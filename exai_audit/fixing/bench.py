@@ -28,10 +28,9 @@ class Choices(Struct, frozen=True):
 
     ``names`` are the constants that a person gave to limits, by `exai_audit.fixing.names_file.key`;
     ``environment`` lets environment variables override them. ``defaults`` moves defaults of
-    parameters, too, ``details`` also numbers that few places write. ``central`` and
-    ``namespaces`` are those of the settings. ``cache_entries``
-    bounds a cache. ``whole`` tells that the whole project was scanned. Below ``root``, if it is
-    known, pages of documentation are looked for.
+    parameters, too, ``details`` also numbers that few places write. ``central`` and ``namespaces``
+    are those of the settings. ``cache_entries`` bounds a cache. ``whole`` tells that the whole
+    project was scanned. Below ``root``, if it is known, pages of documentation are looked for.
     """
 
     names: Mapping[tuple[str, str, str], str | None] = {}

@@ -34,8 +34,8 @@ the like, where they are paths, job names or modules, where nothing is said, whe
 registered (``register_component``), where nobody calls what fills it, where a comment beside the
 cache argues its size, and where a function calls itself. So it is on an object that nothing shows
 to live as long as the process, and in modules of a command line interface: a command that ends
-after one run has no time to grow.
-Sizes of images, members of enumerations and the first digits of a digest are few, too.
+after one run has no time to grow. Sizes of images, members of enumerations and the first digits of
+a digest are few, too.
 
 *References.* ``functools.cache`` is ``lru_cache(maxsize=None)`` (Python documentation). A function
 without parameters keeps one entry and is no finding, nor is a cache that some code empties, one of

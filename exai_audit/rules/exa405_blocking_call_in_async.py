@@ -42,15 +42,14 @@ and the synchronous twin of an asynchronous client by its methods (``cursor.exec
 kept over an ``await``. A call is named when it stands in the coroutine itself, also on a receiver
 that another module types, or up to two calls away in synchronous functions of any module; private
 functions of the same module count with their caller. Nested functions, lambdas and what is handed
-to a thread do not block.
-All callers of a place that blocks are one finding, and so are ten or more coroutines that use
-synchronous clients of one kind. The severity says how long it takes and who waits: high from one
-second on or without a limit; medium for databases, name look-ups and limits below a second; low
-for passwords' hashes and pictures, for the machine's own addresses, at start-up, shutdown and where
-a coroutine runs alone: in programs of one coroutine, in a loop that its class or the function that
-runs it has for itself, and where the project hands it to a function of its own that gives it a
-thread or a loop of its own. There, and in scripts, all but sleeps are of low confidence: nobody
-waits but the one who runs it.
+to a thread do not block. All callers of a place that blocks are one finding, and so are ten or more
+coroutines that use synchronous clients of one kind. The severity says how long it takes and who
+waits: high from one second on or without a limit; medium for databases, name look-ups and limits
+below a second; low for passwords' hashes and pictures, for what a person at a terminal is asked,
+for the machine's own addresses, at start-up, shutdown and where a coroutine runs alone: in programs
+of one coroutine, in a loop that its class or the function that runs it has for itself, and where
+the project hands it to a function of its own that gives it a thread or a loop of its own. There,
+and in scripts, all but sleeps are of low confidence: nobody waits but the one who runs it.
 File-system calls are judged with ``judge-file-system = true``, but for what copies, packs or
 unpacks whole trees.
 """
