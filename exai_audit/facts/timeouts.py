@@ -49,10 +49,10 @@ class TimeoutFact(Struct, frozen=True):
     constant, key or keyword; ``operation`` the callee that is bounded, fully qualified where its
     origin is known, empty when unknown. ``key`` is the environment or configuration key that the
     literal stands in for, ``first`` the first argument of the call if that is a literal, as
-    written, ``target`` whom a request goes to, if the file shows that: a host, or the constant that
-    names one. ``refers`` is the dotted name of the constant that a reference denotes, where its
-    origin is known. ``fallback`` tells that the literal only stands in for what may be given
-    otherwise.
+    written, with the texts that are given beside it, ``target`` whom a request goes to, if the file
+    shows that: a host, or the constant that names one. ``refers`` is the dotted name of the
+    constant that a reference denotes, where its origin is known. ``fallback`` tells that the
+    literal only stands in for what may be given otherwise.
 
     ``phases`` are the parts of a compound limit, each with its name and seconds, where they differ
     and their unit is known; ``choices`` are the amounts, as written, of which a condition chooses

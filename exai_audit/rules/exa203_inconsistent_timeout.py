@@ -43,10 +43,11 @@ that wait for whatever they are given (``wait``, ``get``, ``join``) are not comp
 
 *References.* It stands at the rarest value and is silenced in the settings only. Compared are the
 fallbacks of one environment or configuration key, module constants of one name, and literals given
-for one argument of one function of the project, or of a library call with an equal first argument,
-and the defaults that parameters and attributes of several files hand on to one function; what
-stands in for a setting is compared with the default of the class that holds it. A number
-whose unit the code does not show is compared with such numbers only; scripts are not compared.
+for one argument of one function of the project, or of a library call, with an equal first argument
+and equal texts beside it (``run("git", "gc")`` is not ``run("git", "fetch")``), and the defaults
+that parameters and attributes of several files hand on to one function; what stands in for a
+setting is compared with the default of the class that holds it. A number whose unit the code does
+not show is compared with such numbers only; scripts are not compared.
 """
 
 from __future__ import annotations

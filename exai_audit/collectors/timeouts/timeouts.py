@@ -17,7 +17,7 @@ from exai_audit.collectors.timeouts.units import UnitReader
 from exai_audit.facts.timeouts import Category, TimeoutFact, TimeoutForm, ValueKind
 from exai_audit.knowledge.limit_names import LIMIT_WORD, category_of, stated_scale
 from exai_audit.syntax.module import ModuleTree
-from exai_audit.syntax.nodes import FUNCTIONS, arguments, text_of
+from exai_audit.syntax.nodes import FUNCTIONS, Argument, arguments, text_of
 from exai_audit.syntax.numbers import is_numeric_literal
 from exai_audit.syntax.triggers import Trigger
 
@@ -202,12 +202,21 @@ def _category(
 
 
 def _first_literal(call: ast.Call | None, at: ast.AST, tree: ModuleTree) -> str:
-    """Return the first argument as written if it is a literal: an address, a queue, a key."""
+    """Return the first argument as written if it is a literal, and the texts given beside it.
+
+    They are an address, a queue, a key, or the words of a command: ``run("git", "gc", place)``.
+    """
     given = arguments(call) if call is not None else []
     verb = text_of(given[0].value) if given and not given[0].name else None
-    first = next(iter(given[1:] if verb in _VERBS else given), None)
+    given = given[1:] if verb in _VERBS else given
+    first = next(iter(given), None)
     if first is None or first.node is at or first.name or first.star:
         return ""
-    value = first.value
-    is_text = isinstance(value, ast.Constant) and isinstance(value.value, (str, bytes))
-    return tree.text(value) if is_text or is_numeric_literal(value) else ""
+    if is_numeric_literal(first.value):
+        return tree.text(first.value)
+    texts = [one.value for one in given if not one.name and one.node is not at and _is_text(one)]
+    return ", ".join(map(tree.text, texts)) if _is_text(first) else ""
+
+
+def _is_text(given: Argument) -> bool:
+    return isinstance(given.value, ast.Constant) and isinstance(given.value.value, (str, bytes))
