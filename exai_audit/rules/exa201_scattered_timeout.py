@@ -94,6 +94,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 def _hit(path: str, sites: list[TimeoutFact], spread: Spread | None) -> Hit:
     fact, *others = sites
+    stands_in = all(site.fallback for site in sites)
     calls = _by_call(sites)
     is_one_of_several = any(len(call) > 1 for call in calls)
     what = fact.operation if is_one_of_several else bounded(fact)
@@ -102,7 +103,7 @@ def _hit(path: str, sites: list[TimeoutFact], spread: Spread | None) -> Hit:
         path=path,
         place=fact.place,
         severity=Severity.LOW,
-        confidence=Confidence.MEDIUM if _bypasses(spread) else Confidence.LOW,
+        confidence=Confidence.MEDIUM if _bypasses(spread) and not stands_in else Confidence.LOW,
         message=(
             f"{_shown(calls)} is written into the code as the limit of {what}{more}"
             f"{_said(spread, len(calls))}"

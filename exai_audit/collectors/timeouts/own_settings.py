@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from exai_audit.collectors.timeouts.getters import may_get
-from exai_audit.collectors.timeouts.shapes import options_of
+from exai_audit.collectors.timeouts.shapes import options_of, targets_of
 from exai_audit.collectors.timeouts.sites import Site
 from exai_audit.knowledge.limit_names import words
 from exai_audit.syntax.module import ModuleTree
@@ -40,13 +40,39 @@ def is_a_default(site: Site, tree: ModuleTree) -> bool:
     """Tell whether a limit stands in for a parameter, or for a key, that is not given.
 
     It is a default then, as it could stand in the signature: ``timeout or 10`` of a parameter, and
-    ``if "timeout" not in given: given["timeout"] = 10``.
+    ``if "timeout" not in given: given["timeout"] = 10``. So is what a handler sets where reading
+    the setting failed.
     """
+    if _could_not_be_read(site.at, tree):
+        return True
     if isinstance(site.at, ast.Subscript):
         statement = tree.statement(site.at)
         around = tree.parent(statement) if statement is not None else None
         return isinstance(around, ast.If) and _asks_for_key(around.test, site.at)
     return site.value.fallback and any(map(_replaces_parameter(tree), ast.walk(site.covers)))
+
+
+def _could_not_be_read(node: ast.AST, tree: ModuleTree) -> bool:
+    """Tell whether a handler gives a number to what its ``try`` reads from settings."""
+    statement = tree.statement(node)
+    handler = tree.parent(statement) if statement is not None else None
+    around = tree.parent(handler) if isinstance(handler, ast.ExceptHandler) else None
+    if not isinstance(around, ast.Try) or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return False
+    named = set(map(dotted, targets_of(statement)))
+    return any(
+        isinstance(one, (ast.Assign, ast.AnnAssign))
+        and named == set(map(dotted, targets_of(one)))
+        and one.value is not None
+        and any(map(_names_settings, ast.walk(one.value)))
+        for one in around.body
+    )
+
+
+def _names_settings(node: ast.AST) -> bool:
+    if not isinstance(node, (ast.Name, ast.Attribute)):
+        return False
+    return _are_settings(node) or last_name(node) in ("environ", "getenv")
 
 
 def _asks_for_key(test: ast.expr, entry: ast.Subscript) -> bool:
