@@ -62,7 +62,7 @@ HELD_CLIENTS = (
             " replace_one count_documents find_one_and_update find_one_and_delete bulk_write"
         ),
         BlockingKind.DATABASE,
-        "await the same of pymongo's AsyncMongoClient",
+        _DRIVER,
         lazy=True,
     ),
     HeldClient(

@@ -177,6 +177,11 @@ def _remedy(pool: PoolFact, name: str) -> str:
         return f"{remedy} Calls at the same time then share its workers."
     if pool.per_call == "handler":
         return f"{remedy} Concurrent requests then share its workers."
+    if pool.workers == 1:
+        return (
+            "Write await asyncio.to_thread(...): the loop keeps threads for that, and leaving the"
+            " with block waits for the task even where this coroutine is cancelled."
+        )
     if pool.tasks == 1 or not pool.tasks:
         remedy += " For a single call, await asyncio.to_thread(...) is enough."
     return remedy
