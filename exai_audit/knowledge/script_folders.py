@@ -1,4 +1,4 @@
-"""Folders by whose names files are no part of the service: scripts, workshops, commands."""
+"""By which folders and names files are no part of the service, or of it in one place only."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ WORKSHOPS = frozenset({"tools", "contrib", "dev", "hack", "script", "release", "
 """Hold scripts outside of packages; in one, they are parts of it."""
 COMMANDS = frozenset({"cli", "commands", "console"})
 """Hold commands: a person starts them, and they end."""
+ENVIRONMENTS = frozenset({
+    "ci", "debug", "dev", "develop", "development", "e2e", "local", "test", "testing", "tests",
+})  # fmt: skip
+"""Name modules of settings for the places where the service is made, not where it serves."""
+_SETTINGS = frozenset({"conf", "config", "configs", "environments", "settings"})
 
 
 def hold_scripts(folders: Iterable[str]) -> bool:
@@ -20,3 +25,10 @@ def hold_scripts(folders: Iterable[str]) -> bool:
 def are_run_by_people(folders: Iterable[str]) -> bool:
     """Tell whether one of the folders above a file is one of scripts or commands."""
     return not (SCRIPTS | COMMANDS).isdisjoint(folders)
+
+
+def is_for_development(path: str) -> bool:
+    """Tell whether a file holds the settings of one place where the service is made or tested."""
+    *folders, name = path.split("/")
+    stem = name.rpartition(".")[0]
+    return stem in ENVIRONMENTS and not _SETTINGS.isdisjoint(folders[-2:])

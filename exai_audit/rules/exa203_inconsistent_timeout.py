@@ -59,7 +59,7 @@ from msgspec import Struct
 
 from exai_audit.facts.timeouts import HandedLimitFact, LimitParameter, TimeoutFact, TimeoutForm
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.knowledge.script_folders import hold_scripts
+from exai_audit.knowledge.script_folders import hold_scripts, is_for_development
 from exai_audit.project.calls import exported_names, spellings
 from exai_audit.project.central_timeouts import is_literal_limit, shown_limit, shown_seconds
 from exai_audit.project.constant_names import names_a_purpose, words_of
@@ -99,12 +99,12 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
 
 
 def _compared(project: Project) -> list[_Site]:
-    """Return the limits that are written as numbers, outside of scripts."""
+    """Return the limits written as numbers, outside of scripts and developers' settings."""
     receivers = Receivers(project)
     return [
         (facts.path, receivers.known(facts, fact))
         for facts in project.judged_files()
-        if not _is_script(facts.path)
+        if not _is_script(facts.path) and not is_for_development(facts.path)
         for fact in facts.timeouts
         if fact.amount is not None and is_literal_limit(fact)
     ]

@@ -198,7 +198,7 @@ def _away(
 def _remedy(inner: float, outer: float) -> str:
     return (
         f"Make the inner limit shorter than {shown_seconds(outer)} so that it fires first, or the"
-        f" outer one longer than {shown_seconds(inner)}; or drop the inner one."
+        f" outer one longer than {shown_seconds(inner)}."
     )
 
 

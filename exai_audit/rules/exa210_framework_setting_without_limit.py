@@ -46,6 +46,7 @@ from msgspec import Struct
 
 from exai_audit.facts.waits import FrameworkSettingFact
 from exai_audit.finding import Confidence, Family, Hit, Severity
+from exai_audit.knowledge.script_folders import is_for_development
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
 
@@ -58,6 +59,8 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield one hit for each setting that the whole project does not give."""
     given = {f.setting for facts in project.files for f in facts.framework_settings if f.given}
     for facts in project.judged_files():
+        if is_for_development(facts.path):
+            continue
         for fact in facts.framework_settings:
             if not fact.given and fact.setting not in given:
                 given.add(fact.setting)

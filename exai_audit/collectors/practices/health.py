@@ -17,6 +17,8 @@ _ROUTES = frozenset({
     "health", "healthz", "healthcheck", "ready", "readyz", "readiness", "live", "livez", "liveness",
 })  # fmt: skip
 _ROUTE = re.compile(rf"/(?:{'|'.join(sorted(_ROUTES))})\b")
+_OF_ONE = frozenset("{<:")
+"""Begins a parameter of a route."""
 _BEATS = frozenset({"ping", "heartbeat", "send_heartbeat", "send_ping", "pong"})
 _PAUSES = frozenset({"sleep", "wait", "wait_for"})
 _CLOCKS = frozenset({"time.monotonic", "time.perf_counter", "time.time"})
@@ -111,13 +113,14 @@ def _method(call: ast.Call) -> str:
 
 
 def _is_routing(call: ast.Call) -> bool:
-    """Tell whether the first text that a call is given is a health route."""
+    """Tell whether the first text that a call is given is a health route, of no single thing."""
     for given in arguments(call):
         value = given.value.value if isinstance(given.value, ast.Constant) else None
         if isinstance(value, bytes):
             value = value.decode("latin-1")
         if isinstance(value, str):
-            return bool(_ROUTE.search(value))
+            found = _ROUTE.search(value)
+            return found is not None and _OF_ONE.isdisjoint(value[: found.start()])
     return False
 
 
