@@ -35,7 +35,6 @@ _SPLIT = frozenset({"EXA101", "EXA105"})
 _DIVIDED = "EXA104"
 _LONGEST_TITLE = 100
 _REASON = "why"
-_Changes = Sequence[TextDocumentEdit | CreateFile]
 
 
 def silencing(

@@ -43,15 +43,15 @@ def goes_over_a_table(name: str, binding: Binding, tree: ModuleTree) -> bool:
     if not isinstance(loop, _LOOPS):
         return False
     if not isinstance(loop.iter, ast.Call):
-        return is_table(loop.iter, tree)
+        return _is_table(loop.iter, tree)
     method = last_name(loop.iter.func)
     elements = loop.target.elts if isinstance(loop.target, ast.Tuple) else (loop.target,)
     is_key = isinstance(elements[0], ast.Name) and elements[0].id == name
     is_view = method == "keys" or (method == "items" and len(elements) > 1)
-    return is_key and is_view and is_table(receiver(loop.iter.func), tree)
+    return is_key and is_view and _is_table(receiver(loop.iter.func), tree)
 
 
-def is_table(node: ast.expr | None, tree: ModuleTree) -> bool:
+def _is_table(node: ast.expr | None, tree: ModuleTree) -> bool:
     """Tell whether an expression names a table: constants of the module that nothing adds to."""
     if not isinstance(node, ast.Name):
         return False
@@ -122,7 +122,7 @@ def _asks(test: ast.expr, name: str, how: type[ast.cmpop], tree: ModuleTree) -> 
     if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], how):
         return False
     is_name = isinstance(test.left, ast.Name) and test.left.id == name
-    return is_name and is_table(test.comparators[0], tree)
+    return is_name and _is_table(test.comparators[0], tree)
 
 
 def _is_nothing(test: ast.expr, name: str) -> bool:
@@ -137,7 +137,7 @@ def _is_nothing(test: ast.expr, name: str) -> bool:
 
 def _is_entry(entry: ast.Subscript, name: str, tree: ModuleTree) -> bool:
     key = entry.slice
-    return isinstance(key, ast.Name) and key.id == name and is_table(entry.value, tree)
+    return isinstance(key, ast.Name) and key.id == name and _is_table(entry.value, tree)
 
 
 def _is_got(value: ast.expr, name: str, tree: ModuleTree) -> bool:
@@ -146,4 +146,4 @@ def _is_got(value: ast.expr, name: str, tree: ModuleTree) -> bool:
         return False
     key, table = value.args[0], receiver(value.func)
     is_get = isinstance(value.func, ast.Attribute) and value.func.attr == "get"
-    return is_get and isinstance(key, ast.Name) and key.id == name and is_table(table, tree)
+    return is_get and isinstance(key, ast.Name) and key.id == name and _is_table(table, tree)

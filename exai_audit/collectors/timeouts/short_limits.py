@@ -18,7 +18,6 @@ _SOCKETS = frozenset({
 })  # fmt: skip
 _POSITIONS = {"redis.Redis": 4}
 _UNTIL_IT_COMES = frozenset({"blpop", "brpop", "bzpopmin", "bzpopmax", "brpoplpush", "blmove"})
-_FOR_EVER = frozenset({"xread", "xreadgroup"})
 _LISTENS, _CHANNELS = frozenset({"listen"}), "pubsub"
 _SERVERS = frozenset({"uvicorn.run", "uvicorn.Config"})
 _BEHIND_A_PROXY = frozenset({"proxy_headers", "forwarded_allow_ips", "root_path"})
