@@ -22,22 +22,30 @@ class Handing(Struct, frozen=True):
 
 def called_by_coroutines(project: Project) -> Mapping[str, tuple[Hop, ...]]:
     """Return the functions that make a loop and that coroutines call, each with the way there."""
-    unasked = {
+    unasked = _making_loops_unasked(project)
+    runs = any(one.runs_loop for file in project.files for one in file.definitions.functions)
+    if not unasked or not runs:
+        return {}
+    found: dict[str, tuple[Hop, ...]] = {}
+    graph = project.call_graph()
+    judged = {facts.path for facts in project.importable_files()}
+    inside = (one for one in graph.coroutines() if one[0].facts.path in judged)
+    for module, coroutine in inside:
+        for call in coroutine.calls:
+            hops = graph.way_to_loop(coroutine, call, module)
+            if hops and hops[-1].called in unasked:
+                found.setdefault(hops[-1].called, hops)
+    return found
+
+
+def _making_loops_unasked(project: Project) -> set[str]:
+    """Return the plain functions that make a loop and do not ask whether one runs already."""
+    return {
         fact.function
         for facts in project.importable_files()
         for fact in facts.bridges
         if fact.kind in LOOPS and not (fact.guarded or fact.itself or fact.is_async)
     }
-    found: dict[str, tuple[Hop, ...]] = {}
-    graph = project.call_graph()
-    runs = any(one.runs_loop for file in project.files for one in file.definitions.functions)
-    judged = {facts.path for facts in project.importable_files()} if unasked and runs else set()
-    for module, coroutine in graph.coroutines() if judged else ():
-        for call in coroutine.calls if module.facts.path in judged else ():
-            hops = graph.way_to_loop(coroutine, call, module)
-            if hops:
-                found.setdefault(hops[-1].called, hops)
-    return {name: hops for name, hops in found.items() if name in unasked}
 
 
 def nests_loops(project: Project) -> bool:
