@@ -82,13 +82,7 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     for facts in project.judged_files():
         for fact in facts.unlimited:
             is_own = fact.operation.partition(".")[0] in own
-            if is_own or fact.guarded:
-                continue
-            if fact.waits in ("in-process", "process") and not fact.served:
-                continue
-            if fact.elsewhere and is_limited_by_its_maker(fact, facts.path, project.call_graph()):
-                continue
-            if fact.rest_of and not callers_give_none(fact, facts, project):
+            if is_own or not _is_judged(fact, facts, project):
                 continue
             confidence = _confidence(fact, project)
             is_doubted = (
@@ -104,6 +98,15 @@ def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
                 yield _hit(facts.path, fact, confidence)
     yield from _of_addresses(addresses, project)
     yield from _on_sessions_of_other_modules(project)
+
+
+def _is_judged(fact: UnlimitedFact, facts: FileFacts, project: Project) -> bool:
+    """Tell whether somebody waits for a call, and nothing in the project limits it."""
+    if fact.guarded or (fact.waits in ("in-process", "process") and not fact.served):
+        return False
+    if fact.elsewhere and is_limited_by_its_maker(fact, facts.path, project.call_graph()):
+        return False
+    return not fact.rest_of or callers_give_none(fact, facts, project)
 
 
 def _on_sessions_of_other_modules(project: Project) -> Iterator[Hit]:

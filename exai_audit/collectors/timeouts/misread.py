@@ -135,23 +135,36 @@ def beside_settings(tree: ModuleTree) -> Iterator[UnforwardedFact]:
     ``Client(token=self.token, proxy=self.proxy)`` in a class that has a ``self.timeout``, too.
     """
     for call in tree.all(ast.Call):
-        if len(call.keywords) < 2 or any(k.arg is None or is_own(k.arg) for k in call.keywords):
+        name = (tree.qualified(call.func) or "") if _names_other_settings(call) else ""
+        if "." not in name:
             continue
-        name = tree.qualified(call.func) or ""
-        if "." not in name or any(isinstance(given, ast.Starred) for given in call.args):
-            continue
-        kept = sum(_is_kept(k.arg, k.value) for k in call.keywords)
-        owner = tree.class_of(call) if kept > 1 else None
-        limits = _limits_of(owner, tree) if owner is not None else []
-        function = tree.function_of(call)
-        handed = [
-            k.arg for k in call.keywords if isinstance(k.value, ast.Name) and k.value.id == k.arg
-        ]
-        if not limits and len(handed) > 1 and isinstance(function, FUNCTIONS):
-            given = [param.name for param in parameters(function)]
-            limits = [one for one in given if is_own(one)] if set(handed) <= set(given) else []
+        limits = _kept_beside(call, tree) or _taken_beside(call, tree)
         if len(limits) == 1:
             yield UnforwardedFact(tree.place(call), name, limits[0], "settings", len(call.args))
+
+
+def _names_other_settings(call: ast.Call) -> bool:
+    """Tell whether a call is given two keywords or more, none a limit, and nothing unpacked."""
+    if len(call.keywords) < 2 or any(k.arg is None or is_own(k.arg) for k in call.keywords):
+        return False
+    return not any(isinstance(given, ast.Starred) for given in call.args)
+
+
+def _kept_beside(call: ast.Call, tree: ModuleTree) -> list[str]:
+    """Return the limits of the object two of whose settings are handed on under their names."""
+    kept = sum(_is_kept(k.arg, k.value) for k in call.keywords)
+    owner = tree.class_of(call) if kept > 1 else None
+    return _limits_of(owner, tree) if owner is not None else []
+
+
+def _taken_beside(call: ast.Call, tree: ModuleTree) -> list[str]:
+    """Return the limits among the parameters of which two are handed on under their names."""
+    function = tree.function_of(call)
+    handed = [k.arg for k in call.keywords if isinstance(k.value, ast.Name) and k.value.id == k.arg]
+    if len(handed) < 2 or not isinstance(function, FUNCTIONS):
+        return []
+    taken = [param.name for param in parameters(function)]
+    return [one for one in taken if is_own(one)] if set(handed) <= set(taken) else []
 
 
 def _is_kept(name: str | None, value: ast.expr) -> bool:
