@@ -167,8 +167,9 @@ def _file_of(dotted: str, root: Path) -> str:
 
 
 def _fix(root: Path, options: Sequence[str]) -> str:
+    command = ["fix", ".", "--write", "--min-confidence", "low", *options]
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "exai_audit", "fix", ".", "--write", *options],
+        [sys.executable, "-P", "-m", "exai_audit", *command],
         cwd=root,
         check=False,
         capture_output=True,

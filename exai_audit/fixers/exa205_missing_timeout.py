@@ -58,7 +58,7 @@ def _check(fact: UnlimitedFact) -> None:
         raise RefusedError("a process that is out of time must be killed, too")
     if fact.category is Category.WEBSOCKET:
         raise RefusedError("a connection that stays open is no single wait")
-    if not fact.argument.isidentifier():
+    if not fact.argument.isidentifier() or fact.argument.isupper():
         raise RefusedError("no single argument limits it")
 
 
