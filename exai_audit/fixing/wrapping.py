@@ -84,8 +84,8 @@ def _laid_out(
     together = f"{inside}{', '.join([*parts, text])}"
     lines = ",\n".join(f"{inside}{part}" for part in (*parts, text)) + ","
     shown = together if len(together) <= width else lines
-    span = Span(end.line, bracket.end_column, end.end_line, end.end_column - 1)
-    return (Edit(tree.source.path, span, f"\n{shown}\n{indent}"),)
+    span = Span(end.line, bracket.column, end.end_line, end.end_column - 1)
+    return (Edit(tree.source.path, span, f"(\n{shown}\n{indent}"),)
 
 
 def _filled(call: ast.Call, text: str, tree: ModuleTree, width: int) -> tuple[Edit, ...]:
@@ -121,7 +121,7 @@ def _opened(
         return []
     path, inside = tree.source.path, indent + " " * _INDENT
     return [
-        inserted(path, end.line, bracket.end_column, f"\n{inside}"),
+        Edit(path, bracket, f"(\n{inside}"),
         inserted(path, end.line, end.end_column - 1, f"\n{indent}"),
     ]
 
@@ -189,7 +189,7 @@ def _broken(call: ast.Call, indent: str, grown: _Grown, tree: ModuleTree) -> lis
         return []
     inside = indent + " " * _INDENT
     lengths = [one.end_column - one.column + grown.more * _holds(one, grown.own) for one in spans]
-    begin = inserted(path, end.line, bracket.end_column, f"\n{inside}")
+    begin = Edit(path, bracket, f"(\n{inside}")
     close = inserted(path, end.line, end.end_column - 1, f"\n{indent}")
     if len(inside) + sum(lengths) + 2 * len(gaps) <= grown.width:
         return [begin, close]
