@@ -116,7 +116,7 @@ class Bench:
             or folder in self.choices.namespaces
             or self.is_namespace(folder)
         ):
-            if parts and self.is_searched(folder):
+            if parts and not self.is_namespace(folder) and self.is_searched(folder):
                 break
             folder, _, name = folder.rpartition("/")
             parts.insert(0, name)

@@ -41,7 +41,7 @@ _ROLES = frozenset({
 })  # fmt: skip
 _COMMON_FILES = frozenset({
     "client", "server", "base", "core", "utils", "util", "common", "main", "api", "app", "models",
-    "types", "helpers", "manager", "service", "handlers", "init", "lib", "src", "classes",
+    "types", "helpers", "manager", "service", "handlers", "init", "lib", "src", "classes", "tasks",
 })  # fmt: skip
 _MOST_WORDS = 3
 _SUFFIXES = {

@@ -17,6 +17,7 @@ _VENDORED = frozenset({
     "vendor", "vendored", "_vendor", "_vendored", "vendors", "third_party", "thirdparty", "extern",
     "_extern", "external",
 })  # fmt: skip
+_MIGRATIONS = frozenset({"migrations", "alembic"})
 _RUN_BY_TOOLS = frozenset({"setup.py", "conf.py", "conftest.py", "noxfile.py"})
 _NAMED_FILE = re.compile(r"""\b([A-Za-z_]\w{0,99})\.py["']""")
 _MAIN_GUARD = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
@@ -67,11 +68,14 @@ def check_file(path: str, tree: ModuleTree, bench: Bench) -> None:
     """Raise an error where a file must stand on its own, without imports of its project.
 
     Raises:
-        RefusedError: it is vendored, of tests, run or loaded by its path, or read by a tool.
+        RefusedError: it is vendored, a migration, of tests, run or loaded by its path, or read by
+            a tool.
     """
     *folders, name = path.split("/")
     if not _VENDORED.isdisjoint(folders):
         raise RefusedError("the file is vendored")
+    if not _MIGRATIONS.isdisjoint(folders[-2:]) and name[:1].isalnum():
+        raise RefusedError("a migration stays as it was")
     if name in _RUN_BY_TOOLS:
         raise RefusedError(f"{name} is run by a tool, outside of its package")
     if not tree.roots.isdisjoint(("pytest", "unittest")):
