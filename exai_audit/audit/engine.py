@@ -22,6 +22,7 @@ from exai_audit.knowledge.table import use
 from exai_audit.project.caches import with_project_caches
 from exai_audit.project.calls import with_project_calls
 from exai_audit.project.console_scripts import console_scripts
+from exai_audit.project.foreign_pools import with_foreign_pools
 from exai_audit.project.project import Project
 from exai_audit.project.timeout_categories import with_own_categories
 from exai_audit.project.units import with_units
@@ -150,7 +151,10 @@ def project_of(
     pins = _pins(root, doubtful)
     scripts = console_scripts(root) if any(f.bridges for f in files) else frozenset()
     tests = frozenset(path for path, scope in scope_of.items() if scope is Scope.TESTS)
-    with_caches = with_project_caches(files, lambda path: settings.at(path).cache_layers, tests)
+    with_pools = with_foreign_pools(files)
+    with_caches = with_project_caches(
+        with_pools, lambda path: settings.at(path).cache_layers, tests
+    )
     completed = with_units(with_project_calls(with_caches))
     sorted_ = with_own_categories(completed, lambda path: settings.at(path).timeout_categories)
     return Project(sorted_, scope_of, judged, pins, scripts=scripts)

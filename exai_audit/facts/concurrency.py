@@ -52,7 +52,8 @@ class PoolFact(Struct, frozen=True):
     its class that closes the rest and not the pool, and ``left_line`` its line; ``lent`` when all
     that gives it away is to hand it to a call; ``asks_for_loop`` when a plain function makes it
     that asks whether a loop runs; ``loses_limit`` when its tasks are waited for with a limit inside
-    its ``with`` block: the end of that waits for them without one.
+    its ``with`` block: the end of that waits for them without one. ``of_function`` is the function
+    whose attribute it is.
     """
 
     place: Place
@@ -79,6 +80,7 @@ class PoolFact(Struct, frozen=True):
     lent: bool = False
     asks_for_loop: bool = False
     loses_limit: bool = False
+    of_function: str = ""
 
 
 class BridgeKind(str, Enum):
@@ -158,6 +160,8 @@ class BridgeFact(Struct, frozen=True):
     when what is run is a parameter: the function is a bridge for others.
     ``guarded`` when a running loop is asked for first; ``fails`` when one surely runs already.
     ``runs`` is the dotted name of the coroutine function that is run, where the file says.
+    ``pool`` is the dotted name of something of another file, or of a function: ``runs_in`` holds if
+    that is a pool of threads.
     """
 
     place: Place
@@ -179,14 +183,19 @@ class BridgeFact(Struct, frozen=True):
     doubt: WaitDoubt | None = None
     stuck: Place | None = None
     generic: bool = False
+    pool: str = ""
 
 
 class OffloadedFunctionFact(Struct, frozen=True):
-    """A function of another file, by its dotted name, that this file has run elsewhere."""
+    """A function of another file, by its dotted name, that this file has run elsewhere.
+
+    ``pool`` as in `BridgeFact`.
+    """
 
     place: Place
     function: str
     runs_in: RunsIn
+    pool: str = ""
 
 
 class BlockingKind(str, Enum):

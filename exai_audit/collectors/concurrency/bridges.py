@@ -9,6 +9,7 @@ from functools import cached_property
 from msgspec.structs import replace
 
 from exai_audit.collectors.concurrency.bridge_waits import doubt_about, is_of_a_parameter
+from exai_audit.collectors.concurrency.foreign_pools import handed_to_foreign_pools
 from exai_audit.collectors.concurrency.hazards import hazard_of, is_made_before
 from exai_audit.collectors.concurrency.loop_guards import LoopGuards
 from exai_audit.collectors.concurrency.offloads import (
@@ -73,22 +74,32 @@ class _Bridges:
             given = offloaded_by(call, self._tree)
             if given is None:
                 continue
-            expression = given.function
-            function = (
-                expression
-                if isinstance(expression, ast.Lambda)
-                else self._functions.called(expression)
-            )
+            function = self._given_by(given)
             if function is not None:
                 keep_gravest(handed, function, self._once(given))
             for other in self._handed_along(call):
                 keep_gravest(handed, other, self._once(given))
+        for given in self._foreign:
+            function = self._given_by(given)
+            if function is not None:
+                handed.setdefault(function, given)
         for call in self._functions.calls() if handed else ():
             around = self._tree.function_of(call)
             called = self._functions.called(call.func) if around in handed else None
             if called is not None and around is not None and not _is_coroutine(called):
                 keep_gravest(handed, called, handed[around])
         return handed
+
+    @cached_property
+    def _foreign(self) -> tuple[Offloaded, ...]:
+        return tuple(handed_to_foreign_pools(self._tree))
+
+    def _given_by(self, given: Offloaded) -> AnyFunction | None:
+        """Return the function of the module that is handed over."""
+        expression = given.function
+        if isinstance(expression, ast.Lambda):
+            return expression
+        return self._functions.called(expression)
 
     def _once(self, given: Offloaded) -> Offloaded:
         """Take a thread that an entry point starts for one that is started once."""
@@ -110,12 +121,15 @@ class _Bridges:
             row = row_of(call, self._tree)
             if row is not None and row.bridge is not None:
                 yield self._fact(call, row, BridgeKind(row.bridge.kind))
-            yield from self._handed_over_itself(call)
+            offloaded = offloaded_by(call, self._tree)
+            if offloaded is not None:
+                yield from self._handed_over_itself(offloaded)
+        for given in self._foreign:
+            yield from self._handed_over_itself(given)
 
-    def _handed_over_itself(self, call: ast.Call) -> Iterator[BridgeFact]:
-        given = offloaded_by(call, self._tree)
-        row = row_of_callee(given.function, self._tree) if given else None
-        if given is None or row is None or row.bridge is None:
+    def _handed_over_itself(self, given: Offloaded) -> Iterator[BridgeFact]:
+        call, row = given.call, row_of_callee(given.function, self._tree)
+        if row is None or row.bridge is None:
             return
         kind = BridgeKind(row.bridge.kind)
         lives_on = kind is BridgeKind.RUN_UNTIL_COMPLETE and self._lives_on(given.function)
@@ -131,6 +145,7 @@ class _Bridges:
             runs_in=given.runs_in,
             handed_line=self._tree.span(call).line,
             itself=True,
+            pool=given.pool,
             guarded=self._guards.stand_before(call),
             generic=self._is_generic(call, given.function),
         )
@@ -144,6 +159,7 @@ class _Bridges:
         function = self._tree.function_of(call)
         in_loop = kind in LOOPS
         handed = self._handed.get(function) if function is not None and in_loop else None
+        sure = handed if handed is not None and not handed.pool else None
         starts = not _is_coroutine(function) and self._functions.is_entry(function)
         fails = in_loop and not starts and self._guards.surely_fails(call)
         return BridgeFact(
@@ -159,8 +175,9 @@ class _Bridges:
             unlimited=self._waits.unlimited(call, kind),
             stuck=self._waits.stuck(call, kind),
             new_loop=kind is BridgeKind.RUN or self._is_new_loop(call),
-            guarded=in_loop and self._guards.stand_before(handed.call if handed else call),
+            guarded=in_loop and self._guards.stand_before(sure.call if sure else call),
             fails=fails,
+            pool=handed.pool if handed else "",
             hazard=hazard_of(call, self._tree) if in_loop else None,
             runs=self._run_by(call) if in_loop else "",
             generic=in_loop and self._is_generic(call, call),

@@ -37,11 +37,15 @@ _OF_A_CONTEXT = "run"
 
 
 class Offloaded(Struct, frozen=True):
-    """A function, as an expression, that ``call`` has run elsewhere."""
+    """A function, as an expression, that ``call`` has run elsewhere.
+
+    ``pool`` is the dotted name of something of another file: only if that is a pool.
+    """
 
     call: ast.Call
     function: ast.expr
     runs_in: RunsIn
+    pool: str = ""
 
 
 def keep_gravest(
@@ -96,11 +100,18 @@ def offloaded_by(call: ast.Call, tree: ModuleTree) -> Offloaded | None:
     row = row_of(call, tree)
     if row is None or row.offload is None:
         return None
-    given = argument(call, row.offload.argument, row.offload.position)
-    if given is None:
+    function = handed_function(call, row.offload.argument, row.offload.position, tree)
+    if function is None:
         return None
-    function = _unwrapped(given, call, tree)
     return Offloaded(call, function, _runs_in(call, row.offload.to, function, tree))
+
+
+def handed_function(
+    call: ast.Call, name: str, position: int | None, tree: ModuleTree
+) -> ast.expr | None:
+    """Return the function among the arguments of a call, ``partial`` and the like left out."""
+    given = argument(call, name, position)
+    return _unwrapped(given, call, tree) if given is not None else None
 
 
 def _unwrapped(given: Argument, call: ast.Call, tree: ModuleTree) -> ast.expr:

@@ -30,6 +30,13 @@ class PoolHolder(Struct, frozen=True):
         """The last name of the target."""
         return last_name(self.target) if self.target is not None else ""
 
+    @property
+    def of_function(self) -> str:
+        """The last name of the function whose attribute the target is, empty for any other."""
+        if self.lifetime is not PoolLifetime.FUNCTION_ATTRIBUTE:
+            return ""
+        return last_name(self.target.value) if isinstance(self.target, ast.Attribute) else ""
+
 
 def holder_of(call: ast.Call, tree: ModuleTree) -> PoolHolder:
     """Return what a pool is kept as, and how long that lives."""

@@ -148,6 +148,7 @@ def _pool(call: ast.Call, name: str, pool: Pool, makers: PoolMakers, sized: bool
         lent=fate.lent,
         asks_for_loop=_asks_for_loop(call, tree),
         loses_limit=loses_its_limit(call, uses, tree),
+        of_function=kept.of_function,
     )
 
 
