@@ -437,3 +437,61 @@ def test_rows_kept_side_by_side_are_one_finding(tmp_path: Path) -> None:
         """
     (finding,) = found(tmp_path, text, "EXA304")
     assert [one.line for one in finding.related] == [5]
+
+
+def test_what_is_kept_for_a_tenant_does_not_go_because_somebody_is_idle(tmp_path: Path) -> None:
+    text = """
+        class Directory:
+            _databases: dict[str, dict[str, int]] = {}
+
+            def add(self, tenant):
+                self._databases[tenant] = {}
+
+            def of(self, tenant):
+                return self._databases[tenant]
+        """
+    said = remedy(tmp_path, text)
+    assert "tenant" in said
+    assert "idle" not in said
+
+
+VERSIONS = """
+    import threading
+
+    _versions = {}
+
+    def version_of(target):
+        if target in _versions:
+            kept = _versions[target]
+            if kept.fresh:
+                return kept
+        found = make(target)
+        BETWEEN
+        _versions[target] = found
+        return found
+
+    def forget(target):
+        _versions.pop(target, None)
+
+    def start(target):
+        threading.Thread(target=version_of, args=(target,)).start()
+    """
+
+
+def test_no_lock_is_held_around_all_that_lies_between_a_look_up_and_a_far_store(
+    tmp_path: Path,
+) -> None:
+    far = VERSIONS.replace("BETWEEN", "\n        ".join(["found.check()"] * 30))
+    said = remedy(tmp_path, far, "EXA307")
+    assert "Read it once, _versions.get(target)" in said
+
+
+def test_a_lock_is_held_around_a_look_up_and_the_store_beside_it(tmp_path: Path) -> None:
+    said = remedy(tmp_path, VERSIONS.replace("BETWEEN", "found.check()"), "EXA307")
+    assert "Hold one threading.Lock() around the look-up of target" in said
+
+
+def test_a_far_store_of_an_object_has_the_lock_by_itself(tmp_path: Path) -> None:
+    far = VERSIONS.replace("BETWEEN", "\n        ".join(["found.check()"] * 30))
+    said = remedy(tmp_path, far.replace("make(target)", "Version(target)"), "EXA307")
+    assert "and again around the store" in said

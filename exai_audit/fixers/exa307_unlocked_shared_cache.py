@@ -9,6 +9,7 @@ from exai_audit.fixing.bench import Bench
 from exai_audit.fixing.by_hand import by_hand
 from exai_audit.fixing.fixer import Fixer
 from exai_audit.fixing.refusal import RefusedError
+from exai_audit.project.cache_remedies import stand_apart
 
 
 def fix(finding: Finding, bench: Bench) -> Fix:
@@ -19,7 +20,8 @@ def fix(finding: Finding, bench: Bench) -> Fix:
     lock = f"{name.removesuffix('_cache')}_lock" if name.islower() else f"{name}_LOCK"
     first, last = sorted((cache.looked_up, cache.unlocked))
     made = f"{lock} = {library}.Lock() beside {finding.path}:{finding.line}"
-    return by_hand(f"{made}, and `{word} {lock}:` around lines {first} to {last}")
+    lines = f"{first} and, by itself, {last}" if stand_apart(cache) else f"{first} to {last}"
+    return by_hand(f"{made}, and `{word} {lock}:` around lines {lines}")
 
 
 def _fact(finding: Finding, bench: Bench) -> CacheFact:

@@ -8,6 +8,7 @@ from exai_audit.knowledge.layers import words
 FUNCTOOLS = frozenset({"functools.cache", "functools.lru_cache"})
 _FETCHED = frozenset({Origin.NETWORK, Origin.AWAITED})
 _KEPT_FOR_LATER = frozenset({"completed", "done", "finished", "history", "past", "results"})
+_FAR_APART = 20  # lines
 _ENDS = (
     (frozenset({"token", "tokens"}), "the token is used or has expired"),
     (frozenset({"request"}), "the request is answered"),
@@ -20,8 +21,9 @@ _ENDS = (
         "the conversation ends or has been quiet for a time",
     ),
     (frozenset({"ip"}), "nothing has come from the address for a time"),
+    (frozenset({"author", "customer", "tenant"}), "it is deleted"),
     (
-        frozenset({"author", "customer", "member", "sender", "tenant", "user", "username"}),
+        frozenset({"member", "sender", "user", "username"}),
         "the user has gone or has been idle for a time",
     ),
 )
@@ -89,6 +91,11 @@ def container_of(cache: CacheFact) -> str:
     if cache.lifetime is Lifetime.CLASS and cache.owner:
         return f"{cache.owner.rpartition('.')[2]}.{cache.name}"
     return cache.name
+
+
+def stand_apart(cache: CacheFact) -> bool:
+    """Tell whether a look-up and a store are so far apart that one lock would hold up others."""
+    return 0 < cache.looked_up < cache.unlocked - _FAR_APART
 
 
 def end_of(cache: CacheFact) -> str:

@@ -80,7 +80,7 @@ from msgspec import Struct
 from exai_audit.facts.caches import CacheFact, CacheForm, GoneOverFact, Lifetime, Origin
 from exai_audit.facts.file import FileFacts
 from exai_audit.finding import Confidence, Family, Hit, Related, Severity
-from exai_audit.project.cache_remedies import container_of
+from exai_audit.project.cache_remedies import container_of, stand_apart
 from exai_audit.project.caches import OWN
 from exai_audit.project.own_stores import reads_own_store
 from exai_audit.project.project import Project
@@ -181,7 +181,7 @@ def _of_threads(path: str, cache: CacheFact, evidence: str) -> Hit:
 
 
 def _confidence(cache: CacheFact, evidence: str) -> Confidence:
-    removed = cache.read_again and (cache.bound or cache.expiry or cache.invalidation)
+    removed = _can_vanish(cache)
     once = cache.counts or _is_unsafe(cache) or _keeps_objects(cache)
     if cache.pure and not removed and not once:
         return Confidence.LOW  # it is computed twice, and the same
@@ -193,6 +193,10 @@ def _keeps_objects(cache: CacheFact) -> bool:
     return cache.form is CacheForm.REGISTRY or cache.of_objects
 
 
+def _can_vanish(cache: CacheFact) -> bool:
+    return cache.read_again and bool(cache.bound or cache.expiry or cache.invalidation)
+
+
 def _risk(cache: CacheFact) -> str:
     if cache.counts:
         return "counts are lost"
@@ -200,7 +204,7 @@ def _risk(cache: CacheFact) -> str:
         return "the stores of cachetools are not thread-safe"
     if _keeps_objects(cache):
         return "two are made where there should be one"
-    if cache.read_again and (cache.bound or cache.expiry or cache.invalidation):
+    if _can_vanish(cache):
         return "an entry can vanish between look-up and use"
     return "results are computed twice"
 
@@ -213,10 +217,20 @@ def _remedy(cache: CacheFact) -> str:
             f"Write {container_of(cache)}.setdefault({key}, {made}): it looks up and stores in one"
             " step, and all get the same one."
         )
-    if cache.origin in (Origin.NETWORK, Origin.AWAITED):
+    asks = cache.origin in (Origin.NETWORK, Origin.AWAITED)
+    plain = not (cache.counts or _is_unsafe(cache) or _keeps_objects(cache))
+    if plain and _can_vanish(cache) and (asks or stand_apart(cache)):
+        return f"Read it once, {container_of(cache)}.get({key}), and go by whether that is None."
+    if asks:
         return (
             f"Hold a lock of its own for each {key} from the look-up to the store on line"
             f" {cache.unlocked}: one lock for all would have every other key wait for the call."
+        )
+    if stand_apart(cache):
+        return (
+            f"Hold a threading.Lock() around the look-up of {key}, and again around the store on"
+            f" line {cache.unlocked}, where what another thread stored meanwhile stays: around all"
+            " that lies between, one thread would wait for the other."
         )
     hold = (
         f"Hold one threading.Lock() around the look-up of {key} and the store on line"
