@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
@@ -26,7 +27,12 @@ from exai_audit.collectors.caches.threads import (
     threaded,
 )
 from exai_audit.collectors.caches.triggers import TRIGGER, CacheNames, memo_dictionaries
-from exai_audit.collectors.caches.vocabulary import empties, is_double, names_cache
+from exai_audit.collectors.caches.vocabulary import (
+    empties,
+    is_double,
+    names_cache,
+    says_double,
+)
 from exai_audit.facts.caches import CacheFact, CacheFacts, Makings
 from exai_audit.knowledge.layers import layer_of
 from exai_audit.syntax.module import ModuleTree
@@ -70,7 +76,8 @@ def _unspoken(tree: ModuleTree, index: CacheIndex, names: set[str]) -> Iterator[
 
 
 def _facts(tree: ModuleTree, found: Iterable[CacheFact]) -> CacheFacts:
-    facts = [_layered(fact, tree) for fact in found if not _is_of_double(fact)]
+    doubles = _doubles(tree)
+    facts = [_layered(fact, tree) for fact in found if doubles.isdisjoint(fact.owner.split("."))]
     facts.sort(key=lambda fact: (fact.place.span, fact.name))
     return CacheFacts(
         tuple(facts),
@@ -111,9 +118,13 @@ def _all(
         yield from decorated(tree, index, spoken.wraps())
 
 
-def _is_of_double(fact: CacheFact) -> bool:
-    """Tell whether a cache is that of a class which only stands in for another, in tests say."""
-    return any(map(is_double, fact.owner.split(".")))
+def _doubles(tree: ModuleTree) -> frozenset[str]:
+    """Return the classes that only stand in for others, in tests say."""
+    return frozenset(
+        node.name
+        for node in tree.all(ast.ClassDef)
+        if is_double(node.name) or says_double(ast.get_docstring(node) or "")
+    )
 
 
 def _layered(fact: CacheFact, tree: ModuleTree) -> CacheFact:

@@ -18,7 +18,7 @@ _FIXED = frozenset({
     "plugin", "prefix", "protocol", "provider", "schema", "scheme", "separator", "setting",
     "settings", "signature", "strict", "suffix", "symbol", "timezone", "tp", "typ", "type", "types",
     "tz", "unit", "units", "verbose", "version",
-    "dpi", "height", "quality", "resolution", "size", "width", "zoom",
+    "dpi", "height", "priority", "quality", "resolution", "size", "width", "zoom",
 })  # fmt: skip
 # Values that are called so come from outside: there is no end of them.
 _OPEN = frozenset({
@@ -52,7 +52,7 @@ _DEFINED = frozenset({"article", "document", "id", "job", "message", "page", "qu
 _PLACES = frozenset(
     {"address", "domain", "host", "hostname", "path", "paths", "uri", "url", "urls"}
 )
-_FIXED_ALONE = frozenset({"name", "names"})
+_FIXED_ALONE = frozenset({"name", "names", "status"})
 DIGESTS = frozenset({
     "checksum", "digest", "etag", "fingerprint", "hash", "md5", "sha", "sha1", "sha256",
 })  # fmt: skip

@@ -81,6 +81,9 @@ _FOR_GOOD = re.compile(
     r"|(do(es)? not|don't|doesn't|cannot) (change|expire)"
     r"|(lifetime|life) of (the|this) (python )?process|once (per|a) (process|run))\b"
 )
+_DOUBLE = re.compile(
+    r"(?i)\b(dummy|fake|mock|stub|in[- ]memory)\b[^.]*\b(for|in|by) (\w+ )?(tests|testing)\b"
+)
 # A function called so empties something, when someone calls it.
 _EMPTYING = frozenset({
     "checkcache", "clean", "cleanup", "clear", "clearcache", "discard", "drop", "empty", "evict",
@@ -180,8 +183,15 @@ def surely_called(name: str) -> bool:
 
 
 def is_double(name: str) -> bool:
-    """Tell whether a class stands in for another: ``FakeCache``, ``MockStore``, ``NullCache``."""
-    return bool({"dummy", "fake", "mock", "noop", "null", "stub"} & set(name_words(name)[:1]))
+    """Tell whether a class stands in for another: ``FakeCache``, ``MyMock``, ``NullCache``."""
+    parts = name_words(name)
+    first = {"dummy", "noop", "null", "stub"} & set(parts[:1])
+    return bool(first or {"fake", "mock"} & set(parts))
+
+
+def says_double(docstring: str) -> bool:
+    """Tell whether a class says of itself that it stands in for another in tests."""
+    return bool(_DOUBLE.search(docstring))
 
 
 def registers(name: str) -> bool:
