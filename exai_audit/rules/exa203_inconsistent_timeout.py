@@ -39,7 +39,8 @@ LIMIT = STOCK_TIMEOUT_SECONDS
 (``kraken/kraken_constants.py``) may differ on purpose from module to module: such findings have
 low confidence. So has a project function that gets another limit for each kind of work,
 unless its first argument is the same literal. Constructors, configuration objects and functions
-that wait for whatever they are given (``wait``, ``get``, ``join``) are not compared.
+that wait for whatever they are given (``wait``, ``get``, ``join``) are not compared. Neither is a
+constant that a module of settings sets anew after ``from .base import *``.
 
 *References.* It stands at the rarest value and is silenced in the settings only. Compared are the
 fallbacks of one environment or configuration key, module constants of one name, and literals given
@@ -71,6 +72,7 @@ from exai_audit.project.limit_keys import (
     setting_key,
 )
 from exai_audit.project.limit_receivers import Receivers
+from exai_audit.project.overrides import without_overrides
 from exai_audit.project.own_defaults import against_own_defaults
 from exai_audit.project.project import Project
 from exai_audit.rulebook.registry import Rule, Scoped
@@ -89,8 +91,9 @@ class Options(Struct, frozen=True):
 def check(project: Project, options: Scoped[Options]) -> Iterator[Hit]:
     """Yield one hit for each key, constant and function whose limits disagree."""
     sites = _compared(project)
+    constants = without_overrides(project, sites)
     yield from _disagreeing(_grouped(sites, setting_key), "{} falls back to {}", False)
-    yield from _disagreeing(_grouped(sites, constant_key), "{} is defined as {}", True)
+    yield from _disagreeing(_grouped(constants, constant_key), "{} is defined as {}", True)
     by_argument = _grouped(_given(project, sites), argument_key)
     yield from _disagreeing(by_argument, "{} is given {}", True)
     yield from _handed_on(project)
