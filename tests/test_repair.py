@@ -27,7 +27,7 @@ def test_two_fixes_of_one_call_are_both_made(tmp_path: Path) -> None:
     apply(root, made)
     assert (
         "    return (await asyncio.to_thread(requests.get, url,"
-        " timeout=timeouts.WORK_STOCK_SECONDS)).json()"
+        " timeout=timeouts.HTTP_REQUEST_SECONDS)).json()"
     ) in contents(root)["app/work.py"].decode()
     assert repaired(root).changes == ()
 
