@@ -59,3 +59,17 @@ def test_a_wall_clock_matters_to_a_short_limit(
     findings = audit([tmp_path], tmp_path, settings, 1, lambda done, total: None).findings
     (finding,) = [one for one in findings if one.code == "EXA209"]
     assert finding.confidence is expected
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"), [("nosec B113", Confidence.LOW), ("nosec B501", Confidence.HIGH)]
+)
+def test_what_another_linter_is_told_of_timeouts_counts(
+    comment: str, expected: Confidence, tmp_path: Path
+) -> None:
+    body = f"import requests\n\n\ndef page(url):\n    return requests.get(url)  # {comment}\n"
+    (tmp_path / "one.py").write_text(body, encoding="utf-8")
+    settings, _ = load(tmp_path, None, False)
+    findings = audit([tmp_path], tmp_path, settings, 1, lambda done, total: None).findings
+    (finding,) = [one for one in findings if one.code == "EXA205"]
+    assert finding.confidence is expected

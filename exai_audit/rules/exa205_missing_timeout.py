@@ -37,15 +37,15 @@ findings, but for a request handler that waits for an event or a queue of anothe
 *References.* The library's documented default decides (``exai-audit``'s knowledge table names the
 source of each). Where it depends on the version, the project's lock file or requirements do;
 without them the confidence is low, as it is where other phases of the wait are limited, an address
-may carry a limit, or another function awaits this one inside a limit of its own. A subprocess
-without a limit is a finding in coroutines and request handlers only, and in files that limit most
-of the commands that they run, a low one, unless what it runs talks to another machine (``ssh``,
-``git clone``). A function that is handed to another thread (``to_thread(requests.get, url)``) and
-one chosen by name (``getattr(session, verb)``) count as called. A parameter that is None by default
-and lifts a limit that the library would have is one of medium confidence. Clients of Redis whose
-address is a variable are one finding together. A call on an object of unknown class is found where
-other calls on it have a limit, or where only one library has a method of that name: medium
-confidence.
+may carry a limit, a comment for another linter allows it (``nosec B113``), or another function
+awaits this one inside a limit of its own. A subprocess without a limit is a finding in coroutines
+and request handlers only, and in files that limit most of the commands that they run, a low one,
+unless what it runs talks to another machine (``ssh``, ``git clone``). A function that is handed to
+another thread (``to_thread(requests.get, url)``) and one chosen by name
+(``getattr(session, verb)``) count as called. A parameter that is None by default and lifts a limit
+that the library would have is one of medium confidence. Clients of Redis whose address is a
+variable are one finding together. A call on an object of unknown class is found where other calls
+on it have a limit, or where only one library has a method of that name: medium confidence.
 """
 
 from __future__ import annotations

@@ -39,6 +39,9 @@ _MEANS_LOCAL = frozenset({
     "unix_socket_path", "unix_socket", "unix_sock", "path", "uds",
     "connection_pool",  # made elsewhere, with its own address and limits
 })  # fmt: skip
+# What other linters are told where a request has no timeout (Bandit's B113, Ruff's S113).
+_EXCUSED = re.compile(r"#.*\b(nosec\b(?!.*\bB\d)|nosec\b.*\bB113\b|noqa:.*\bS113\b)")
+_LINTED = frozenset({"requests", "httpx"})
 _PARTLY = "other phases of it are limited"
 _MAY_LAST = "a stream may last"
 # What reads a stream whose next piece may be long in coming: events, lines of a log.
@@ -129,6 +132,8 @@ class _Reader:
         beside = beside and self._elsewhere.limits_commands
         if beside:
             doubt = self._doubt_of_command(call, partly=False)
+        if not doubt and _is_excused(call, row, tree):
+            doubt = "a comment allows it"
         if row.name.endswith("Process.join") and _has_answered(call, tree):
             doubt = "its answer has come already"
         return UnlimitedFact(
@@ -177,6 +182,15 @@ def _asks_nobody(call: ast.Call, tree: ModuleTree) -> bool:
 
 def _opens_data(call: ast.Call, tree: ModuleTree) -> bool:
     return last_name(call.func) == "urlopen" and opens_data(call, tree)
+
+
+def _is_excused(call: ast.Call, row: Call, tree: ModuleTree) -> bool:
+    """Tell whether another linter is told in a comment on the call to let it be."""
+    lines = tree.place(call).span
+    return row.name.partition(".")[0] in _LINTED and any(
+        _EXCUSED.search(tree.source.line(number))
+        for number in range(lines.line, lines.end_line + 1)
+    )
 
 
 def _has_answered(join: ast.Call, tree: ModuleTree) -> bool:
