@@ -24,7 +24,7 @@ from exai_audit.git.repository import may_be_tracked
 FILE = "plans.msgpack"
 _FORMAT = 1
 _MOST_BYTES = 200_000_000
-_MOST_VALUES = 1_500
+_MOST_VALUES = 10_000
 _Packed = dict[str, msgspec.Raw]
 T = TypeVar("T")
 
