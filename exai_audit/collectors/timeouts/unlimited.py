@@ -120,22 +120,17 @@ class _Reader:
         is_given: bool,
     ) -> UnlimitedFact:
         tree = self._tree
-        place = tree.place(at)
+        place, served = tree.place(at), _is_served(at, tree)
+        doubt, unseen = self._doubt_of_call(call, row, limit, open_ended)
         remote = remote_command(call, tree) if row.name in RUNS else None
-        doubt = _PARTLY if open_ended is Open.SOME else _doubt(call, row, limit)
-        by_pipe = doubt == _PARTLY and _PIPES.get(row.name, "") in tree.words
-        doubt = "" if by_pipe else doubt
-        loads = not doubt and _is_streamed(call)
-        if loads and not _FEEDS.isdisjoint(tree.words):
-            doubt = _MAY_LAST
-        beside = row.name in RUNS and remote is None and not _is_served(at, tree)
-        beside = beside and self._elsewhere.limits_commands
-        if beside:
-            doubt = self._doubt_of_command(call, partly=False)
-        if not doubt and _is_excused(call, row, tree):
-            doubt = "a comment allows it"
-        if row.name.endswith("Process.join") and _has_answered(call, tree):
-            doubt = "its answer has come already"
+        beside = row.name in RUNS and not remote and not served and self._elsewhere.limits_commands
+        if remote or beside:
+            doubt = self._doubt_of_command(call, partly=remote is not None and remote[1])
+        made_elsewhere = (
+            row.name.startswith("requests.Session.") and not self._elsewhere.makes_sessions
+        )
+        if limit.waits == "in-process":
+            served = _is_handled(at, row, tree)
         return UnlimitedFact(
             place=place,
             operation=f"{row.name} of {remote[0]}" if remote else row.name,
@@ -145,16 +140,27 @@ class _Reader:
             given=is_given,
             package=row.package or row.name.partition(".")[0],
             forever_below="" if is_given else limit.forever_below,
-            doubt=self._doubt_of_command(call, partly=remote[1]) if remote else doubt,
-            elsewhere=loads
-            or by_pipe
-            or beside
-            or (row.name.startswith("requests.Session.") and not self._elsewhere.makes_sessions),
+            doubt=doubt,
+            elsewhere=unseen or beside or made_elsewhere,
             guarded=self._guards.stand_around(at),
-            served=_is_handled(at, row, tree)
-            if limit.waits == "in-process"
-            else beside or _is_served(at, tree),
+            served=served or beside,
         )
+
+    def _doubt_of_call(
+        self, call: ast.Call, row: Call, limit: Timeout, open_ended: Open
+    ) -> tuple[str, bool]:
+        """Return why a call may have a limit, and whether what limits it may be out of sight."""
+        tree, unseen = self._tree, False
+        doubt = _PARTLY if open_ended is Open.SOME else _doubt(call, row, limit)
+        if doubt == _PARTLY and _PIPES.get(row.name, "") in tree.words:
+            doubt, unseen = "", True
+        if not doubt and _is_streamed(call):
+            doubt, unseen = "" if _FEEDS.isdisjoint(tree.words) else _MAY_LAST, True
+        if not doubt and _is_excused(call, row, tree):
+            doubt = "a comment allows it"
+        if row.name.endswith("Process.join") and _has_answered(call, tree):
+            doubt = "its answer has come already"
+        return doubt, unseen
 
     def _doubt_of_command(self, call: ast.Call, *, partly: bool) -> str:
         """Return why a command may have a limit: an option of its own, a person who waits."""
