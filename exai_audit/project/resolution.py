@@ -153,10 +153,13 @@ class Resolution:
         """Return a method that a class leaves to its subclasses, where only one defines it.
 
         Of several that which blocks, where the class leaves its coroutine twin to them, too, and
-        the first of those that all block. A protocol has no subclasses, but what is like it.
+        the first of those that all block. A protocol has no subclasses, but what is like it, and
+        may be like another protocol, which defines no more than itself.
         """
         known = self._relations.below(target.name) or self._relations.like(target)
-        defining = [one for one in known if name in one.fact.methods]
+        defining = [
+            one for one in known if name in one.fact.methods and name not in one.fact.abstract
+        ]
         if len(defining) == 1:
             return self._of_class(defining[0], name, left - 1, set())
         found = [self._of_class(one, name, left - 1, set()) for one in defining]
