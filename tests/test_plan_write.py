@@ -186,6 +186,7 @@ def test_newlines_and_marks_stay(project: Path, newline: str, mark: bytes) -> No
 TESTS = """import json
 from unittest.mock import patch
 
+import pytest
 from pkg import shop
 
 
@@ -208,6 +209,11 @@ def test_what_is_assigned_anew_is_seen() -> None:
         assert shop.client_of() == 3
     shop.connect(4)
     assert shop.client == shop.client_of() == 4
+    for number in (5, 6):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("pkg.shop.client", number)
+            assert shop.client_of() == number
+        assert shop.client == shop.client_of() == 4
 """
 LIVE = (
     "\nclient = None\n\n\ndef connect(to):\n    global client\n    client = to\n"

@@ -119,10 +119,10 @@ def facade_code(
     for group in groups:
         parts.append("\n".join(line for line in group if line not in seen))
         seen.update(group)
-    if rebound:
-        parts.append("\n".join(lookup(rebound)))
     if forwards:
         parts.append("\n".join(forwarding(sorted(exported), rebound)))
+    elif rebound:
+        parts.append("\n".join(lookup(rebound)))
     return "\n\n".join(part for part in parts if part)
 
 

@@ -17,27 +17,24 @@ def forwarding(modules: Sequence[str], live: Mapping[str, str]) -> Iterator[str]
     comma = "," if len(modules) == 1 else ""
     yield f"_PARTS = ({', '.join(modules)}{comma})"
     if live:
-        homes = ", ".join(f'"{name}": {module}' for name, module in sorted(live.items()))
-        yield f"_LIVE = {{{homes}}}"
+        yield from ("", "", "def _live(module: ModuleType, name: str) -> property:")
+        yield '    """Return what reads, sets and deletes a name where it is assigned anew."""'
+        yield "    return property("
+        yield "        lambda facade: getattr(module, name),"
+        yield "        lambda facade, value: setattr(module, name, value),"
+        yield "        lambda facade: delattr(module, name),"
+        yield "    )"
     yield from ("", "", "class _Facade(ModuleType):")
     yield '    """Sets a name in each module that uses it, as those who replace it expect."""'
     yield ""
-    yield "    def __setattr__(self, name: str, value: object) -> None:"
     if live:
-        yield "        if name in _LIVE:"
-        yield "            setattr(_LIVE[name], name, value)"
-        yield "            return"
+        yield from (f'    {name} = _live({home}, "{name}")' for name, home in sorted(live.items()))
+        yield ""
+    yield "    def __setattr__(self, name: str, value: object) -> None:"
     yield "        for module in _PARTS:"
     yield "            if name in vars(module):"
     yield "                setattr(module, name, value)"
     yield "        super().__setattr__(name, value)"
-    if live:
-        yield ""
-        yield "    def __delattr__(self, name: str) -> None:"
-        yield "        if name in _LIVE:"
-        yield "            delattr(_LIVE[name], name)"
-        yield "        else:"
-        yield "            super().__delattr__(name)"
     yield from ("", "", "sys.modules[__name__].__class__ = _Facade")
 
 
