@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -52,17 +52,17 @@ def _through_calls(symbols: Sequence[SymbolFact]) -> Iterator[tuple[int, int]]:
     """
     touched = {target for s in symbols if s.kind is SymbolKind.STATEMENT for target in s.touches}
     reached = [reached_from(symbols, symbol.calls) for symbol in symbols]
-    for number, symbol in enumerate(symbols):
-        if symbol.kind is not SymbolKind.STATEMENT:
-            continue
-        written = {
-            target
-            for one in reached[number]
-            for target in (*symbols[one].mutates, *symbols[one].rebinds)
-        }
-        written |= touched & reached[number]
-        later = set().union(*reached[number + 1 :]) if written else set()
-        yield from ((number, target) for target in sorted(written & later))
+    later: set[int] = set()
+    for number in reversed(range(len(symbols))):
+        if symbols[number].kind is SymbolKind.STATEMENT:
+            written = {
+                target
+                for one in reached[number]
+                for target in (*symbols[one].mutates, *symbols[one].rebinds)
+            }
+            written |= touched & reached[number]
+            yield from ((number, target) for target in sorted(written & later))
+        later |= reached[number]
 
 
 def reached_from(symbols: Sequence[SymbolFact], start: Iterable[int]) -> set[int]:
@@ -80,11 +80,12 @@ def reached_from(symbols: Sequence[SymbolFact], start: Iterable[int]) -> set[int
 def effects_of(symbols: Sequence[SymbolFact]) -> tuple[Effect, ...]:
     """Return what runs at import and changes something, or looks at it, in source order."""
     found = []
+    at = {name: n for n, other in enumerate(symbols) for name in other.names}
     for number, symbol in enumerate(symbols):
         is_definition = symbol.kind in _DEFINITIONS
         if symbol.kind not in _RUN and not is_definition:
             continue
-        changes = _made(symbols, symbol) if is_definition else _changes(symbols, symbol)
+        changes = _made(symbols, symbol, at) if is_definition else _changes(symbols, symbol)
         if is_definition and not changes:
             continue
         outside = () if is_definition else symbol.external
@@ -107,9 +108,14 @@ def _changes(symbols: Sequence[SymbolFact], symbol: SymbolFact) -> frozenset[int
     return frozenset(found)
 
 
-def _made(symbols: Sequence[SymbolFact], symbol: SymbolFact) -> frozenset[int | str]:
-    """Return what a definition changes: what its decorators hand it to, or what hooks change."""
-    at = {name: n for n, other in enumerate(symbols) for name in other.names}
+def _made(
+    symbols: Sequence[SymbolFact], symbol: SymbolFact, at: Mapping[str, int]
+) -> frozenset[int | str]:
+    """Return what a definition changes: what its decorators hand it to, or what hooks change.
+
+    Args:
+        at: which symbol each name is of.
+    """
     roots = {name.partition(".")[0] for name in symbol.registers}
     registered = {at[root] for root in roots if root in at}
     return frozenset({*registered, *_hooked(symbols, symbol)})
