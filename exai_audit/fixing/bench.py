@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
@@ -140,43 +141,35 @@ class Bench:
             return False
         parts = folder.split("/")
         said = {
-            name for at in range(len(parts)) for name in self._imported_below(".".join(parts[at:]))
+            name
+            for at in range(len(parts))
+            for name in self._imported_below.get(".".join(parts[at:]), ())
         }
         return not said.isdisjoint(self.inside(folder)) and self._leaning(folder, across=True) <= 0
 
-    def _imported_below(self, dotted: str) -> Set[str]:
-        """Return the names that files import right below a dotted name."""
+    @cached_property
+    def _imported_below(self) -> Mapping[str, Set[str]]:
+        """The names that files import right below each dotted name."""
+        below: dict[str, set[str]] = defaultdict(set)
+        for facts in self.project.files:
+            for name in facts.imports:
+                parts = name.split(".")
+                for at in range(1, len(parts)):
+                    below[".".join(parts[:at])].add(parts[at])
+        return dict(below)
 
-        def found() -> dict[str, set[str]]:
-            below: dict[str, set[str]] = {}
-            for facts in self.project.files:
-                for name in facts.imports:
-                    parts = name.split(".")
-                    for at in range(1, len(parts)):
-                        below.setdefault(".".join(parts[:at]), set()).add(parts[at])
-            return below
-
-        made = self.made("imported below", found)
-        assert isinstance(made, dict)
-        names: Set[str] = made.get(dotted, frozenset())
-        return names
+    @cached_property
+    def _inside(self) -> Mapping[str, Set[str]]:
+        inside: dict[str, set[str]] = defaultdict(set)
+        for path in self.facts:
+            parts = path.split("/")
+            for at in range(1, len(parts)):
+                inside["/".join(parts[:at])].add(parts[at].partition(".")[0])
+        return dict(inside)
 
     def inside(self, folder: str) -> Set[str]:
         """Return the names of the modules and packages right inside a folder."""
-
-        def found() -> dict[str, set[str]]:
-            inside: dict[str, set[str]] = {}
-            for path in self.facts:
-                parts = path.split("/")
-                for at in range(1, len(parts)):
-                    name = parts[at].partition(".")[0]
-                    inside.setdefault("/".join(parts[:at]), set()).add(name)
-            return inside
-
-        made = self.made("inside", found)
-        assert isinstance(made, dict)
-        names: Set[str] = made.get(folder, frozenset())
-        return names
+        return self._inside.get(folder, frozenset())
 
     def is_searched(self, folder: str) -> bool:
         """Tell whether files import from a folder as from a place of the path, not a package."""
