@@ -16,6 +16,7 @@ from exai_audit.errors import UsageError
 from exai_audit.files.presence import is_file, is_there
 from exai_audit.files.source import read_bytes
 from exai_audit.files.visible import visible
+from exai_audit.report.bottlenecks import counted
 from exai_audit.results.baseline import (
     DEFAULT_FILE,
     Baseline,
@@ -67,13 +68,11 @@ def baseline_command(
     if prune and old is not None:
         if gone:
             write_file(file, as_text(without(old, gone)))
-        write_stdout(f"{visible(run.shown(file))}: {_counted(_total(gone), 'finding')} removed")
+        write_stdout(f"{visible(run.shown(file))}: {counted(_total(gone), 'finding')} removed")
         return
     write_file(file, as_text(baseline_of(result)))
     changes = "" if old is None else f" ({new} new, {_total(gone)} gone)"
-    write_stdout(
-        f"{visible(run.shown(file))}: {_counted(len(result.findings), 'finding')}{changes}"
-    )
+    write_stdout(f"{visible(run.shown(file))}: {counted(len(result.findings), 'finding')}{changes}")
     if settings.baseline is None:
         say(f"Use it: scan --baseline {run.shown(file)}, or the setting baseline.")
 
@@ -101,7 +100,3 @@ def _former(file: Path, result: AuditResult) -> Baseline | None:
 
 def _total(entries: tuple[BaselineEntry, ...]) -> int:
     return sum(entry.count for entry in entries)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
